@@ -1,0 +1,1 @@
+"""The trained models: their bundles in storage, prediction, download and expiry."""

@@ -1,0 +1,43 @@
+"""Limits on what a user may upload and ask for; every one is a default that an operator can change."""
+
+from dataclasses import dataclass
+
+MIB = 1024**2
+GIB = 1024**3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """Upper and lower bounds; sizes in bytes, pictures in pixels, ranges inclusive as (low, high)."""
+
+    # Uploads as a whole.
+    max_upload_bytes: int = 2 * GIB
+    max_unpacked_bytes: int = 8 * GIB
+    max_entry_ratio: int = 200
+    # Pictures.
+    max_pictures: int = 100_000
+    max_picture_bytes: int = 25 * MIB
+    max_picture_pixels: int = 40_000_000
+    # Tables of sentences.
+    max_rows: int = 1_000_000
+    max_columns: int = 200
+    max_field_chars: int = 131_072
+    # Classes.
+    max_classes: int = 1_000
+    max_label_chars: int = 200
+    min_per_class: int = 2
+    # Hyperparameters.
+    learning_rate: tuple[float, float] = (1e-5, 2.0)
+    batch_size_image: tuple[int, int] = (1, 512)
+    batch_size_text: tuple[int, int] = (1, 4096)
+    epochs: tuple[int, int] = (1, 200)
+    data_split: tuple[float, float] = (0.5, 0.95)
+    plateau_factor: tuple[float, float] = (0.01, 0.5)
+    plateau_patience: tuple[int, int] = (1, 20)
+    plateau_min_lr: tuple[float, float] = (1e-5, 2.0)
+    step_size: tuple[int, int] = (1, 10)
+    step_gamma: tuple[float, float] = (0.01, 0.9)
+    # One request for predictions.
+    max_pictures_per_request: int = 100
+    max_sentences_per_request: int = 1_000
+    max_sentence_chars: int = 131_072
