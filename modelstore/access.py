@@ -1,0 +1,53 @@
+"""The one gate to a model: whoever holds its token, while it lives."""
+
+from django.utils import timezone
+
+from modelstore.errors import FlashError
+from modelstore.models import CleanupPolicy, RetiredToken, TrainedModel
+from modelstore.tokens import digest
+
+
+class ModelUnknown(FlashError):
+    """No model ever had this token."""
+
+    status = 404
+    code = "model_not_found"
+    title = "There is no such model"
+
+
+class ModelExpired(FlashError):
+    """The model's time is up, whether or not its files are gone yet."""
+
+    status = 410
+    code = "model_expired"
+    title = "This model has expired"
+
+
+def unknown_model() -> ModelUnknown:
+    """The refusal of a token that opens nothing."""
+    return ModelUnknown("No model has this token. Check that all of it was copied.")
+
+
+def expired_model() -> ModelExpired:
+    """The refusal of a token whose model is no more."""
+    return ModelExpired("This model has expired and can no longer be used. Train it again to get a new one.")
+
+
+def get_model(token: str) -> TrainedModel:
+    """The live model behind `token`, in two queries.
+
+    Raises ModelUnknown (404) or ModelExpired (410): the latter also after the row was pruned.
+    """
+    key = digest(token)
+    model = TrainedModel.objects.filter(token_digest=key).first()
+    if model is None:
+        raise gone_model(key)
+    if model.is_expired(CleanupPolicy.current(), timezone.now()):
+        raise expired_model()
+    return model
+
+
+def gone_model(token_digest: str) -> FlashError:
+    """Why there is no row with this digest: it was retired, or there never was one."""
+    retired = RetiredToken.objects.filter(token_digest=token_digest).exists()
+    return expired_model() if retired else unknown_model()

@@ -1,0 +1,8 @@
+"""Registers the app."""
+
+from django.apps import AppConfig
+
+
+class ModelstoreConfig(AppConfig):
+    name = "modelstore"
+    verbose_name = "Models"

@@ -1,0 +1,8 @@
+"""The tables of trained models."""
+
+from modelstore.models.cleanup_policy import CleanupPolicy
+from modelstore.models.prune_state import PruneState
+from modelstore.models.retired import RetiredToken, Tombstone
+from modelstore.models.trained_model import TrainedModel
+
+__all__ = ["CleanupPolicy", "PruneState", "RetiredToken", "Tombstone", "TrainedModel"]

@@ -1,0 +1,93 @@
+"""A trained model: what a job deployed."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from modelstore.models.cleanup_policy import CleanupPolicy
+from modelstore.tokens import TOKEN_LENGTH
+
+
+class TaskType(models.TextChoices):
+    """The words on the wire."""
+
+    IMAGE = "imageclassification", "images"
+    TEXT = "textclassification", "text"
+
+
+class TrainedModelQuerySet(models.QuerySet["TrainedModel"]):
+    """Reads by age; without a policy the current one is asked for (one query more)."""
+
+    def expired(self, now: datetime, policy: CleanupPolicy | None = None) -> Self:
+        """Those whose time is up at `now`: nobody is served by them any more."""
+        return self.filter(_expired(now, policy or CleanupPolicy.current()))
+
+    def live(self, now: datetime, policy: CleanupPolicy | None = None) -> Self:
+        """Those that still answer at `now`."""
+        return self.exclude(_expired(now, policy or CleanupPolicy.current()))
+
+
+def _expired(now: datetime, policy: CleanupPolicy) -> Q:
+    due = Q(expires_override__isnull=False, expires_override__lte=now)
+    if policy.active:
+        due |= Q(expires_override__isnull=True, created__lte=now - policy.retention)
+    return Q(pinned=False) & due
+
+
+class TrainedModel(models.Model):
+    """A bundle in storage and what is known of it; its files never change under one `storage_prefix`."""
+
+    token = models.CharField(max_length=TOKEN_LENGTH, unique=True)
+    token_digest = models.CharField(max_length=64, unique=True)
+    task_type = models.CharField(max_length=32, choices=TaskType)
+    task_name = models.CharField(max_length=200)
+    model_name = models.CharField(max_length=64)
+    classes = models.JSONField(help_text="The labels, in the order of the model's outputs.")
+    accuracy = models.FloatField(help_text="Best validation accuracy, 0 to 1.")
+    accuracy_low = models.FloatField(help_text="Lower end of its 95 % interval.")
+    accuracy_high = models.FloatField(help_text="Upper end of its 95 % interval.")
+    report = models.JSONField(help_text="report.json: metrics, curves, findings.")
+    manifest = models.JSONField(help_text="model.json: classes, preprocessing, a sha256 per file.")
+    storage_prefix = models.CharField(max_length=200, unique=True)
+    size_bytes = models.PositiveBigIntegerField()
+    downloadable = models.BooleanField(default=True)
+    pinned = models.BooleanField(default=False, help_text="Pinned models never expire.")
+    created = models.DateTimeField(default=timezone.now, db_index=True)
+    expires_override = models.DateTimeField(
+        null=True, blank=True, help_text="Set: this time counts, whatever the cleanup policy says."
+    )
+
+    objects = TrainedModelQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(accuracy_low__gte=0, accuracy_high__lte=1)
+                & Q(accuracy__gte=models.F("accuracy_low"), accuracy__lte=models.F("accuracy_high")),
+                name="trained_model_accuracy_is_in_its_interval",
+            ),
+            models.CheckConstraint(condition=Q(task_type__in=TaskType.values), name="trained_model_task_is_known"),
+            models.CheckConstraint(
+                condition=~Q(token="") & ~Q(token_digest="") & ~Q(storage_prefix=""),
+                name="trained_model_has_token_and_files",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task_name} ({self.model_name})"
+
+    def expires(self, policy: CleanupPolicy) -> datetime | None:
+        """When this model stops answering; None: never."""
+        if self.pinned:
+            return None
+        if self.expires_override is not None:
+            return self.expires_override
+        return self.created + policy.retention if policy.active else None
+
+    def is_expired(self, policy: CleanupPolicy, now: datetime) -> bool:
+        """Whether its time is up; the same rule as `TrainedModel.objects.expired(now, policy)`."""
+        expires = self.expires(policy)
+        return expires is not None and expires <= now
