@@ -13,7 +13,7 @@ def new_token() -> str:
 
 
 def digest(token: str) -> str:
-    """The SHA-256 of a token as 64 hex digits; rows are looked up by it, so that timing tells nothing of the token.
+    """The SHA-256 of a token as 64 hex digits; rows are looked up by it, so that timing tells nothing.
 
     Takes any string, however long or odd.
     """

@@ -25,7 +25,8 @@ class CleanupPolicy(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(pk=1), name="cleanup_policy_is_one_row"),
             models.CheckConstraint(
-                condition=models.Q(retention__gte=SHORTEST_RETENTION), name="cleanup_policy_retention_is_positive"
+                condition=models.Q(retention__gte=SHORTEST_RETENTION),
+                name="cleanup_policy_retention_is_positive",
             ),
         ]
 

@@ -69,7 +69,9 @@ class TrainedModel(models.Model):
                 & Q(accuracy__gte=models.F("accuracy_low"), accuracy__lte=models.F("accuracy_high")),
                 name="trained_model_accuracy_is_in_its_interval",
             ),
-            models.CheckConstraint(condition=Q(task_type__in=TaskType.values), name="trained_model_task_is_known"),
+            models.CheckConstraint(
+                condition=Q(task_type__in=TaskType.values), name="trained_model_task_is_known"
+            ),
             models.CheckConstraint(
                 condition=~Q(token="") & ~Q(token_digest="") & ~Q(storage_prefix=""),
                 name="trained_model_has_token_and_files",
