@@ -1,0 +1,1 @@
+"""The Django project: settings, URLs, the pages and API parts that belong to no app."""

@@ -1,0 +1,96 @@
+"""Typed readers of environment variables; a bad value is remembered and becomes a system check."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+T = TypeVar("T")
+
+# (variable, sentence) for flashsite.checks; settings must import even when a value is bad.
+PROBLEMS: list[tuple[str, str]] = []
+
+_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+
+
+def _read(name: str, default: T, convert: Callable[[str], T], expected: str) -> T:
+    raw = os.environ.get(name, "").strip()
+    if not raw:
+        return default
+    try:
+        return convert(raw)
+    except ValueError:
+        PROBLEMS.append((name, f"{name} is {raw!r}; set it to {expected}, or unset it."))
+        return default
+
+
+def string(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def boolean(name: str, default: bool) -> bool:
+    def convert(raw: str) -> bool:
+        words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        if raw.lower() not in words:
+            raise ValueError(raw)
+        return words[raw.lower()]
+
+    return _read(name, default, convert, "1 or 0")
+
+
+def integer(name: str, default: int, *, low: int = 0) -> int:
+    def convert(raw: str) -> int:
+        value = int(raw)
+        if value < low:
+            raise ValueError(raw)
+        return value
+
+    return _read(name, default, convert, f"a whole number of at least {low}")
+
+
+def size(name: str, default: int) -> int:
+    """Bytes, written as 500000, 200M or 2G."""
+
+    def convert(raw: str) -> int:
+        text = raw.lower().removesuffix("b").removesuffix("i")
+        unit = text[-1:] if text[-1:] in _UNITS and not text[-1:].isdigit() else ""
+        return int(float(text.removesuffix(unit)) * _UNITS[unit])
+
+    return _read(name, default, convert, "a size such as 500M or 2G")
+
+
+def strings(name: str, default: list[str]) -> list[str]:
+    raw = os.environ.get(name, "")
+    return [part.strip() for part in raw.split(",") if part.strip()] or default
+
+
+def path(name: str, default: Path) -> Path:
+    raw = os.environ.get(name, "").strip()
+    return Path(raw).expanduser().absolute() if raw else default
+
+
+def database(name: str, default: dict[str, Any]) -> dict[str, Any]:
+    """`postgres://user:password@host:port/name?option=value`, or `sqlite:///path`; unset means `default`."""
+
+    def convert(raw: str) -> dict[str, Any]:
+        url = urlsplit(raw)
+        if url.scheme == "sqlite":
+            return {**default, "NAME": unquote(url.path.removeprefix("/"))}
+        if url.scheme not in ("postgres", "postgresql"):
+            raise ValueError(raw)
+        options: dict[str, Any] = dict(parse_qsl(url.query))
+        host = options.pop("host", None) or unquote(url.hostname or "")
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(url.path.removeprefix("/")),
+            "USER": unquote(url.username or ""),
+            "PASSWORD": unquote(url.password or ""),
+            "HOST": host,
+            "PORT": str(url.port or ""),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": options,
+        }
+
+    return _read(name, default, convert, "a URL such as postgres://user:password@host/name")

@@ -1,0 +1,241 @@
+"""Settings; the environment is read only here, and every variable has a default that works."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from flashsite import env, secret
+from training.limits import GIB, MIB, Limits
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- What Flash itself is told ---------------------------------------------------------------------------------
+
+FLASH_VAR_DIR = env.path("FLASH_VAR_DIR", BASE_DIR / "var")
+FLASH_RUNS_DIR = FLASH_VAR_DIR / "runs"
+FLASH_CACHE_DIR = env.path("FLASH_CACHE_DIR", FLASH_VAR_DIR / "cache")
+FLASH_WEIGHTS_DIR = env.path("FLASH_WEIGHTS_DIR", FLASH_VAR_DIR / "weights")
+FLASH_MODEL_CACHE_BYTES = env.size("FLASH_MODEL_CACHE_BYTES", 512 * MIB)
+FLASH_SERVE_THREADS = env.integer("FLASH_SERVE_THREADS", 1, low=1)
+FLASH_LIMITS = Limits(
+    max_upload_bytes=env.size("FLASH_MAX_UPLOAD", 2 * GIB),
+    max_unpacked_bytes=env.size("FLASH_MAX_UNPACKED", 8 * GIB),
+    max_pictures=env.integer("FLASH_MAX_PICTURES", 100_000, low=2),
+    max_picture_bytes=env.size("FLASH_MAX_PICTURE", 25 * MIB),
+    max_picture_pixels=env.integer("FLASH_MAX_PIXELS", 40_000_000, low=1),
+    max_rows=env.integer("FLASH_MAX_ROWS", 1_000_000, low=2),
+    max_classes=env.integer("FLASH_MAX_CLASSES", 1_000, low=2),
+    epochs=(1, env.integer("FLASH_MAX_EPOCHS", 200, low=1)),
+    batch_size_image=(1, env.integer("FLASH_MAX_BATCH_IMAGE", 512, low=1)),
+    batch_size_text=(1, env.integer("FLASH_MAX_BATCH_TEXT", 4096, low=1)),
+)
+# A job is killed after this long; a dataset that no job uses is forgotten after that long.
+FLASH_JOB_DEADLINE = timedelta(seconds=env.integer("FLASH_JOB_DEADLINE_SECONDS", 6 * 3600, low=10))
+FLASH_DATASET_RETENTION = timedelta(seconds=env.integer("FLASH_DATASET_RETENTION_SECONDS", 2 * 3600, low=60))
+# A worker renews its lease every third of this; after it ran out another one may take the job.
+FLASH_LEASE = timedelta(seconds=env.integer("FLASH_LEASE_SECONDS", 30, low=3))
+FLASH_MAX_ATTEMPTS = env.integer("FLASH_MAX_ATTEMPTS", 3, low=1)
+FLASH_TRAINER_NICE = env.integer("FLASH_TRAINER_NICE", 15)
+FLASH_TRAINER_THREADS = env.integer("FLASH_TRAINER_THREADS", 0)
+FLASH_DEVICE = env.string("FLASH_DEVICE", "auto")
+FLASH_PREDICT_RATE = env.string("FLASH_PREDICT_RATE", "600/min")
+FLASH_SUBMIT_RATE = env.string("FLASH_SUBMIT_RATE", "120/min")
+
+# --- Django ----------------------------------------------------------------------------------------------------
+
+DEBUG = env.boolean("FLASH_DEBUG", False)
+SECRET_KEY = env.string("FLASH_SECRET_KEY") or secret.load_or_create(FLASH_VAR_DIR / "secret_key")
+ALLOWED_HOSTS = env.strings("FLASH_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", ".localhost"])
+CSRF_TRUSTED_ORIGINS = env.strings("FLASH_TRUSTED_ORIGINS", [])
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_dramatiq",
+    "django_htmx",
+    "flashsite.apps.FlashsiteConfig",
+    "jobs.apps.JobsConfig",
+    "modelstore.apps.ModelstoreConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "flashsite.middleware.SecurityHeaders",
+    "flashsite.middleware.RequestGuard",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "flashsite.middleware.RefusalPages",
+]
+
+ROOT_URLCONF = "flashsite.urls"
+WSGI_APPLICATION = "flashsite.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "flashsite.context.platform",
+            ],
+        },
+    },
+]
+
+_SQLITE = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": str(FLASH_VAR_DIR / "flash.sqlite3"),
+    "CONN_MAX_AGE": 60,
+    "OPTIONS": {
+        # IMMEDIATE takes the write lock at BEGIN: writers wait for each other instead of failing half-way.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA busy_timeout=20000;",
+    },
+}
+DATABASES = {"default": env.database("DATABASE_URL", _SQLITE)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+
+# --- Files -----------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = FLASH_VAR_DIR / "static"
+MEDIA_ROOT = FLASH_VAR_DIR / "media"
+# No MEDIA_URL: uploads and models leave only through views that check the token.
+_S3_BUCKET = env.string("FLASH_S3_BUCKET")
+_S3 = {
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {
+        "bucket_name": _S3_BUCKET,
+        "location": env.string("FLASH_S3_PREFIX"),
+        "region_name": env.string("AWS_REGION") or None,
+        "endpoint_url": env.string("AWS_ENDPOINT_URL") or None,
+        "signature_version": "s3v4",
+        "default_acl": None,
+        "file_overwrite": False,
+        "querystring_expire": 600,
+        "max_memory_size": 8 * MIB,
+    },
+}
+_LOCAL = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+STORAGES = {
+    "default": _S3 if _S3_BUCKET else _LOCAL,
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# On the same file system as the media: a stored upload is a rename, not a copy.
+FILE_UPLOAD_TEMP_DIR = str(FLASH_VAR_DIR / "tmp")
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1 * MIB
+FILE_UPLOAD_PERMISSIONS = 0o640
+# JSON bodies carry base64 pictures; files are not counted here and have limits of their own.
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.size("FLASH_MAX_JSON", 64 * MIB)
+DATA_UPLOAD_MAX_NUMBER_FILES = FLASH_LIMITS.max_pictures_per_request
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+# --- Background work -------------------------------------------------------------------------------------------
+
+REDIS_URL = env.string("REDIS_URL") or f"unix://{FLASH_VAR_DIR / 'redis' / 'redis.sock'}?db=0"
+DRAMATIQ_BROKER = {
+    "BROKER": "dramatiq.brokers.redis.RedisBroker",
+    "OPTIONS": {
+        "url": REDIS_URL,
+        "heartbeat_timeout": 15_000,
+        "maintenance_chance": 200_000,
+        "socket_connect_timeout": 3,
+        "socket_timeout": 10,
+    },
+    "MIDDLEWARE": [
+        "dramatiq.middleware.AgeLimit",
+        "dramatiq.middleware.TimeLimit",
+        "dramatiq.middleware.ShutdownNotifications",
+        "dramatiq.middleware.Callbacks",
+        "dramatiq.middleware.Retries",
+        "django_dramatiq.middleware.DbConnectionsMiddleware",
+    ],
+}
+DRAMATIQ_AUTODISCOVER_MODULES = ["actors"]
+
+# --- JSON API --------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "flashsite.parsers.StrictJSONParser",
+        "rest_framework.parsers.MultiPartParser",
+        "rest_framework.parsers.FormParser",
+    ],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "flashsite.api.problem_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"submit": FLASH_SUBMIT_RATE, "predict": FLASH_PREDICT_RATE},
+    # 0: the address of the connection counts, not an X-Forwarded-For that anyone can write.
+    "NUM_PROXIES": env.integer("FLASH_PROXIES", 0),
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Flash API",
+    "DESCRIPTION": "Upload data, train a classifier, follow it, predict, download. The token is the only key.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- Security --------------------------------------------------------------------------------------------------
+
+_HTTPS = env.boolean("FLASH_HTTPS", False)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
+if env.boolean("FLASH_BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# `make up` serves plain HTTP on this machine: FLASH_HTTPS=1 (behind a TLS proxy) turns these on, and the checks with them.
+SILENCED_SYSTEM_CHECKS = [] if _HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    # Tokens are keys: the filter keeps them out of every log line.
+    "filters": {"no_tokens": {"()": "flashsite.logs.HideTokens"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_tokens"]}},
+    "root": {"handlers": ["console"], "level": env.string("FLASH_LOG_LEVEL", "INFO").upper()},
+    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
+}

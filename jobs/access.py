@@ -1,0 +1,31 @@
+"""The only way from a token in a request to a row."""
+
+from django.db.models import QuerySet
+
+from jobs.errors import DatasetUnknown, JobUnknown
+from jobs.models import Dataset, Job
+from modelstore import tokens
+
+
+def get_job(token: str) -> Job:
+    """The job of `token`; JobUnknown (404) otherwise. Looked up by digest, so timing tells nothing of the token."""
+    job = Job.objects.select_related("model").filter(token_digest=tokens.digest(token)).first()
+    if job is None:
+        raise JobUnknown("No job has this token. Check that you copied all of it.")
+    return job
+
+
+def get_dataset(token: str) -> Dataset:
+    """The dataset of `token`; DatasetUnknown (404) otherwise."""
+    dataset = Dataset.objects.filter(token_digest=tokens.digest(token)).first()
+    if dataset is None:
+        raise DatasetUnknown(
+            "This dataset is no longer here: it was used up by its training or forgotten after a while. "
+            "Upload it again."
+        )
+    return dataset
+
+
+def jobs_of(tokens_seen: list[str]) -> QuerySet[Job]:
+    """The jobs of several tokens at once, for "recent in this browser"."""
+    return Job.objects.select_related("model").filter(token_digest__in=[tokens.digest(token) for token in tokens_seen])

@@ -1,0 +1,19 @@
+"""Messages between web, control and training workers. A message is a hint: the job rows say what to do."""
+
+import dramatiq
+
+from jobs import runner, scheduling
+
+_MINUTE = 60_000
+
+
+@dramatiq.actor(queue_name="control", max_retries=0, time_limit=_MINUTE, max_age=10 * _MINUTE)
+def reconcile() -> None:
+    scheduling.reconcile()
+
+
+# No time limit and no retries: the trainer is a child process with a deadline, and the lease brings lost jobs back.
+@dramatiq.actor(queue_name="training", max_retries=0, time_limit=float("inf"), max_age=10 * _MINUTE)
+def train_next() -> None:
+    while runner.run_next():
+        pass

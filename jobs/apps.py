@@ -1,0 +1,8 @@
+"""Registers the app."""
+
+from django.apps import AppConfig
+
+
+class JobsConfig(AppConfig):
+    name = "jobs"
+    verbose_name = "Training"

@@ -1,0 +1,104 @@
+"""The trainer as a child process: its own group, JSON lines out, killed as a whole."""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+EXIT_INTERRUPTED = 75
+_SECRETS = ("FLASH_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "AMQP_URL", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_TAIL = 4000
+
+
+class Child:
+    """`python -m training RUN_DIR`; its events are read by `next_event`."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self._stderr = (run_dir / "stderr.log").open("wb")
+        self._stderr_path = run_dir / "stderr.log"
+        self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "training", str(run_dir), "--parent-pid", str(os.getpid())],
+            cwd=settings.BASE_DIR,
+            env=_environment(os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, name="trainer-output", daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def next_event(self, timeout: float) -> dict[str, Any] | None:
+        """The next event, or None when none came within `timeout` seconds or the output has ended."""
+        try:
+            return self._events.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+    def has_ended(self) -> bool:
+        """Whether the process is gone and all it said has been read."""
+        return self._process.poll() is not None and not self._reader.is_alive() and self._events.empty()
+
+    def interrupt(self, patience: float) -> int:
+        """SIGTERM, so that it can leave a checkpoint; SIGKILL after `patience` seconds. Answers the exit status."""
+        self._signal(signal.SIGTERM)
+        try:
+            return self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            return self.kill()
+
+    def kill(self) -> int:
+        """SIGKILL to the whole group; answers the exit status."""
+        self._signal(signal.SIGKILL)
+        return self._process.wait()
+
+    def wait(self) -> int:
+        return self._process.wait()
+
+    def stderr_tail(self) -> str:
+        """The end of what it wrote to stderr, for the operator's log."""
+        return self._stderr_path.read_bytes()[-_TAIL:].decode("utf-8", "replace")
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            self.kill()
+        self._reader.join(5)
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._stderr.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            os.killpg(self._process.pid, number)
+        except ProcessLookupError:
+            pass
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict):
+                self._events.put(event)
+        self._events.put(None)
+
+
+def _environment(parent: Mapping[str, str]) -> dict[str, str]:
+    """The parent's environment without its secrets: the trainer reads what strangers uploaded."""
+    kept = {name: value for name, value in parent.items() if name not in _SECRETS}
+    return kept | {"FLASH_WEIGHTS_DIR": str(settings.FLASH_WEIGHTS_DIR), "PYTHONUNBUFFERED": "1"}

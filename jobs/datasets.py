@@ -1,0 +1,207 @@
+"""Takes uploads in, and hands datasets out to the worker."""
+
+import errno
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from jobs.errors import NotPossibleNow, StorageFull
+from jobs.models import Dataset
+from jobs.states import ACTIVE
+from jobs.uploads import (
+    PictureFindings,
+    TableFindings,
+    TableOptions,
+    UploadRefused,
+    inspect_pictures,
+    inspect_table,
+    unpack_pictures,
+    write_table,
+)
+from modelstore import tokens
+from training.config import Task
+
+_CHUNK = 1024**2
+
+
+class Upload(Protocol):
+    """Django's UploadedFile, or a file opened by a command."""
+
+    name: str | None
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]: ...
+
+
+class _Movable(File):  # type: ignore[type-arg]
+    """Lets FileSystemStorage rename the temporary file instead of copying it; other storages read it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path.open("rb"), name=path.name)
+        self._path = path
+
+    def temporary_file_path(self) -> str:
+        return str(self._path)
+
+
+def store_upload(*, task_type: Task, upload: Upload, options: Mapping[str, Any] | None = None) -> Dataset:
+    """Streams an upload to disk, checks it, stores file and row.
+
+    Raises UploadRefused when it makes no sense and StorageFull when the disk is full; then nothing is kept.
+    """
+    with _temporary_folder() as folder:
+        path = folder / "upload"
+        size, digest = _stream_to(path, upload)
+        name = _clean_name(upload.name)
+        findings = _inspect(task_type, path, name, TableOptions.from_json(dict(options or {})))
+        return _store(task_type, path, name, size, digest, findings, dict(options or {}))
+
+
+def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
+    """Reads a stored table again with other columns, encoding or delimiter."""
+    if dataset.task_type != Task.TEXT:
+        raise NotPossibleNow("Only tables have columns to choose from.")
+    if dataset.jobs.exists():
+        raise NotPossibleNow("A job uses this dataset already. Upload the file again to read it differently.")
+    with _temporary_folder() as folder:
+        path = _fetch(dataset, folder)
+        findings = _inspect(Task.TEXT, path, dataset.name, TableOptions.from_json(dict(options)))
+    for field, value in _described(findings).items():
+        setattr(dataset, field, value)
+    dataset.options = dict(options)
+    dataset.save(update_fields=[*_described(findings), "options"])
+    return dataset
+
+
+def materialise(*, dataset: Dataset, run_dir: Path) -> None:
+    """Writes `data/` of a RUN_DIR from the stored file, by the same plan as the check."""
+    data = run_dir / "data"
+    if data.exists():
+        shutil.rmtree(data)
+    path = _fetch(dataset, run_dir)
+    if dataset.task_type == Task.IMAGE:
+        unpack_pictures(path, data, settings.FLASH_LIMITS)
+    else:
+        data.mkdir(parents=True)
+        options = TableOptions.from_json(dataset.options)
+        write_table(path, dataset.name, data / "data.csv", settings.FLASH_LIMITS, options)
+    if path.is_relative_to(run_dir):
+        path.unlink()
+
+
+def discard(dataset: Dataset) -> None:
+    """Deletes row and file; the file goes only after the row is surely gone."""
+    key = dataset.file.name
+    dataset.delete()
+    transaction.on_commit(lambda: default_storage.delete(key))
+
+
+def is_needed(dataset: Dataset) -> bool:
+    """Whether an unfinished job still needs the data."""
+    return dataset.jobs.filter(status__in=ACTIVE).exists()
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    root = Path(settings.FILE_UPLOAD_TEMP_DIR)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root, prefix="upload-") as folder:
+            yield Path(folder)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StorageFull("The server's disk is full, so the upload was not kept. Try again later.") from error
+
+
+def _stream_to(path: Path, upload: Upload) -> tuple[int, str]:
+    limit = settings.FLASH_LIMITS.max_upload_bytes
+    size, digest = 0, hashlib.sha256()
+    with path.open("wb") as file:
+        for chunk in upload.chunks(_CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise _too_large(limit)
+            digest.update(chunk)
+            file.write(chunk)
+    return size, digest.hexdigest()
+
+
+def _too_large(limit: int) -> UploadRefused:
+    return UploadRefused(
+        f"The file is larger than {limit / 1024**3:.3g} GB. Send fewer or smaller files.",
+        status=413,
+        code="upload_too_large",
+    )
+
+
+def _clean_name(name: str | None) -> str:
+    """The last part of the client's file name, without control characters, at most 255 long."""
+    last = (name or "upload").replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(character for character in last if character.isprintable())[-255:] or "upload"
+
+
+def _inspect(task: Task, path: Path, name: str, options: TableOptions) -> PictureFindings | TableFindings:
+    if task == Task.IMAGE:
+        return inspect_pictures(path, settings.FLASH_LIMITS)
+    return inspect_table(path, name, settings.FLASH_LIMITS, options=options)
+
+
+def _described(findings: PictureFindings | TableFindings) -> dict[str, Any]:
+    document = findings.to_json()
+    thumbnails = document.pop("thumbnails", [])
+    return {
+        "sample_count": findings.sample_count,
+        "classes": [{"label": entry.label, "count": entry.count} for entry in findings.classes],
+        "findings": document,
+        "thumbnails": thumbnails,
+    }
+
+
+def _store(
+    task: Task,
+    path: Path,
+    name: str,
+    size: int,
+    digest: str,
+    findings: PictureFindings | TableFindings,
+    options: dict[str, Any],
+) -> Dataset:
+    token = tokens.new_token()
+    dataset = Dataset(
+        token=token,
+        token_digest=tokens.digest(token),
+        task_type=task.value,
+        name=name,
+        size_bytes=size,
+        sha256=digest,
+        options=options,
+        **_described(findings),
+    )
+    with _Movable(path) as file:
+        dataset.file.save(tokens.new_token(), file, save=False)
+    try:
+        dataset.save(force_insert=True)
+    except BaseException:
+        default_storage.delete(dataset.file.name)
+        raise
+    return dataset
+
+
+def _fetch(dataset: Dataset, folder: Path) -> Path:
+    """A local path of the stored file: the file itself where storage is local, else a copy in `folder`."""
+    try:
+        return Path(dataset.file.path)
+    except NotImplementedError:
+        path = folder / "dataset"
+        with dataset.file.open("rb") as source, path.open("wb") as target:
+            shutil.copyfileobj(source, target, _CHUNK)
+        return path

@@ -1,0 +1,48 @@
+"""Refusals of the training side."""
+
+from modelstore.errors import FlashError
+
+
+class SubmissionInvalid(FlashError):
+    code = "invalid"
+    title = "The request has errors"
+
+
+class DevMode(FlashError):
+    status = 503
+    code = "dev_mode"
+    title = "Flash is under maintenance"
+
+
+class QueueFull(FlashError):
+    status = 503
+    code = "queue_full"
+    title = "The queue is full"
+
+
+class JobUnknown(FlashError):
+    status = 404
+    code = "job_not_found"
+    title = "There is no such job"
+
+
+class DatasetUnknown(FlashError):
+    status = 404
+    code = "dataset_not_found"
+    title = "There is no such dataset"
+
+
+class NotPossibleNow(FlashError):
+    status = 409
+    code = "conflict"
+    title = "That is not possible any more"
+
+
+class StorageFull(FlashError):
+    status = 507
+    code = "storage_full"
+    title = "There is no room left"
+
+
+class LeaseLost(Exception):
+    """This attempt no longer holds the job: another worker does, or the job has ended."""

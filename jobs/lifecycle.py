@@ -1,0 +1,164 @@
+"""The life of a running job: claim, lease, progress, and its four ends. Every write is guarded by the fence."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from jobs import datasets
+from jobs.errors import LeaseLost
+from jobs.models import Attempt, Epoch, Job, JobEvent, Server
+from jobs.states import RUNNING, JobStatus
+from modelstore import store
+
+
+def claim(*, server: Server) -> Job | None:
+    """Takes the next waiting job for `server`, or None. The conditional UPDATE lets one claimant win."""
+    for job in Job.objects.queued().select_related("dataset")[:20]:
+        now = timezone.now()
+        with transaction.atomic():
+            won = Job.objects.filter(fence=job.fence).transition(
+                job.pk,
+                JobStatus.STARTING,
+                fence=F("fence") + 1,
+                attempt=F("attempt") + 1,
+                server=server,
+                started=job.started or now,
+                lease_until=now + settings.FLASH_LEASE,
+                phase="preparing",
+                progress=0,
+            )
+            if won:
+                Attempt.objects.create(job=job, server=server, fence=job.fence + 1)
+        if won:
+            job.refresh_from_db()
+            return job
+    return None
+
+
+def renew(*, job: Job) -> bool:
+    """Extends the lease; False when the job is no longer this attempt's."""
+    lease = timezone.now() + settings.FLASH_LEASE
+    return _mine(job).update(lease_until=lease) == 1
+
+
+def is_cancel_requested(*, job: Job) -> bool:
+    """Whether its owner asked to stop; LeaseLost when the attempt no longer holds the job."""
+    asked = _mine(job).values_list("cancel_requested", flat=True).first()
+    if asked is None:
+        raise LeaseLost
+    return asked
+
+
+def start_training(*, job: Job) -> None:
+    _require(Job.objects.transition(job.pk, JobStatus.TRAINING, held_by=job.fence))
+
+
+def start_deploying(*, job: Job) -> None:
+    _require(
+        Job.objects.transition(job.pk, JobStatus.DEPLOYING, held_by=job.fence, phase="deploying", eta_seconds=None)
+    )
+
+
+def record_phase(*, job: Job, phase: str) -> None:
+    _require(_mine(job).update(phase=phase[:40]) == 1)
+
+
+def record_progress(*, job: Job, progress: float, eta_seconds: float | None) -> None:
+    """Progress between 0 and 1; a smaller value than the one there is ignored."""
+    share = min(max(progress, 0.0), 1.0)
+    if not _mine(job).filter(progress__lte=share).update(progress=share, eta_seconds=eta_seconds):
+        _require(_mine(job).exists())
+
+
+@transaction.atomic
+def record_epoch(*, job: Job, figures: dict[str, float | int | None]) -> None:
+    _require(_mine(job).update(lease_until=timezone.now() + settings.FLASH_LEASE) == 1)
+    Epoch.objects.update_or_create(
+        job=job, epoch=figures["epoch"], defaults={name: value for name, value in figures.items() if name != "epoch"}
+    )
+
+
+def forget_epochs(*, job: Job) -> None:
+    """Drops the figures of an earlier attempt that left no checkpoint to continue from."""
+    Epoch.objects.filter(job=job).delete()
+
+
+def note(*, job: Job, kind: JobEvent.Kind, message: str) -> None:
+    JobEvent.objects.create(job=job, kind=kind, message=message[:4000])
+
+
+@transaction.atomic
+def publish(*, job: Job, bundle: Path, prefix: str) -> None:
+    """Makes the uploaded bundle the job's model: row created, job deployed, data dropped; all or nothing."""
+    model = store.create_model(
+        token=job.token, prefix=prefix, folder=bundle, task_name=job.task_name, downloadable=job.downloadable
+    )
+    _require(
+        Job.objects.transition(
+            job.pk,
+            JobStatus.DEPLOYED,
+            held_by=job.fence,
+            model=model,
+            accuracy=model.accuracy,
+            progress=1,
+            phase="",
+        )
+    )
+    _close_attempt(job, JobStatus.DEPLOYED)
+    dataset = job.dataset
+    if dataset is not None and not dataset.kept and not datasets.is_needed(dataset):
+        datasets.discard(dataset)
+
+
+@transaction.atomic
+def fail(*, job: Job, error: str) -> None:
+    """Ends the job with a sentence for its owner."""
+    _require(Job.objects.transition(job.pk, JobStatus.FAILED, held_by=job.fence, error=error, phase=""))
+    note(job=job, kind=JobEvent.Kind.ERROR, message=error)
+    _close_attempt(job, JobStatus.FAILED, error)
+
+
+@transaction.atomic
+def finish_cancelled(*, job: Job) -> None:
+    _require(Job.objects.transition(job.pk, JobStatus.CANCELLED, held_by=job.fence, phase=""))
+    _close_attempt(job, JobStatus.CANCELLED)
+
+
+@transaction.atomic
+def requeue(*, job: Job, reason: str, blame: bool) -> None:
+    """Back into the queue, in its old place; failed instead after too many tries that count against it."""
+    if blame and job.attempt >= settings.FLASH_MAX_ATTEMPTS:
+        tries = "once" if job.attempt == 1 else f"{job.attempt} times"
+        fail(job=job, error=f"Training was tried {tries} and stopped each time. Last reason: {reason}")
+        return
+    moved = Job.objects.filter(status__in=RUNNING).transition(
+        job.pk,
+        JobStatus.QUEUED,
+        held_by=job.fence,
+        attempt=job.attempt if blame else max(job.attempt - 1, 0),
+        lease_until=None,
+        phase="",
+        eta_seconds=None,
+        server=None,
+    )
+    _require(moved)
+    note(job=job, kind=JobEvent.Kind.WARNING, message=f"{reason} The job waits for another try.")
+    _close_attempt(job, JobStatus.QUEUED, reason)
+
+
+def _mine(job: Job) -> QuerySet[Job]:
+    return Job.objects.filter(pk=job.pk, fence=job.fence, status__in=RUNNING)
+
+
+def _require(held: bool) -> None:
+    if not held:
+        raise LeaseLost
+
+
+def _close_attempt(job: Job, outcome: JobStatus, reason: str = "") -> None:
+    Attempt.objects.filter(job=job, fence=job.fence, finished=None).update(
+        finished=timezone.now(), outcome=outcome, reason=reason
+    )

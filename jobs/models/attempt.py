@@ -1,0 +1,23 @@
+"""One try at a job on a server."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class Attempt(models.Model):
+    """Opened by a claim, closed by whatever ended it; kept as the job's history."""
+
+    job = models.ForeignKey("jobs.Job", on_delete=models.CASCADE, related_name="attempts")
+    server = models.ForeignKey("jobs.Server", null=True, on_delete=models.SET_NULL, related_name="attempts")
+    fence = models.PositiveIntegerField()
+    started = models.DateTimeField(default=timezone.now)
+    finished = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=20, blank=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("fence",)
+        constraints = (models.UniqueConstraint(fields=("job", "fence"), name="attempt_once_per_fence"),)
+
+    def __str__(self) -> str:
+        return f"attempt {self.fence} of job {self.job_id}"

@@ -1,0 +1,54 @@
+"""What a user uploaded, after it was checked and stored."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.utils import timezone
+
+from jobs.states import ACTIVE
+from training.config import Task
+
+TASK_CHOICES = [(Task.IMAGE.value, "Images"), (Task.TEXT.value, "Text")]
+
+
+class DatasetQuerySet(models.QuerySet["Dataset"]):
+    def forgotten(self, now: datetime, retention: timedelta) -> Self:
+        """Datasets older than `retention` that no unfinished job needs and nobody asked to keep."""
+        needed = models.Exists(
+            Dataset.jobs.rel.related_model.objects.filter(dataset=models.OuterRef("pk"), status__in=ACTIVE)
+        )
+        return self.filter(kept=False, created__lt=now - retention).exclude(needed)
+
+
+class Dataset(models.Model):
+    """One checked upload; the file itself lies in storage."""
+
+    token = models.CharField(max_length=64, unique=True)
+    token_digest = models.CharField(max_length=64, unique=True)
+    task_type = models.CharField(max_length=32, choices=TASK_CHOICES)
+    name = models.CharField(max_length=255, help_text="The name of the uploaded file.")
+    file = models.FileField(upload_to="datasets/%Y%m%d", max_length=255)
+    size_bytes = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    sample_count = models.IntegerField()
+    classes = models.JSONField(help_text="[{label, count}] in order.")
+    findings = models.JSONField(default=dict)
+    thumbnails = models.JSONField(default=list)
+    options = models.JSONField(default=dict, help_text="How a table is read: columns, encoding, delimiter.")
+    created = models.DateTimeField(default=timezone.now, db_index=True)
+    kept = models.BooleanField(default=False, help_text="Kept after training and never forgotten.")
+
+    objects = DatasetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(task_type__in=[task.value for task in Task]), name="dataset_task_type_known"
+            ),
+            models.CheckConstraint(condition=models.Q(sample_count__gt=0), name="dataset_has_samples"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.sample_count})"

@@ -1,0 +1,117 @@
+"""One request to train a model; its row is the only truth about it."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.db import models
+from django.utils import timezone
+
+from jobs.models.dataset import TASK_CHOICES
+from jobs.states import ACTIVE, ENDED, RUNNING, JobStatus, sources_of
+from training.config import Preset
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def queued(self) -> Self:
+        """Jobs that wait, the next one first."""
+        return self.filter(status=JobStatus.QUEUED).order_by("queued", "pk")
+
+    def running(self) -> Self:
+        return self.filter(status__in=RUNNING)
+
+    def active(self) -> Self:
+        return self.filter(status__in=ACTIVE)
+
+    def lost(self, now: datetime) -> Self:
+        """Running jobs whose worker no longer renews its lease."""
+        return self.running().filter(lease_until__lt=now)
+
+    def transition(self, pk: int, to: JobStatus, *, held_by: int | None = None, **values: Any) -> bool:
+        """Moves one job to `to` if it stands in a state that may lead there; False when somebody else was faster.
+
+        With `held_by`, only the attempt that holds this fence may move the job.
+        """
+        rows = self.filter(pk=pk, status__in=sources_of(to))
+        if held_by is not None:
+            rows = rows.filter(fence=held_by)
+        if to in ENDED:
+            values = {"finished": timezone.now(), "lease_until": None, "eta_seconds": None} | values
+        return rows.update(status=to, **values) == 1
+
+
+class Job(models.Model):
+    """A queued, running or ended training job."""
+
+    token = models.CharField(max_length=64, unique=True)
+    token_digest = models.CharField(max_length=64, unique=True)
+    dataset = models.ForeignKey("jobs.Dataset", null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs")
+    model = models.OneToOneField(
+        "modelstore.TrainedModel", null=True, blank=True, on_delete=models.SET_NULL, related_name="job"
+    )
+    task_type = models.CharField(max_length=32, choices=TASK_CHOICES)
+    task_name = models.CharField(max_length=100)
+    preset = models.CharField(max_length=10, blank=True, choices=[(preset.value, preset.value) for preset in Preset])
+    model_name = models.CharField(max_length=40)
+    config = models.JSONField(help_text="The whole training configuration, as the trainer reads it.")
+    downloadable = models.BooleanField(default=True)
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True, unique=True)
+
+    status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
+    phase = models.CharField(max_length=40, blank=True)
+    progress = models.FloatField(default=0.0, help_text="0 to 1; never goes backwards within an attempt.")
+    eta_seconds = models.FloatField(null=True, blank=True)
+    accuracy = models.FloatField(null=True, blank=True)
+    error = models.TextField(blank=True, help_text="Why it failed, in a sentence for its owner.")
+    cancel_requested = models.BooleanField(default=False)
+
+    attempt = models.PositiveIntegerField(default=0, help_text="Tries that count against the job.")
+    fence = models.PositiveIntegerField(default=0, help_text="Rises with every claim; a stale worker holds an old one.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    server = models.ForeignKey("jobs.Server", null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs")
+
+    created = models.DateTimeField(default=timezone.now, db_index=True)
+    queued = models.DateTimeField(default=timezone.now)
+    started = models.DateTimeField(null=True, blank=True)
+    finished = models.DateTimeField(null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created",)
+        indexes = (
+            models.Index(fields=("status", "queued", "id"), name="job_queue"),
+            models.Index(
+                fields=("status", "lease_until"), name="job_leases", condition=models.Q(lease_until__isnull=False)
+            ),
+        )
+        constraints = (
+            models.CheckConstraint(condition=models.Q(status__in=JobStatus.values), name="job_status_known"),
+            models.CheckConstraint(
+                condition=models.Q(progress__gte=0) & models.Q(progress__lte=1), name="job_progress_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status__in=sorted(RUNNING)) | models.Q(lease_until__isnull=False),
+                name="job_running_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status=JobStatus.FAILED) | ~models.Q(error=""), name="job_failed_says_why"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.task_name} ({self.status})"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def is_ended(self) -> bool:
+        return self.status in ENDED
+
+    def queue_position(self) -> int | None:
+        """How many jobs start before this one, plus one; None when it does not wait. One query."""
+        if self.status != JobStatus.QUEUED:
+            return None
+        before = models.Q(queued__lt=self.queued) | models.Q(queued=self.queued, pk__lt=self.pk)
+        return Job.objects.filter(before, status=JobStatus.QUEUED).count() + 1

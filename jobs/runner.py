@@ -1,0 +1,192 @@
+"""Runs one job on this machine: data in, child process, events out, bundle published."""
+
+import errno
+import json
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from jobs import datasets, lifecycle
+from jobs.child import EXIT_INTERRUPTED, Child
+from jobs.compute.local import this_server
+from jobs.errors import LeaseLost
+from jobs.events import EventLog
+from jobs.heartbeat import Heartbeat
+from jobs.models import Job
+from jobs.uploads import UploadRefused
+from modelstore import store
+
+logger = logging.getLogger(__name__)
+
+# Set when this worker is asked to stop: the job in hand leaves a checkpoint and goes back to the queue.
+STOPPING = threading.Event()
+
+_POLL_SECONDS = 0.5
+_PATIENCE_SECONDS = 25
+# What the trainer gets beyond its own deadline to keep the best model so far.
+_DEADLINE_GRACE_SECONDS = 120
+_OUT_OF_MEMORY = (
+    "The training process was killed, most likely because the machine ran out of memory. "
+    "Try a smaller model, a smaller batch size or less data."
+)
+_CRASHED = "The training process crashed. Try again; if it happens once more, choose another model."
+_INTERNAL = "Something went wrong on our side while this job ran. Try again; the operator has the details in the log."
+
+
+def run_next() -> bool:
+    """Claims the next waiting job and runs it to one of its ends; False when there is none or the worker stops."""
+    if STOPPING.is_set():
+        return False
+    job = lifecycle.claim(server=this_server())
+    if job is None:
+        return False
+    try:
+        with Heartbeat(job) as heartbeat:
+            run(job=job, heartbeat=heartbeat)
+    except LeaseLost:
+        logger.info("Job %s is no longer ours; what this attempt made is dropped.", job.pk)
+    except Exception:
+        logger.exception("Job %s failed for a reason of ours.", job.pk)
+        _persist(lambda: lifecycle.requeue(job=job, reason=_INTERNAL, blame=True))
+    finally:
+        forget_if_ended(job)
+    return True
+
+
+def run(*, job: Job, heartbeat: Heartbeat) -> None:
+    """Runs a claimed job; LeaseLost when somebody else holds it meanwhile."""
+    folder = run_folder(job)
+    try:
+        _prepare(job, folder)
+        _train(job, folder, heartbeat)
+    except UploadRefused as error:
+        _persist(lambda: lifecycle.fail(job=job, error=error.detail))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        sentence = "The training machine's disk is full. Tell the operator, or try again later."
+        _persist(lambda: lifecycle.fail(job=job, error=sentence))
+
+
+def run_folder(job: Job) -> Path:
+    """The RUN_DIR of this attempt."""
+    return Path(settings.FLASH_RUNS_DIR) / str(job.pk) / str(job.fence)
+
+
+def forget_if_ended(job: Job) -> None:
+    """Removes the run folders of a job that has ended; a waiting one keeps its checkpoint."""
+    try:
+        job.refresh_from_db(fields=["status"])
+    except (DatabaseError, Job.DoesNotExist):
+        return
+    if job.is_ended:
+        shutil.rmtree(run_folder(job).parent, ignore_errors=True)
+
+
+def _prepare(job: Job, folder: Path) -> None:
+    if job.dataset is None:
+        raise UploadRefused("The data of this job is gone. Upload it again and submit a new job.")
+    folder.mkdir(parents=True, exist_ok=True)
+    datasets.materialise(dataset=job.dataset, run_dir=folder)
+    if not _take_over_checkpoint(folder):
+        lifecycle.forget_epochs(job=job)
+    document = {"config": job.config, "task_name": job.task_name}
+    (folder / "config.json").write_text(json.dumps(document))
+
+
+def _take_over_checkpoint(folder: Path) -> bool:
+    """Copies the newest checkpoint of an earlier attempt on this machine and removes the earlier folders."""
+    earlier = sorted((path for path in folder.parent.iterdir() if path != folder), key=lambda path: int(path.name))
+    found = False
+    for path in reversed(earlier):
+        if not found and (path / "checkpoint").is_dir():
+            shutil.copytree(path / "checkpoint", folder / "checkpoint", dirs_exist_ok=True)
+            found = True
+        shutil.rmtree(path, ignore_errors=True)
+    return found
+
+
+def _train(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
+    lifecycle.start_training(job=job)
+    child = Child(folder)
+    try:
+        log = EventLog(job)
+        stopped = _follow(job, child, log, heartbeat)
+        status = stopped if stopped is not None else child.wait()
+        _conclude(job, folder, child, log, status)
+    finally:
+        child.close()
+
+
+def _follow(job: Job, child: Child, log: EventLog, heartbeat: Heartbeat) -> int | None:
+    """Reads events until the child ends; answers its status when it was stopped from here."""
+    deadline = time.monotonic() + settings.FLASH_JOB_DEADLINE.total_seconds() + _DEADLINE_GRACE_SECONDS
+    next_look = 0.0
+    while not child.has_ended():
+        event = child.next_event(_POLL_SECONDS)
+        if event is not None:
+            log.take(event)
+        if heartbeat.lost.is_set():
+            child.kill()
+            raise LeaseLost
+        if time.monotonic() >= next_look:
+            next_look = time.monotonic() + _POLL_SECONDS
+            if _is_cancelled(job):
+                child.kill()
+                _persist(lambda: lifecycle.finish_cancelled(job=job))
+                raise LeaseLost
+        if STOPPING.is_set():
+            return child.interrupt(_PATIENCE_SECONDS)
+        if time.monotonic() > deadline:
+            child.kill()
+            hours = settings.FLASH_JOB_DEADLINE.total_seconds() / 3600
+            log.error = f"Training took longer than the {hours:.3g} hours allowed. Use fewer epochs or a smaller model."
+            return 1
+    return None
+
+
+def _is_cancelled(job: Job) -> bool:
+    try:
+        return lifecycle.is_cancel_requested(job=job)
+    except (OperationalError, InterfaceError):
+        connection.close()
+        return False
+
+
+def _conclude(job: Job, folder: Path, child: Child, log: EventLog, status: int) -> None:
+    bundle = folder / "bundle"
+    if status == 0 and (bundle / "model.json").is_file():
+        _deploy(job, bundle)
+    elif status == EXIT_INTERRUPTED or STOPPING.is_set():
+        _persist(lambda: lifecycle.requeue(job=job, reason="The training server is restarting.", blame=False))
+    elif log.error:
+        _persist(lambda: lifecycle.fail(job=job, error=log.error))
+    else:
+        logger.error("The trainer of job %s ended with status %s:\n%s", job.pk, status, child.stderr_tail())
+        reason = _OUT_OF_MEMORY if status == -9 else _CRASHED
+        _persist(lambda: lifecycle.requeue(job=job, reason=reason, blame=True))
+
+
+def _deploy(job: Job, bundle: Path) -> None:
+    _persist(lambda: lifecycle.start_deploying(job=job))
+    prefix = f"jobs/{job.pk}/{job.fence}"
+    store.upload_bundle(folder=bundle, prefix=prefix)
+    _persist(lambda: lifecycle.publish(job=job, bundle=bundle, prefix=prefix))
+
+
+def _persist(write: Callable[[], None]) -> None:
+    """A write that must not be lost when the database restarts: tried on fresh connections for about a minute."""
+    for pause in (0.2, 1, 3, 5, 10, 20, 20):
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            logger.warning("The database did not answer; trying again in %s s.", pause, exc_info=True)
+            connection.close()
+            time.sleep(pause)
+    return write()

@@ -1,0 +1,34 @@
+"""Brings servers and workers in line with the job rows."""
+
+import logging
+
+from jobs.compute import current_driver
+from jobs.models import Job
+
+logger = logging.getLogger(__name__)
+
+
+def wake() -> None:
+    """Asks the control worker to reconcile; a broker that is down costs nothing but time, the sweep repeats it."""
+    from jobs import actors
+
+    _send(actors.reconcile)
+
+
+def reconcile() -> int:
+    """Starts what the waiting jobs need and hints the training workers; answers how many jobs wait."""
+    from jobs import actors
+
+    waiting = Job.objects.queued().count()
+    current_driver().ensure(waiting + Job.objects.running().count())
+    if waiting:
+        _send(actors.train_next)
+    return waiting
+
+
+def _send(actor: object) -> None:
+    try:
+        actor.send()  # type: ignore[attr-defined]
+    except Exception:
+        # The job is committed: its row is the outbox, so a dead broker must not become an error page.
+        logger.warning("The broker did not take a message; the next sweep sends it again.", exc_info=True)

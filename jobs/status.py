@@ -1,0 +1,37 @@
+"""The state of the platform as everybody may see it (was status.json)."""
+
+from typing import Any
+
+from django.db.models import Count, Q
+
+from jobs.models import Job, PlatformStatus
+from jobs.states import ACTIVE, RUNNING, JobStatus
+
+DEV_MODE_NOTICE = "Flash is under maintenance: new jobs are refused for now. Jobs that run go on, and models still predict."
+
+
+def platform_summary() -> dict[str, Any]:
+    """`status` (active when a job waits or runs), `dev_mode`, `queued`, `running`, `accepting`, `notice`. Two queries."""
+    platform = PlatformStatus.current()
+    counts = Job.objects.filter(status__in=ACTIVE).aggregate(
+        queued=Count("pk", filter=Q(status=JobStatus.QUEUED)), running=Count("pk", filter=Q(status__in=RUNNING))
+    )
+    full = is_full(platform, queued=counts["queued"], running=counts["running"])
+    notice = platform.notice or (DEV_MODE_NOTICE if platform.dev_mode else "")
+    if not notice and full:
+        notice = "The queue is full at the moment: new jobs are refused until one has finished."
+    return {
+        "status": "active" if counts["queued"] or counts["running"] else "sleeping",
+        "dev_mode": platform.dev_mode,
+        "queued": counts["queued"],
+        "running": counts["running"],
+        "accepting": not platform.dev_mode and not full,
+        "notice": notice,
+    }
+
+
+def is_full(platform: PlatformStatus, *, queued: int, running: int) -> bool:
+    """Whether one more job would not fit; with a limit of 0 only an idle platform takes one."""
+    if platform.queue_limit == 0:
+        return queued + running > 0
+    return queued >= platform.queue_limit
