@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
@@ -96,8 +97,18 @@ def _prepare(job: Job, folder: Path) -> None:
     datasets.materialise(dataset=job.dataset, run_dir=folder)
     if not _take_over_checkpoint(folder):
         lifecycle.forget_epochs(job=job)
-    document = {"config": job.config, "task_name": job.task_name}
+    document = {"config": job.config | _machine(), "task_name": job.task_name}
     (folder / "config.json").write_text(json.dumps(document))
+
+
+def _machine() -> dict[str, Any]:
+    """The part of the configuration that belongs to this machine, not to the job."""
+    return {
+        "device": settings.FLASH_DEVICE,
+        "threads": settings.FLASH_TRAINER_THREADS,
+        "nice": settings.FLASH_TRAINER_NICE,
+        "deadline_seconds": settings.FLASH_JOB_DEADLINE.total_seconds(),
+    }
 
 
 def _take_over_checkpoint(folder: Path) -> bool:

@@ -14,11 +14,11 @@ TASK_CHOICES = [(Task.IMAGE.value, "Images"), (Task.TEXT.value, "Text")]
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):
     def forgotten(self, now: datetime, retention: timedelta) -> Self:
-        """Datasets older than `retention` that no unfinished job needs and nobody asked to keep."""
-        needed = models.Exists(
-            Dataset.jobs.rel.related_model.objects.filter(dataset=models.OuterRef("pk"), status__in=ACTIVE)
-        )
-        return self.filter(kept=False, created__lt=now - retention).exclude(needed)
+        """Datasets older than `retention` that no unfinished job needs."""
+        from jobs.models.job import Job  # the two tables know each other
+
+        needed = Job.objects.filter(dataset=models.OuterRef("pk"), status__in=ACTIVE)
+        return self.filter(~models.Exists(needed), created__lt=now - retention)
 
 
 class Dataset(models.Model):
@@ -37,7 +37,7 @@ class Dataset(models.Model):
     thumbnails = models.JSONField(default=list)
     options = models.JSONField(default=dict, help_text="How a table is read: columns, encoding, delimiter.")
     created = models.DateTimeField(default=timezone.now, db_index=True)
-    kept = models.BooleanField(default=False, help_text="Kept after training and never forgotten.")
+    kept = models.BooleanField(default=False, help_text="Not dropped after training, so that one can train again until its time is up.")
 
     objects = DatasetQuerySet.as_manager()
 

@@ -1,0 +1,15 @@
+"""Addresses of the API's training side."""
+
+from django.urls import path
+
+from jobs import api
+
+urlpatterns = [
+    path("status/", api.StatusView.as_view(), name="status"),
+    path("servers/", api.ServersView.as_view(), name="servers"),
+    path("datasets/", api.DatasetsView.as_view(), name="datasets"),
+    path("jobs/", api.JobsView.as_view(), name="jobs"),
+    path("jobs/<str:token>/", api.JobView.as_view(), name="job"),
+    path("jobs/<str:token>/cancel/", api.JobCancelView.as_view(), name="job-cancel"),
+    path("jobs/<str:token>/events/", api.JobEventsView.as_view(), name="job-events"),
+]

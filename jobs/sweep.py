@@ -1,0 +1,135 @@
+"""The periodic sweep: repairs whatever a death left behind. Idempotent; two at once do no harm."""
+
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from jobs import datasets, lifecycle, scheduling
+from jobs.errors import LeaseLost
+from jobs.models import Dataset, Job
+from modelstore.models import TrainedModel
+
+logger = logging.getLogger(__name__)
+
+# Far longer than any upload or publication takes: younger files may belong to a row that is not committed yet.
+_ORPHAN_GRACE = timedelta(hours=1)
+_WORKER_DIED = "The worker that trained this job stopped without a word."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SweepResult:
+    """How many rows or files each part of the sweep dealt with."""
+
+    requeued: int = 0
+    waiting: int = 0
+    datasets_forgotten: int = 0
+    files_removed: int = 0
+    folders_removed: int = 0
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in asdict(self).items())
+
+
+def sweep(*, now: datetime | None = None, thorough: bool = True) -> SweepResult:
+    """One pass. `thorough` also looks for unreferenced files, which lists the storage.
+
+    A part that fails is logged and does not stop the others.
+    """
+    now = now or timezone.now()
+    result = {
+        "requeued": _guarded(lambda: requeue_lost(now)),
+        "waiting": _guarded(scheduling.reconcile),
+        "datasets_forgotten": _guarded(lambda: forget_datasets(now)),
+        "folders_removed": _guarded(remove_run_folders),
+    }
+    if thorough:
+        result["files_removed"] = _guarded(lambda: remove_orphans(now))
+    return SweepResult(**result)
+
+
+def requeue_lost(now: datetime) -> int:
+    """Gives jobs whose lease ran out another try, or ends them when they were cancelled or tried too often."""
+    count = 0
+    for job in Job.objects.lost(now):
+        try:
+            if job.cancel_requested:
+                lifecycle.finish_cancelled(job=job)
+            else:
+                lifecycle.requeue(job=job, reason=_WORKER_DIED, blame=True)
+            count += 1
+        except LeaseLost:
+            continue
+    return count
+
+
+def forget_datasets(now: datetime) -> int:
+    """Deletes uploads that were never used, or kept for another try, once their time is up."""
+    count = 0
+    for dataset in Dataset.objects.forgotten(now, settings.FLASH_DATASET_RETENTION)[:200]:
+        with transaction.atomic():
+            datasets.discard(dataset)
+        count += 1
+    return count
+
+
+def remove_run_folders() -> int:
+    """Removes run folders on this machine whose job has ended or is gone."""
+    root = Path(settings.FLASH_RUNS_DIR)
+    if not root.is_dir():
+        return 0
+    folders = {int(path.name): path for path in root.iterdir() if path.name.isdecimal()}
+    needed = set(Job.objects.active().filter(pk__in=folders).values_list("pk", flat=True))
+    for pk, path in folders.items():
+        if pk not in needed:
+            shutil.rmtree(path, ignore_errors=True)
+    return len(folders.keys() - needed)
+
+
+def remove_orphans(now: datetime) -> int:
+    """Deletes files under datasets/ and jobs/ that no row names and that are older than the grace time."""
+    count = 0
+    for folder in _folders("datasets"):
+        count += _remove_unknown(folder, now, lambda key: Dataset.objects.filter(file=key).exists())
+    for job_folder in _folders("jobs"):
+        for folder in _folders(job_folder):
+            count += _remove_unknown(folder, now, lambda key: _is_published(key.rsplit("/", 1)[0]))
+    return count
+
+
+def _is_published(prefix: str) -> bool:
+    return TrainedModel.objects.filter(storage_prefix__in=(prefix, prefix + "/")).exists()
+
+
+def _folders(parent: str) -> list[str]:
+    try:
+        names, _ = default_storage.listdir(parent)
+    except FileNotFoundError:
+        return []
+    return [f"{parent}/{name}" for name in names if name]
+
+
+def _remove_unknown(folder: str, now: datetime, is_known: Callable[[str], bool]) -> int:
+    count = 0
+    for name in default_storage.listdir(folder)[1]:
+        key = f"{folder}/{name}"
+        if is_known(key) or now - default_storage.get_modified_time(key) < _ORPHAN_GRACE:
+            continue
+        default_storage.delete(key)
+        count += 1
+    return count
+
+
+def _guarded(part: Callable[[], int]) -> int:
+    try:
+        return part()
+    except Exception:
+        logger.exception("A part of the sweep failed; the next one tries again.")
+        return 0
