@@ -1,0 +1,79 @@
+"""Predicts with a bundle through onnxruntime, the way the web does; no torch needed."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from training.bundle import ONNX_FILE, BundleDamaged, Manifest
+from training.preprocess import PicturePreprocess, TextPreprocess, UnreadablePicture
+
+_PICTURES_AT_ONCE = 16
+_SENTENCES_AT_ONCE = 64
+
+
+class OnnxClassifier:
+    """A trained classifier, loaded from the folder of its bundle.
+
+    `threads` bounds the cores of one prediction. The files are taken as they are: call `bundle.verify` first.
+    Raises BundleDamaged when the folder holds no working model. Safe to use from several threads.
+    """
+
+    def __init__(self, folder: Path, threads: int = 1) -> None:
+        self.manifest = Manifest.read(folder)
+        try:
+            self._preprocess = _preprocess(self.manifest, folder)
+            self._session = open_session(folder / ONNX_FILE, threads)
+        except Exception as error:  # onnxruntime, tokenizers and OSError share no base class
+            raise BundleDamaged(f"the model cannot be loaded: {type(error).__name__}") from error
+
+    def predict(self, inputs: Sequence[bytes | str]) -> NDArray[np.float32]:
+        """Probabilities, float32 [N, C] in the order of `manifest.classes`, of encoded pictures or sentences.
+
+        Raises UnreadablePicture with the `index` of the first picture that cannot be used.
+        """
+        parts = [self._run(batch) for batch in self._batches(inputs)]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.manifest.classes)), np.float32)
+
+    def _batches(self, inputs: Sequence[bytes | str]) -> Iterator[NDArray[Any]]:
+        step = _PICTURES_AT_ONCE if isinstance(self._preprocess, PicturePreprocess) else _SENTENCES_AT_ONCE
+        for start in range(0, len(inputs), step):
+            part = inputs[start : start + step]
+            if isinstance(self._preprocess, TextPreprocess):
+                yield self._preprocess.encode([str(sentence) for sentence in part])
+            else:
+                yield np.stack([_load(self._preprocess, start + i, source) for i, source in enumerate(part)])
+
+    def _run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        (probabilities,) = self._session.run([self.manifest.output_name], {self.manifest.input_name: batch})
+        return np.asarray(probabilities, dtype=np.float32)
+
+
+def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.InferenceSession:
+    """An onnxruntime session on the CPU that uses `threads` cores while it runs and none in between."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Waiting threads would otherwise spin and take the cores from whoever else needs them.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    source = model if isinstance(model, bytes) else str(model)
+    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
+
+def _preprocess(manifest: Manifest, folder: Path) -> PicturePreprocess | TextPreprocess:
+    if manifest.preprocess.get("kind") == "text":
+        return TextPreprocess.from_json(manifest.preprocess, folder)
+    return PicturePreprocess.from_json(manifest.preprocess)
+
+
+def _load(preprocess: PicturePreprocess, index: int, source: bytes | str) -> NDArray[np.uint8]:
+    if isinstance(source, str):
+        raise UnreadablePicture("it is text, not a picture", index)
+    try:
+        return preprocess.load(source)
+    except UnreadablePicture as error:
+        raise UnreadablePicture(error.reason, index) from error

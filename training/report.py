@@ -1,0 +1,118 @@
+"""The figures of a training: accuracy with its interval, confusion matrix, precision and recall per class."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_SKIPPED = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpochFigures:
+    """One epoch: mean loss (nats) and accuracy (0 to 1) over samples, learning rate at its end, seconds."""
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    val_loss: float
+    val_accuracy: float
+    learning_rate: float
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As report.json and the `epoch` event have it."""
+        return {
+            name: round(value, 6) if isinstance(value, float) else value
+            for name, value in asdict(self).items()
+        }
+
+
+def wilson_interval(correct: int, total: int, z: float = 1.959964) -> tuple[float, float]:
+    """The 95 % interval of a share of `correct` in `total` (Wilson 1927); (0, 1) for nothing measured."""
+    if total == 0:
+        return 0.0, 1.0
+    share = correct / total
+    middle = share + z * z / (2 * total)
+    spread = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    scale = 1 + z * z / total
+    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+
+
+def confusion_matrix(truth: NDArray[Any], predicted: NDArray[Any], classes: int) -> NDArray[np.int64]:
+    """Counts [classes, classes]; rows are the true class, columns the predicted one."""
+    pairs = truth.astype(np.int64) * classes + predicted.astype(np.int64)
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def per_class(confusion: NDArray[np.int64], labels: Sequence[str]) -> list[dict[str, Any]]:
+    """Precision, recall and F1 (0 where undefined) and the number of validation samples of each class."""
+    hits = np.diag(confusion).astype(float)
+    precision = hits / np.maximum(confusion.sum(axis=0), 1)
+    recall = hits / np.maximum(confusion.sum(axis=1), 1)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    return [
+        {
+            "label": label,
+            "precision": round(float(precision[i]), 6),
+            "recall": round(float(recall[i]), 6),
+            "f1": round(float(f1[i]), 6),
+            "support": int(confusion[i].sum()),
+        }
+        for i, label in enumerate(labels)
+    ]
+
+
+def hardest(
+    truth: NDArray[Any],
+    probabilities: NDArray[Any],
+    sources: Sequence[str],
+    labels: Sequence[str],
+    count: int = 12,
+) -> list[dict[str, Any]]:
+    """The validation samples whose true class got the lowest probability, of those predicted wrongly."""
+    given = probabilities[np.arange(len(truth)), truth]
+    predicted = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != truth)
+    worst = wrong[np.argsort(given[wrong], kind="stable")][:count]
+    return [
+        {
+            "source": sources[i][:200],
+            "label": labels[int(truth[i])],
+            "predicted": labels[int(predicted[i])],
+            "probability": round(float(given[i]), 6),
+        }
+        for i in worst
+    ]
+
+
+def build_report(
+    *,
+    labels: Sequence[str],
+    truth: NDArray[Any],
+    probabilities: NDArray[Any],
+    train_count: int,
+    epochs: Sequence[EpochFigures],
+    best_epoch: int,
+) -> dict[str, Any]:
+    """report.json without what only the run knows (warnings, skipped, seconds, device, hardest).
+
+    `truth` [N] class indices and `probabilities` [N, C] are of the validation part.
+    """
+    predicted = probabilities.argmax(axis=1)
+    confusion = confusion_matrix(truth, predicted, len(labels))
+    correct, total = int(np.trace(confusion)), len(truth)
+    return {
+        "accuracy": round(correct / max(total, 1), 6),
+        "accuracy_interval": [round(bound, 6) for bound in wilson_interval(correct, total)],
+        "majority_accuracy": round(float(confusion.sum(axis=1).max()) / max(total, 1), 6),
+        "train_count": train_count,
+        "val_count": total,
+        "best_epoch": best_epoch,
+        "epochs": [figures.to_json() for figures in epochs],
+        "confusion": confusion.tolist(),
+        "per_class": per_class(confusion, labels),
+    }
