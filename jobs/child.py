@@ -26,7 +26,7 @@ class Child:
         self._stderr_path = run_dir / "stderr.log"
         self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "training", str(run_dir), "--parent-pid", str(os.getpid())],
+            [*trainer_command(), str(run_dir), "--parent-pid", str(os.getpid())],
             cwd=settings.BASE_DIR,
             env=_environment(os.environ),
             stdin=subprocess.DEVNULL,
@@ -96,6 +96,11 @@ class Child:
             if isinstance(event, dict):
                 self._events.put(event)
         self._events.put(None)
+
+
+def trainer_command() -> list[str]:
+    """The command line of the trainer; RUN_DIR and options follow."""
+    return [sys.executable, "-m", "training"]
 
 
 def _environment(parent: Mapping[str, str]) -> dict[str, str]:

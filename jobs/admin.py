@@ -1,0 +1,149 @@
+"""The operator's view of datasets, jobs, servers and the platform's switches."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+
+from jobs import cancellation, datasets
+from jobs.models import Attempt, Dataset, Epoch, Job, JobEvent, PlatformStatus, Server
+from modelstore.errors import FlashError
+
+
+class _ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AttemptInline(_ReadOnlyInline):
+    model = Attempt
+    fields = ("fence", "server", "started", "finished", "outcome", "reason")
+
+
+class EpochInline(_ReadOnlyInline):
+    model = Epoch
+    fields = ("epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+
+
+class EventInline(_ReadOnlyInline):
+    model = JobEvent
+    fields = ("created", "kind", "message")
+
+
+@admin.register(Job)
+class JobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Jobs are made by users; operators look, cancel and retry."""
+
+    list_display = ("task_name", "status", "percent", "task_type", "model_name", "accuracy", "attempt", "created", "page")
+    list_filter = ("status", "task_type", "model_name", "preset", "created")
+    search_fields = ("task_name", "token", "error")
+    list_select_related = ("model",)
+    show_full_result_count = False
+    date_hierarchy = "created"
+    actions = ("cancel_jobs", "retry_jobs")
+    inlines = (AttemptInline, EpochInline, EventInline)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [field.name for field in Job._meta.fields if field.name not in ("token_digest", "id")]
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("token_digest",)
+
+    @admin.display(description="progress", ordering="progress")
+    def percent(self, job: Job) -> str:
+        return f"{job.progress:.0%}"
+
+    @admin.display(description="page")
+    def page(self, job: Job) -> str:
+        return format_html('<a href="{}">open</a>', reverse("job", args=[job.token]))
+
+    @admin.action(description="Cancel the selected jobs")
+    def cancel_jobs(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        done = [job for job in queryset if cancellation.cancel(job=job)]
+        _audit(request, done, "Cancelled.")
+        self.message_user(request, f"{len(done)} of {queryset.count()} jobs are being cancelled; the others had ended.")
+
+    @admin.action(description="Try the selected jobs again")
+    def retry_jobs(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        for job in queryset:
+            try:
+                cancellation.retry(job=job)
+            except FlashError as error:
+                self.message_user(request, f"{job.task_name}: {error.detail}", messages.WARNING)
+            else:
+                _audit(request, [job], "Queued again.")
+                self.message_user(request, f"{job.task_name} waits for another try.")
+
+
+@admin.register(Dataset)
+class DatasetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "task_type", "sample_count", "size_bytes", "kept", "created")
+    list_filter = ("task_type", "kept", "created")
+    search_fields = ("name", "token", "sha256")
+    show_full_result_count = False
+    fields = ("name", "token", "task_type", "file", "size_bytes", "sha256", "sample_count", "classes", "options", "created", "kept")
+    readonly_fields = tuple(name for name in fields if name != "kept")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Dataset | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or not datasets.is_needed(obj))
+
+    def delete_model(self, request: HttpRequest, obj: Dataset) -> None:
+        datasets.discard(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Dataset]) -> None:
+        for dataset in queryset:
+            if datasets.is_needed(dataset):
+                self.message_user(request, f"{dataset} is needed by a job and stays.", messages.WARNING)
+            else:
+                datasets.discard(dataset)
+
+
+@admin.register(Server)
+class ServerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "driver", "heartbeat")
+    readonly_fields = ("name", "driver", "heartbeat")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(PlatformStatus)
+class PlatformStatusAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """One row: the list leads straight to its form."""
+
+    fields = ("dev_mode", "notice", "queue_limit")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return redirect("admin:jobs_platformstatus_change", PlatformStatus.current().pk)
+
+
+def _audit(request: HttpRequest, jobs: list[Job], message: str) -> None:
+    if jobs:
+        LogEntry.objects.log_actions(request.user.pk, jobs, CHANGE, change_message=message)  # type: ignore[arg-type]
