@@ -1,0 +1,90 @@
+"""Factories of rows, and a trainer of our own in place of PyTorch."""
+
+import itertools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from jobs import child, runner
+from jobs.models import Dataset, Job, Server
+from jobs.states import RUNNING
+from modelstore import tokens
+from training.config import Task, resolve
+
+FAKE_TRAINER = Path(__file__).with_name("fake_trainer.py")
+CSV = b"input,label\n" + b"".join(
+    f"a good thing number {i},good\nsome bad thing number {i},bad\n".encode() for i in range(10)
+)
+_number = itertools.count(1)
+
+
+@pytest.fixture
+def make_dataset(db: None) -> Callable[..., Dataset]:
+    def make(**values: Any) -> Dataset:
+        token = tokens.new_token()
+        dataset = Dataset(
+            token=token,
+            token_digest=tokens.digest(token),
+            **{
+                "task_type": Task.TEXT.value,
+                "name": "things.csv",
+                "size_bytes": len(CSV),
+                "sha256": f"{next(_number):064d}",
+                "sample_count": 20,
+                "classes": [{"label": "bad", "count": 10}, {"label": "good", "count": 10}],
+            }
+            | values,
+        )
+        dataset.file.save(f"{token}.csv", ContentFile(CSV), save=True)
+        return dataset
+
+    return make
+
+
+@pytest.fixture
+def make_job(make_dataset: Callable[..., Dataset]) -> Callable[..., Job]:
+    def make(**values: Any) -> Job:
+        token = tokens.new_token()
+        dataset = values.pop("dataset", None) or make_dataset()
+        if values.get("status") in RUNNING:
+            values.setdefault("lease_until", timezone.now() + timezone.timedelta(seconds=60))
+        config = resolve(Task(dataset.task_type), {"preset": "quick"})
+        return Job.objects.create(
+            token=token,
+            token_digest=tokens.digest(token),
+            dataset=dataset,
+            **{
+                "task_type": dataset.task_type,
+                "task_name": f"task {next(_number)}",
+                "preset": "quick",
+                "model_name": config.model,
+                "config": config.to_json(),
+            }
+            | values,
+        )
+
+    return make
+
+
+@pytest.fixture
+def server(db: None) -> Server:
+    return Server.objects.create(name="local:test")
+
+
+@pytest.fixture
+def trainer(monkeypatch: pytest.MonkeyPatch, text_bundle_folder: Path) -> Callable[[str], None]:
+    """Chooses what the child process does: see fake_trainer.py."""
+
+    def choose(mode: str) -> None:
+        monkeypatch.setenv("FAKE_TRAINER_MODE", mode)
+
+    monkeypatch.setenv("FAKE_TRAINER_BUNDLE", str(text_bundle_folder))
+    monkeypatch.setattr(child, "trainer_command", lambda: [sys.executable, str(FAKE_TRAINER)])
+    monkeypatch.setattr(runner, "_POLL_SECONDS", 0.05)
+    runner.STOPPING.clear()
+    return choose

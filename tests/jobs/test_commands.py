@@ -1,0 +1,91 @@
+"""manage.py: train, tick, platform_status."""
+
+import json
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from jobs import runner
+from jobs.models import Dataset, Job, PlatformStatus
+from jobs.states import JobStatus
+from tests.jobs.conftest import CSV
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> str:
+    path = tmp_path / "my things_2.csv"
+    path.write_bytes(CSV)
+    return str(path)
+
+
+@pytest.mark.django_db
+def test_train_prints_the_token_of_a_waiting_job(table: str) -> None:
+    out = run("train", table, "--preset", "balanced", "--epochs", "2")
+    job = Job.objects.get()
+    assert out.split() == ["token", job.token]
+    assert (job.task_name, job.status, job.config["epochs"]) == ("my things 2", JobStatus.QUEUED, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("mode", "ends"), [("train", JobStatus.DEPLOYED), ("bad data", JobStatus.FAILED)])
+def test_train_waits_for_the_end(
+    table: str, trainer: Callable, mode: str, ends: JobStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer(mode)
+    # What the worker would do meanwhile.
+    monkeypatch.setattr("jobs.management.commands.train.time.sleep", lambda seconds: runner.run_next())
+    if ends == JobStatus.FAILED:
+        with pytest.raises(CommandError, match="unreadable"):
+            run("train", table, "--wait")
+    else:
+        assert "accuracy 0." in run("train", table, "--wait")
+    assert Job.objects.get().status == ends
+
+
+@pytest.mark.django_db(transaction=True)
+def test_train_answers_json_for_programs(table: str, trainer: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer("train")
+    monkeypatch.setattr("jobs.management.commands.train.time.sleep", lambda seconds: runner.run_next())
+    answer = json.loads(run("train", table, "--wait", "--json"))
+    assert answer["status"] == "deployed"
+    assert answer["token"] == Job.objects.get().token
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing.csv"], "not a file"),
+        (["--learning-rate", "7"], "--learning-rate"),
+        (["--name", "///"], "--task-name"),
+        (["--model", "resnet18"], "--model"),
+    ],
+)
+def test_train_says_what_is_wrong(table: str, arguments: list[str], words: str) -> None:
+    call = arguments if arguments[0] == "missing.csv" else [table, *arguments]
+    with pytest.raises(CommandError, match=words):
+        run("train", *call)
+    assert not Dataset.objects.exists()
+
+
+@pytest.mark.django_db
+def test_platform_status_shows_and_sets_the_switches() -> None:
+    assert "sleeping" in run("platform_status")
+    answer = json.loads(run("platform_status", "--dev-mode", "on", "--queue-limit", "0", "--notice", "Soon", "--json"))
+    assert (answer["dev_mode"], answer["accepting"], answer["notice"]) == (True, False, "Soon")
+    assert PlatformStatus.objects.get().queue_limit == 0
+    assert json.loads(run("platform_status", "--dev-mode", "off", "--json"))["dev_mode"] is False
+
+
+@pytest.mark.django_db
+def test_tick_says_what_it_did() -> None:
+    assert "requeued: 0" in run("tick")
