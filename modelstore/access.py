@@ -1,10 +1,14 @@
 """The one gate to a model: whoever holds its token, while it lives."""
 
+import logging
+
 from django.utils import timezone
 
 from modelstore.errors import FlashError
 from modelstore.models import CleanupPolicy, RetiredToken, TrainedModel
 from modelstore.tokens import digest
+
+logger = logging.getLogger(__name__)
 
 
 class ModelUnknown(FlashError):
@@ -21,6 +25,14 @@ class ModelExpired(FlashError):
     status = 410
     code = "model_expired"
     title = "This model has expired"
+
+
+class ModelDamaged(FlashError):
+    """The stored files are not the ones that were published; they are not served."""
+
+    status = 503
+    code = "model_damaged"
+    title = "This model cannot be used"
 
 
 def unknown_model() -> ModelUnknown:
@@ -51,3 +63,17 @@ def gone_model(token_digest: str) -> FlashError:
     """Why there is no row with this digest: it was retired, or there never was one."""
     retired = RetiredToken.objects.filter(token_digest=token_digest).exists()
     return expired_model() if retired else unknown_model()
+
+
+def unusable_model(model: TrainedModel, reason: Exception) -> FlashError:
+    """What to tell when a model's files are unusable: expired if it was pruned meanwhile, else damaged.
+
+    Damage is logged as an error: an operator has to look.
+    """
+    if not TrainedModel.objects.filter(pk=model.pk).exists():
+        return gone_model(model.token_digest)
+    logger.error("model %s (%s) is damaged: %s", model.pk, model.storage_prefix, reason)
+    return ModelDamaged(
+        "The stored files of this model are damaged, so it is not used. The operator has been told; "
+        "train it again if you need it now."
+    )

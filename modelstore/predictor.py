@@ -1,0 +1,94 @@
+"""Predictions: bundles loaded once, kept in bounded memory, checked before they are used."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from modelstore import files, local_cache
+from modelstore.access import ModelDamaged, unusable_model
+from modelstore.inputs import InputUnreadable, check_inputs, refused
+from modelstore.memory_cache import MemoryCache
+from modelstore.models import TrainedModel
+from training.bundle import BundleDamaged
+
+if TYPE_CHECKING:
+    from training.onnx_classifier import OnnxClassifier
+
+__all__ = ["ModelDamaged", "Prediction", "predict"]
+
+# What a loaded model needs beside its weights: the session's buffers, and the graph's optimised copy.
+_OVERHEAD_BYTES = 16 * 1024**2
+_MEMORY_PER_BYTE = 1.3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prediction:
+    """The likeliest label of one input, and the `top` ones with their probabilities, likeliest first."""
+
+    label: str
+    probability: float
+    top: list[tuple[str, float]]
+
+
+def predict(
+    *, model: TrainedModel, inputs: Sequence[bytes | str], top_k: int = 5, names: Sequence[str] = ()
+) -> list[Prediction]:
+    """One prediction for each input, in their order: encoded pictures (bytes) or sentences (str).
+
+    `names`, where given, are file names for the sentences of a refusal. Raises a FlashError that names the
+    first wrong input by its index (400, 413, 415, 422), ModelDamaged (503), ModelExpired (410) if the model
+    was pruned meanwhile, StorageUnavailable (503).
+    """
+    check_inputs(task_type=model.task_type, inputs=inputs, limits=settings.FLASH_LIMITS, names=names)
+    classifier = loaded().get(model.storage_prefix, lambda: _load(model))
+    return [_prediction(model, row, top_k) for row in _probabilities(classifier, inputs, names)]
+
+
+@cache
+def loaded() -> "MemoryCache[OnnxClassifier]":
+    """The models that this process keeps in memory."""
+    return MemoryCache(settings.FLASH_MODEL_CACHE_BYTES)
+
+
+def _load(model: TrainedModel) -> "tuple[OnnxClassifier, int]":
+    try:
+        classifier = _open(model)
+    except BundleDamaged as error:
+        raise unusable_model(model, error) from error
+    size = local_cache.serving_bytes(model.manifest) * _MEMORY_PER_BYTE + _OVERHEAD_BYTES
+    return classifier, int(size)
+
+
+def _open(model: TrainedModel) -> "OnnxClassifier":
+    from training.onnx_classifier import OnnxClassifier  # here, so that the web starts light
+
+    try:
+        return OnnxClassifier(local_cache.folder_of(model), threads=settings.FLASH_SERVE_THREADS)
+    except BundleDamaged:
+        if files.local_path(model.storage_prefix) is not None:
+            raise
+    # The copy on this disk may have been dropped by another process between the check and the opening.
+    return OnnxClassifier(local_cache.folder_of(model), threads=settings.FLASH_SERVE_THREADS)
+
+
+def _probabilities(classifier: "OnnxClassifier", inputs: Sequence[bytes | str], names: Sequence[str]) -> Any:
+    from training.preprocess import UnreadablePicture
+
+    try:
+        return classifier.predict(inputs)
+    except UnreadablePicture as error:
+        index = error.index or 0
+        name = names[index] if index < len(names) else ""
+        raise refused(InputUnreadable, index, f"cannot be read: {error.reason}.", name) from error
+
+
+def _prediction(model: TrainedModel, row: Any, top_k: int) -> Prediction:
+    order = (-row).argsort(kind="stable")[: max(1, top_k)]
+    top = [(model.classes[int(index)], float(row[index])) for index in order]
+    if not isfinite(top[0][1]):
+        raise unusable_model(model, ValueError("it answers what is no number"))
+    return Prediction(label=top[0][0], probability=top[0][1], top=top)

@@ -1,0 +1,117 @@
+"""Bundles in storage and the rows that name them."""
+
+import json
+import logging
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from modelstore import files, local_cache
+from modelstore.models import RetiredToken, Tombstone, TrainedModel
+from modelstore.tokens import digest
+from training.bundle import MANIFEST_FILE, REPORT_FILE, Manifest, verify
+
+logger = logging.getLogger(__name__)
+
+# Three parts exactly: no bundle's folder can lie inside another's.
+_PREFIX = re.compile(r"[a-z]+/[A-Za-z0-9_-]+/[A-Za-z0-9_-]+")
+
+
+def check_prefix(prefix: str) -> str:
+    """`prefix` without slashes around it; ValueError unless it is like `jobs/<id>/<fence>`."""
+    bare = prefix.strip("/")
+    if not _PREFIX.fullmatch(bare):
+        raise ValueError(f"{prefix!r} is not a place for a bundle: it must be like jobs/12/3")
+    return bare
+
+
+def upload_bundle(*, folder: Path, prefix: str) -> None:
+    """Stores every file of a complete bundle under `prefix`, model.json last; no row is written.
+
+    Safe to repeat. Raises training.bundle.BundleDamaged if a file is not what model.json says, and what the
+    storage raises; then nothing of it stays in storage.
+    """
+    bare = check_prefix(prefix)
+    manifest = Manifest.read(folder)
+    verify(folder, manifest)
+    try:
+        for name in (*sorted(set(manifest.files) - {MANIFEST_FILE}), MANIFEST_FILE):
+            files.put(folder / name, f"{bare}/{name}")
+    except BaseException:
+        with suppress(Exception):
+            files.delete_folder(bare)
+        raise
+
+
+def create_model(
+    *, token: str, prefix: str, folder: Path, task_name: str, downloadable: bool, pinned: bool = False
+) -> TrainedModel:
+    """Writes the row of a bundle uploaded from `folder`; call it inside the publishing transaction."""
+    return TrainedModel.objects.create(
+        token=token,
+        token_digest=digest(token),
+        task_name=task_name,
+        storage_prefix=check_prefix(prefix),
+        downloadable=downloadable,
+        pinned=pinned,
+        **bundle_fields(folder),
+    )
+
+
+def bundle_fields(folder: Path) -> dict[str, Any]:
+    """The columns that come from the bundle's own files."""
+    manifest = Manifest.read(folder)
+    low, high = manifest.accuracy_interval
+    return {
+        "task_type": str(manifest.task),
+        "model_name": manifest.model,
+        "classes": list(manifest.classes),
+        "accuracy": manifest.accuracy,
+        # Rounding may put the end of an interval a hair beyond the value itself.
+        "accuracy_low": max(0.0, min(low, manifest.accuracy)),
+        "accuracy_high": min(1.0, max(high, manifest.accuracy)),
+        "report": json.loads((folder / REPORT_FILE).read_text("utf-8")),
+        "manifest": json.loads((folder / MANIFEST_FILE).read_text("utf-8")),
+        "size_bytes": sum((folder / name).stat().st_size for name in {*manifest.files, MANIFEST_FILE}),
+    }
+
+
+@transaction.atomic
+def retire(*, model: TrainedModel) -> Tombstone:
+    """Takes the row away; its token answers 410 from now on, and a tombstone names its files until `bury`."""
+    RetiredToken.objects.get_or_create(token_digest=model.token_digest, defaults={"retired": timezone.now()})
+    tombstone, _ = Tombstone.objects.get_or_create(storage_prefix=model.storage_prefix)
+    model.delete()
+    return tombstone
+
+
+def bury(*, tombstone: Tombstone) -> bool:
+    """Deletes the files that a tombstone names, then the tombstone; False: kept, to be tried again.
+
+    Never touches files that a row names. Safe to repeat, and to do twice at once.
+    """
+    prefix = tombstone.storage_prefix
+    if TrainedModel.objects.filter(storage_prefix=prefix).exists():
+        logger.error("tombstone %s names the files of a live model; they are left alone", prefix)
+        return False
+    try:
+        files.delete_folder(check_prefix(prefix))
+    except Exception as error:  # each storage backend has an exception tree of its own
+        logger.error("the files under %s could not be deleted: %s", prefix, error)
+        Tombstone.objects.filter(pk=tombstone.pk).update(
+            failures=tombstone.failures + 1, last_error=str(error)[:1000]
+        )
+        return False
+    local_cache.forget(prefix)
+    Tombstone.objects.filter(pk=tombstone.pk).delete()
+    return True
+
+
+def delete_model(model: TrainedModel) -> None:
+    """Retires a model and, once that is committed, deletes its files."""
+    tombstone = retire(model=model)
+    transaction.on_commit(lambda: bury(tombstone=tombstone), robust=True)
