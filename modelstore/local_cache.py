@@ -117,7 +117,7 @@ def local_cache_bytes() -> int:
 
 
 def _make_room(allowed: int) -> None:
-    """Removes what killed processes left, and the copies longest unused until the rest fits `allowed` bytes."""
+    """Removes what killed processes left, and the copies longest unused until the rest fits."""
     root = _root()
     root.mkdir(parents=True, exist_ok=True)
     copies: list[tuple[float, Path, int]] = []

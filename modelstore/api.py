@@ -1,0 +1,156 @@
+"""The JSON API of models: whoever has the token may look, predict and, where allowed, download."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.parsers import BaseParser, FormParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from modelstore import downloads, predict_request
+from modelstore.access import get_model
+from modelstore.inputs import TooManyInputs
+from modelstore.models import CleanupPolicy, TrainedModel
+from modelstore.predict_request import PredictRequest
+from modelstore.predictor import Prediction, predict
+from modelstore.serializers import (
+    ModelSerializer,
+    PredictFilesSerializer,
+    PredictionsSerializer,
+    PredictJsonSerializer,
+    ProblemSerializer,
+)
+from training.limits import MIB
+
+# Pictures lie on the disk while a request is read; JSON lies in memory.
+_MAX_FILES_BYTES = 512 * MIB
+
+
+def _problem(description: str) -> OpenApiResponse:
+    return OpenApiResponse(ProblemSerializer, description=description)
+
+
+_GONE = {404: _problem("model_not_found"), 410: _problem("model_expired")}
+_STORAGE = {503: _problem("model_damaged, storage_unavailable")}
+
+
+class _TokenView(APIView):
+    """The token is the only key; nothing of the answer may be kept on its way."""
+
+    authentication_classes = ()
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        final.headers["Cache-Control"] = "no-store, private"
+        final.headers["Referrer-Policy"] = "no-referrer"
+        return final
+
+
+class ModelView(_TokenView):
+    """One model."""
+
+    @extend_schema(operation_id="model", tags=["models"], responses={200: ModelSerializer, **_GONE})
+    def get(self, request: Request, token: str) -> Response:
+        """What is known of a model: classes, accuracy with its 95 % interval, curves, when it expires."""
+        context = {"request": request, "policy": CleanupPolicy.current()}
+        return Response(ModelSerializer(get_model(token), context=context).data)
+
+
+class ModelPredictView(_TokenView):
+    """Predictions of one model."""
+
+    throttle_scope = "predict"
+
+    def get_parsers(self) -> list[BaseParser]:
+        return [parser for parser in super().get_parsers() if not isinstance(parser, FormParser)]
+
+    @extend_schema(
+        operation_id="predict",
+        tags=["models"],
+        request={"multipart/form-data": PredictFilesSerializer, "application/json": PredictJsonSerializer},
+        responses={
+            200: PredictionsSerializer,
+            400: _problem("inputs_invalid, parse_error: `errors` names the input, counted from 0"),
+            413: _problem("too_many_inputs, input_too_large"),
+            415: _problem("input_unsupported, unsupported_media_type"),
+            422: _problem("input_unreadable"),
+            **_GONE,
+            **_STORAGE,
+        },
+    )
+    def post(self, request: Request, token: str) -> Response:
+        """Labels with probabilities for one input or many, in their order."""
+        model = get_model(token)
+        asked = _read(request, model)
+        found = predict(model=model, inputs=asked.inputs, top_k=asked.top_k, names=asked.names)
+        return Response({"predictions": [_on_the_wire(prediction) for prediction in found]})
+
+
+class ModelDownloadView(_TokenView):
+    """The files of one model."""
+
+    @extend_schema(
+        operation_id="download",
+        tags=["models"],
+        parameters=[OpenApiParameter("format", str, enum=list(downloads.FORMATS), default="onnx")],
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            400: _problem("format_unknown"),
+            403: _problem("not_downloadable"),
+            **_GONE,
+            **_STORAGE,
+        },
+    )
+    def get(self, request: Request, token: str) -> HttpResponseBase:
+        """The model as one file, or `format=bundle`: a zip of all its files."""
+        model = get_model(token)
+        chosen = request.query_params.get("format", "onnx")
+        return downloads.download_response(downloads.open_download(model=model, format=chosen))
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # `?format=` names the file here, not the renderer of the answer.
+        return self.get_renderers()[0], self.get_renderers()[0].media_type
+
+
+class ModelAccuracyPlotView(_TokenView):
+    """The accuracy plot of one model."""
+
+    @extend_schema(
+        operation_id="accuracy_plot",
+        tags=["models"],
+        responses={(200, "image/svg+xml"): OpenApiTypes.BINARY, **_GONE, **_STORAGE},
+    )
+    def get(self, request: Request, token: str) -> HttpResponseBase:
+        """Accuracy over the epochs as an SVG picture."""
+        plot = downloads.open_accuracy_plot(model=get_model(token))
+        return downloads.download_response(plot, inline=True)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # A browser's <img> accepts pictures only; problems are told in JSON all the same.
+        return self.get_renderers()[0], self.get_renderers()[0].media_type
+
+
+def _read(request: Request, model: TrainedModel) -> PredictRequest:
+    files = request.content_type.startswith("multipart/")
+    most = _MAX_FILES_BYTES if files else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    # Django answers 0 for a length that is missing or no number, and then reads no body either.
+    if int(request.META.get("CONTENT_LENGTH") or 0) > most:
+        hint = "fewer pictures" if files else "fewer inputs, or pictures as multipart files"
+        raise TooManyInputs(f"The request is larger than {most / MIB:.0f} MB: send {hint} at a time.")
+    limits = settings.FLASH_LIMITS
+    if files:
+        data = request.data
+        return predict_request.read_files(data, request.FILES, task_type=model.task_type, limits=limits)
+    return predict_request.read_json(request.data, task_type=model.task_type, limits=limits)
+
+
+def _on_the_wire(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "label": prediction.label,
+        "probability": round(prediction.probability, 6),
+        "top": [{"label": label, "probability": round(share, 6)} for label, share in prediction.top],
+    }

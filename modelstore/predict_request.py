@@ -1,0 +1,138 @@
+"""Reads the two forms of a request for predictions: files in multipart, or JSON."""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.datastructures import MultiValueDict
+
+from modelstore.errors import FlashError
+from modelstore.inputs import InputsInvalid, InputTooLarge, refused
+from modelstore.models.trained_model import TaskType
+from training.limits import MIB, Limits
+
+DEFAULT_TOP_K = 5
+MAX_TOP_K = 1000
+
+
+class UploadedPictures(Sequence[bytes]):
+    """Uploaded files as bytes, each read when it is asked for: a batch of large pictures is never in memory whole.
+
+    Of a file with more than `max_bytes` one byte more is read: enough to see that it is too large.
+    """
+
+    def __init__(self, uploads: Sequence[UploadedFile], max_bytes: int) -> None:
+        self._uploads = uploads
+        self._max_bytes = max_bytes
+
+    def __len__(self) -> int:
+        return len(self._uploads)
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[bytes]: ...
+
+    def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(index, slice):
+            return UploadedPictures(self._uploads[index], self._max_bytes)
+        upload = self._uploads[index]
+        upload.seek(0)
+        return upload.read(self._max_bytes + 1)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (self[index] for index in range(len(self)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PredictRequest:
+    """What to predict; `names` are file names, where there are any."""
+
+    inputs: Sequence[bytes | str]
+    names: Sequence[str] = field(default_factory=list)
+    top_k: int = DEFAULT_TOP_K
+
+
+def read_files(
+    data: Mapping[str, Any], uploads: MultiValueDict, *, task_type: str, limits: Limits
+) -> PredictRequest:
+    """A multipart request with one or more `image`, and perhaps `top_k`; raises InputsInvalid (400)."""
+    if task_type != TaskType.IMAGE:
+        raise _invalid(
+            "inputs", 'This model classifies sentences: send JSON like {"inputs": ["a sentence"]}.'
+        )
+    _refuse_unknown({*data, *uploads}, {"image", "top_k"})
+    images = uploads.getlist("image")
+    if not images:
+        raise _invalid("image", "Send at least one picture as a file in the field `image`.")
+    return PredictRequest(
+        inputs=UploadedPictures(images, limits.max_picture_bytes),
+        names=[image.name or "" for image in images],
+        top_k=_top_k(data.get("top_k", DEFAULT_TOP_K)),
+    )
+
+
+def read_json(data: Any, *, task_type: str, limits: Limits) -> PredictRequest:
+    """A JSON request: `inputs`, sentences or pictures in base64 (data: URLs, too), and perhaps `top_k`.
+
+    Raises InputsInvalid (400), InputTooLarge (413) with the input's index.
+    """
+    if not isinstance(data, dict):
+        raise _invalid("inputs", 'Send a JSON object like {"inputs": [...], "top_k": 3}.')
+    _refuse_unknown(set(data), {"inputs", "top_k"})
+    inputs = data.get("inputs")
+    if not isinstance(inputs, list):
+        raise _invalid("inputs", "`inputs` must be a list, even of a single input.")
+    for index, value in enumerate(inputs):
+        if not isinstance(value, str):
+            kind = "sentences" if task_type == TaskType.TEXT else "pictures in base64"
+            raise refused(InputsInvalid, index, f"is {_kind_of(value)}; this model takes {kind}, as strings.")
+    top_k = _top_k(data.get("top_k", DEFAULT_TOP_K))
+    if task_type == TaskType.TEXT or len(inputs) > limits.max_pictures_per_request:
+        return PredictRequest(inputs=inputs, top_k=top_k)
+    pictures = [_decode(value, index, limits) for index, value in enumerate(inputs)]
+    return PredictRequest(inputs=pictures, top_k=top_k)
+
+
+def _decode(value: str, index: int, limits: Limits) -> bytes:
+    if value.startswith("data:"):
+        head, _, value = value[:200].partition(",")[0], ",", value.partition(",")[2]
+        if not head.endswith(";base64"):
+            raise refused(InputsInvalid, index, "is a data: URL without `;base64`.")
+    if len(value) > limits.max_picture_bytes * 3 // 2:
+        most = limits.max_picture_bytes / MIB
+        raise refused(InputTooLarge, index, f"is larger than the {most:.3g} MB a picture may have.")
+    try:
+        return base64.b64decode("".join(value.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise refused(InputsInvalid, index, "is not a picture in base64.") from error
+
+
+def _top_k(value: Any) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 4:
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_TOP_K:
+        raise _invalid("top_k", f"`top_k` must be a whole number from 1 to {MAX_TOP_K}.")
+    return value
+
+
+def _refuse_unknown(given: set[str], known: set[str]) -> None:
+    if unknown := sorted(given - known):
+        sentence = f"Known fields are {' and '.join(f'`{name}`' for name in sorted(known))}."
+        raise InputsInvalid(
+            f"There is no field `{unknown[0][:50]}` here. {sentence}",
+            fields={name[:50]: [sentence] for name in unknown[:20]},
+        )
+
+
+def _invalid(name: str, sentence: str) -> FlashError:
+    return InputsInvalid(sentence, fields={name: [sentence]})
+
+
+def _kind_of(value: Any) -> str:
+    kinds = {dict: "an object", list: "a list", bool: "true or false", type(None): "null"}
+    return kinds.get(type(value), "a number")
