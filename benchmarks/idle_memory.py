@@ -53,7 +53,9 @@ def _report(supervisor: psutil.Process) -> int:
         facts = process.memory_full_info()
         total_pss += facts.pss / 1e6
         total_rss += facts.rss / 1e6
-        print(f"{facts.pss / 1e6:7.1f} MB PSS {facts.rss / 1e6:7.1f} MB RSS  {' '.join(process.cmdline())[-90:]}")
+        print(
+            f"{facts.pss / 1e6:7.1f} MB PSS {facts.rss / 1e6:7.1f} MB RSS  {' '.join(process.cmdline())[-90:]}"
+        )
     print(f"{total_pss:7.1f} MB PSS {total_rss:7.1f} MB RSS  together (bar: {_BAR_MB} MB PSS)")
     return int(total_pss > _BAR_MB)
 

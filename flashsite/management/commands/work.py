@@ -1,0 +1,74 @@
+"""`manage.py work QUEUE`: one worker process for some queues.
+
+Dramatiq's own command starts a master beside each worker; one process per queue is all that Flash needs, so this
+uses dramatiq.Worker directly: half the memory, and the supervisor sees the worker itself.
+"""
+
+import os
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+import dramatiq
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.utils.module_loading import autodiscover_modules
+
+from flashsite import periodic
+
+# The trainer gets 25 s for its checkpoint (jobs.runner), the rest is for writing the row.
+_SHUTDOWN_MILLISECONDS = 40_000
+
+
+class Command(BaseCommand):
+    help = "Run one worker process for the named queues (control, training) until SIGTERM."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("queues", nargs="+", metavar="QUEUE")
+        parser.add_argument("--threads", type=int, default=1, help="messages worked on at the same time")
+        parser.add_argument(
+            "--periodic", action="store_true", help="also run tick and prune_models; else use cron"
+        )
+
+    def handle(self, *args: Any, queues: list[str], threads: int, **options: Any) -> None:
+        stopping = _stop_event()
+        worker = start_worker(queues=set(queues), threads=threads)
+        if options["periodic"]:
+            _start_periodic(stopping)
+        self.stdout.write(f"waiting for work in {', '.join(queues)}")
+        stopping.wait()
+        # jobs.middleware tells the job in hand; then this waits for it.
+        worker.stop(timeout=_SHUTDOWN_MILLISECONDS)
+        worker.broker.close()
+
+
+def start_worker(*, queues: set[str], threads: int) -> dramatiq.Worker:
+    """A running worker that keeps no more messages to itself than it works on."""
+    autodiscover_modules(*settings.DRAMATIQ_AUTODISCOVER_MODULES)
+    broker = dramatiq.get_broker()
+    broker.emit_after("process_boot")
+    worker = dramatiq.Worker(broker, queues=queues, worker_threads=threads)
+    # The default, twice the threads, lets a worker with a long job hoard the next one (RELIABILITY, section 4).
+    worker.queue_prefetch = threads
+    worker.start()
+    return worker
+
+
+def _stop_event() -> threading.Event:
+    """Set by SIGINT, SIGTERM or SIGHUP; a second signal ends the process at once."""
+    stopping = threading.Event()
+
+    def stop(*_: Any) -> None:
+        if stopping.is_set():
+            os._exit(1)
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    return stopping
+
+
+def _start_periodic(stopping: threading.Event) -> None:
+    threading.Thread(target=periodic.loop, args=(stopping,), name="periodic", daemon=True).start()

@@ -1,0 +1,1 @@
+"""Runs all of Flash from one command: Redis, web, workers, periodic tasks. No Django here: it stays small."""

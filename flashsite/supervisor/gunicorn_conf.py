@@ -1,0 +1,43 @@
+"""gunicorn's configuration, for `up` and for deploy/: `gunicorn --config flashsite/supervisor/gunicorn_conf.py`."""
+
+import gc
+from pathlib import Path
+from typing import Any
+
+from flashsite import env
+from flashsite.supervisor import tether
+
+bind = env.string("FLASH_BIND", "127.0.0.1:8000")
+worker_class = "gthread"
+workers = env.integer("FLASH_WEB_PROCESSES", 2, low=1)
+threads = env.integer("FLASH_WEB_THREADS", 8, low=1)
+# Without it kept-alive connections can all land on one process.
+reuse_port = True
+# Loaded once before the fork: the processes share that memory.
+preload_app = True
+# gthread beats from its main loop, so a long upload is no hang; this catches a process that is stuck as a whole.
+timeout = 120
+graceful_timeout = 10
+keepalive = 5
+# A heartbeat file on a busy disk can block for seconds; this one is in memory.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes it unguessable
+control_socket_disable = True
+# No access log: paths hold tokens, and a token is a key.
+accesslog = None
+loglevel = "warning"
+
+
+def when_ready(server: Any) -> None:
+    """Loads all that a first request would load, and keeps the collector from copying what the processes share."""
+    from django.template import engines
+    from django.urls import get_resolver
+
+    get_resolver().url_patterns  # noqa: B018 - imports every view
+    engines.all()
+    gc.collect()
+    gc.freeze()
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """A process of the web dies with its master, even when that is killed -9."""
+    tether.die_with_parent(parent=worker.ppid)

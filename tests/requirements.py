@@ -1,0 +1,69 @@
+"""What some tests need beyond Python, and what to say when it is not there."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirement:
+    """A marker's condition. In CI a missing part fails the run, unless it `may_lack`."""
+
+    marker: str
+    is_met: Callable[[], bool]
+    advice: str
+    may_lack: bool = False
+
+
+def in_ci() -> bool:
+    return bool(os.environ.get("FLASH_CI"))
+
+
+@cache
+def chromium() -> Path | None:
+    """The system's Chromium (FLASH_CHROMIUM names another one)."""
+    named = os.environ.get("FLASH_CHROMIUM")
+    for name in (named, *CHROMIUM_NAMES):
+        if name and (found := shutil.which(name)):
+            return Path(found)
+    return None
+
+
+@cache
+def _has_cuda() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _on_postgres() -> bool:
+    from django.db import connection
+
+    return connection.vendor == "postgresql"
+
+
+def _has_redis() -> bool:
+    from flashsite.supervisor import redis_server
+
+    try:
+        return bool(redis_server.find_binary())
+    except redis_server.RedisMissing:
+        return False
+
+
+REQUIREMENTS = (
+    Requirement(marker="gpu", is_met=_has_cuda, advice="a CUDA device", may_lack=True),
+    Requirement(
+        marker="browser", is_met=lambda: chromium() is not None, advice="Chromium (apt install chromium)"
+    ),
+    Requirement(marker="redis", is_met=_has_redis, advice="a Redis server (apt install redis-server)"),
+    # Has a run of its own, also in CI.
+    Requirement(
+        marker="postgres", is_met=_on_postgres, advice="PostgreSQL (make test-postgres)", may_lack=True
+    ),
+)
