@@ -100,7 +100,7 @@ def read_json(data: Any, *, task_type: str, limits: Limits) -> PredictRequest:
 
 def _decode(value: str, index: int, limits: Limits) -> bytes:
     if value.startswith("data:"):
-        head, _, value = value[:200].partition(",")[0], ",", value.partition(",")[2]
+        head, _, value = value.partition(",")
         if not head.endswith(";base64"):
             raise refused(InputsInvalid, index, "is a data: URL without `;base64`.")
     if len(value) > limits.max_picture_bytes * 3 // 2:
