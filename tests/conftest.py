@@ -50,13 +50,18 @@ def broker() -> Iterator[StubBroker]:
     """The broker that all actors use: in memory, emptied after each test. `broker.join(queue)` with `worker`."""
     stub = dramatiq.get_broker()
     assert isinstance(stub, StubBroker)
-    stub.emit_after("process_boot")
     yield stub
     stub.flush_all()
 
 
+@pytest.fixture(scope="session")
+def _booted() -> None:
+    """Middleware starts its threads once in a process."""
+    dramatiq.get_broker().emit_after("process_boot")
+
+
 @pytest.fixture
-def worker(broker: StubBroker) -> Iterator[dramatiq.Worker]:
+def worker(_booted: None, broker: StubBroker) -> Iterator[dramatiq.Worker]:
     """A running worker on the in-memory broker. A test that uses it needs `transactional_db`."""
     running = dramatiq.Worker(broker, worker_timeout=50, worker_threads=2)
     running.start()

@@ -23,6 +23,14 @@ def _is_local(host: Any) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
+def _is_address(host: Any) -> bool:
+    """Whether there is nothing to resolve."""
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
+
+
 @contextmanager
 def only_this_machine() -> Iterator[None]:
     """While it lasts, connecting to or resolving anything but this machine raises OutsideNetwork."""
@@ -41,7 +49,7 @@ def only_this_machine() -> Iterator[None]:
         return connect_ex(self, address)
 
     def guarded_resolve(host: Any, *args: Any, **kwargs: Any) -> Any:
-        if not _is_local(host):
+        if not _is_local(host) and not _is_address(host):
             raise OutsideNetwork(f"A test tried to resolve {host!r}; tests use this machine only.")
         return resolve(host, *args, **kwargs)
 

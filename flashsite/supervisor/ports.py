@@ -1,5 +1,6 @@
 """The address of the web server: finding a free port, and asking whether the site answers."""
 
+import errno
 import http.client
 import socket
 
@@ -29,6 +30,8 @@ def choose(host: str, port: int | None) -> int:
 
 
 def _try(host: str, port: int) -> None:
+    if not 0 < port < 65_536:
+        raise PortUnavailable(f"{port} is no port; take one from 1024 to 65535.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -37,13 +40,11 @@ def _try(host: str, port: int) -> None:
             probe.bind(address)
     except PermissionError:
         raise PortUnavailable(f"Port {port} needs root; take one above 1023, PORT=8000.") from None
-    except socket.gaierror:
-        raise PortUnavailable(
-            f"{host!r} is no address of this machine; take HOST=127.0.0.1 or HOST=0.0.0.0."
-        ) from None
-    except OverflowError:
-        raise PortUnavailable(f"{port} is no port; take one from 1024 to 65535.") from None
     except OSError as error:
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise PortUnavailable(
+                f"{host!r} is no address of this machine; take HOST=127.0.0.1 or HOST=0.0.0.0."
+            ) from None
         raise PortUnavailable(
             f"Port {port} on {host} cannot be used ({error.strerror or error}): another program has it. "
             f"Take another one, PORT={port % 65535 + 1}, or leave PORT out and a free one is picked."
