@@ -27,8 +27,8 @@ class ModelSpec:
     """One model of the catalogue.
 
     `parameters` in millions; `imagenet_accuracy` is top-1 in percent of the weights that torchvision offers;
-    `relative_cost` is the arithmetic of one example relative to MobileNet V2 (pictures) or to
-    bag_of_ngrams (text); `input_size` is the side of the square picture in pixels; `min_memory_mb` is what training takes at least.
+    `relative_cost` is the arithmetic of one example against MobileNet V2 (pictures) or bag_of_ngrams (text);
+    `input_size` is the side of the square picture in pixels; `min_memory_mb` is what training takes at least.
     """
 
     name: str
@@ -170,4 +170,5 @@ def defaults_for(task: Task, preset: Preset, model: str | None, pretrained: bool
         values |= {"optimizer": "adam", "learning_rate": 0.002, "batch_size": 64, **_RECURRENT[preset]}
     elif values["model"] == "bag_of_ngrams":
         values |= {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 128, **_NGRAMS[preset]}
+        values["max_length"] = 2_000
     return values

@@ -99,7 +99,6 @@ class TrainConfig:
     dropout: float = 0.5
     vocabulary: int = 25_000
     max_length: int = 256
-    max_ngram: int = 3
 
     def to_json(self) -> dict[str, Any]:
         """As a dict of JSON values; `from_json` takes it back."""

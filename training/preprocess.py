@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 PADDING = 0
+_UNKNOWN = 1
 TOKENIZER_FILE = "tokenizer.json"
 _MAX_PIXELS = 100_000_000
 
@@ -107,7 +108,9 @@ class TextPreprocess:
     def ragged(self, sentences: Sequence[str]) -> list[list[int]]:
         """The ids of each sentence, without padding; an id is never 0 and no sentence is empty."""
         whole = [sentence.encode("utf-8", "replace").decode("utf-8") for sentence in sentences]
-        return [encoding.ids or [1] for encoding in self._tokenizer.encode_batch_fast(whole)]
+        rows = [encoding.ids or [_UNKNOWN] for encoding in self._tokenizer.encode_batch_fast(whole)]
+        # Somebody may write the name of the padding token into a sentence.
+        return [row if PADDING not in row else [i or _UNKNOWN for i in row] for row in rows]
 
     def encode(self, sentences: Sequence[str]) -> NDArray[np.int64]:
         """Ids as int64 [N, T], T the longest of these sentences, padded with 0."""

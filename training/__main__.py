@@ -1,0 +1,73 @@
+"""`python -m training RUN_DIR [--parent-pid N]`: the child process; events go to stdout as JSON lines."""
+
+import time
+
+_STARTED = time.monotonic()
+
+import argparse  # noqa: E402
+import os  # noqa: E402
+import sys  # noqa: E402
+import traceback  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+from training.control import Control, die_with_parent, lower_priority  # noqa: E402
+from training.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, Interrupted, TrainingFailed  # noqa: E402
+from training.events import Events  # noqa: E402
+from training.phases import Phases  # noqa: E402
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train what RUN_DIR asks for and give the exit code (see `training.errors`)."""
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("run_dir", type=Path)
+    parser.add_argument("--parent-pid", type=int, default=None)
+    options = parser.parse_args(arguments)
+    die_with_parent(options.parent_pid)
+    control = Control()
+    control.catch_sigterm()
+    events = Events(_stdout_for_events_only())
+    try:
+        _run(options.run_dir, events, control)
+    except Interrupted:
+        return EXIT_INTERRUPTED
+    except TrainingFailed as failure:
+        events.error(failure.code, failure.message)
+        return EXIT_FAILED
+    except Exception:
+        traceback.print_exc()
+        events.error(
+            "internal_error",
+            "The training stopped because of a fault in the program. Try again; if it stays, tell the operator.",
+        )
+        return EXIT_FAILED
+    return EXIT_DONE
+
+
+def _run(folder: Path, events: Events, control: Control) -> None:
+    from training.run import Run, import_torch_meanwhile, read_config, train
+
+    config, task_name = read_config(folder)
+    lower_priority(config.nice)
+    control.set_deadline(config.deadline_seconds, _STARTED)
+    import_torch_meanwhile()
+    phases = Phases()
+    phases.add("start", time.monotonic() - _STARTED)
+    run = Run(
+        folder=folder, config=config, task_name=task_name, events=events, control=control, phases=phases
+    )
+    train(run)
+
+
+def _stdout_for_events_only():  # type: ignore[no-untyped-def]
+    """The real stdout; what anything else prints goes to stderr."""
+    stream = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return stream
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    # Torch's and onnxruntime's threads need no farewell, and their teardown takes half a second.
+    os._exit(code)

@@ -1,0 +1,138 @@
+"""Evaluates a trained model and writes its bundle: ONNX, PyTorch, safetensors, report and plots."""
+
+import json
+import os
+import platform
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+
+from training import bundle, plots
+from training.bundle import Manifest
+from training.device import choose_device, describe
+from training.errors import TrainingFailed
+from training.onnx_classifier import open_session
+from training.outcome import Outcome
+from training.preprocess import TOKENIZER_FILE, TextPreprocess
+from training.report import MAX_SKIPPED, build_report, hardest
+from training.restore import PT_FORMAT, load_classifier
+from training.run import Run
+
+TOLERANCE = 1e-3
+_PLOTS = ("accuracy.svg", "accuracy.png")
+
+
+def export(run: Run, outcome: Outcome) -> None:
+    """Write RUN_DIR/bundle, whole or not at all, and tell the result; raises TrainingFailed."""
+    run.events.phase("exporting", 0.93, 1.0)
+    folder = run.folder / "bundle.tmp"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with run.phases.time("export"):
+        names = _write_model(folder, outcome, run.config.model)
+    with run.phases.time("check"):
+        check_agreement(folder, outcome)
+    report = _write_report(folder, run, outcome)
+    names += [bundle.REPORT_FILE, *_PLOTS]
+    _manifest(run, outcome, report, bundle.describe_files(folder, names)).write(folder)
+    target = run.folder / "bundle"
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(folder, target)
+    run.events.progress(1.0)
+    run.events.result(report["accuracy"], report["accuracy_interval"], report["best_epoch"])
+
+
+def _write_model(folder: Path, outcome: Outcome, model: str) -> list[str]:
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in outcome.state.items()}
+    facts = {
+        "format": PT_FORMAT,
+        "model": model,
+        "classes": outcome.classes,
+        "preprocess": outcome.preprocess.to_json(),
+        "arguments": outcome.arguments,
+    }
+    (folder / bundle.ONNX_FILE).write_bytes(outcome.graph().SerializeToString())
+    torch.save({**facts, "state_dict": state}, folder / bundle.TORCH_FILE)
+    told = {name: value if isinstance(value, str) else json.dumps(value) for name, value in facts.items()}
+    save_file(
+        {name: tensor.clone() for name, tensor in state.items()}, folder / bundle.SAFETENSORS_FILE, told
+    )
+    names = [bundle.ONNX_FILE, bundle.TORCH_FILE, bundle.SAFETENSORS_FILE]
+    if isinstance(outcome.preprocess, TextPreprocess):
+        (folder / TOKENIZER_FILE).write_text(outcome.preprocess.tokenizer_json, encoding="utf-8")
+        names.append(TOKENIZER_FILE)
+    return names
+
+
+def check_agreement(folder: Path, outcome: Outcome) -> float:
+    """The largest difference in probability between trainer, model.onnx and model.pt on the examples.
+
+    Raises TrainingFailed when it is above 1e-3: such a bundle must not be served.
+    """
+    session = open_session(folder / bundle.ONNX_FILE)
+    name = session.get_inputs()[0].name
+    (exported,) = session.run(["probabilities"], {name: outcome.examples})
+    examples = torch.from_numpy(outcome.examples)
+    with torch.no_grad():
+        trained = outcome.module.eval()(examples).softmax(1).numpy()
+        loaded = load_classifier(folder / bundle.TORCH_FILE)(examples).numpy()
+    worst = max(_distance(trained, exported), _distance(trained, loaded))
+    if not worst <= TOLERANCE:
+        raise TrainingFailed(
+            "export_mismatch",
+            "The exported model does not answer as the trained one does, so it was not published. "
+            "Try again, or choose another model.",
+        )
+    return worst
+
+
+def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    return float(np.abs(one - other).max(initial=0.0))
+
+
+def _write_report(folder: Path, run: Run, outcome: Outcome) -> dict[str, Any]:
+    progress = outcome.progress
+    report = build_report(
+        labels=outcome.classes,
+        truth=outcome.truth,
+        probabilities=outcome.probabilities,
+        train_count=outcome.train_count,
+        epochs=progress.history,
+        best_epoch=progress.best_epoch,
+    )
+    report |= {
+        "warnings": run.events.warnings,
+        "skipped": outcome.skipped[:MAX_SKIPPED],
+        "skipped_count": outcome.skipped_count,
+        "seconds": run.phases.seconds,
+        "device": describe(choose_device(run.config.device)),
+        "hardest": hardest(outcome.truth, outcome.probabilities, outcome.sources, outcome.classes),
+    }
+    (folder / bundle.REPORT_FILE).write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")
+    svg = plots.accuracy_svg(progress.history, progress.best_epoch)
+    (folder / _PLOTS[0]).write_text(svg, encoding="utf-8")
+    plots.draw_accuracy_png(folder / _PLOTS[1], progress.history, progress.best_epoch)
+    return report
+
+
+def _manifest(run: Run, outcome: Outcome, report: dict[str, Any], files: dict[str, Any]) -> Manifest:
+    return Manifest(
+        task=run.config.task.value,
+        task_name=run.task_name,
+        model=run.config.model,
+        classes=outcome.classes,
+        preprocess=outcome.preprocess.to_json(),
+        input_name="input_ids" if isinstance(outcome.preprocess, TextPreprocess) else "pixels",
+        accuracy=report["accuracy"],
+        accuracy_interval=report["accuracy_interval"],
+        config=run.config.to_json(),
+        versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        files=files,
+    )

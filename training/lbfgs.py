@@ -1,0 +1,64 @@
+"""Minimises a smooth convex function: limited-memory BFGS (Liu & Nocedal 1989) with backtracking."""
+
+from collections import deque
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+_HISTORY = 10
+_ARMIJO = 1e-4
+_MAX_HALVINGS = 25
+
+
+class Lbfgs:
+    """Minimises `function` (flat vector -> loss, gradient) from `start`; each `step` is one iteration.
+
+    `loss` and `point` are the state after the last step; `converged` says that no step helps any more.
+    """
+
+    def __init__(self, function: Callable[[Tensor], tuple[float, Tensor]], start: Tensor) -> None:
+        self._function = function
+        self.point = start.clone()
+        self.loss, self._gradient = function(self.point)
+        self._pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=_HISTORY)
+        self.converged = False
+
+    def step(self) -> None:
+        """One iteration: direction, then halve the step until the loss falls enough (Armijo)."""
+        direction = self._direction()
+        slope = float(torch.dot(self._gradient, direction))
+        if slope >= -1e-12 * max(1.0, abs(self.loss)):
+            self.converged = True
+            return
+        length = 1.0 if self._pairs else min(1.0, 1.0 / float(self._gradient.abs().sum() + 1e-12))
+        for _ in range(_MAX_HALVINGS):
+            point = self.point + length * direction
+            loss, gradient = self._function(point)
+            if loss <= self.loss + _ARMIJO * length * slope:
+                self._accept(point, loss, gradient)
+                return
+            length /= 2
+        self.converged = True
+
+    def _accept(self, point: Tensor, loss: float, gradient: Tensor) -> None:
+        moved, bent = point - self.point, gradient - self._gradient
+        curvature = float(torch.dot(moved, bent))
+        if curvature > 1e-12:
+            self._pairs.append((moved, bent, curvature))
+        self.converged = self.loss - loss < 1e-7 * max(abs(loss), 1e-3)
+        self.point, self.loss, self._gradient = point, loss, gradient
+
+    def _direction(self) -> Tensor:
+        direction = self._gradient.neg()
+        alphas = []
+        for moved, bent, curvature in reversed(self._pairs):
+            alpha = torch.dot(moved, direction) / curvature
+            direction = direction - alpha * bent
+            alphas.append(alpha)
+        if self._pairs:
+            _, bent, curvature = self._pairs[-1]
+            direction = direction * (curvature / torch.dot(bent, bent))
+        for (moved, bent, curvature), alpha in zip(self._pairs, reversed(alphas), strict=True):
+            direction = direction + moved * (alpha - torch.dot(bent, direction) / curvature)
+        return direction

@@ -1,0 +1,251 @@
+"""The training loop: it knows neither pictures nor text, only a learner that gives batches and losses."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from training.checkpoint import Checkpoint, random_state, restore_random_state
+from training.config import TrainConfig
+from training.control import Control
+from training.errors import Diverged, TrainingFailed
+from training.events import Events
+from training.optimizers import Group, Optimizer
+from training.report import EpochFigures
+from training.schedule import Schedule
+
+_MAX_LOSS = 1e4
+
+
+class Learner(Protocol):
+    """A module with its data."""
+
+    module: nn.Module
+
+    def groups(self) -> list[Group]:
+        """The parameters to train."""
+
+    def batches(self, epoch: int) -> Sequence[Any]:
+        """The batches of an epoch, in an order that depends on seed and epoch alone."""
+
+    def loss(self, batch: Any) -> tuple[Tensor, Tensor, int]:
+        """Mean loss to minimise, number of correct predictions, number of samples."""
+
+    def evaluate(self) -> tuple[float, float]:
+        """Mean loss and accuracy over the validation samples."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a training stands; `step` batches of epoch `epoch` are done."""
+
+    epoch: int = 1
+    step: int = 0
+    loss: float = 0.0
+    correct: int = 0
+    seen: int = 0
+    seconds: float = 0.0
+    best_epoch: int = 0
+    best_accuracy: float = -1.0
+    best_loss: float = float("inf")
+    history: list[EpochFigures] = field(default_factory=list)
+
+    def is_better(self, accuracy: float, loss: float) -> bool:
+        """Whether an epoch with these validation figures would be the best: accuracy first, ties by loss."""
+        return (accuracy, -loss) > (self.best_accuracy, -self.best_loss)
+
+
+class Training:
+    """One training of `learner` as `config` says; afterwards its module holds the weights of the best epoch."""
+
+    def __init__(
+        self,
+        learner: Learner,
+        config: TrainConfig,
+        *,
+        events: Events,
+        control: Control,
+        checkpoint: Checkpoint,
+        start: EpochFigures | None = None,
+    ) -> None:
+        self.learner, self.config = learner, config
+        self.events, self.control, self.checkpoint = events, control, checkpoint
+        self.optimizer = Optimizer(config.optimizer, learner.groups(), config.weight_decay)
+        self.schedule = Schedule(config)
+        self.progress = Progress()
+        self.average = Average(learner.module) if config.weight_averaging else None
+        self.best = snapshot(learner.module)
+        if start is not None:
+            self._note(start)
+
+    def run(self) -> Progress:
+        """Train to the end, the deadline or an early stop.
+
+        Raises Interrupted (state saved), Diverged, or TrainingFailed when time ran out before the first epoch.
+        """
+        self._resume()
+        while self.progress.epoch <= self.config.epochs and not self._stops_early():
+            if not self._epoch():
+                break
+        if not self.progress.history:
+            raise TrainingFailed(
+                "deadline_exceeded",
+                "The time allowed was over before the first epoch was. Use preset Quick, a smaller model, "
+                "fewer samples, or ask the operator for more time.",
+            )
+        restore(self.learner.module, self.best)
+        return self.progress
+
+    def _epoch(self) -> bool:
+        progress = self.progress
+        batches = self.learner.batches(progress.epoch)
+        started = time.monotonic() - progress.seconds
+        self.learner.module.train()
+        while progress.step < len(batches):
+            if self.control.interrupted:
+                progress.seconds = time.monotonic() - started
+                self._save(force=True)
+                self.control.check()
+            if self.control.out_of_time:
+                self.events.warning(
+                    f"The time allowed was over during epoch {progress.epoch}; the best epoch so far was kept."
+                )
+                return False
+            self._step(batches[progress.step], len(batches))
+        self._finish_epoch(started)
+        return True
+
+    def _step(self, batch: Any, steps: int) -> None:
+        progress = self.progress
+        loss, correct, count = self.learner.loss(batch)
+        value = float(loss.detach())
+        if not abs(value) < _MAX_LOSS:
+            raise Diverged
+        torch.autograd.backward(loss)
+        self.optimizer.clip(self.config.clip_norm)
+        self.optimizer.step(self.schedule.rate(progress.epoch - 1 + progress.step / steps))
+        if self.average is not None:
+            self.average.update(self.learner.module)
+        progress.loss += value * count
+        progress.correct += int(correct)
+        progress.seen += count
+        progress.step += 1
+        self.events.progress((progress.epoch - 1 + progress.step / steps) / self.config.epochs)
+
+    def _finish_epoch(self, started: float) -> None:
+        progress = self.progress
+        rate = self.schedule.rate(progress.epoch - 1e-3)
+        if self.average is not None:
+            self.average.swap(self.learner.module)
+        val_loss, val_accuracy = self.learner.evaluate()
+        figures = EpochFigures(
+            epoch=progress.epoch,
+            train_loss=progress.loss / max(progress.seen, 1),
+            train_accuracy=progress.correct / max(progress.seen, 1),
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+            learning_rate=rate,
+            seconds=time.monotonic() - started,
+        )
+        self._note(figures)
+        if self.average is not None:
+            self.average.swap(self.learner.module)
+        self.schedule.after_epoch(val_loss)
+        progress.epoch += 1
+        progress.step = progress.correct = progress.seen = 0
+        progress.loss = progress.seconds = 0.0
+        self._save(force=self.control.interrupted)
+        self.control.check()
+
+    def _note(self, figures: EpochFigures) -> None:
+        if figures.val_loss != figures.val_loss:
+            raise Diverged
+        self.progress.history.append(figures)
+        if self.progress.is_better(figures.val_accuracy, figures.val_loss):
+            self.progress.best_epoch = figures.epoch
+            self.progress.best_accuracy, self.progress.best_loss = figures.val_accuracy, figures.val_loss
+            self.best = snapshot(self.learner.module)
+        self.events.epoch(figures, self.config.epochs)
+
+    def _stops_early(self) -> bool:
+        patience = self.config.early_stopping
+        if patience is None or self.progress.epoch - 1 - self.progress.best_epoch < patience:
+            return False
+        self.events.log(f"Stopped early: no better epoch for {patience} epochs.")
+        return True
+
+    def _save(self, *, force: bool) -> None:
+        progress = {name: getattr(self.progress, name) for name in Progress.__slots__}
+        progress["history"] = [figures.to_json() for figures in self.progress.history]
+        state = {
+            "progress": progress,
+            "module": self.learner.module.state_dict(),
+            "best": self.best,
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "average": self.average.state_dict() if self.average else None,
+            "random": random_state(),
+        }
+        self.checkpoint.save(state, force=force)
+
+    def _resume(self) -> None:
+        state = self.checkpoint.load()
+        if state is None:
+            return
+        history = [EpochFigures(**figures) for figures in state["progress"].pop("history")]
+        self.progress = Progress(**state["progress"], history=history)
+        self.learner.module.load_state_dict(state["module"])
+        self.best = state["best"]
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        restore_random_state(state["random"])
+        self.events.log(f"Continued from the checkpoint in epoch {self.progress.epoch}.")
+
+
+class Average:
+    """An exponential average of the weights (Polyak & Juditsky 1992); buffers follow the module."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._shadow = [parameter.detach().clone() for parameter in module.parameters()]
+        self._steps = 0
+
+    @torch.no_grad()
+    def update(self, module: nn.Module) -> None:
+        """Move towards the weights of `module`, faster in the beginning."""
+        self._steps += 1
+        decay = min(0.998, self._steps / (self._steps + 10))
+        torch._foreach_lerp_(self._shadow, [p.detach() for p in module.parameters()], 1 - decay)
+
+    @torch.no_grad()
+    def swap(self, module: nn.Module) -> None:
+        """Exchange the average and the weights of `module`."""
+        for shadow, parameter in zip(self._shadow, module.parameters(), strict=True):
+            kept = parameter.detach().clone()
+            parameter.copy_(shadow)
+            shadow.copy_(kept)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The average, to continue from."""
+        return {"shadow": self._shadow, "steps": self._steps}
+
+    @torch.no_grad()
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from `state_dict`."""
+        self._steps = state["steps"]
+        for shadow, source in zip(self._shadow, state["shadow"], strict=True):
+            shadow.copy_(source)
+
+
+def snapshot(module: nn.Module) -> dict[str, Tensor]:
+    """A copy of the module's state in main memory."""
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in module.state_dict().items()}
+
+
+def restore(module: nn.Module, state: dict[str, Tensor]) -> None:
+    """Put a `snapshot` back."""
+    module.load_state_dict(state)

@@ -1,0 +1,37 @@
+"""What a training hands over to evaluation and export."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from training.loop import Progress
+from training.preprocess import PicturePreprocess, TextPreprocess
+
+
+@dataclass(kw_only=True, slots=True)
+class Outcome:
+    """A trained model with what was measured on the validation part.
+
+    `module` gives logits of `examples` (uint8 pictures [n, S, S, 3] or int64 ids [n, T]); `state` and `arguments`
+    are what model.pt holds to build it again; `graph` makes the ONNX model. `truth` [N] and `probabilities`
+    [N, C] are of the validation part, `sources` says where its samples came from.
+    """
+
+    classes: list[str]
+    preprocess: PicturePreprocess | TextPreprocess
+    module: nn.Module
+    state: dict[str, Tensor]
+    arguments: dict[str, Any]
+    graph: Callable[[], Any]
+    examples: NDArray[Any]
+    progress: Progress
+    train_count: int
+    truth: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    sources: list[str]
+    skipped: list[dict[str, str]] = field(default_factory=list)
+    skipped_count: int = 0

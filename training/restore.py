@@ -1,0 +1,59 @@
+"""Builds a classifier again from model.pt, for whoever wants to go on in PyTorch.
+
+    from training.restore import load_classifier
+    classify = load_classifier(Path("bundle/model.pt"))
+    probabilities = classify(pixels)  # uint8 [B, S, S, 3], or input_ids int64 [B, T]
+
+model.pt is a dict for `torch.load(..., weights_only=True)`: "state_dict" (of a picture model: in torchvision's own
+names, so `torchvision.models.NAME(num_classes=C).load_state_dict` takes it), "model", "classes", "preprocess" and
+the "arguments" that build a text model. model.safetensors holds the same tensors, the rest as metadata.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+PT_FORMAT = "flash-1"
+
+
+class Classifier(nn.Module):
+    """A model that gives logits, followed by softmax."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Probabilities [B, C]."""
+        return torch.softmax(self.model(inputs), dim=1)
+
+
+def load_classifier(path: Path) -> Classifier:
+    """The classifier of a model.pt, ready to predict."""
+    saved = torch.load(path, map_location="cpu", weights_only=True)
+    if saved.get("format") != PT_FORMAT:
+        raise ValueError(f"{path.name} is not of the format {PT_FORMAT}")
+    return Classifier(_build(saved)).eval()
+
+
+def _build(saved: dict[str, Any]) -> nn.Module:
+    state, arguments = saved["state_dict"], saved["arguments"]
+    model: nn.Module
+    if saved["model"] == "bag_of_ngrams":
+        from training.ngrams import NGramClassifier
+
+        model = NGramClassifier(state["keys"], state["idf"], **arguments)
+    elif saved["model"] in ("lstm", "gru"):
+        from training.recurrent import RecurrentClassifier
+
+        model = RecurrentClassifier(**arguments)
+    else:
+        from training.vision import PictureClassifier
+
+        model = PictureClassifier(saved["model"], len(saved["classes"]))
+        model.load_torchvision_state(state)
+        return model
+    model.load_state_dict(state)
+    return model

@@ -1,0 +1,97 @@
+"""Batches of sentences of similar length for the training loop."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from training.config import TrainConfig
+from training.device import mixed_precision
+from training.optimizers import Group
+from training.preprocess import pad
+from training.recurrent import RecurrentClassifier
+
+# Sentences are sorted by length within this many batches: little padding, yet different company every epoch.
+_BATCHES_SORTED_TOGETHER = 40
+_TOKENS_AT_ONCE = 32_768
+
+
+class SentenceLearner:
+    """A recurrent classifier with its sentences: `rows` and `labels` are (training part, validation part)."""
+
+    def __init__(
+        self,
+        module: RecurrentClassifier,
+        rows: Sequence[list[list[int]]],
+        labels: Sequence[NDArray[np.int64]],
+        config: TrainConfig,
+        device: torch.device,
+    ) -> None:
+        self.module: torch.nn.Module = module
+        self.config = config
+        self._device = device
+        (self._train, self._validation), (self._train_labels, self._validation_labels) = rows, labels
+        self._lengths = np.array([len(row) for row in self._train])
+        counts = np.bincount(self._train_labels, minlength=module.head.out_features).clip(min=1)
+        weights = torch.from_numpy((counts.sum() / len(counts) / counts).astype(np.float32)).to(device)
+        self._weights = weights if config.class_weights else None
+
+    def groups(self) -> list[Group]:
+        """See Learner; weight decay would open the gates that padding shuts."""
+        named = list(self.module.named_parameters())
+        kept = [p for name, p in named if "weight_ih" in name or "bias" in name]
+        return [Group([p for _, p in named if all(p is not k for k in kept)]), Group(kept, decay=False)]
+
+    def batches(self, epoch: int) -> list[NDArray[np.int64]]:
+        """See Learner."""
+        random = np.random.default_rng((self.config.seed, epoch))
+        order = random.permutation(len(self._train))
+        size = self.config.batch_size
+        batches = []
+        for start in range(0, len(order), size * _BATCHES_SORTED_TOGETHER):
+            window = order[start : start + size * _BATCHES_SORTED_TOGETHER]
+            window = window[np.argsort(self._lengths[window], kind="stable")]
+            batches += [window[i : i + size] for i in range(0, len(window), size)]
+        return [batches[i] for i in random.permutation(len(batches))]
+
+    def loss(self, batch: NDArray[np.int64]) -> tuple[Tensor, Tensor, int]:
+        """See Learner."""
+        ids = self._ids([self._train[i] for i in batch])
+        labels = torch.from_numpy(self._train_labels[batch]).to(self._device)
+        with mixed_precision(self._device):
+            logits = self.module(ids)
+        smoothing = self.config.label_smoothing
+        loss = functional.cross_entropy(logits.float(), labels, self._weights, label_smoothing=smoothing)
+        return loss, (logits.argmax(1) == labels).sum(), len(batch)
+
+    def evaluate(self) -> tuple[float, float]:
+        """See Learner."""
+        probabilities = torch.from_numpy(self.probabilities())
+        labels = torch.from_numpy(self._validation_labels)
+        loss = functional.nll_loss(probabilities.clamp(min=1e-12).log(), labels)
+        return float(loss), float((probabilities.argmax(1) == labels).float().mean())
+
+    @torch.no_grad()
+    def probabilities(self) -> NDArray[np.float32]:
+        """Of the validation part, [N, C]."""
+        self.module.eval()
+        order = sorted(range(len(self._validation)), key=lambda i: len(self._validation[i]))
+        found: list[tuple[list[int], Tensor]] = []
+        start = 0
+        while start < len(order):
+            count = max(1, _TOKENS_AT_ONCE // len(self._validation[order[min(start + 511, len(order) - 1)]]))
+            chunk = order[start : start + min(count, 512)]
+            found.append(
+                (chunk, self.module(self._ids([self._validation[i] for i in chunk])).softmax(1).cpu())
+            )
+            start += len(chunk)
+        result = torch.empty(len(order), found[0][1].shape[1])
+        for chunk, probabilities in found:
+            result[chunk] = probabilities
+        return result.numpy()
+
+    def _ids(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        return torch.from_numpy(pad(rows)).to(self._device, non_blocking=True)

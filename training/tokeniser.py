@@ -1,0 +1,59 @@
+"""Learns a vocabulary from the training sentences, for any script, as the JSON of the `tokenizers` library."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+
+UNKNOWN = "[UNK]"
+SPECIAL = ["[PAD]", UNKNOWN, "[BOS]", "[EOS]"]
+# Scripts written without spaces. A Chinese or Japanese character carries meaning, so each is a token; a Thai,
+# Lao, Khmer or Burmese one is a letter, so frequent runs of them are learned (byte-pair encoding).
+_CHARACTERS = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
+_HAN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_LETTERS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_SUBWORDS = 4_000
+_LOOKED_AT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """`tokenizer_json` for TextPreprocess, its number of ids, and the length of n-grams that suits the script."""
+
+    tokenizer_json: str
+    size: int
+    order: int
+
+
+def learn_vocabulary(sentences: Sequence[str], size: int) -> Vocabulary:
+    """A vocabulary of at most `size` ids from `sentences`: words, characters or learned pieces, as the script asks.
+
+    Lower case, NFKC; ids 0 to 3 are padding, unknown, begin and end.
+    """
+    sample = "".join(sentences[:: max(1, len(sentences) // _LOOKED_AT)])
+    visible = max(len(sample), 1)
+    if len(_LETTERS.findall(sample)) > 0.1 * visible:
+        tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN))
+        trainer = trainers.BpeTrainer(
+            vocab_size=min(size, _SUBWORDS), min_frequency=2, special_tokens=SPECIAL, show_progress=False
+        )
+    else:
+        tokenizer = Tokenizer(models.WordLevel(unk_token=UNKNOWN))
+        trainer = trainers.WordLevelTrainer(
+            vocab_size=size, min_frequency=2, special_tokens=SPECIAL, show_progress=False
+        )
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.WhitespaceSplit(),
+            pre_tokenizers.Punctuation("isolated"),
+            pre_tokenizers.Split(Regex(_CHARACTERS), "isolated"),
+        ]
+    )
+    tokenizer.train_from_iterator(sentences, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[BOS] $A [EOS]", special_tokens=[("[BOS]", 2), ("[EOS]", 3)]
+    )
+    order = 3 if len(_HAN.findall(sample)) > 0.3 * visible else 2
+    return Vocabulary(tokenizer.to_str(), tokenizer.get_vocab_size(), order)
