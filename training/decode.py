@@ -1,9 +1,8 @@
 """Decodes every picture once, with all cores, to uint8 arrays."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,31 +47,4 @@ def _stacked(
             unreadable.append((first + offset, item))
         else:
             pixels[offset] = item
-    return pixels, unreadable
-
-
-def decode_all(
-    paths: Sequence[Path],
-    preprocess: PicturePreprocess,
-    threads: int,
-    *,
-    memory_bytes: int,
-    scratch: Path,
-    after_chunk: Callable[[int], None],
-) -> tuple[NDArray[np.uint8], list[tuple[int, str]]]:
-    """All pictures as uint8 [N, S, S, 3], in memory up to `memory_bytes`, else memory-mapped at `scratch`.
-
-    `after_chunk(done)` is called as chunks are finished. Also gives (index, reason) of the unreadable ones.
-    """
-    shape = (len(paths), preprocess.crop, preprocess.crop, 3)
-    pixels: NDArray[Any]
-    if int(np.prod(shape)) > memory_bytes:
-        pixels = np.lib.format.open_memmap(scratch, mode="w+", dtype=np.uint8, shape=shape)
-    else:
-        pixels = np.empty(shape, np.uint8)
-    unreadable: list[tuple[int, str]] = []
-    for first, chunk, refused in decode_in_chunks(paths, preprocess, threads):
-        pixels[first : first + len(chunk)] = chunk
-        unreadable += refused
-        after_chunk(first + len(chunk))
     return pixels, unreadable

@@ -1,5 +1,6 @@
 """Tells the parent process how the training goes: one JSON object a line."""
 
+import io
 import json
 import math
 import time
@@ -23,6 +24,10 @@ class Events:
         self._low, self._high = 0.0, 1.0
         self._last_told = -math.inf
         self.warnings: list[str] = []
+
+    def muted(self) -> "Events":
+        """Events that nobody hears, for a step within a step."""
+        return Events(io.StringIO())
 
     def phase(self, name: str, low: float, high: float, detail: str | None = None) -> None:
         """A phase began; its progress covers the part from `low` to `high` of the whole."""

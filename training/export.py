@@ -63,6 +63,8 @@ def _write_model(folder: Path, outcome: Outcome, model: str) -> list[str]:
     save_file(
         {name: tensor.clone() for name, tensor in state.items()}, folder / bundle.SAFETENSORS_FILE, told
     )
+    # safetensors makes its file readable by the owner alone, unlike the others.
+    shutil.copymode(folder / bundle.TORCH_FILE, folder / bundle.SAFETENSORS_FILE)
     names = [bundle.ONNX_FILE, bundle.TORCH_FILE, bundle.SAFETENSORS_FILE]
     if isinstance(outcome.preprocess, TextPreprocess):
         (folder / TOKENIZER_FILE).write_text(outcome.preprocess.tokenizer_json, encoding="utf-8")

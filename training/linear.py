@@ -21,7 +21,7 @@ from training.report import EpochFigures
 from training.retry import with_lower_rate_if_needed
 from training.run import Run
 
-_ITERATIONS_AN_EPOCH = 8
+_ITERATIONS_AN_EPOCH = 12
 
 
 class Features(Protocol):
@@ -100,7 +100,7 @@ def fit_to_optimum(
 ) -> Progress:
     """Fit `linear` by L-BFGS; it ends with the weights of the epoch that did best on the validation part.
 
-    `penalty` is the factor of half the squared weights in the mean loss. An "epoch" is eight iterations.
+    `penalty` is the factor of half the squared weights in the mean loss. An "epoch" is a few iterations.
     """
     progress = Progress()
     share = _class_shares(train.labels, linear.bias.numel(), config)
@@ -111,7 +111,8 @@ def fit_to_optimum(
     best = snapshot(linear)
     for epoch in range(1, config.epochs + 1):
         started = time.monotonic()
-        for _ in range(_ITERATIONS_AN_EPOCH):
+        # Few steps at first, so that the curve shows how the fit comes about.
+        for _ in range(min(epoch, _ITERATIONS_AN_EPOCH)):
             control.check()
             if solver.converged or control.out_of_time:
                 break
@@ -219,7 +220,11 @@ class LinearLearner:
 def shuffled_batches(count: int, config: TrainConfig, epoch: int) -> list[Tensor]:
     """Indices of `count` samples in batches, in an order that depends on seed and epoch alone."""
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
-    return list(torch.randperm(count, generator=generator).split(config.batch_size))
+    batches = list(torch.randperm(count, generator=generator).split(config.batch_size))
+    if len(batches) > 1 and len(batches[-1]) < config.batch_size / 4:
+        # A handful of samples makes a noisy step and bad batch statistics.
+        batches[-2:] = [torch.cat(batches[-2:])]
+    return batches
 
 
 def fit_linear(

@@ -101,9 +101,9 @@ class Training:
 
     def _epoch(self) -> bool:
         progress = self.progress
-        batches = self.learner.batches(progress.epoch)
         started = time.monotonic() - progress.seconds
         self.learner.module.train()
+        batches = self.learner.batches(progress.epoch)
         while progress.step < len(batches):
             if self.control.interrupted:
                 progress.seconds = time.monotonic() - started

@@ -1,5 +1,6 @@
 """A linear model over n-grams of token ids; the ids of an n-gram make one integer key, so nothing collides."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -58,7 +59,9 @@ class SparseFeatures:
         self._starts, self._columns, self._values = table.rows_of(sentences)
         shape = (self.count, self.width)
         parts = (self._starts, self._columns, self._values)
-        self._matrix = torch.sparse_csr_tensor(*parts, size=shape, check_invariants=False)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
+            self._matrix = torch.sparse_csr_tensor(*parts, size=shape, check_invariants=False)
         self._transposed: Tensor | None = None
 
     def scores(self, weight: Tensor) -> Tensor:

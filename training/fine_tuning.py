@@ -1,0 +1,143 @@
+"""Trains all of a picture network, from the head that fits its pretrained features, or from scratch."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.checkpoint import Checkpoint
+from training.decode import Decoded
+from training.device import choose_device
+from training.features import feature_extractor
+from training.frozen import fit_head
+from training.loop import Progress, Training, restore, snapshot
+from training.outcome import Outcome
+from training.picture_graph import backbone_graph, with_head
+from training.picture_job import readable
+from training.picture_learner import PictureLearner
+from training.preprocess import PicturePreprocess
+from training.report import EpochFigures
+from training.retry import with_lower_rate_if_needed
+from training.run import Run
+from training.samples import Samples
+from training.split import stratified_split
+from training.vision import PictureClassifier
+
+_EXAMPLES = 8
+_HEAD_EPOCHS = 10
+_CHUNK = 256
+Parts = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def train_network(
+    run: Run,
+    samples: Samples[Any],
+    preprocess: PicturePreprocess,
+    model: PictureClassifier,
+    chunks: Iterator[Decoded],
+) -> Outcome:
+    """Decode everything once, fit the head if there are pretrained features, then train all layers."""
+    pixels, unreadable = _collect(run, len(samples.items), preprocess.crop, chunks)
+    samples, kept, skipped = readable(run, samples, unreadable)
+    if skipped:
+        pixels = pixels[kept]
+    parts = stratified_split(samples.labels, run.config.data_split, run.config.seed)
+    model.head = torch.nn.Linear(model.head.in_features, len(samples.classes))
+    device = choose_device(run.config.device)
+    fingerprint = run.fingerprint("network", samples.labels.tolist())
+    checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint, run.events)
+    start = None
+    if run.config.pretrained and checkpoint.load() is None:
+        start = _fit_head_first(run, model, pixels, samples.labels, parts, device)
+    run.events.phase("training", 0.2, 0.93)
+    learner = PictureLearner(model, pixels, samples.labels, parts, run.config, device)
+    with run.phases.time("training"):
+        progress = _train(run, learner, checkpoint, start)
+    with run.phases.time("evaluation"):
+        probabilities = learner.probabilities()
+    model = model.to("cpu").eval()
+    return Outcome(
+        classes=samples.classes,
+        preprocess=preprocess,
+        module=model,
+        state=model.torchvision_state(),
+        arguments={},
+        graph=lambda: with_head(backbone_graph(model, preprocess.crop), model.head),
+        examples=np.ascontiguousarray(pixels[parts[1][:_EXAMPLES]]),
+        progress=progress,
+        train_count=len(parts[0]),
+        truth=samples.labels[parts[1]],
+        probabilities=probabilities,
+        sources=[samples.sources[i] for i in parts[1]],
+        skipped=skipped,
+        skipped_count=len(skipped),
+    )
+
+
+def _collect(
+    run: Run, count: int, side: int, chunks: Iterator[Decoded]
+) -> tuple[NDArray[np.uint8], list[tuple[int, str]]]:
+    """All pictures, uint8 [N, S, S, 3], in memory or, when they are many, in a file of RUN_DIR."""
+    shape = (count, side, side, 3)
+    pixels: NDArray[np.uint8]
+    if int(np.prod(shape, dtype=np.int64)) > run.config.picture_memory_mb * 1024**2:
+        pixels = np.lib.format.open_memmap(run.folder / "pictures.npy", "w+", np.dtype(np.uint8), shape)
+    else:
+        pixels = np.empty(shape, np.uint8)
+    unreadable = []
+    for first, chunk, refused in chunks:
+        pixels[first : first + len(chunk)] = chunk
+        unreadable += refused
+        run.events.progress((first + len(chunk)) / count)
+    return pixels, unreadable
+
+
+def _fit_head_first(
+    run: Run,
+    model: PictureClassifier,
+    pixels: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    parts: Parts,
+    device: torch.device,
+) -> EpochFigures:
+    """Fit the head to the features as they are; its figures become epoch 0."""
+    run.events.phase("preparing", 0.05, 0.2, "fitting the head to the pretrained features")
+    with run.phases.time("features"):
+        graph = backbone_graph(model, pixels.shape[1]) if device.type == "cpu" else None
+        extract = feature_extractor(model, graph, device, run.threads)
+        found = []
+        for start in range(0, len(pixels), _CHUNK):
+            run.control.check()
+            found.append(extract(pixels[start : start + _CHUNK]))
+            run.events.progress(min(start + _CHUNK, len(pixels)) / len(pixels))
+    model.to("cpu")
+    quiet = dataclasses.replace(
+        run,
+        config=dataclasses.replace(run.config, solver="newton", epochs=_HEAD_EPOCHS),
+        events=run.events.muted(),
+    )
+    features = torch.from_numpy(np.concatenate(found))
+    unused = Checkpoint(run.folder / "checkpoint", "", run.events)
+    with run.phases.time("head"):
+        progress = fit_head(quiet, model, features, labels, parts, unused)
+    best = next(figures for figures in progress.history if figures.epoch == progress.best_epoch)
+    seconds = sum(figures.seconds for figures in progress.history)
+    return dataclasses.replace(best, epoch=0, seconds=seconds)
+
+
+def _train(run: Run, learner: PictureLearner, checkpoint: Checkpoint, start: EpochFigures | None) -> Progress:
+    beginning = snapshot(learner.module)
+
+    def train(config: Any) -> Progress:
+        restore(learner.module, beginning)
+        learner.config = config
+        # The same random numbers whether or not the head was fitted in this attempt.
+        torch.manual_seed(config.seed)
+        return Training(
+            learner, config, events=run.events, control=run.control, checkpoint=checkpoint, start=start
+        ).run()
+
+    return with_lower_rate_if_needed(train, run.config, run.events)

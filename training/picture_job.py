@@ -1,0 +1,99 @@
+"""Trains a picture classifier: features of a frozen backbone and a head, or all of the network."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.ahead import Ahead
+from training.catalog import CATALOG, Preset, defaults_for
+from training.config import TrainConfig
+from training.decode import Decoded, decode_in_chunks
+from training.errors import TrainingFailed
+from training.preprocess import PicturePreprocess
+from training.run import Run
+from training.samples import Samples, check_classes, read_pictures
+
+_CHUNKS_AHEAD = 8
+
+
+def train_pictures(run: Run) -> Any:
+    """Read the pictures of RUN_DIR/data and train; an Outcome."""
+    run.events.phase("preparing", 0.0, 0.05, "reading the pictures")
+    with run.phases.time("read"):
+        samples = read_pictures(run.data)
+    side = CATALOG[run.config.model].input_size or 224
+    preprocess = PicturePreprocess(side, side)
+    # Decoding begins now; torch is imported meanwhile.
+    decoded = Ahead(decode_in_chunks(samples.items, preprocess, run.threads), _CHUNKS_AHEAD)
+    with run.phases.time("import"):
+        import torch
+
+        from training.vision import PictureClassifier
+    torch.manual_seed(run.config.seed)
+    torch.set_num_threads(run.threads)
+    with run.phases.time("weights"):
+        model = PictureClassifier(run.config.model, max(len(samples.classes), 1))
+        if run.config.pretrained and not model.load_pretrained(run.events):
+            run = dataclasses.replace(run, config=_from_scratch(run.config))
+    run.control.check()
+    if run.config.freeze:
+        from training.frozen import train_head as train
+    else:
+        from training.fine_tuning import train_network as train
+    return train(run, samples, preprocess, model, counted(run, decoded))
+
+
+def counted(run: Run, decoded: Ahead[Decoded]) -> Iterator[Decoded]:
+    """The chunks, with the time spent waiting for them."""
+    chunks = iter(decoded)
+    while True:
+        with run.phases.time("decode"):
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        run.control.check()
+        if run.control.out_of_time:
+            raise TrainingFailed(
+                "deadline_exceeded",
+                "The time allowed was over while the pictures were prepared. Use fewer pictures or a smaller "
+                "model, or ask the operator for more time.",
+            )
+        yield chunk
+
+
+def readable(
+    run: Run, samples: Samples[Any], unreadable: list[tuple[int, str]]
+) -> tuple[Samples[Any], NDArray[np.int64], list[dict[str, str]]]:
+    """Samples without the unreadable pictures, the indices of those that stay, and what to say of the others."""
+    skipped = [{"source": samples.sources[i], "reason": reason} for i, reason in unreadable]
+    if len(skipped) == len(samples.items):
+        raise TrainingFailed(
+            "dataset_unreadable",
+            f"None of the {len(skipped)} pictures can be read; of the first, {skipped[0]['source'][:80]}: "
+            f"{skipped[0]['reason']}. Save them as JPEG or PNG and upload them again.",
+        )
+    if skipped:
+        names = ", ".join(item["source"][:80] for item in skipped[:3]) + (", ..." if len(skipped) > 3 else "")
+        run.events.warning(f"{len(skipped)} pictures could not be read and were left out: {names}.")
+    left_out = {i for i, _ in unreadable}
+    kept = np.array([i for i in range(len(samples.items)) if i not in left_out], np.int64)
+    samples = samples.keep(kept.tolist()) if skipped else samples
+    check_classes(samples, "pictures", run.events)
+    return samples, kept, skipped
+
+
+def _from_scratch(config: TrainConfig) -> TrainConfig:
+    """The defaults for random weights wherever the user had left the field to the preset."""
+    preset = config.preset or Preset.QUICK
+    before = defaults_for(config.task, preset, config.model, True)
+    after = defaults_for(config.task, preset, config.model, False)
+    default = {field.name: field.default for field in dataclasses.fields(config)}
+    changed = {
+        name: value
+        for name, value in after.items()
+        if name in ("freeze", "pretrained") or getattr(config, name) == before.get(name, default[name])
+    }
+    return dataclasses.replace(config, **changed, solver="gradient")
