@@ -54,8 +54,8 @@ check: $(DEV_STAMP)  ## Django's own checks: missing migrations, settings fit fo
 test-only: $(DEV_STAMP)  ## Tests alone; ARGS are pytest's (ARGS='-k refuses tests/jobs', ARGS='-m "not slow"')
 	$(PY) -m pytest $(ARGS)
 
-test-postgres: $(DEV_STAMP)  ## The tests marked postgres, on a private PostgreSQL
-	FLASH_TEST_POSTGRES=1 $(PY) -m pytest -m postgres $(ARGS)
+test-postgres: $(DEV_STAMP)  ## The quick tests once more, on a private PostgreSQL
+	FLASH_TEST_POSTGRES=1 $(PY) -m pytest -m 'not slow and not browser' tests/jobs tests/modelstore $(ARGS)
 
 bench: $(DEV_STAMP)  ## Run one benchmark: make bench NAME=idle_memory
 	@test -n '$(NAME)' || { echo 'Which one? make bench NAME=...'; ls benchmarks | sed -n 's/^\([a-z].*\)\.py$$/  \1/p'; exit 2; }

@@ -57,11 +57,11 @@ make_venv() {
 install_uv() {
     if [ -x "$bin/uv" ] && "$bin/uv" --version | grep -q " $uv_version"; then return; fi
     if [ -x "$bin/pip" ]; then
-        "$bin/python" -m pip install --quiet --disable-pip-version-check "uv==$uv_version" || return 0
+        "$bin/python" -m pip install --quiet --disable-pip-version-check "uv==$uv_version" 2>/dev/null || return 0
     elif command -v uv >/dev/null 2>&1; then
-        uv pip install --quiet --python "$bin/python" "uv==$uv_version" || return 0
+        uv pip install --quiet --python "$bin/python" "uv==$uv_version" 2>/dev/null || return 0
     else
-        "$python" -m pip --python "$bin/python" install --quiet --disable-pip-version-check "uv==$uv_version" || return 0
+        "$python" -m pip --python "$bin/python" install --quiet --disable-pip-version-check "uv==$uv_version" 2>/dev/null || return 0
     fi
 }
 

@@ -62,7 +62,7 @@ REQUIREMENTS = (
         marker="browser", is_met=lambda: chromium() is not None, advice="Chromium (apt install chromium)"
     ),
     Requirement(marker="redis", is_met=_has_redis, advice="a Redis server (apt install redis-server)"),
-    # Has a run of its own, also in CI.
+    # `make test-postgres` is a run of its own, also in CI.
     Requirement(
         marker="postgres", is_met=_on_postgres, advice="PostgreSQL (make test-postgres)", may_lack=True
     ),

@@ -22,7 +22,11 @@ if os.environ.get("FLASH_TEST_POSTGRES"):
     os.environ["DATABASE_URL"] = os.environ.get("FLASH_TEST_DATABASE_URL") or postgres.start()
 
 from flashsite.settings import *  # noqa: E402, F403
-from flashsite.settings import DRAMATIQ_BROKER, REST_FRAMEWORK, STORAGES  # noqa: E402
+from flashsite.settings import DATABASES, DRAMATIQ_BROKER, FLASH_VAR_DIR, REST_FRAMEWORK, STORAGES  # noqa: E402
+
+if "sqlite3" in DATABASES["default"]["ENGINE"]:
+    # In a file, as in real life: Django's default, shared memory, locks whole tables between threads.
+    DATABASES["default"]["TEST"] = {"NAME": str(FLASH_VAR_DIR / "test.sqlite3")}
 
 # No broker outside this process: what a test enqueues stays in memory (`broker`), unless it asks for `redis_broker`.
 DRAMATIQ_BROKER = {
