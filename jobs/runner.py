@@ -4,7 +4,6 @@ import errno
 import json
 import logging
 import shutil
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,14 +18,12 @@ from jobs.compute.local import this_server
 from jobs.errors import LeaseLost
 from jobs.events import EventLog
 from jobs.heartbeat import Heartbeat
+from jobs.middleware import STOPPING
 from jobs.models import Job
 from jobs.uploads import UploadRefused
 from modelstore import store
 
 logger = logging.getLogger(__name__)
-
-# Set when this worker is asked to stop: the job in hand leaves a checkpoint and goes back to the queue.
-STOPPING = threading.Event()
 
 _POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 25

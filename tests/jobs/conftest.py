@@ -3,6 +3,7 @@
 import itertools
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from jobs import child, runner
 from jobs.models import Dataset, Job, Server
 from jobs.states import RUNNING
 from modelstore import tokens
+from tests.bundles import text_bundle
 from training.config import Task, resolve
 
 FAKE_TRAINER = Path(__file__).with_name("fake_trainer.py")
@@ -52,7 +54,7 @@ def make_job(make_dataset: Callable[..., Dataset]) -> Callable[..., Job]:
         token = tokens.new_token()
         dataset = values.pop("dataset", None) or make_dataset()
         if values.get("status") in RUNNING:
-            values.setdefault("lease_until", timezone.now() + timezone.timedelta(seconds=60))
+            values.setdefault("lease_until", timezone.now() + timedelta(seconds=60))
         config = resolve(Task(dataset.task_type), {"preset": "quick"})
         return Job.objects.create(
             token=token,
@@ -77,13 +79,13 @@ def server(db: None) -> Server:
 
 
 @pytest.fixture
-def trainer(monkeypatch: pytest.MonkeyPatch, text_bundle_folder: Path) -> Callable[[str], None]:
+def trainer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
     """Chooses what the child process does: see fake_trainer.py."""
 
     def choose(mode: str) -> None:
         monkeypatch.setenv("FAKE_TRAINER_MODE", mode)
 
-    monkeypatch.setenv("FAKE_TRAINER_BUNDLE", str(text_bundle_folder))
+    monkeypatch.setenv("FAKE_TRAINER_BUNDLE", str(text_bundle(tmp_path / "trained")))
     monkeypatch.setattr(child, "trainer_command", lambda: [sys.executable, str(FAKE_TRAINER)])
     monkeypatch.setattr(runner, "_POLL_SECONDS", 0.05)
     runner.STOPPING.clear()

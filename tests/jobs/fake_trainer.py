@@ -42,8 +42,8 @@ def main() -> None:
             (run_dir / "checkpoint").mkdir()
             (run_dir / "checkpoint" / "last.pt").write_text("half-way")
         signal.signal(signal.SIGTERM, lambda *_: os._exit(75))
-        while True:
-            time.sleep(0.05)
+        time.sleep(20)
+        sys.exit("nobody stopped me")
     if mode == "needs checkpoint":
         assert (run_dir / "checkpoint" / "last.pt").read_text() == "half-way"
     train(run_dir)

@@ -33,7 +33,7 @@ def when(reached: Callable[[], bool], then: Callable[[], Any]) -> threading.Thre
 
     def watch() -> None:
         pause = threading.Event()
-        for _ in range(400):
+        for _ in range(200):
             if reached():
                 then()
                 break
