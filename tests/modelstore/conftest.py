@@ -1,5 +1,6 @@
 """Published models to test with: real bundles, real storage in a folder of the test's own."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ def publish(db: None, tmp_path: Path) -> Publish:
 @pytest.fixture(scope="session")
 def s3_address() -> Iterator[str]:
     """An S3 of moto's, over HTTP, for the whole session."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     _, port = server.get_host_and_port()
