@@ -48,7 +48,8 @@ format: $(DEV_STAMP)  ## Let the tools repair style
 	git ls-files -z -- '*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
 
 check: $(DEV_STAMP)  ## Django's own checks: missing migrations, settings fit for deployment
-	$(PY) -W error manage.py makemigrations --check --dry-run
+	@set -e; FLASH_VAR_DIR=$$(mktemp -d); trap 'rm -rf "$$FLASH_VAR_DIR"' EXIT; export FLASH_VAR_DIR; mkdir "$$FLASH_VAR_DIR/tmp"; \
+	$(PY) -W error manage.py makemigrations --check --dry-run; \
 	FLASH_HTTPS=1 $(PY) -W error manage.py check --deploy --fail-level WARNING
 
 test-only: $(DEV_STAMP)  ## Tests alone; ARGS are pytest's (ARGS='-k refuses tests/jobs', ARGS='-m "not slow"')

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 # sun_path of sockaddr_un (unix(7)) has 108 bytes with the closing NUL; Redis cuts longer ones without a word.
@@ -24,6 +25,13 @@ def path(var_dir: Path) -> Path:
 def url(var_dir: Path) -> str:
     """The REDIS_URL of that socket."""
     return f"unix://{path(var_dir)}?db=0"
+
+
+def remove_folder(socket: Path, var_dir: Path) -> None:
+    """Remove the socket's folder where it is not in `var_dir`; Redis has removed the socket."""
+    if not socket.is_relative_to(var_dir):
+        with suppress(OSError):
+            socket.parent.rmdir()
 
 
 def prepare_folder(socket: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from flashsite import redis_socket
 from flashsite.supervisor import plan, redis_server
 from flashsite.supervisor.console import Console
 from flashsite.supervisor.supervisor import Supervisor
@@ -26,6 +27,8 @@ def main() -> int:
         console.say(str(error))
         return 1
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flashsite.settings")
+    if options.own_redis:
+        os.environ["REDIS_URL"] = redis_socket.url(options.var_dir)
     return Supervisor(flash, console=console, lock_handle=options.lock_handle).run()
 
 

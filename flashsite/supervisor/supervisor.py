@@ -192,6 +192,8 @@ class Supervisor:
             )
         self._stop([child for child in alive if child.program is not self._plan.redis])
         self._stop([child for child in alive if child.program is self._plan.redis])
+        if self._plan.redis is not None:
+            redis_socket.remove_folder(self._plan.redis_socket, self._plan.var_dir)
         self._console.say("Stopped.")
 
     def _stop(self, children: Sequence[Child]) -> None:
