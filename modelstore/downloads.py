@@ -58,7 +58,11 @@ class ByteStream(Iterator[bytes]):
         self._resources = resources
 
     def __next__(self) -> bytes:
-        return next(self._chunks)
+        try:
+            return next(self._chunks)
+        except StopIteration:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Closes the files behind; safe to call twice."""
