@@ -52,6 +52,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         except OSError as error:
             raise CommandError(_explain(error)) from None
+        except KeyboardInterrupt:
+            raise CommandError("Stopped before anything was started.", returncode=130) from None
         if training and not can_train():
             console.say(
                 "The training packages are not installed (make up installs them): jobs will wait in the queue."
