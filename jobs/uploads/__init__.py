@@ -1,0 +1,25 @@
+"""Uploaded datasets: what they are, whether they are safe, what is in them. Neither Django nor torch."""
+
+from jobs.uploads.detection import detect
+from jobs.uploads.errors import UploadRefused
+from jobs.uploads.findings import ClassCount, Findings, Note, PictureFindings, TableFindings
+from jobs.uploads.findings_csv import findings_csv
+from jobs.uploads.options import TableOptions
+from jobs.uploads.pictures import inspect_pictures, unpack_pictures
+from jobs.uploads.tables import inspect_table, write_table
+
+__all__ = [
+    "ClassCount",
+    "Findings",
+    "Note",
+    "PictureFindings",
+    "TableFindings",
+    "TableOptions",
+    "UploadRefused",
+    "detect",
+    "findings_csv",
+    "inspect_pictures",
+    "inspect_table",
+    "unpack_pictures",
+    "write_table",
+]

@@ -1,0 +1,233 @@
+"""Reads zip files that nobody has reason to trust: bounded, streamed, nothing is ever extracted by its own name."""
+
+import errno
+import os
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from jobs.uploads.detection import detect
+from jobs.uploads.errors import PICTURES_EXAMPLE, UploadRefused, shown
+from jobs.uploads.names import entry_path, legacy_name
+from jobs.uploads.zip_directory import Directory
+from training.limits import MIB, Limits
+
+_UTF8_NAME, _ENCRYPTED, _STRONG_ENCRYPTION, _AES = 0x800, 0x1, 0x40, 99
+# bzip2 and LZMA expand without bound in one step of zipfile, so only these two are read.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_METHOD_NAMES = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
+# A flat bitmap of a few kilobytes may well shrink 500:1; only what is large can do harm.
+_RATIO_MATTERS_FROM = 1 * MIB
+_LOCAL_HEADER = 30
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    struct.error,
+    UnicodeDecodeError,
+    OverflowError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a zip: the harmless parts of its name, and what zipfile knows of it."""
+
+    parts: tuple[str, ...]
+    info: zipfile.ZipInfo
+
+    @property
+    def where(self) -> str:
+        return "/".join(self.parts)
+
+    @property
+    def size(self) -> int:
+        """Bytes when unpacked, as the zip says; zipfile never yields more."""
+        return self.info.file_size
+
+    @property
+    def suffix(self) -> str:
+        """The lower-case suffix, such as ".jpg"."""
+        return os.path.splitext(self.parts[-1])[1].lower()
+
+
+class Archive:
+    """The files of a zip, checked before any is read. Use `Archive.open`; raises UploadRefused everywhere."""
+
+    def __init__(self, file: BinaryIO, limits: Limits) -> None:
+        self._limits = limits
+        self._unpacked = 0
+        Directory.read(file).check(2 * limits.max_pictures + 1_000)
+        try:
+            with _damage("The zip"):
+                self._zip = zipfile.ZipFile(file)
+        except NotImplementedError as error:
+            raise _unknown_compression("The zip", "a newer kind of zip") from error
+        infos = self._zip.infolist()
+        if not infos:
+            raise UploadRefused(f"The zip is empty. {PICTURES_EXAMPLE}", code="upload_empty")
+        _check_overlaps(infos, self._zip.start_dir)
+        _check_sizes(infos, limits)
+        self.entries = [entry for info in infos if (entry := _entry(info)) is not None]
+        _check_collisions(self.entries)
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path, limits: Limits) -> Iterator[Self]:
+        """The zip at `path`, open for reading."""
+        if detect(path, path.name) != "zip":
+            raise UploadRefused(f"This is not a zip. {PICTURES_EXAMPLE}", status=415, code="not_a_zip")
+        with path.open("rb") as file:
+            yield cls(file, limits)
+
+    def read(self, entry: Entry) -> bytes:
+        """The whole entry; the caller has looked at its size. Everything read so far counts."""
+        parts = []
+        with self.stream(entry) as stream, _damage(entry.where):
+            while chunk := stream.read(MIB):
+                self._unpacked += len(chunk)
+                if self._unpacked > self._limits.max_unpacked_bytes:
+                    raise _too_large(self._limits)
+                parts.append(chunk)
+        return b"".join(parts)
+
+    def head(self, entry: Entry, count: int = 512) -> bytes:
+        """The first bytes of an entry."""
+        with self.stream(entry) as stream, _damage(entry.where):
+            return stream.read(count)
+
+    def stream(self, entry: Entry) -> BinaryIO:
+        """An entry open for reading; reading past damage raises zipfile's errors, see `damage`."""
+        try:
+            with _damage(entry.where):
+                return self._zip.open(entry.info)  # type: ignore[return-value]
+        except NotImplementedError as error:
+            raise _unknown_compression(entry.where, "a method unknown here") from error
+        except RuntimeError as error:
+            raise _encrypted(entry.where) from error
+
+
+@contextmanager
+def _damage(where: str) -> Iterator[None]:
+    """Turns what zipfile raises on damaged files into a refusal."""
+    try:
+        yield
+    except UploadRefused:
+        raise
+    except _DAMAGED as error:
+        raise _damaged(where) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a seek to where no file can be
+            raise
+        raise _damaged(where) from error
+
+
+damage = _damage
+
+
+def _damaged(where: str) -> UploadRefused:
+    return UploadRefused(
+        f"{shown(where)} is damaged: its bytes do not fit its checksum or it is cut short. Make the zip again and upload it.",
+        code="zip_damaged",
+    )
+
+
+def _encrypted(where: str) -> UploadRefused:
+    return UploadRefused(
+        f"{shown(where)} is encrypted. Make the zip again without a password.",
+        status=422,
+        code="zip_encrypted",
+    )
+
+
+def _unknown_compression(where: str, method: str) -> UploadRefused:
+    return UploadRefused(
+        f"{shown(where)} is compressed with {method}. Make the zip again with ordinary compression (Deflate); "
+        "zips beyond 2 GB made by Windows come out like that, so make smaller ones.",
+        status=422,
+        code="zip_compression_unknown",
+    )
+
+
+def _too_large(limits: Limits) -> UploadRefused:
+    return UploadRefused(
+        f"Unpacked, the zip is larger than {limits.max_unpacked_bytes / 1024**3:.3g} GB. Send fewer or smaller files.",
+        status=413,
+        code="unpacked_too_large",
+    )
+
+
+def _check_overlaps(infos: Sequence[zipfile.ZipInfo], end: int) -> None:
+    """Files that share bytes multiply without any one of them looking odd (CVE-2024-0450)."""
+    ordered = sorted(infos, key=lambda info: info.header_offset)
+    limits = [*(info.header_offset for info in ordered[1:]), end]
+    for info, limit in zip(ordered, limits, strict=True):
+        if info.header_offset + _LOCAL_HEADER + len(info.orig_filename) + info.compress_size > limit:
+            raise UploadRefused(
+                f'"{shown(info.filename)}" overlaps another file inside the zip, so it was made to grow without end. '
+                "Make a new, ordinary zip.",
+                status=413,
+                code="zip_overlaps",
+            )
+
+
+def _check_sizes(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> None:
+    for info in infos:
+        if (
+            info.file_size > _RATIO_MATTERS_FROM
+            and info.file_size > limits.max_entry_ratio * max(1, info.compress_size)
+            and info.compress_type != zipfile.ZIP_STORED
+        ):
+            raise UploadRefused(
+                f'"{shown(info.filename)}" grows more than {limits.max_entry_ratio} times when unpacked. '
+                "Leave it out, or save it without such strong compression.",
+                status=413,
+                code="zip_ratio",
+            )
+    if sum(info.file_size for info in infos) > limits.max_unpacked_bytes:
+        raise _too_large(limits)
+
+
+def _entry(info: zipfile.ZipInfo) -> Entry | None:
+    """The entry of a file; None for a folder."""
+    name = info.orig_filename
+    if not info.flag_bits & _UTF8_NAME and not name.isascii():
+        name = legacy_name(name.encode("cp437"))
+    parts = entry_path(name)
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        what = "a symbolic link" if kind == stat.S_IFLNK else "a device"
+        raise UploadRefused(
+            f'"{shown(name)}" is {what}, not a file. Replace it by the file itself and make the zip again.',
+            status=422,
+            code="zip_link",
+        )
+    if not parts or name.endswith(("/", "\\")) or kind == stat.S_IFDIR:
+        return None
+    if info.flag_bits & (_ENCRYPTED | _STRONG_ENCRYPTION) or info.compress_type == _AES:
+        raise _encrypted("/".join(parts))
+    if info.compress_type not in _METHODS:
+        method = _METHOD_NAMES.get(info.compress_type, f"method {info.compress_type}")
+        raise _unknown_compression("/".join(parts), method)
+    return Entry(parts, info)
+
+
+def _check_collisions(entries: Sequence[Entry]) -> None:
+    """Two files of one folder with the same name but for case: which one is meant, nobody can say."""
+    seen: dict[tuple[tuple[str, ...], str], Entry] = {}
+    for entry in entries:
+        first = seen.setdefault((entry.parts[:-1], entry.parts[-1].casefold()), entry)
+        if first is not entry:
+            raise UploadRefused(
+                f'"{shown(first.where)}" and "{shown(entry.where)}" have the same name but for upper and lower case. '
+                "Rename one of them.",
+                status=422,
+                code="names_collide",
+            )

@@ -1,0 +1,140 @@
+"""What kind of file an upload is, by its first bytes; names are only a hint for words."""
+
+import os
+import re
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from jobs.uploads.errors import PICTURES_EXAMPLE, TABLE_EXAMPLE, UploadRefused
+
+HEAD_BYTES = 64 * 1024
+_TAIL_BYTES = 65_557  # the end record of a zip and its longest comment
+
+_NEITHER = f"Flash takes a zip of pictures or a table of sentences. {PICTURES_EXAMPLE} {TABLE_EXAMPLE}"
+_UNPACK = "Unpack it and make an ordinary .zip of it, or send the table itself."
+_AS_CSV = "Open it and save it as CSV (UTF-8), then upload that."
+_NO_MODELS = "Upload the data to train on, not a model or a Python object; those are never opened here."
+
+PICTURE_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"8BPS", "PSD"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"SIMPLE  =", "FITS"),
+    (b"%!PS", "EPS"),
+    (b"\xc5\xd0\xd3\xc6", "EPS"),
+    (b"\x00\x00\x01\x00", "ICO"),
+)
+_OTHER_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"\x1f\x8b", "a gzip file", _UNPACK),
+    (b"BZh91AY&SY", "a bzip2 file", _UNPACK),
+    (b"\xfd7zXZ\x00", "an xz file", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file", _UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
+    (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (such as .xls)", _AS_CSV),
+    (b"%PDF", "a PDF", _NEITHER),
+    (b"MZ", "a Windows program", _NEITHER),
+    (b"\x7fELF", "a program", _NEITHER),
+    (b"\x89HDF", "an HDF5 file", _NO_MODELS),
+    (b"\x93NUMPY", "a NumPy file", _NEITHER),
+    (b"SQLite format 3", "a database", _AS_CSV),
+    (b"ARROW1", "an Arrow file", "Save the table as Parquet or CSV."),
+    (b"Obj\x01", "an Avro file", "Save the table as Parquet or CSV."),
+)
+_NUMBERED_AS_PROGRAM = re.compile(rb"MZ[\x00-\x08\x0e-\x1f\x80-\xff]")
+_PICKLE = re.compile(
+    rb"\x80[\x02-\x05][\x8a\x95c\]}(\x8cX]|\([dl]p\d|c(?:__builtin__|builtins|copy_reg|posix|nt|os|numpy[\w.]*|torch[\w.]*)\n",
+    re.DOTALL,
+)
+_ONNX = re.compile(rb"\x08[\x01-\x14][\x12\x22\x3a\x42]")
+_MARKUP = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(!doctype\s+(?:html|svg)|html|head|body|svg)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_XML = re.compile(rb"\s*<\?xml", re.IGNORECASE)
+
+
+def detect(path: Path, filename: str) -> Literal["zip", "table"]:
+    """Whether `path` is a zip or a table; raises UploadRefused (400, 415, 422) for anything else."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        if not head:
+            raise UploadRefused(f"The file is empty. {_NEITHER}", code="upload_empty")
+        if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
+            return "zip"
+        _refuse_other(head, file, filename)
+    return "table"
+
+
+def picture_format(head: bytes) -> str | None:
+    """The picture format that the first bytes tell ("JPEG", "SVG", ...), readable here or not; None if no picture."""
+    for magic, name in PICTURE_MAGIC:
+        if head.startswith(magic):
+            return name
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head[:2] == b"BM" and len(head) >= 26 and head[6:10] == b"\x00\x00\x00\x00":
+        return "BMP"
+    if head[4:8] == b"ftyp":
+        return "AVIF" if head[8:12] in (b"avif", b"avis") else "HEIC"
+    markup = _MARKUP.match(head)
+    return "SVG" if markup and b"svg" in markup[1].lower() else None
+
+
+def other_kind(head: bytes) -> tuple[str, str] | None:
+    """("a gzip file", what to do) when the first bytes tell a kind that cannot be used; None otherwise."""
+    for magic, name, advice in _OTHER_MAGIC:
+        if head.startswith(magic) and (magic != b"MZ" or _NUMBERED_AS_PROGRAM.match(head)):
+            return name, advice
+    if head[257:262] == b"ustar":
+        return "a tar archive", _UNPACK
+    if _PICKLE.match(head):
+        return "a Python pickle (such as .pkl or .pt)", _NO_MODELS
+    if _ONNX.match(head):
+        return "an ONNX model", _NO_MODELS
+    if head[8:10] == b'{"' and int.from_bytes(head[:8], "little") < 100 * 1024**2:
+        return "a safetensors file", _NO_MODELS
+    markup = _MARKUP.match(head)
+    if markup:
+        return (
+            ("an SVG drawing", _NEITHER) if b"svg" in markup[1].lower() else ("a web page (HTML)", _NEITHER)
+        )
+    return ("an XML file", _NEITHER) if _XML.match(head) else None
+
+
+def _refuse_other(head: bytes, file: BinaryIO, filename: str) -> None:
+    picture = picture_format(head)
+    is_program = _NUMBERED_AS_PROGRAM.match(head) is not None
+    if (picture or is_program) and _ends_like_a_zip(file):
+        raise UploadRefused(
+            f"The file is {picture or 'a program'} and a zip at the same time. Make a new, ordinary zip. {PICTURES_EXAMPLE}",
+            status=422,
+            code="polyglot",
+        )
+    if picture:
+        raise UploadRefused(
+            f"This is a single picture ({picture}), not a dataset. {PICTURES_EXAMPLE}",
+            status=415,
+            code="single_picture",
+        )
+    kind = other_kind(head)
+    if kind is not None:
+        raise UploadRefused(f"This is {kind[0]}. {kind[1]}", status=415, code="wrong_kind")
+    if filename.lower().endswith(".zip"):
+        raise UploadRefused(
+            f"The name says zip, but the file does not begin like one: it is damaged or cut short. "
+            f"Make the zip again and upload it. {PICTURES_EXAMPLE}",
+            code="zip_damaged",
+        )
+
+
+def _ends_like_a_zip(file: BinaryIO) -> bool:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _TAIL_BYTES))
+    return b"PK\x05\x06" in file.read(_TAIL_BYTES)

@@ -1,0 +1,54 @@
+"""The one way in which an upload is refused."""
+
+from collections.abc import Mapping, Sequence
+
+from modelstore.errors import FlashError
+
+PICTURES_EXAMPLE = (
+    "The right form: a zip with one folder per class, such as cats/1.jpg, cats/2.jpg, dogs/1.jpg, dogs/2.jpg."
+)
+TABLE_EXAMPLE = (
+    'The right form: a header and one row per sentence, such as input,label then "I love it",positive.'
+)
+
+_TITLES = {
+    400: "The file is damaged",
+    413: "The file is too large",
+    415: "This kind of file cannot be used",
+    422: "The file makes no sense as a dataset",
+}
+
+
+class UploadRefused(FlashError):
+    """An upload that cannot be used: `detail` says what is wrong, where, and what to do.
+
+    `status` is 400 (damaged), 413 (too large), 415 (wrong kind of file) or 422 (makes no sense);
+    `notes` lists the files or rows that led to it.
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        status: int = 400,
+        code: str = "upload_refused",
+        fields: Mapping[str, Sequence[str]] | None = None,
+        notes: Sequence[object] = (),
+    ) -> None:
+        super().__init__(detail, fields=fields, notes=notes)
+        # One class for all refusals: what differs is data, not behaviour.
+        self.status = status  # type: ignore[misc]
+        self.code = code  # type: ignore[misc]
+        self.title = _TITLES.get(status, "The file cannot be used")  # type: ignore[misc]
+
+
+def shown(name: object, length: int = 80) -> str:
+    """A name from the upload, fit for a sentence: one line, printable, at most `length` characters."""
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(name))
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def listed(names: Sequence[object], most: int = 5) -> str:
+    """Some names for a sentence: 'a, b, c and 4 more'."""
+    text = ", ".join(shown(name, 40) for name in names[:most])
+    return f"{text} and {len(names) - most:,} more" if len(names) > most else text

@@ -1,0 +1,127 @@
+"""What was found in an upload: classes, samples, and notes on what was repaired, skipped or looks odd."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from jobs.uploads.errors import shown
+
+MAX_NOTES = 100
+_MAX_MESSAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One finding: `where` is a file or a row, `message` what was done and what one can do."""
+
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+    def to_json(self) -> dict[str, str]:
+        return {"where": self.where, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCount:
+    """A class and how many samples of it can be used."""
+
+    label: str
+    count: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {"label": self.label, "count": self.count}
+
+
+@dataclass(slots=True)
+class Notes:
+    """Notes while reading: the first MAX_NOTES of each kind are kept, all skipped samples are counted."""
+
+    repairs: list[Note] = field(default_factory=list)
+    skipped: list[Note] = field(default_factory=list)
+    warnings: list[Note] = field(default_factory=list)
+    skipped_count: int = 0
+
+    def repair(self, where: str, message: str) -> None:
+        _add(self.repairs, where, message)
+
+    def skip(self, where: str, message: str, count: int = 1) -> None:
+        self.skipped_count += count
+        _add(self.skipped, where, message)
+
+    def warn(self, where: str, message: str) -> None:
+        _add(self.warnings, where, message)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Findings:
+    """What pictures and tables have in common. `classes` are in alphabetical order."""
+
+    classes: list[ClassCount]
+    sample_count: int
+    repairs: list[Note]
+    skipped: list[Note]
+    skipped_count: int
+    warnings: list[Note]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "classes": _as_json(self.classes),
+            "sample_count": self.sample_count,
+            "repairs": _as_json(self.repairs),
+            "skipped": _as_json(self.skipped),
+            "skipped_count": self.skipped_count,
+            "warnings": _as_json(self.warnings),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PictureFindings(Findings):
+    """A zip of pictures. `thumbnails`: at most 24 of {label, source, data_uri}, JPEG of 96 pixels."""
+
+    thumbnails: list[dict[str, str]]
+
+    def to_json(self) -> dict[str, Any]:
+        return {**Findings.to_json(self), "thumbnails": self.thumbnails}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableFindings(Findings):
+    """A table of sentences.
+
+    `rows`: at most 10 (input, label) as they will be used, long inputs cut; `length_histogram`: list of
+    {from, to, count} in characters, `to` exclusive and None for the last; `delimiter` is None unless CSV.
+    """
+
+    columns: list[str]
+    input_column: str
+    label_column: str
+    rows: list[tuple[str, str]]
+    encoding: str
+    delimiter: str | None
+    has_header: bool
+    length_histogram: list[dict[str, int | None]]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **Findings.to_json(self),
+            "columns": self.columns,
+            "input_column": self.input_column,
+            "label_column": self.label_column,
+            "rows": [list(row) for row in self.rows],
+            "encoding": self.encoding,
+            "delimiter": self.delimiter,
+            "has_header": self.has_header,
+            "length_histogram": self.length_histogram,
+        }
+
+
+def _add(notes: list[Note], where: str, message: str) -> None:
+    if len(notes) < MAX_NOTES:
+        notes.append(Note(shown(where, 200), message[:_MAX_MESSAGE]))
+
+
+def _as_json(entries: Iterable[Note | ClassCount]) -> list[dict[str, Any]]:
+    return [entry.to_json() for entry in entries]
