@@ -88,14 +88,10 @@ class TrainedModelAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[TrainedModel]:
         # The policy goes along with the rows: asked once for a page, not once for each row.
         policy = CleanupPolicy.current()
-        return (
-            super()
-            .get_queryset(request)
-            .defer("report", "manifest")
-            .annotate(
-                policy_active=Value(policy.active),
-                policy_retention=Value(policy.retention, output_field=DurationField()),
-            )
+        rows: QuerySet[TrainedModel] = super().get_queryset(request).defer("report", "manifest")
+        return rows.annotate(
+            policy_active=Value(policy.active),
+            policy_retention=Value(policy.retention, output_field=DurationField()),
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -158,7 +154,7 @@ class TrainedModelAdmin(admin.ModelAdmin):
 
 
 def _log(request: HttpRequest, models: Sequence[TrainedModel], note: str) -> None:
-    if models:
+    if models and request.user.pk is not None:
         LogEntry.objects.log_actions(request.user.pk, models, CHANGE, change_message=note)
 
 

@@ -33,7 +33,8 @@ class Reading:
 def database_time() -> datetime:
     """The time by the database's clock; the one that all processes share."""
     state, _ = PruneState.objects.get_or_create(pk=1)
-    return PruneState.objects.filter(pk=state.pk).values_list(Now(), flat=True).get()
+    now: datetime = PruneState.objects.filter(pk=state.pk).values_list(Now(), flat=True).get()
+    return now
 
 
 def read(now: datetime) -> Reading:

@@ -186,5 +186,12 @@ def _opened(key: str) -> IO[bytes]:
 def _check(handle: IO[bytes], file: str, manifest: dict[str, Any]) -> None:
     if file == MANIFEST_FILE:
         local_cache.check_manifest(handle.read(), manifest)
-    elif hashlib.file_digest(handle, "sha256").hexdigest() != manifest["files"][file]["sha256"]:
+    elif _sha256(handle) != manifest["files"][file]["sha256"]:
         raise BundleDamaged(f"{file} has been changed since it was written")
+
+
+def _sha256(handle: IO[bytes]) -> str:
+    checksum = hashlib.sha256()
+    for chunk in _chunks(handle):
+        checksum.update(chunk)
+    return checksum.hexdigest()

@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def reading(key: str) -> Iterator[Iterator[bytes]]:
         raise storage_unavailable() from error
 
 
-def _chunks(file: Any) -> AbstractContextManager[Iterator[bytes]]:
+def _chunks(file: Any) -> AbstractContextManager[Generator[bytes]]:
     # django-storages' S3File fetches the whole object at the first read; its boto3 object can be streamed.
     remote = getattr(file, "obj", None)
     if remote is None:
@@ -95,7 +95,7 @@ def _chunks(file: Any) -> AbstractContextManager[Iterator[bytes]]:
     return closing(_read(remote.get()["Body"]))
 
 
-def _read(handle: Any) -> Iterator[bytes]:
+def _read(handle: Any) -> Generator[bytes]:
     with closing(handle):
         while chunk := handle.read(CHUNK):
             yield chunk

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
@@ -42,7 +42,8 @@ class UploadedPictures(Sequence[bytes]):
             return UploadedPictures(self._uploads[index], self._max_bytes)
         upload = self._uploads[index]
         upload.seek(0)
-        return upload.read(self._max_bytes + 1)
+        content: bytes = upload.read(self._max_bytes + 1)
+        return content
 
     def __iter__(self) -> Iterator[bytes]:
         return (self[index] for index in range(len(self)))
@@ -57,9 +58,7 @@ class PredictRequest:
     top_k: int = DEFAULT_TOP_K
 
 
-def read_files(
-    data: Mapping[str, Any], uploads: MultiValueDict, *, task_type: str, limits: Limits
-) -> PredictRequest:
+def read_files(data: Any, uploads: MultiValueDict, *, task_type: str, limits: Limits) -> PredictRequest:
     """A multipart request with one or more `image`, and perhaps `top_k`; raises InputsInvalid (400)."""
     if task_type != TaskType.IMAGE:
         raise _invalid(

@@ -41,7 +41,7 @@ def received(download: downloads.DownloadFile) -> bytes:
     ],
 )
 def test_one_file_arrives_as_published(
-    any_storage: str, publish: Publish, tmp_path: Path, format: str, file: str, name: str
+    publish: Publish, tmp_path: Path, format: str, file: str, name: str
 ) -> None:
     download = open_download(model=publish(task_name="My task!"), format=format)
     content = received(download)

@@ -1,0 +1,48 @@
+"""Predictions for the page, where one bad picture must not spoil the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modelstore.errors import FlashError
+from modelstore.models import TrainedModel
+from modelstore.predictor import Prediction, predict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What came of one input: a prediction, or a sentence that says why there is none."""
+
+    name: str
+    prediction: Prediction | None = None
+    error: str = ""
+
+
+def predict_each(
+    *, model: TrainedModel, inputs: Sequence[bytes | str], names: Sequence[str], top_k: int = 5
+) -> list[Outcome]:
+    """One outcome for each input, in their order; raises only what concerns all of them (410, 413, 503)."""
+    try:
+        found = predict(model=model, inputs=inputs, top_k=top_k)
+    except FlashError as error:
+        if not _concerns_one_input(error):
+            raise
+        return [_alone(model, inputs[index], name, top_k) for index, name in enumerate(names)]
+    return [Outcome(name=name, prediction=prediction) for name, prediction in zip(names, found, strict=True)]
+
+
+def _alone(model: TrainedModel, value: bytes | str, name: str, top_k: int) -> Outcome:
+    try:
+        return Outcome(name=name, prediction=predict(model=model, inputs=[value], top_k=top_k)[0])
+    except FlashError as error:
+        if not _concerns_one_input(error):
+            raise
+        return Outcome(name=name, error=_sentence(error))
+
+
+def _concerns_one_input(error: FlashError) -> bool:
+    return any(field.startswith("inputs[") for field in error.fields)
+
+
+def _sentence(error: FlashError) -> str:
+    """The refusal without the input's number: the page shows it beside the input."""
+    return f"This {error.detail.removeprefix('Input 0').strip()}"
