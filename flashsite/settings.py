@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from flashsite import env, secret
+from flashsite import env, redis_socket, secret
 from training.limits import GIB, MIB, Limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -162,7 +162,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # --- Background work -------------------------------------------------------------------------------------------
 
-REDIS_URL = env.string("REDIS_URL") or f"unix://{FLASH_VAR_DIR / 'redis' / 'redis.sock'}?db=0"
+REDIS_URL = env.string("REDIS_URL") or redis_socket.url(FLASH_VAR_DIR)
 DRAMATIQ_BROKER = {
     "BROKER": "dramatiq.brokers.redis.RedisBroker",
     "OPTIONS": {
