@@ -4,7 +4,8 @@ submit to deployed, ten jobs at once, a worker killed half-way.
     make bench NAME=first_jobs            everything
     make bench NAME=first_jobs ARGS=quick the first data sets only
 
-The data are looked for in ../shared/data (or FLASH_BENCH_DATA): images/NAME/{train,test}.zip, text/NAME/{train,test}.csv.
+The data are looked for in ../shared/data (or FLASH_BENCH_DATA): images/NAME/{train,test}.zip and
+text/NAME/{train,test}.csv.
 """
 
 import csv
@@ -20,8 +21,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks.site import DATA, bar, running_site
 from flash_client import Flash
+
+from benchmarks.site import DATA, bar, running_site
 
 IMAGE, TEXT = "imageclassification", "textclassification"
 
@@ -111,7 +113,9 @@ def pictures_accuracy(flash: Flash, token: str, folder: Path) -> float:
         files = sorted(path for path in Path(unpacked).rglob("*") if path.is_file())
         for batch in _batches(files, 50):
             answers = flash.predict_pictures(token, batch, top_k=1)
-            hits += sum(answer["label"] == path.parent.name for answer, path in zip(answers, batch, strict=True))
+            hits += sum(
+                answer["label"] == path.parent.name for answer, path in zip(answers, batch, strict=True)
+            )
             count += len(batch)
     return hits / count
 
@@ -120,7 +124,9 @@ def ten_at_once(flash: Flash) -> Bars:
     """Ten jobs submitted without waiting: each deploys, each once."""
     train = DATA / "text" / "sms-spam" / "train.csv"
     start = time.monotonic()
-    jobs = [flash.train(train, task_type=TEXT, task_name=f"ten {number}", seed=number) for number in range(10)]
+    jobs = [
+        flash.train(train, task_type=TEXT, task_name=f"ten {number}", seed=number) for number in range(10)
+    ]
     ends = [flash.wait(job["token"]) for job in jobs]
     deployed = sum(job["status"] == "deployed" for job in ends)
     print(f"ten at once: {deployed} deployed in {time.monotonic() - start:.1f} s")
@@ -133,12 +139,14 @@ def worker_killed(flash: Flash, var: Path) -> Bars:
     while flash.job(job["token"])["status"] in ("queued", "starting"):
         time.sleep(0.2)
     time.sleep(3)
-    killed = [pid for pid in _processes(lambda line: "training" in line and str(var) in _environ(line.split("\0")[0]))]
+    killed = list(_processes(lambda line: "training" in line and str(var) in _environ(line.split("\0")[0])))
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
     start = time.monotonic()
     end = flash.wait(job["token"])
-    print(f"killed {len(killed)} processes of the worker: {end['status']} {time.monotonic() - start:.1f} s later")
+    print(
+        f"killed {len(killed)} processes of the worker: {end['status']} {time.monotonic() - start:.1f} s later"
+    )
     return [("worker-killed:deployed", float(end["status"] == "deployed"), 1)]
 
 

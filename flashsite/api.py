@@ -39,7 +39,9 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
 
 def _translate(error: Exception) -> FlashError | None:
     if isinstance(error, TooManyFilesSent):
-        return ApiProblem("Too many files in one request.", status=413, code="too_many_files", title="Too many files")
+        return ApiProblem(
+            "Too many files in one request.", status=413, code="too_many_files", title="Too many files"
+        )
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):

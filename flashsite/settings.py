@@ -226,8 +226,10 @@ SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
 if env.boolean("FLASH_BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# `make up` serves plain HTTP on this machine: FLASH_HTTPS=1 (behind a TLS proxy) turns these on, and the checks with them.
-SILENCED_SYSTEM_CHECKS = [] if _HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]
+# `make up` serves plain HTTP on this machine; FLASH_HTTPS=1 (behind a TLS proxy) turns these and their checks on.
+SILENCED_SYSTEM_CHECKS = (
+    [] if _HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]
+)
 
 LOGGING = {
     "version": 1,
@@ -235,7 +237,9 @@ LOGGING = {
     "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
     # Tokens are keys: the filter keeps them out of every log line.
     "filters": {"no_tokens": {"()": "flashsite.logs.HideTokens"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_tokens"]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_tokens"]}
+    },
     "root": {"handlers": ["console"], "level": env.string("FLASH_LOG_LEVEL", "INFO").upper()},
     "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
 }

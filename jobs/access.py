@@ -28,4 +28,6 @@ def get_dataset(token: str) -> Dataset:
 
 def jobs_of(tokens_seen: list[str]) -> QuerySet[Job]:
     """The jobs of several tokens at once, for "recent in this browser"."""
-    return Job.objects.select_related("model").filter(token_digest__in=[tokens.digest(token) for token in tokens_seen])
+    return Job.objects.select_related("model").filter(
+        token_digest__in=[tokens.digest(token) for token in tokens_seen]
+    )

@@ -15,7 +15,7 @@ from jobs.models import Attempt, Dataset, Epoch, Job, JobEvent, PlatformStatus, 
 from modelstore.errors import FlashError
 
 
-class _ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
+class _ReadOnlyInline(admin.TabularInline):
     extra = 0
     can_delete = False
     show_change_link = False
@@ -43,10 +43,20 @@ class EventInline(_ReadOnlyInline):
 
 
 @admin.register(Job)
-class JobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class JobAdmin(admin.ModelAdmin):
     """Jobs are made by users; operators look, cancel and retry."""
 
-    list_display = ("task_name", "status", "percent", "task_type", "model_name", "accuracy", "attempt", "created", "page")
+    list_display = (
+        "task_name",
+        "status",
+        "percent",
+        "task_type",
+        "model_name",
+        "accuracy",
+        "attempt",
+        "created",
+        "page",
+    )
     list_filter = ("status", "task_type", "model_name", "preset", "created")
     search_fields = ("task_name", "token", "error")
     list_select_related = ("model",)
@@ -79,7 +89,9 @@ class JobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def cancel_jobs(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         done = [job for job in queryset if cancellation.cancel(job=job)]
         _audit(request, done, "Cancelled.")
-        self.message_user(request, f"{len(done)} of {queryset.count()} jobs are being cancelled; the others had ended.")
+        self.message_user(
+            request, f"{len(done)} of {queryset.count()} jobs are being cancelled; the others had ended."
+        )
 
     @admin.action(description="Try the selected jobs again")
     def retry_jobs(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
@@ -94,12 +106,24 @@ class JobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Dataset)
-class DatasetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class DatasetAdmin(admin.ModelAdmin):
     list_display = ("name", "task_type", "sample_count", "size_bytes", "kept", "created")
     list_filter = ("task_type", "kept", "created")
     search_fields = ("name", "token", "sha256")
     show_full_result_count = False
-    fields = ("name", "token", "task_type", "file", "size_bytes", "sha256", "sample_count", "classes", "options", "created", "kept")
+    fields = (
+        "name",
+        "token",
+        "task_type",
+        "file",
+        "size_bytes",
+        "sha256",
+        "sample_count",
+        "classes",
+        "options",
+        "created",
+        "kept",
+    )
     readonly_fields = tuple(name for name in fields if name != "kept")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -120,7 +144,7 @@ class DatasetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Server)
-class ServerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ServerAdmin(admin.ModelAdmin):
     list_display = ("name", "driver", "heartbeat")
     readonly_fields = ("name", "driver", "heartbeat")
 
@@ -129,7 +153,7 @@ class ServerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(PlatformStatus)
-class PlatformStatusAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PlatformStatusAdmin(admin.ModelAdmin):
     """One row: the list leads straight to its form."""
 
     fields = ("dev_mode", "notice", "queue_limit")
@@ -140,7 +164,9 @@ class PlatformStatusAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         return redirect("admin:jobs_platformstatus_change", PlatformStatus.current().pk)
 
 

@@ -46,7 +46,9 @@ class StatusView(APIView):
     def get(self, request: Request) -> Response:
         return Response(platform_summary())
 
-    @extend_schema(request=PlatformChangeSerializer, responses={200: PlatformSummarySerializer, 403: _PROBLEM})
+    @extend_schema(
+        request=PlatformChangeSerializer, responses={200: PlatformSummarySerializer, 403: _PROBLEM}
+    )
     def patch(self, request: Request) -> Response:
         """For operators: dev mode, notice and the length of the queue."""
         change = PlatformChangeSerializer(PlatformStatus.current(), data=request.data, partial=True)
@@ -82,8 +84,19 @@ class JobsView(APIView):
 
     @extend_schema(
         request={"multipart/form-data": SubmitSerializer, "application/json": SubmitSerializer},
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="Same key and request: same job.")],
-        responses={201: JobSerializer, 400: _PROBLEM, 413: _PROBLEM, 415: _PROBLEM, 422: _PROBLEM, 503: _PROBLEM},
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key", str, OpenApiParameter.HEADER, description="Same key and request: same job."
+            )
+        ],
+        responses={
+            201: JobSerializer,
+            400: _PROBLEM,
+            413: _PROBLEM,
+            415: _PROBLEM,
+            422: _PROBLEM,
+            503: _PROBLEM,
+        },
     )
     def post(self, request: Request) -> Response:
         # Everything that can be said without reading the file is said first.
@@ -140,11 +153,13 @@ class JobEventsView(APIView):
         events = access.get_job(token).events.all()
         after = request.query_params.get("after", "0")
         if not after.isdecimal() or len(after) > 18:
-            raise SubmissionInvalid("`after` is the id of an event.", fields={"after": ["Give a whole number."]})
+            raise SubmissionInvalid(
+                "`after` is the id of an event.", fields={"after": ["Give a whole number."]}
+            )
         return Response(JobEventSerializer(events.filter(pk__gt=int(after))[:1000], many=True).data)
 
 
-class ServersView(ListAPIView):  # type: ignore[type-arg]
+class ServersView(ListAPIView):
     """For operators: the machines that train."""
 
     permission_classes = (IsAdminUser,)
@@ -168,7 +183,7 @@ def _task_of(fields: dict[str, Any]) -> Task:
     if fields.get("task_type") in (None, "") and token:
         return Task(access.get_dataset(str(token)).task_type)
     try:
-        return Task(fields.get("task_type"))
+        return Task(str(fields.get("task_type")))
     except ValueError as error:
         known = " or ".join(task.value for task in Task)
         raise SubmissionInvalid("Say what to train.", fields={"task_type": [f"Give {known}."]}) from error
@@ -190,9 +205,11 @@ def _dataset_of(task: Task, fields: dict[str, Any]) -> tuple[Dataset, bool]:
     """The dataset named by its token, or a new one from the file; and whether it is new."""
     upload, token = fields.get("dataset"), fields.get("dataset_token")
     if bool(upload) == bool(token) or (upload and not hasattr(upload, "chunks")):
-        message = ["Send the file itself as `dataset` (multipart), or the token of a checked one as `dataset_token`."]
+        message = [
+            "Send the file itself as `dataset` (multipart), or the token of a checked one as `dataset_token`."
+        ]
         raise SubmissionInvalid("There is no dataset.", fields={"dataset": message})
-    if not token:
+    if upload is not None and not token:
         return datasets.store_upload(task_type=task, upload=upload, options=_table_options(fields)), True
     dataset = access.get_dataset(str(token))
     if dataset.task_type != task:
@@ -206,7 +223,16 @@ def _table_options(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _boolean(fields: dict[str, Any], name: str, default: bool) -> bool:
-    words = {"true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False}
+    words = {
+        "true": True,
+        "1": True,
+        "on": True,
+        "yes": True,
+        "false": False,
+        "0": False,
+        "off": False,
+        "no": False,
+    }
     value = fields.get(name)
     if value in (None, ""):
         return default

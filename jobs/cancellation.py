@@ -12,7 +12,9 @@ from jobs.states import RUNNING, JobStatus
 def cancel(*, job: Job) -> bool:
     """Cancels a waiting job at once and asks a running one to stop; False when it had already ended."""
     waiting = Job.objects.filter(pk=job.pk, status=JobStatus.QUEUED)
-    if waiting.exists() and Job.objects.transition(job.pk, JobStatus.CANCELLED, held_by=job.fence, cancel_requested=True):
+    if waiting.exists() and Job.objects.transition(
+        job.pk, JobStatus.CANCELLED, held_by=job.fence, cancel_requested=True
+    ):
         return True
     return Job.objects.filter(pk=job.pk, status__in=RUNNING).update(cancel_requested=True) == 1
 

@@ -8,13 +8,21 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 EXIT_INTERRUPTED = 75
-_SECRETS = ("FLASH_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "AMQP_URL", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_SECRETS = (
+    "FLASH_SECRET_KEY",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "AMQP_URL",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+)
 _TAIL = 4000
 
 
@@ -81,10 +89,8 @@ class Child:
         self._stderr.close()
 
     def _signal(self, number: signal.Signals) -> None:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
-        except ProcessLookupError:
-            pass
 
     def _read(self) -> None:
         assert self._process.stdout is not None

@@ -41,7 +41,7 @@ class Upload(Protocol):
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]: ...
 
 
-class _Movable(File):  # type: ignore[type-arg]
+class _Movable(File):
     """Lets FileSystemStorage rename the temporary file instead of copying it; other storages read it."""
 
     def __init__(self, path: Path) -> None:
@@ -99,7 +99,7 @@ def materialise(*, dataset: Dataset, run_dir: Path) -> None:
 
 def discard(dataset: Dataset) -> None:
     """Deletes row and file; the file goes only after the row is surely gone."""
-    key = dataset.file.name
+    key = str(dataset.file.name)
     dataset.delete()
     transaction.on_commit(lambda: default_storage.delete(key))
 
@@ -119,7 +119,9 @@ def _temporary_folder() -> Iterator[Path]:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise StorageFull("The server's disk is full, so the upload was not kept. Try again later.") from error
+        raise StorageFull(
+            "The server's disk is full, so the upload was not kept. Try again later."
+        ) from error
 
 
 def _stream_to(path: Path, upload: Upload) -> tuple[int, str]:
@@ -191,7 +193,7 @@ def _store(
     try:
         dataset.save(force_insert=True)
     except BaseException:
-        default_storage.delete(dataset.file.name)
+        default_storage.delete(str(dataset.file.name))
         raise
     return dataset
 

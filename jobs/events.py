@@ -43,12 +43,14 @@ class EventLog:
             return
         self._last_progress = now
         lifecycle.record_progress(
-            job=self._job, progress=_number(event.get("progress")) or 0.0, eta_seconds=_number(event.get("eta_seconds"))
+            job=self._job,
+            progress=_number(event.get("progress")) or 0.0,
+            eta_seconds=_number(event.get("eta_seconds")),
         )
 
     def _take_epoch(self, event: dict[str, Any]) -> None:
-        figures: dict[str, float | int | None] = {name: _number(event.get(name)) for name in _FIGURES}
-        lifecycle.record_epoch(job=self._job, figures={"epoch": int(event["epoch"]), **figures})
+        figures = {name: _number(event.get(name)) for name in _FIGURES}
+        lifecycle.record_epoch(job=self._job, epoch=int(event["epoch"]), figures=figures)
 
     def _take_log(self, event: dict[str, Any]) -> None:
         lifecycle.note(job=self._job, kind=JobEvent.Kind.LOG, message=str(event.get("message", "")))

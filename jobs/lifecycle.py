@@ -1,5 +1,6 @@
 """The life of a running job: claim, lease, progress, and its four ends. Every write is guarded by the fence."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.conf import settings
@@ -58,7 +59,9 @@ def start_training(*, job: Job) -> None:
 
 def start_deploying(*, job: Job) -> None:
     _require(
-        Job.objects.transition(job.pk, JobStatus.DEPLOYING, held_by=job.fence, phase="deploying", eta_seconds=None)
+        Job.objects.transition(
+            job.pk, JobStatus.DEPLOYING, held_by=job.fence, phase="deploying", eta_seconds=None
+        )
     )
 
 
@@ -74,11 +77,10 @@ def record_progress(*, job: Job, progress: float, eta_seconds: float | None) -> 
 
 
 @transaction.atomic
-def record_epoch(*, job: Job, figures: dict[str, float | int | None]) -> None:
-    _require(_mine(job).update(lease_until=timezone.now() + settings.FLASH_LEASE) == 1)
-    Epoch.objects.update_or_create(
-        job=job, epoch=figures["epoch"], defaults={name: value for name, value in figures.items() if name != "epoch"}
-    )
+def record_epoch(*, job: Job, epoch: int, figures: Mapping[str, float | None]) -> None:
+    """Figures of one epoch; told again, they replace the earlier ones."""
+    _require(renew(job=job))
+    Epoch.objects.update_or_create(job=job, epoch=epoch, defaults=dict(figures))
 
 
 def forget_epochs(*, job: Job) -> None:

@@ -34,7 +34,9 @@ _OUT_OF_MEMORY = (
     "Try a smaller model, a smaller batch size or less data."
 )
 _CRASHED = "The training process crashed. Try again; if it happens once more, choose another model."
-_INTERNAL = "Something went wrong on our side while this job ran. Try again; the operator has the details in the log."
+_INTERNAL = (
+    "Something went wrong on our side while this job ran. Try again; the operator has the details in the log."
+)
 
 
 def run_next() -> bool:
@@ -63,13 +65,12 @@ def run(*, job: Job, heartbeat: Heartbeat) -> None:
     try:
         _prepare(job, folder)
         _train(job, folder, heartbeat)
-    except UploadRefused as error:
-        _persist(lambda: lifecycle.fail(job=job, error=error.detail))
+    except UploadRefused as refusal:
+        _fail(job, refusal.detail)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        sentence = "The training machine's disk is full. Tell the operator, or try again later."
-        _persist(lambda: lifecycle.fail(job=job, error=sentence))
+        _fail(job, "The training machine's disk is full. Tell the operator, or try again later.")
 
 
 def run_folder(job: Job) -> Path:
@@ -110,7 +111,9 @@ def _machine() -> dict[str, Any]:
 
 def _take_over_checkpoint(folder: Path) -> bool:
     """Copies the newest checkpoint of an earlier attempt on this machine and removes the earlier folders."""
-    earlier = sorted((path for path in folder.parent.iterdir() if path != folder), key=lambda path: int(path.name))
+    earlier = sorted(
+        (path for path in folder.parent.iterdir() if path != folder), key=lambda path: int(path.name)
+    )
     found = False
     for path in reversed(earlier):
         if not found and (path / "checkpoint").is_dir():
@@ -174,11 +177,15 @@ def _conclude(job: Job, folder: Path, child: Child, log: EventLog, status: int) 
     elif status == EXIT_INTERRUPTED or STOPPING.is_set():
         _persist(lambda: lifecycle.requeue(job=job, reason="The training server is restarting.", blame=False))
     elif log.error:
-        _persist(lambda: lifecycle.fail(job=job, error=log.error))
+        _fail(job, log.error)
     else:
         logger.error("The trainer of job %s ended with status %s:\n%s", job.pk, status, child.stderr_tail())
         reason = _OUT_OF_MEMORY if status == -9 else _CRASHED
         _persist(lambda: lifecycle.requeue(job=job, reason=reason, blame=True))
+
+
+def _fail(job: Job, sentence: str) -> None:
+    _persist(lambda: lifecycle.fail(job=job, error=sentence))
 
 
 def _deploy(job: Job, bundle: Path) -> None:

@@ -15,8 +15,12 @@ from training.config import Preset, Task
 class SubmitSerializer(serializers.Serializer[Any]):
     """The fields of POST jobs/; hyperparameters are checked by the trainer's own rules, as on the site."""
 
-    dataset = serializers.FileField(required=False, help_text="A zip of class folders, or a table of sentences.")
-    dataset_token = serializers.CharField(required=False, help_text="Instead of `dataset`: what POST datasets/ answered.")
+    dataset = serializers.FileField(
+        required=False, help_text="A zip of class folders, or a table of sentences."
+    )
+    dataset_token = serializers.CharField(
+        required=False, help_text="Instead of `dataset`: what POST datasets/ answered."
+    )
     task_type = serializers.ChoiceField(choices=[task.value for task in Task], required=False)
     task_name = serializers.CharField(help_text="Letters, digits, hyphens and spaces.")
     preset = serializers.ChoiceField(choices=[preset.value for preset in Preset], required=False)
@@ -30,7 +34,9 @@ class SubmitSerializer(serializers.Serializer[Any]):
     step_lr = serializers.JSONField(required=False, help_text='{"step_size", "gamma"}')
     pretrained = serializers.BooleanField(required=False, help_text="Start from ImageNet weights (pictures).")
     seed = serializers.IntegerField(required=False)
-    early_stopping = serializers.IntegerField(required=False, help_text="Stop after so many epochs without gain.")
+    early_stopping = serializers.IntegerField(
+        required=False, help_text="Stop after so many epochs without gain."
+    )
     downloadable = serializers.BooleanField(required=False, default=True)
     keep_dataset = serializers.BooleanField(required=False, default=False)
     input_column = serializers.CharField(required=False)
@@ -47,7 +53,7 @@ class DatasetCheckSerializer(serializers.Serializer[Any]):
 
 
 class ClassCountSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the wire has the same word as the base class
     count = serializers.IntegerField()
 
 
@@ -55,12 +61,25 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
     """A checked upload: what was understood, repaired and skipped."""
 
     classes = ClassCountSerializer(many=True)
-    findings = serializers.DictField(help_text="repairs, skipped, warnings, and for tables columns and sample rows")
+    findings = serializers.DictField(
+        help_text="repairs, skipped, warnings, and for tables columns and sample rows"
+    )
     expires = serializers.SerializerMethodField(help_text="When it is forgotten unless a job uses it.")
 
     class Meta:
         model = Dataset
-        fields = ("token", "task_type", "name", "size_bytes", "sha256", "sample_count", "classes", "findings", "created", "expires")
+        fields = (
+            "token",
+            "task_type",
+            "name",
+            "size_bytes",
+            "sha256",
+            "sample_count",
+            "classes",
+            "findings",
+            "created",
+            "expires",
+        )
 
     @extend_schema_field(serializers.DateTimeField())
     def get_expires(self, dataset: Dataset) -> str:
@@ -70,7 +89,15 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
 class EpochSerializer(serializers.ModelSerializer[Epoch]):
     class Meta:
         model = Epoch
-        fields = ("epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+        fields = (
+            "epoch",
+            "train_loss",
+            "train_accuracy",
+            "val_loss",
+            "val_accuracy",
+            "learning_rate",
+            "seconds",
+        )
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):

@@ -7,14 +7,20 @@ from django.db.models import Count, Q
 from jobs.models import Job, PlatformStatus
 from jobs.states import ACTIVE, RUNNING, JobStatus
 
-DEV_MODE_NOTICE = "Flash is under maintenance: new jobs are refused for now. Jobs that run go on, and models still predict."
+DEV_MODE_NOTICE = (
+    "Flash is under maintenance: new jobs are refused for now. Jobs that run go on, and models still predict."
+)
 
 
 def platform_summary() -> dict[str, Any]:
-    """`status` (active when a job waits or runs), `dev_mode`, `queued`, `running`, `accepting`, `notice`. Two queries."""
+    """`status` (active when a job waits or runs), `dev_mode`, `queued`, `running`, `accepting`, `notice`.
+
+    Two queries.
+    """
     platform = PlatformStatus.current()
     counts = Job.objects.filter(status__in=ACTIVE).aggregate(
-        queued=Count("pk", filter=Q(status=JobStatus.QUEUED)), running=Count("pk", filter=Q(status__in=RUNNING))
+        queued=Count("pk", filter=Q(status=JobStatus.QUEUED)),
+        running=Count("pk", filter=Q(status__in=RUNNING)),
     )
     full = is_full(platform, queued=counts["queued"], running=counts["running"])
     notice = platform.notice or (DEV_MODE_NOTICE if platform.dev_mode else "")

@@ -61,7 +61,8 @@ def submit(
 ) -> Job:
     """Queues a job and answers it with its token; training begins as soon as a worker is free.
 
-    Raises SubmissionInvalid, DevMode or QueueFull. The same `idempotency_key` with the same request answers the same job.
+    Raises SubmissionInvalid, DevMode or QueueFull. The same `idempotency_key` with the same request answers the
+    same job.
     """
     config = validate(task=Task(dataset.task_type), task_name=task_name, values=values)
     key = _scoped_key(idempotency_key, dataset, task_name, values)
@@ -78,7 +79,12 @@ def submit(
 
 @transaction.atomic
 def _create(
-    dataset: Dataset, task_name: str, config: TrainConfig, downloadable: bool, keep_dataset: bool, key: str | None
+    dataset: Dataset,
+    task_name: str,
+    config: TrainConfig,
+    downloadable: bool,
+    keep_dataset: bool,
+    key: str | None,
 ) -> Job:
     # One submission at a time counts the queue: the row lock on Postgres, BEGIN IMMEDIATE on SQLite.
     PlatformStatus.objects.select_for_update().filter(pk=PlatformStatus.current().pk).first()
@@ -111,7 +117,11 @@ def _name_problems(task_name: str) -> dict[str, list[str]]:
     if not _NAME.fullmatch(name):
         wrong = sorted({character for character in name if not re.match(r"[\w \-]", character)}) or [name[0]]
         shown = " ".join(character if character.isprintable() else "?" for character in wrong[:5])
-        return {"task_name": [f"Use letters, digits, hyphens and spaces only, and begin with a letter or digit; found: {shown}"]}
+        return {
+            "task_name": [
+                f"Use letters, digits, hyphens and spaces only, and begin with a letter or digit; found: {shown}"
+            ]
+        }
     return {}
 
 

@@ -1,10 +1,10 @@
 """A client of Flash's JSON API in one file, standard library only.
 
-    from flash_client import Flash
-    flash = Flash("http://127.0.0.1:8000")
-    job = flash.train("ants-and-bees.zip", task_type="imageclassification", task_name="ants and bees")
-    job = flash.wait(job["token"], on_progress=lambda job: print(job["status"], job["progress"]))
-    print(flash.predict_pictures(job["token"], ["ant.jpg"]))
+from flash_client import Flash
+flash = Flash("http://127.0.0.1:8000")
+job = flash.train("ants-and-bees.zip", task_type="imageclassification", task_name="ants and bees")
+job = flash.wait(job["token"], on_progress=lambda job: print(job["status"], job["progress"]))
+print(flash.predict_pictures(job["token"], ["ant.jpg"]))
 """
 
 import json
@@ -47,7 +47,9 @@ class Flash:
         """Uploads and checks a dataset without training; its token serves `train(dataset_token=...)`."""
         return self._form("datasets/", {"task_type": task_type, **fields}, [("dataset", Path(dataset))])
 
-    def train(self, dataset: str | Path | None = None, *, idempotency_key: str | None = None, **fields: Any) -> dict[str, Any]:
+    def train(
+        self, dataset: str | Path | None = None, *, idempotency_key: str | None = None, **fields: Any
+    ) -> dict[str, Any]:
         """Submits a job: `task_type`, `task_name` and any hyperparameter of the API. Answers the job."""
         files = [("dataset", Path(dataset))] if dataset is not None else []
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
@@ -89,7 +91,9 @@ class Flash:
         body = {"inputs": list(sentences), "top_k": top_k}
         return self._json("POST", f"models/{token}/predict/", body)["predictions"]
 
-    def predict_pictures(self, token: str, pictures: Iterable[str | Path], top_k: int = 5) -> list[dict[str, Any]]:
+    def predict_pictures(
+        self, token: str, pictures: Iterable[str | Path], top_k: int = 5
+    ) -> list[dict[str, Any]]:
         files = [("image", Path(picture)) for picture in pictures]
         return self._form(f"models/{token}/predict/", {"top_k": top_k}, files)["predictions"]
 
@@ -128,7 +132,7 @@ class Flash:
     def _open(self, request: urllib.request.Request) -> BinaryIO:
         request.add_header("Accept", "*/*")
         try:
-            return urllib.request.urlopen(request, timeout=self._timeout)  # noqa: S310 - the site's own address
+            return urllib.request.urlopen(request, timeout=self._timeout)
         except urllib.error.HTTPError as error:
             with error:
                 body = error.read()
@@ -137,10 +141,14 @@ class Flash:
             except ValueError:
                 problem = {"detail": body[:200].decode("utf-8", "replace")}
             wait = error.headers.get("Retry-After")
-            raise FlashProblem(error.code, problem, float(wait) if wait and wait.isdecimal() else None) from None
+            raise FlashProblem(
+                error.code, problem, float(wait) if wait and wait.isdecimal() else None
+            ) from None
 
 
-def _parts(fields: Mapping[str, Any], files: Sequence[tuple[str, Path]], boundary: str) -> Iterator[bytes | Path]:
+def _parts(
+    fields: Mapping[str, Any], files: Sequence[tuple[str, Path]], boundary: str
+) -> Iterator[bytes | Path]:
     for name, value in fields.items():
         if value is None:
             continue

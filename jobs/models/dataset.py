@@ -37,7 +37,10 @@ class Dataset(models.Model):
     thumbnails = models.JSONField(default=list)
     options = models.JSONField(default=dict, help_text="How a table is read: columns, encoding, delimiter.")
     created = models.DateTimeField(default=timezone.now, db_index=True)
-    kept = models.BooleanField(default=False, help_text="Not dropped after training, so that one can train again until its time is up.")
+    kept = models.BooleanField(
+        default=False,
+        help_text="Not dropped after training, so that one can train again until its time is up.",
+    )
 
     objects = DatasetQuerySet.as_manager()
 
@@ -45,7 +48,8 @@ class Dataset(models.Model):
         ordering = ("-created",)
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(task_type__in=[task.value for task in Task]), name="dataset_task_type_known"
+                condition=models.Q(task_type__in=[task.value for task in Task]),
+                name="dataset_task_type_known",
             ),
             models.CheckConstraint(condition=models.Q(sample_count__gt=0), name="dataset_has_samples"),
         )

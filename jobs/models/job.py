@@ -44,13 +44,17 @@ class Job(models.Model):
 
     token = models.CharField(max_length=64, unique=True)
     token_digest = models.CharField(max_length=64, unique=True)
-    dataset = models.ForeignKey("jobs.Dataset", null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs")
+    dataset = models.ForeignKey(
+        "jobs.Dataset", null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
+    )
     model = models.OneToOneField(
         "modelstore.TrainedModel", null=True, blank=True, on_delete=models.SET_NULL, related_name="job"
     )
     task_type = models.CharField(max_length=32, choices=TASK_CHOICES)
     task_name = models.CharField(max_length=100)
-    preset = models.CharField(max_length=10, blank=True, choices=[(preset.value, preset.value) for preset in Preset])
+    preset = models.CharField(
+        max_length=10, blank=True, choices=[(preset.value, preset.value) for preset in Preset]
+    )
     model_name = models.CharField(max_length=40)
     config = models.JSONField(help_text="The whole training configuration, as the trainer reads it.")
     downloadable = models.BooleanField(default=True)
@@ -65,9 +69,13 @@ class Job(models.Model):
     cancel_requested = models.BooleanField(default=False)
 
     attempt = models.PositiveIntegerField(default=0, help_text="Tries that count against the job.")
-    fence = models.PositiveIntegerField(default=0, help_text="Rises with every claim; a stale worker holds an old one.")
+    fence = models.PositiveIntegerField(
+        default=0, help_text="Rises with every claim; a stale worker holds an old one."
+    )
     lease_until = models.DateTimeField(null=True, blank=True)
-    server = models.ForeignKey("jobs.Server", null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs")
+    server = models.ForeignKey(
+        "jobs.Server", null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
+    )
 
     created = models.DateTimeField(default=timezone.now, db_index=True)
     queued = models.DateTimeField(default=timezone.now)
@@ -81,13 +89,16 @@ class Job(models.Model):
         indexes = (
             models.Index(fields=("status", "queued", "id"), name="job_queue"),
             models.Index(
-                fields=("status", "lease_until"), name="job_leases", condition=models.Q(lease_until__isnull=False)
+                fields=("status", "lease_until"),
+                name="job_leases",
+                condition=models.Q(lease_until__isnull=False),
             ),
         )
         constraints = (
             models.CheckConstraint(condition=models.Q(status__in=JobStatus.values), name="job_status_known"),
             models.CheckConstraint(
-                condition=models.Q(progress__gte=0) & models.Q(progress__lte=1), name="job_progress_is_a_share"
+                condition=models.Q(progress__gte=0) & models.Q(progress__lte=1),
+                name="job_progress_is_a_share",
             ),
             models.CheckConstraint(
                 condition=~models.Q(status__in=sorted(RUNNING)) | models.Q(lease_until__isnull=False),

@@ -12,7 +12,9 @@ class PlatformStatus(models.Model):
         default=False, help_text="Every new job is refused with a notice; running jobs go on."
     )
     notice = models.CharField(
-        max_length=300, blank=True, help_text="Shown on every page; in dev mode it replaces the standard notice."
+        max_length=300,
+        blank=True,
+        help_text="Shown on every page; in dev mode it replaces the standard notice.",
     )
     queue_limit = models.PositiveIntegerField(
         default=100, help_text="How many jobs may wait. 0: a job is refused while another one runs."

@@ -16,7 +16,16 @@ def say(event: str, **values: object) -> None:
 def train(run_dir: Path) -> None:
     say("phase", phase="preparing", detail="Reading the data")
     for epoch in (1, 2):
-        say("epoch", epoch=epoch, train_loss=1 / epoch, train_accuracy=0.5, val_loss=float("nan"), val_accuracy=0.25 * epoch, learning_rate=0.1, seconds=0.01)
+        say(
+            "epoch",
+            epoch=epoch,
+            train_loss=1 / epoch,
+            train_accuracy=0.5,
+            val_loss=float("nan"),
+            val_accuracy=0.25 * epoch,
+            learning_rate=0.1,
+            seconds=0.01,
+        )
         say("progress", progress=epoch / 2, eta_seconds=2 - epoch)
     print("this is not an event", flush=True)
     say("something_new", detail="kinds may be added")

@@ -31,7 +31,12 @@ def test_lists_and_rows_open(operator: Client, make_job: Callable[..., Job], tab
     job = make_job(status=JobStatus.FAILED, error="It crashed.")
     job.epochs.create(epoch=1, val_accuracy=0.5)
     job.events.create(kind="log", message="hello")
-    assert operator.get(reverse(f"admin:jobs_{table}_changelist"), {"q": "task"} if table == "job" else {}).status_code == 200
+    assert (
+        operator.get(
+            reverse(f"admin:jobs_{table}_changelist"), {"q": "task"} if table == "job" else {}
+        ).status_code
+        == 200
+    )
     if table != "server":
         pk = job.pk if table == "job" else job.dataset_id
         page = operator.get(reverse(f"admin:jobs_{table}_change", args=[pk]))

@@ -99,7 +99,9 @@ def test_each_wrong_field_is_a_400_with_its_name(client: Client, fields: dict[st
         (b"input,label\nhello,one\nworld,one\n", "one-class.csv", 422),
     ],
 )
-def test_a_wrong_file_is_refused_with_the_reason(client: Client, content: bytes, name: str, status: int) -> None:
+def test_a_wrong_file_is_refused_with_the_reason(
+    client: Client, content: bytes, name: str, status: int
+) -> None:
     document = problem(post_job(client, dataset=table(content, name)), status)
     assert len(document["detail"]) > 20
     assert not Dataset.objects.exists()
@@ -138,7 +140,9 @@ def test_a_job_is_followed_and_cancelled(client: Client, make_job: Callable[...,
     assert client.post(f"/api/v1/jobs/{job.token}/cancel/").json()["status"] == "cancelled"
 
 
-def test_a_followed_job_is_not_cached_nor_named_to_others(client: Client, make_job: Callable[..., Job]) -> None:
+def test_a_followed_job_is_not_cached_nor_named_to_others(
+    client: Client, make_job: Callable[..., Job]
+) -> None:
     response = client.get(f"/api/v1/jobs/{make_job().token}/")
     assert "no-store" in response["Cache-Control"]
     assert response["Referrer-Policy"] == "no-referrer"
@@ -149,7 +153,12 @@ def test_the_status_counts_what_waits_and_runs(client: Client, make_job: Callabl
     make_job()
     make_job(status=JobStatus.TRAINING)
     status = client.get("/api/v1/status/").json()
-    assert (status["status"], status["queued"], status["running"], status["accepting"]) == ("active", 1, 1, True)
+    assert (status["status"], status["queued"], status["running"], status["accepting"]) == (
+        "active",
+        1,
+        1,
+        True,
+    )
 
 
 def test_only_operators_change_the_status_and_see_servers(client: Client) -> None:
@@ -165,7 +174,15 @@ def test_only_operators_change_the_status_and_see_servers(client: Client) -> Non
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[" * 100_000, b'{"a": NaN}', b"\xff\xfe", b'{"task_name": "a\\u0000b"}', b'{"epochs": ' + b"9" * 5000 + b"}", b"7"],
+    [
+        b"",
+        b"[" * 100_000,
+        b'{"a": NaN}',
+        b"\xff\xfe",
+        b'{"task_name": "a\\u0000b"}',
+        b'{"epochs": ' + b"9" * 5000 + b"}",
+        b"7",
+    ],
 )
 def test_broken_json_is_a_400(client: Client, body: bytes) -> None:
     problem(client.post("/api/v1/jobs/", body, content_type="application/json"), 400)
@@ -202,7 +219,9 @@ def test_following_a_job_costs_a_fixed_number_of_queries(
 def test_the_schema_describes_every_address(client: Client) -> None:
     schema = client.get("/api/v1/schema/?format=json").json()
     assert schema["openapi"].startswith("3.1")
-    assert {"/api/v1/jobs/", "/api/v1/jobs/{token}/", "/api/v1/models/{token}/predict/"} <= set(schema["paths"])
+    assert {"/api/v1/jobs/", "/api/v1/jobs/{token}/", "/api/v1/models/{token}/predict/"} <= set(
+        schema["paths"]
+    )
     page = client.get("/api/v1/docs/")
     assert page.status_code == 200
     assert b"https://" not in page.content

@@ -52,7 +52,9 @@ def test_train_waits_for_the_end(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_train_answers_json_for_programs(table: str, trainer: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_train_answers_json_for_programs(
+    table: str, trainer: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trainer("train")
     monkeypatch.setattr("jobs.management.commands.train.time.sleep", lambda seconds: runner.run_next())
     answer = json.loads(run("train", table, "--wait", "--json"))
@@ -80,7 +82,9 @@ def test_train_says_what_is_wrong(table: str, arguments: list[str], words: str) 
 @pytest.mark.django_db
 def test_platform_status_shows_and_sets_the_switches() -> None:
     assert "sleeping" in run("platform_status")
-    answer = json.loads(run("platform_status", "--dev-mode", "on", "--queue-limit", "0", "--notice", "Soon", "--json"))
+    answer = json.loads(
+        run("platform_status", "--dev-mode", "on", "--queue-limit", "0", "--notice", "Soon", "--json")
+    )
     assert (answer["dev_mode"], answer["accepting"], answer["notice"]) == (True, False, "Soon")
     assert PlatformStatus.objects.get().queue_limit == 0
     assert json.loads(run("platform_status", "--dev-mode", "off", "--json"))["dev_mode"] is False

@@ -83,7 +83,9 @@ def test_a_cancelled_job_of_a_dead_worker_ends(claimed: Job) -> None:
     assert claimed.status == JobStatus.CANCELLED
 
 
-def test_after_three_tries_the_job_fails_with_the_last_reason(make_job: Callable[..., Job], server: Server) -> None:
+def test_after_three_tries_the_job_fails_with_the_last_reason(
+    make_job: Callable[..., Job], server: Server
+) -> None:
     job = make_job()
     for _ in range(3):
         claimed = lifecycle.claim(server=server)
@@ -112,7 +114,7 @@ def test_a_worker_that_wakes_up_late_writes_nothing(claimed: Job, server: Server
         lambda: lifecycle.start_training(job=claimed),
         lambda: lifecycle.record_phase(job=claimed, phase="zombie"),
         lambda: lifecycle.record_progress(job=claimed, progress=0.9, eta_seconds=None),
-        lambda: lifecycle.record_epoch(job=claimed, figures={"epoch": 1, "val_loss": 0.1}),
+        lambda: lifecycle.record_epoch(job=claimed, epoch=1, figures={"val_loss": 0.1}),
         lambda: lifecycle.fail(job=claimed, error="zombie"),
         lambda: lifecycle.requeue(job=claimed, reason="zombie", blame=True),
         lambda: lifecycle.is_cancel_requested(job=claimed),
@@ -132,6 +134,6 @@ def test_progress_never_goes_backwards(claimed: Job) -> None:
 
 
 def test_an_epoch_told_twice_is_one_row(claimed: Job) -> None:
-    lifecycle.record_epoch(job=claimed, figures={"epoch": 1, "val_loss": 0.5})
-    lifecycle.record_epoch(job=claimed, figures={"epoch": 1, "val_loss": 0.4})
+    lifecycle.record_epoch(job=claimed, epoch=1, figures={"val_loss": 0.5})
+    lifecycle.record_epoch(job=claimed, epoch=1, figures={"val_loss": 0.4})
     assert Epoch.objects.get().val_loss == 0.4

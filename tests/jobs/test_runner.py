@@ -163,7 +163,9 @@ def test_a_storage_that_refuses_the_bundle_costs_a_try_not_the_job(
 ) -> None:
     trainer("train")
     with monkeypatch.context() as patch:
-        patch.setattr(runner.store, "upload_bundle", lambda **kwargs: (_ for _ in ()).throw(RuntimeError("S3 is slow")))
+        patch.setattr(
+            runner.store, "upload_bundle", lambda **kwargs: (_ for _ in ()).throw(RuntimeError("S3 is slow"))
+        )
         job = run_one(make_job())
     assert (job.status, job.attempt) == (JobStatus.QUEUED, 1)
     assert run_one(job).status == JobStatus.DEPLOYED

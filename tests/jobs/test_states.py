@@ -6,11 +6,11 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from jobs.models import Job
-from jobs.states import ACTIVE, ENDED, RUNNING, TRANSITIONS, JobStatus, sources_of
+from jobs.states import ACTIVE, ENDED, TRANSITIONS, JobStatus, sources_of
 
 
 def test_every_state_is_either_active_or_ended() -> None:
-    assert ACTIVE | ENDED == set(JobStatus)
+    assert set(JobStatus) == ACTIVE | ENDED
     assert not ACTIVE & ENDED
 
 
@@ -54,7 +54,9 @@ def test_an_end_clears_the_lease_and_stamps_the_time(make_job: Callable[..., Job
         ({"status": "failed", "error": ""}, "job_failed_says_why"),
     ],
 )
-def test_the_database_refuses_impossible_jobs(make_job: Callable[..., Job], values: dict, constraint: str) -> None:
+def test_the_database_refuses_impossible_jobs(
+    make_job: Callable[..., Job], values: dict, constraint: str
+) -> None:
     job = make_job()
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Job.objects.filter(pk=job.pk).update(**values)

@@ -98,7 +98,9 @@ def test_a_queue_of_length_zero_takes_one_job_at_a_time(submit: Submit) -> None:
     submit()
 
 
-def test_a_repeated_request_answers_the_same_job(submit: Submit, make_dataset: Callable[..., Dataset]) -> None:
+def test_a_repeated_request_answers_the_same_job(
+    submit: Submit, make_dataset: Callable[..., Dataset]
+) -> None:
     dataset = make_dataset()
     first = submit(dataset=dataset, idempotency_key="abc")
     assert submit(dataset=dataset, idempotency_key="abc") == first

@@ -16,9 +16,13 @@ class Command(BaseCommand):
     help = "Shows whether Flash is busy and takes jobs; sets dev mode, notice and the length of the queue."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dev-mode", choices=_SWITCH, help="on: every new job is refused, running ones go on")
+        parser.add_argument(
+            "--dev-mode", choices=_SWITCH, help="on: every new job is refused, running ones go on"
+        )
         parser.add_argument("--notice", help="a sentence shown on every page; empty for none")
-        parser.add_argument("--queue-limit", type=int, help="how many jobs may wait; 0 refuses a job while another runs")
+        parser.add_argument(
+            "--queue-limit", type=int, help="how many jobs may wait; 0 refuses a job while another runs"
+        )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -8,7 +8,10 @@ from jobs.sweep import sweep
 
 
 class Command(BaseCommand):
-    help = "Repairs whatever a death left behind: lost leases, unsent messages, forgotten datasets, stray files. Run it every minute."
+    help = (
+        "Repairs whatever a death left behind: lost leases, unsent messages, forgotten datasets, stray files. "
+        "Run it every minute."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(str(sweep()))

@@ -19,7 +19,17 @@ from modelstore.errors import FlashError
 from training.catalog import CATALOG
 from training.config import Preset, Task
 
-_HYPERPARAMETERS = ("preset", "model", "optimizer", "learning_rate", "batch_size", "epochs", "data_split", "seed", "early_stopping")
+_HYPERPARAMETERS = (
+    "preset",
+    "model",
+    "optimizer",
+    "learning_rate",
+    "batch_size",
+    "epochs",
+    "data_split",
+    "seed",
+    "early_stopping",
+)
 _BAR = 30
 
 
@@ -38,14 +48,17 @@ class _LocalFile:
 
 class Command(BaseCommand):
     help = (
-        "Trains a classifier from FILE: a zip with one folder of pictures per class, or a table (CSV, TSV, JSONL, Parquet) "
-        "with a text and a label column. Prints the token and, with --wait, the accuracy. Needs a running worker (`make up`)."
+        "Trains a classifier from FILE: a zip with one folder of pictures per class, or a table (CSV, TSV, JSONL, "
+        "Parquet) with a text and a label column. Prints the token and, with --wait, the accuracy. "
+        "Needs a running worker (`make up`)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--name", help="task name; default: the name of the file")
-        parser.add_argument("--task", choices=[task.value for task in Task], help="default: by the kind of file")
+        parser.add_argument(
+            "--task", choices=[task.value for task in Task], help="default: by the kind of file"
+        )
         parser.add_argument("--preset", choices=[preset.value for preset in Preset])
         parser.add_argument("--model", choices=list(CATALOG))
         parser.add_argument("--optimizer", choices=["sgd", "adam", "adamw"])
@@ -55,7 +68,9 @@ class Command(BaseCommand):
         parser.add_argument("--input-column")
         parser.add_argument("--label-column")
         parser.add_argument("--not-downloadable", action="store_true")
-        parser.add_argument("--wait", action="store_true", help="follow the job to its end; exit 1 when it fails")
+        parser.add_argument(
+            "--wait", action="store_true", help="follow the job to its end; exit 1 when it fails"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON document at the end")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -65,14 +80,23 @@ class Command(BaseCommand):
             lines = [f"  --{name.replace('_', '-')}: {' '.join(text)}" for name, text in error.fields.items()]
             raise CommandError("\n".join([error.detail, *lines])) from error
         except FlashError as error:
-            raise CommandError("\n  ".join([error.detail, *(str(note) for note in error.notes[:10])])) from error
+            raise CommandError(
+                "\n  ".join([error.detail, *(str(note) for note in error.notes[:10])])
+            ) from error
         if not options["json"]:
             self.stdout.write(f"token {job.token}")
         if options["wait"]:
             self._follow(job, quiet=options["json"])
         if options["json"]:
             self.stdout.write(
-                json.dumps({"token": job.token, "status": job.status, "accuracy": job.accuracy, "error": job.error or None})
+                json.dumps(
+                    {
+                        "token": job.token,
+                        "status": job.status,
+                        "accuracy": job.accuracy,
+                        "error": job.error or None,
+                    }
+                )
             )
         if job.status in (JobStatus.FAILED, JobStatus.CANCELLED):
             raise CommandError(job.error or "The job was cancelled.", returncode=1)
