@@ -1,5 +1,17 @@
 """Addresses of the pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from jobs import views
+
+urlpatterns = [
+    path("new/", views.new, name="new"),
+    path("new/image/", views.new_image, name="new-image"),
+    path("new/text/", views.new_text, name="new-text"),
+    path("datasets/<str:token>/", views.dataset, name="dataset"),
+    path("datasets/<str:token>/columns/", views.dataset_columns, name="dataset-columns"),
+    path("jobs/<str:token>/", views.job, name="job"),
+    path("jobs/<str:token>/live/", views.job_live, name="job-live"),
+    path("jobs/<str:token>/cancel/", views.job_cancel, name="job-cancel"),
+    path("jobs/<str:token>/retry/", views.job_retry, name="job-retry"),
+]

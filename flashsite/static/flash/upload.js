@@ -1,0 +1,167 @@
+// Uploads with progress, speed, time left and cancel. The forms work without it.
+window.flash = window.flash || {};
+(() => {
+  "use strict";
+
+  const area = document.querySelector("[data-upload]");
+  if (!area) return;
+  const problem = document.getElementById("problem");
+  const progress = document.getElementById("progress");
+  const bar = progress.querySelector("progress");
+  const state = progress.querySelector("[data-state]");
+  const figures = progress.querySelector("[data-figures]");
+  const say = progress.querySelector("[data-say]");
+  const cancel = progress.querySelector("[data-cancel]");
+  const most = Number(area.dataset.max);
+  let stop = null;
+
+  const size = (bytes) => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB`
+    : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+  const time = (s) => s < 60 ? `${Math.ceil(s)} s` : s < 3600 ? `${Math.ceil(s / 60)} min` : `${(s / 3600).toFixed(1)} h`;
+  flash.size = size;
+
+  function item(note) {
+    const line = document.createElement("li");
+    if (typeof note === "string") line.textContent = note;
+    else {
+      if (note.where) {
+        const where = document.createElement("code");
+        where.textContent = note.where;
+        line.append(where, ": ");
+      }
+      line.append(note.message);
+    }
+    return line;
+  }
+
+  flash.refuse = (title, detail, notes = []) => {
+    problem.querySelector("[data-title]").textContent = title;
+    problem.querySelector("[data-detail]").textContent = detail === title ? "" : detail;
+    const list = document.createElement("ul");
+    list.className = "small stack-s";
+    list.append(...notes.slice(0, 20).map(item));
+    if (notes.length > 20) list.append(item(`and ${notes.length - 20} more`));
+    problem.querySelector("[data-notes]").replaceChildren(...(notes.length ? [list] : []));
+    problem.hidden = false;
+    problem.focus();
+    problem.scrollIntoView({block: "nearest"});
+  };
+
+  function busy(on) {
+    progress.hidden = !on;
+    for (const button of area.querySelectorAll("form button, [data-send]")) button.disabled = on;
+    if (on) { problem.hidden = true; progress.scrollIntoView({block: "nearest"}); }
+  }
+
+  flash.preparing = (text, onCancel) => {
+    busy(true);
+    state.textContent = text;
+    figures.textContent = "";
+    bar.value = 0;
+    stop = onCancel;
+  };
+  flash.prepared = (share) => { bar.value = share; };
+  flash.idle = () => busy(false);
+
+  function follow(request, started) {
+    let told = -1;
+    request.upload.onprogress = (event) => {
+      if (!event.lengthComputable) return;
+      const share = event.loaded / event.total;
+      const seconds = (performance.now() - started) / 1000;
+      const speed = event.loaded / Math.max(seconds, .1);
+      bar.value = share;
+      const percent = Math.floor(100 * share);
+      const left = seconds > 1 && share < 1 ? `, ${time((event.total - event.loaded) / speed)} left` : "";
+      figures.textContent = `${percent} % of ${size(event.total)} at ${size(speed)}/s${left}`;
+      if (percent >= told + 25) say.textContent = `${told = percent} percent uploaded`;
+    };
+    request.upload.onload = () => {
+      bar.removeAttribute("value");
+      state.textContent = say.textContent = "Reading what is in it";
+      figures.textContent = "Uploaded. Large data sets take a moment to check.";
+    };
+  }
+
+  function finish(request) {
+    let answer = null;
+    try { answer = JSON.parse(request.responseText); } catch { /* a page, not JSON: the words below do */ }
+    if (request.status === 201 && answer?.url) { location.assign(answer.url); return; }
+    busy(false);
+    if (answer?.detail) flash.refuse(answer.title, answer.detail, answer.notes || []);
+    else if (request.status === 403) flash.refuse("This page is too old", "Reload it and try again; what you typed may have to be entered anew.");
+    else flash.refuse("The upload did not work", `The server answered with ${request.status}. Try again in a moment.`);
+  }
+
+  // `data`: FormData. Resolves nothing: it goes to the next page or shows what is wrong, and loses nothing.
+  flash.upload = (data, bytes) => {
+    if (bytes > most) {
+      flash.refuse("The upload is too large", `It has ${size(bytes)}; ${size(most)} are allowed. Send fewer or smaller files.`);
+      busy(false);
+      return;
+    }
+    const request = new XMLHttpRequest();
+    request.open("POST", location.pathname);
+    request.setRequestHeader("Accept", "application/json");
+    flash.preparing("Uploading", () => request.abort());
+    follow(request, performance.now());
+    request.onload = () => finish(request);
+    request.onerror = () => {
+      busy(false);
+      flash.refuse("The connection broke", "Nothing was stored. Check the network and try again.");
+    };
+    request.onabort = () => busy(false);
+    request.send(data);
+  };
+  flash.form = () => {
+    const data = new FormData();
+    data.set("csrfmiddlewaretoken", area.querySelector("[name=csrfmiddlewaretoken]").value);
+    return data;
+  };
+
+  cancel.addEventListener("click", () => stop?.());
+
+  for (const form of area.querySelectorAll("[data-file-form]")) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const data = new FormData(form);
+      const file = data.get("dataset");
+      const text = data.get("pasted");
+      if (file && !file.name) { flash.refuse("No file yet", "Choose a file first, or drop one on the box."); return; }
+      if (text !== null && !text.trim()) { flash.refuse("No rows yet", "Paste some rows first."); return; }
+      flash.upload(data, file ? file.size : new Blob([text]).size);
+    });
+  }
+
+  // Dropping. Folders and loose pictures go to the builder where there is one.
+  const drop = area.querySelector("[data-drop]");
+  const input = drop.querySelector("input[type=file]");
+  const hint = drop.querySelector("[data-hint]");
+  const before = hint.textContent;
+  const show = () => {
+    const file = input.files[0];
+    hint.textContent = file ? `${file.name}, ${size(file.size)}` : before;
+  };
+  input.addEventListener("change", () => { problem.hidden = true; show(); });
+  show();
+
+  let depth = 0;
+  const over = (on) => drop.classList.toggle("over", on);
+  addEventListener("dragenter", () => { depth++; over(true); });
+  addEventListener("dragleave", () => { if (--depth <= 0) { depth = 0; over(false); } });
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    depth = 0;
+    over(false);
+    if (flash.takeDrop && flash.takeDrop(event)) return;
+    const files = event.dataTransfer.files;
+    if (!files.length) return;
+    area.querySelector("[role=tablist]").dispatchEvent(new CustomEvent("choose", {detail: "tab-file"}));
+    const one = new DataTransfer();
+    one.items.add(files[0]);
+    input.files = one.files;
+    input.dispatchEvent(new Event("change"));
+    if (files.length > 1) flash.refuse("One file at a time", `${files[0].name} was taken, the others were not.`);
+  });
+})();

@@ -1,0 +1,103 @@
+"""Figures and states as people say them."""
+
+from typing import Any
+
+from django import template
+
+from jobs.models import Job
+from jobs.states import RUNNING, JobStatus
+from training.catalog import CATALOG
+
+register = template.Library()
+
+_KINDS = {JobStatus.DEPLOYED: "done", JobStatus.FAILED: "bad", JobStatus.QUEUED: "wait", JobStatus.CANCELLED: "off"}
+_STATES = {
+    JobStatus.QUEUED: "waiting",
+    JobStatus.STARTING: "starting",
+    JobStatus.TRAINING: "training",
+    JobStatus.DEPLOYING: "almost ready",
+    JobStatus.DEPLOYED: "ready",
+    JobStatus.FAILED: "failed",
+    JobStatus.CANCELLED: "cancelled",
+}
+_PHASES = {
+    "preparing": "Reading and preparing the data",
+    "training": "Training",
+    "evaluating": "Measuring how good it is",
+    "exporting": "Writing the model's files",
+    "deploying": "Storing the model",
+}
+
+
+@register.filter
+def percent(share: Any) -> str:
+    """0.974 as 97.4 %; a dash for nothing."""
+    if not isinstance(share, int | float):
+        return "–"
+    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%".replace(".0\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}")
+
+
+@register.filter
+def percent_number(share: Any) -> str:
+    """0.974 as 97.4, for places that draw the sign themselves."""
+    return percent(share).split("\N{NO-BREAK SPACE}")[0]
+
+
+@register.filter
+def width(share: Any) -> str:
+    """A share as the width attribute of an SVG shape."""
+    return f"{100 * max(0.0, min(1.0, float(share or 0))):.2f}%"
+
+
+@register.filter
+def duration(seconds: Any) -> str:
+    """Seconds as a person says them: 40 s, 3 min, 1 h 20 min."""
+    if not isinstance(seconds, int | float) or seconds < 0:
+        return ""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    if minutes < 60:
+        return f"{whole // 60} min {whole % 60} s" if whole < 300 and whole % 60 else f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{hours // 24} days"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+@register.filter
+def rate(value: Any) -> str:
+    """A learning rate: 0.001, 0.00001, never 1e-05."""
+    return f"{value:.7f}".rstrip("0").rstrip(".") if isinstance(value, int | float) else ""
+
+
+@register.filter
+def share_of(part: Any, whole: Any) -> float:
+    """`part` of `whole`, between 0 and 1."""
+    return float(part) / float(whole) if whole else 0.0
+
+
+@register.filter
+def less(left: int, right: int) -> int:
+    """left - right"""
+    return int(left) - int(right)
+
+
+@register.filter
+def model_title(name: str) -> str:
+    """A model of the catalogue by its proper name."""
+    return CATALOG[name].title if name in CATALOG else name
+
+
+@register.filter
+def phase_words(phase: str) -> str:
+    """A phase of the trainer in plain words."""
+    return _PHASES.get(phase, phase.replace("_", " ").capitalize())
+
+
+@register.inclusion_tag("parts/pill.html")
+def status_pill(job: Job) -> dict[str, str]:
+    """The state of a job as a coloured word."""
+    status = JobStatus(job.status)
+    return {"kind": "run" if status in RUNNING else _KINDS[status], "word": _STATES[status]}

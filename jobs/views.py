@@ -1,0 +1,242 @@
+"""Pages from the upload to the running job."""
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from jobs import access, cancellation, datasets, presets, recent, submission
+from jobs.errors import NotPossibleNow, SubmissionInvalid
+from jobs.forms import ColumnsForm, TrainForm, UploadForm
+from jobs.models import Dataset, Job
+from jobs.states import JobStatus
+from modelstore.access import get_model
+from modelstore.errors import FlashError
+from training.catalog import models_for
+from training.config import Task
+
+_TEMPLATES = {Task.IMAGE: "jobs/new_image.html", Task.TEXT: "jobs/new_text.html"}
+_LINES_SHOWN = 200
+
+
+@require_safe
+def new(request: HttpRequest) -> HttpResponse:
+    return render(request, "jobs/new.html", {"section": "new"})
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_image(request: HttpRequest) -> HttpResponse:
+    return _guard_upload(request, Task.IMAGE)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_text(request: HttpRequest) -> HttpResponse:
+    return _guard_upload(request, Task.TEXT)
+
+
+def _guard_upload(request: HttpRequest, task: Task) -> HttpResponse:
+    """Refuses while no job is taken, before the body is read; the check of the form's origin reads it."""
+    if request.method != "POST":
+        return render(request, _TEMPLATES[task], _upload_context(task, UploadForm()))
+    try:
+        submission.check_accepting()
+    except FlashError as error:
+        if _wants_json(request):
+            raise
+        return _refuse_upload(request, task, UploadForm(), error)
+    response: HttpResponse = _upload(request, task)
+    return response
+
+
+@csrf_protect
+def _upload(request: HttpRequest, task: Task) -> HttpResponse:
+    form = UploadForm(request.POST, request.FILES)
+    try:
+        dataset = datasets.store_upload(task_type=task, upload=form.upload())
+    except FlashError as error:
+        if _wants_json(request):
+            raise
+        return _refuse_upload(request, task, form, error)
+    url = reverse("dataset", args=[dataset.token])
+    return JsonResponse({"url": url}, status=201) if _wants_json(request) else redirect(url)
+
+
+def _refuse_upload(request: HttpRequest, task: Task, form: UploadForm, error: FlashError) -> HttpResponse:
+    context = _upload_context(task, form) | {"error": error}
+    response = render(request, _TEMPLATES[task], context, status=error.status)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _upload_context(task: Task, form: UploadForm) -> dict[str, Any]:
+    limits = settings.FLASH_LIMITS
+    return {"section": "new", "form": form, "limits": limits, "max_bytes": limits.max_upload_bytes, "task": task.value}
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def dataset(request: HttpRequest, token: str) -> HttpResponse:
+    """What was understood of an upload, and the form that starts the training."""
+    found = access.get_dataset(token)
+    if request.method != "POST":
+        return _dataset_page(request, found, TrainForm.blank(task=Task(found.task_type)))
+    form = TrainForm(request.POST, task=Task(found.task_type))
+    if not form.is_valid():
+        return _dataset_page(request, found, form, status=400)
+    try:
+        job = _submit(found, form)
+    except SubmissionInvalid as error:
+        form.refuse(error.fields)
+        return _dataset_page(request, found, form, status=400)
+    except FlashError as error:
+        return _dataset_page(request, found, form, refusal=error, status=error.status)
+    response = redirect("job", token=job.token)
+    recent.remember(request, response, job.token)
+    return response
+
+
+@require_POST
+def dataset_columns(request: HttpRequest, token: str) -> HttpResponse:
+    """Reads a table again with other columns."""
+    found = access.get_dataset(token)
+    columns = ColumnsForm(request.POST, columns=found.findings.get("columns", []))
+    if columns.is_valid():
+        try:
+            datasets.reinspect(dataset=found, options=found.options | columns.cleaned_data)
+            return redirect("dataset", token=token)
+        except FlashError as error:
+            columns.add_error(None, error.detail)
+    form = TrainForm.blank(task=Task(found.task_type))
+    return _dataset_page(request, found, form, columns=columns, status=422)
+
+
+def _submit(dataset: Dataset, form: TrainForm) -> Job:
+    fields = form.cleaned_data
+    return submission.submit(
+        dataset=dataset,
+        task_name=fields["task_name"],
+        values=form.values,
+        downloadable=fields["downloadable"],
+        keep_dataset=fields["keep_dataset"],
+        idempotency_key=fields["key"] or None,
+    )
+
+
+def _dataset_page(
+    request: HttpRequest,
+    dataset: Dataset,
+    form: TrainForm,
+    *,
+    columns: ColumnsForm | None = None,
+    refusal: FlashError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    task, names = Task(dataset.task_type), dataset.findings.get("columns", [])
+    if columns is None and len(names) > 2:
+        columns = ColumnsForm(columns=names, initial=dataset.findings)
+    classes = sorted(dataset.classes, key=lambda entry: -entry["count"])
+    context = {
+        "section": "new",
+        "dataset": dataset,
+        "findings": dataset.findings,
+        "classes": classes,
+        "most": max((entry["count"] for entry in classes), default=1),
+        "lengths": _lengths(dataset.findings.get("length_histogram") or []),
+        "expires": dataset.created + settings.FLASH_DATASET_RETENTION,
+        "columns": columns,
+        "form": form,
+        "refusal": refusal,
+        "is_image": task is Task.IMAGE,
+        "presets": presets.cards(task, dataset.sample_count),
+        "fillings": presets.fillings(task),
+        "models": models_for(task),
+    }
+    response = render(request, "jobs/dataset.html", context, status=status)
+    if refusal is not None and refusal.retry_after is not None:
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+def _lengths(histogram: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Bars of the histogram with their share of the longest one."""
+    most = max((entry["count"] for entry in histogram), default=0)
+    return [entry | {"share": entry["count"] / most} for entry in histogram] if most else []
+
+
+@require_safe
+def job(request: HttpRequest, token: str) -> HttpResponse:
+    """A job from the queue to its end; what it left is told even after its model has expired."""
+    found = access.get_job(token)
+    if found.status == JobStatus.DEPLOYED:
+        get_model(token)  # 410 in words once the model's time is up
+    return render(request, "jobs/job.html", _job_context(found))
+
+
+@require_safe
+def job_live(request: HttpRequest, token: str) -> HttpResponse:
+    """The part of the job's page that changes; 204 while it has not, a redirect once the model is there."""
+    found = access.get_job(token)
+    if found.status == JobStatus.DEPLOYED:
+        return HttpResponse(headers={"HX-Redirect": reverse("model", args=[token])})
+    context = _job_context(found)
+    if request.GET.get("seen") == context["version"]:
+        return HttpResponse(status=204)
+    return render(request, "jobs/live.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def job_cancel(request: HttpRequest, token: str) -> HttpResponse:
+    found = access.get_job(token)
+    if request.method != "POST":
+        return render(request, "jobs/cancel.html", {"job": found})
+    if not cancellation.cancel(job=found):
+        raise NotPossibleNow("This job has ended already, so there is nothing to cancel.")
+    return redirect("job", token=token)
+
+
+@require_POST
+def job_retry(request: HttpRequest, token: str) -> HttpResponse:
+    found = access.get_job(token)
+    submission.check_accepting()
+    cancellation.retry(job=found)
+    return redirect("job", token=token)
+
+
+def _job_context(job: Job) -> dict[str, Any]:
+    epochs = list(job.epochs.values("epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"))
+    lines = list(job.events.order_by("-pk")[:_LINES_SHOWN])[::-1]
+    position = job.queue_position()
+    # `seen` in a poll: the same version means that nothing has changed.
+    state = (
+        job.status, job.phase, job.progress, job.eta_seconds, position, job.cancel_requested, job.attempt,
+        len(epochs), lines[-1].pk if lines else 0,
+    )  # fmt: skip
+    return {
+        "job": job,
+        "epochs": epochs,
+        "last_epoch": epochs[-1] if epochs else None,
+        "planned_epochs": job.config.get("epochs"),
+        "best_epoch": _best_epoch(epochs),
+        "lines": lines,
+        "warnings": [line for line in lines if line.kind == "warning"],
+        "position": position,
+        "version": hashlib.sha256(repr(state).encode()).hexdigest()[:12],
+        "new_url": reverse("new-image" if job.task_type == Task.IMAGE else "new-text"),
+    }
+
+
+def _best_epoch(epochs: list[dict[str, Any]]) -> int | None:
+    measured = [row for row in epochs if row["val_accuracy"] is not None]
+    best = max(measured, key=lambda row: (row["val_accuracy"], -(row["val_loss"] or 0)), default=None)
+    return best["epoch"] if best else None
