@@ -18,7 +18,12 @@ def environment_is_readable(**kwargs: Any) -> list[checks.CheckMessage]:
 def var_dir_is_writable(**kwargs: Any) -> list[checks.CheckMessage]:
     folder = Path(settings.FLASH_VAR_DIR)
     try:
-        for part in (folder, Path(settings.FILE_UPLOAD_TEMP_DIR), settings.FLASH_RUNS_DIR, settings.FLASH_CACHE_DIR):
+        for part in (
+            folder,
+            Path(settings.FILE_UPLOAD_TEMP_DIR),
+            settings.FLASH_RUNS_DIR,
+            settings.FLASH_CACHE_DIR,
+        ):
             part.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
         probe.touch()

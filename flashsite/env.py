@@ -31,7 +31,16 @@ def string(name: str, default: str = "") -> str:
 
 def boolean(name: str, default: bool) -> bool:
     def convert(raw: str) -> bool:
-        words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        words = {
+            "1": True,
+            "true": True,
+            "yes": True,
+            "on": True,
+            "0": False,
+            "false": False,
+            "no": False,
+            "off": False,
+        }
         if raw.lower() not in words:
             raise ValueError(raw)
         return words[raw.lower()]

@@ -25,7 +25,15 @@ _POLICY = "; ".join(
 # Room for the other parts of a form beside the file itself.
 _FORM_OVERHEAD = 1024**2
 API_PREFIX = "/api/"
-_SECRET_PREFIXES = ("/jobs/", "/models/", "/datasets/", "/recent/", "/api/v1/jobs/", "/api/v1/models/", "/api/v1/datasets/")
+_SECRET_PREFIXES = (
+    "/jobs/",
+    "/models/",
+    "/datasets/",
+    "/recent/",
+    "/api/v1/jobs/",
+    "/api/v1/models/",
+    "/api/v1/datasets/",
+)
 
 
 class UploadTooLarge(FlashError):
@@ -61,7 +69,9 @@ class RequestGuard:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and len(length) < 20 and int(length) <= limit + _FORM_OVERHEAD:
             return self.get_response(request)
-        error = UploadTooLarge(f"The upload is larger than {limit / 1024**3:.3g} GB. Send fewer or smaller files.")
+        error = UploadTooLarge(
+            f"The upload is larger than {limit / 1024**3:.3g} GB. Send fewer or smaller files."
+        )
         return refusal(request, error)
 
 
@@ -82,7 +92,9 @@ def refusal(request: HttpRequest, error: FlashError) -> HttpResponse:
     """The answer to a refused request: problem+json for programs, a page for people."""
     response: HttpResponse
     if request.path.startswith(API_PREFIX) or "application/json" in request.headers.get("Accept", ""):
-        response = JsonResponse(problem_for(error), status=error.status, content_type="application/problem+json")
+        response = JsonResponse(
+            problem_for(error), status=error.status, content_type="application/problem+json"
+        )
     else:
         response = render(request, "error.html", {"error": error}, status=error.status)
     if error.retry_after is not None:

@@ -47,5 +47,7 @@ class Heartbeat:
                 self.lost.set()
         except DatabaseError:
             # A restarting database is no reason to give up; the fence decides whether the job is still ours.
-            logger.warning("The lease of job %s could not be renewed; trying again.", self._job.pk, exc_info=True)
+            logger.warning(
+                "The lease of job %s could not be renewed; trying again.", self._job.pk, exc_info=True
+            )
             connection.close()

@@ -19,6 +19,7 @@ class LocalDriver:
 def this_server() -> Server:
     """The row of the machine that this process runs on, its heartbeat renewed."""
     server, _ = Server.objects.update_or_create(
-        name=f"local:{socket.gethostname()}", defaults={"driver": LocalDriver.name, "heartbeat": timezone.now()}
+        name=f"local:{socket.gethostname()}",
+        defaults={"driver": LocalDriver.name, "heartbeat": timezone.now()},
     )
     return server
