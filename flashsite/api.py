@@ -15,6 +15,9 @@ from flashsite.problems import problem_for
 from modelstore.errors import FlashError
 
 
+_TITLES = {415: "Unsupported media type", 405: "Method not allowed", 429: "Too many requests"}
+
+
 class ApiProblem(FlashError):
     """A framework's own error, told in our form."""
 
@@ -61,7 +64,7 @@ def _translate(error: Exception) -> FlashError | None:
         str(error.detail),
         status=error.status_code,
         code=str(error.default_code),
-        title=str(error.default_detail),
+        title=_TITLES.get(error.status_code, str(error.default_detail)),
         retry_after=int(wait) + 1 if wait is not None else None,
     )
 

@@ -1,6 +1,7 @@
 """Pages from the upload to the running job."""
 
 import hashlib
+from collections import Counter
 from typing import Any
 
 from django.conf import settings
@@ -152,6 +153,7 @@ def _dataset_page(
         "findings": dataset.findings,
         "classes": classes,
         "most": max((entry["count"] for entry in classes), default=1),
+        "thumbnails": _mixed(dataset.thumbnails),
         "lengths": _lengths(dataset.findings.get("length_histogram") or []),
         "expires": dataset.created + settings.FLASH_DATASET_RETENTION,
         "columns": columns,
@@ -166,6 +168,16 @@ def _dataset_page(
     if refusal is not None and refusal.retry_after is not None:
         response.headers["Retry-After"] = str(refusal.retry_after)
     return response
+
+
+def _mixed(thumbnails: list[dict[str, str]]) -> list[dict[str, str]]:
+    """One of each class, then the second of each: a phone shows the first few only."""
+    of_class: Counter[str] = Counter()
+    places = []
+    for thumbnail in thumbnails:
+        of_class[thumbnail["label"]] += 1
+        places.append(of_class[thumbnail["label"]])
+    return [thumbnail for _, thumbnail in sorted(zip(places, thumbnails, strict=True), key=lambda pair: pair[0])]
 
 
 def _lengths(histogram: list[dict[str, Any]]) -> list[dict[str, Any]]:

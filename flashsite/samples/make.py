@@ -66,7 +66,7 @@ def shapes_zip() -> bytes:
             for number in range(1, PICTURES_PER_CLASS + 1):
                 picture = io.BytesIO()
                 draw(shape, dice).save(picture, "JPEG", quality=60, optimize=True)
-                name = zipfile.ZipInfo(f"shapes/{shape}/{shape}-{number:02d}.jpg", (2024, 1, 1, 0, 0, 0))
+                name = zipfile.ZipInfo(f"{shape}/{shape}-{number:02d}.jpg", (2024, 1, 1, 0, 0, 0))
                 archive.writestr(name, picture.getvalue())
     return buffer.getvalue()
 
