@@ -1,0 +1,99 @@
+"""Reading the environment, the secret key, the checks, and what the log hides."""
+
+import logging
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flashsite import env, secret
+from flashsite.logs import HideTokens
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _no_problems(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(env, "PROBLEMS", [])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("500", 500), ("2G", 2 * 1024**3), ("1.5m", 1_572_864), ("10 MiB", 10 * 1024**2), ("1kb", 1024)],
+)
+def test_sizes_are_read_with_units(monkeypatch: pytest.MonkeyPatch, text: str, value: int) -> None:
+    monkeypatch.setenv("FLASH_X", text)
+    assert env.size("FLASH_X", 1) == value
+    assert env.PROBLEMS == []
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (lambda: env.size("FLASH_X", 1), "much"),
+        (lambda: env.integer("FLASH_X", 1, low=1), "0"),
+        (lambda: env.boolean("FLASH_X", True), "perhaps"),
+        (lambda: env.database("FLASH_X", {}), "oracle://x"),
+    ],
+)
+def test_a_bad_value_is_told_and_the_default_taken(monkeypatch: pytest.MonkeyPatch, read, text: str) -> None:
+    monkeypatch.setenv("FLASH_X", text)
+    read()
+    assert env.PROBLEMS[0][0] == "FLASH_X"
+    assert "set it to" in env.PROBLEMS[0][1]
+
+
+def test_a_postgres_address_becomes_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASH_X", "postgres://me:s%40e@db:5433/flash?sslmode=require")
+    database = env.database("FLASH_X", {})
+    assert (database["USER"], database["PASSWORD"], database["HOST"], database["PORT"]) == (
+        "me",
+        "s@e",
+        "db",
+        "5433",
+    )
+    assert database["OPTIONS"] == {"sslmode": "require"}
+
+
+def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "secret_key"
+    key = secret.load_or_create(path)
+    assert len(key) > 50
+    assert secret.load_or_create(path) == key
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_folder_that_cannot_be_made_becomes_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert secret.load_or_create(tmp_path / "file" / "secret_key")
+    assert "FLASH_VAR_DIR" in env.PROBLEMS[0][1]
+
+
+def test_log_lines_show_no_token() -> None:
+    record = logging.LogRecord(
+        "x", logging.INFO, "x", 1, "GET /jobs/%s/ 200", ("abcdefghijklmnopqrstuv",), None
+    )
+    HideTokens().filter(record)
+    assert record.getMessage() == "GET /jobs/…/ 200"
+
+
+def test_the_web_process_never_imports_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys, django; django.setup();"
+        "from django.urls import get_resolver; get_resolver().url_patterns;"
+        "import flashsite.wsgi, flashsite.api_urls, jobs.actors, jobs.runner, jobs.admin, modelstore.predictor,"
+        " modelstore.admin, training.onnx_classifier, onnxruntime;"
+        "bad = sorted(name for name in sys.modules if name.split('.')[0] in ('torch', 'torchvision'));"
+        "sys.exit(f'imported: {bad[:3]}' if bad else 0)"
+    )
+    environment = os.environ | {
+        "FLASH_VAR_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "flashsite.settings",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
