@@ -22,6 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("run_dir", type=Path)
     parser.add_argument("--parent-pid", type=int, default=None)
     options = parser.parse_args(arguments)
+    # Before torch is loaded: threads that wait should sleep, not spin on cores that the site needs.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     die_with_parent(options.parent_pid)
     control = Control()
     control.catch_sigterm()

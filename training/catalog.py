@@ -145,9 +145,9 @@ PRESETS: Mapping[tuple[Task, Preset], Mapping[str, Any]] = MappingProxyType(
 
 # A user may combine any model with any preset: what the family of the model needs comes on top of the preset.
 _RECURRENT: Mapping[Preset, Mapping[str, Any]] = {
-    Preset.QUICK: {"epochs": 8, "early_stopping": 3},
-    Preset.BALANCED: {"epochs": 12, "early_stopping": 4},
-    Preset.BEST: {"epochs": 20, "early_stopping": 6, "label_smoothing": 0.05, "weight_averaging": True},
+    Preset.QUICK: {"epochs": 6, "early_stopping": 3},
+    Preset.BALANCED: {"epochs": 10, "early_stopping": 4},
+    Preset.BEST: {"epochs": 16, "early_stopping": 5, "label_smoothing": 0.05, "weight_averaging": True},
 }
 _NGRAMS: Mapping[Preset, Mapping[str, Any]] = {
     Preset.QUICK: {"epochs": 12},
@@ -167,7 +167,7 @@ def defaults_for(task: Task, preset: Preset, model: str | None, pretrained: bool
         values |= {"freeze": False, "epochs": longer, "optimizer": "adamw", "learning_rate": 0.002}
         values |= {"weight_decay": 0.02, "augmentation": "standard", "early_stopping": None}
     elif values["model"] in ("lstm", "gru"):
-        values |= {"optimizer": "adam", "learning_rate": 0.002, "batch_size": 64, **_RECURRENT[preset]}
+        values |= {"optimizer": "adam", "learning_rate": 0.004, "batch_size": 64, **_RECURRENT[preset]}
     elif values["model"] == "bag_of_ngrams":
         values |= {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 128, **_NGRAMS[preset]}
         values["max_length"] = 2_000

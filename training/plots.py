@@ -71,7 +71,8 @@ def draw_accuracy_png(path: Path, epochs: Sequence[EpochFigures], best_epoch: in
         draw.rectangle(scaled([(x, 18), (x + 14, 22)]), fill=colour)
         write(x + 20, 20, name, "lm")
     for colour, points in ((TRAINING, frame.training), (VALIDATION, frame.validation)):
-        draw.line(scaled(points), fill=colour, width=5, joint="curve")
+        if points:
+            draw.line(scaled(points), fill=colour, width=5, joint="curve")
         for x, y in scaled(points):
             draw.ellipse((x - 5, y - 5, x + 5, y + 5), fill=colour)
     for x, y in scaled(frame.best(best_epoch)):
