@@ -134,7 +134,8 @@ damage = _damage
 
 def _damaged(where: str) -> UploadRefused:
     return UploadRefused(
-        f"{shown(where)} is damaged: its bytes do not fit its checksum or it is cut short. Make the zip again and upload it.",
+        f"{shown(where)} is damaged: its bytes do not fit its checksum or it is cut short. "
+        "Make the zip again and upload it.",
         code="zip_damaged",
     )
 

@@ -8,11 +8,12 @@ _INPUT = (
     "questions", "v2", "texto", "texte", "satz", "frase", "文本", "内容", "句子", "评论", "标题", "问题", "ข้อความ",
 )  # fmt: skip
 _LABEL = (
-    "label", "class", "category", "target", "sentiment", "intent", "topic", "tag", "emotion", "output", "label text",
-    "label name", "class name", "category name", "class label", "airline sentiment", "polarity", "type", "kind", "genre",
-    "labels", "classes", "categories", "rating", "stars", "star rating", "score", "y", "is spam", "v1", "group",
-    "classification", "label id", "class id", "class index", "etiqueta", "etiquette", "kategorie", "klasse", "categoria",
-    "标签", "类别", "分类", "情感", "ป้าย",
+    "label", "class", "category", "target", "sentiment", "intent", "topic", "tag", "emotion", "output",
+    "label text", "label name", "class name", "category name", "class label", "airline sentiment",
+    "polarity", "type", "kind", "genre", "labels", "classes", "categories", "rating", "stars",
+    "star rating", "score", "y", "is spam", "v1", "group", "classification", "label id", "class id",
+    "class index", "etiqueta", "etiquette", "kategorie", "klasse", "categoria", "标签", "类别", "分类", "情感",
+    "ป้าย",
 )  # fmt: skip
 _INPUT_RANK = {name: rank for rank, name in enumerate(_INPUT)}
 _LABEL_RANK = {name: rank for rank, name in enumerate(_LABEL)}

@@ -113,7 +113,8 @@ def _refuse_other(head: bytes, file: BinaryIO, filename: str) -> None:
     is_program = _NUMBERED_AS_PROGRAM.match(head) is not None
     if (picture or is_program) and _ends_like_a_zip(file):
         raise UploadRefused(
-            f"The file is {picture or 'a program'} and a zip at the same time. Make a new, ordinary zip. {PICTURES_EXAMPLE}",
+            f"The file is {picture or 'a program'} and a zip at the same time. Make a new, ordinary zip. "
+            f"{PICTURES_EXAMPLE}",
             status=422,
             code="polyglot",
         )

@@ -26,7 +26,8 @@ def entry_path(name: str) -> tuple[str, ...]:
     parts = unified.split("/")
     if unified.startswith("/") or _DRIVE.match(unified) or ".." in parts:
         raise UploadRefused(
-            f'The entry "{shown(name)}" points outside of the zip. Make the zip again with plain names such as cats/1.jpg.',
+            f'The entry "{shown(name)}" points outside of the zip. '
+            "Make the zip again with plain names such as cats/1.jpg.",
             status=422,
             code="unsafe_path",
         )

@@ -16,7 +16,8 @@ ENCODINGS = {
     "windows-1257": "cp1257", "windows-1258": "cp1258", "windows-874": "cp874", "cp874": "cp874", "tis-620": "cp874",
     "koi8-r": "koi8-r", "iso-8859-2": "iso-8859-2", "iso-8859-15": "iso-8859-15", "mac-roman": "mac-roman",
     "gbk": "gb18030", "gb2312": "gb18030", "gb18030": "gb18030", "big5": "big5",
-    "shift-jis": "cp932", "shift_jis": "cp932", "cp932": "cp932", "euc-jp": "euc-jp", "euc-kr": "cp949", "cp949": "cp949",
+    "shift-jis": "cp932", "shift_jis": "cp932", "cp932": "cp932", "euc-jp": "euc-jp",
+    "euc-kr": "cp949", "cp949": "cp949",
 }  # fmt: skip
 DELIMITERS = {
     ",": ",", ";": ";", "\t": "\t", "|": "|",

@@ -5,7 +5,7 @@ import io
 import threading
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from jobs.uploads.detection import other_kind, picture_format
 from training.limits import Limits
@@ -48,7 +48,7 @@ def check_picture(data: bytes, limits: Limits, *, decode: bool, thumbnail: bool)
         return Verdict(f"it has too many pixels. {_smaller(limits)}")
     except MemoryError:
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         return Verdict(f"it is damaged: its header cannot be read. {_READABLE}")
     except Exception:  # Pillow's decoders raise nearly anything on damaged files
         return Verdict("it is damaged or cut short. Replace or leave out this picture.")

@@ -205,10 +205,8 @@ def refuse_special(archive: Archive) -> None:
     """Office files, PyTorch models and others are zips, too."""
     names = {entry.where for entry in archive.entries}
     lasts = {entry.parts[-1] for entry in archive.entries}
-    if (
-        "data.pkl" in lasts
-        or any(name.endswith((".pkl", ".npy")) for name in lasts)
-        and not _has_pictures(archive)
+    if "data.pkl" in lasts or (
+        any(name.endswith((".pkl", ".npy")) for name in lasts) and not _has_pictures(archive)
     ):
         raise _wrong("a PyTorch or NumPy file, not pictures. Models and Python objects are never opened here")
     if "xl/workbook.xml" in names:

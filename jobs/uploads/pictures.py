@@ -85,7 +85,8 @@ def unpack_pictures(path: Path, destination: Path, limits: Limits, *, decode_sec
 
 
 def _unpack(path: Path, destination: Path, limits: Limits, decode_seconds: float) -> None:
-    notes, rows = Notes(), []
+    notes = Notes()
+    rows: list[tuple[str, str, str]] = []
     counts: Counter[str] = Counter()
     destination.mkdir(parents=True, exist_ok=True)
     with _refused_with(notes), Archive.open(path, limits) as archive:
@@ -216,13 +217,13 @@ class _Twins:
             first, second = self._crossing[0]
             notes.warn(
                 first.source,
-                f"{len(self._crossing):,} pictures stand under two classes; this one is also "
+                f"Pictures under two classes at once: {len(self._crossing):,}; this one is also "
                 f'"{shown(second.source)}". Keep each under the class it belongs to.',
             )
         if self._count and self._example:
             first, second = self._example
             notes.warn(
                 second.source,
-                f'{self._count:,} pictures are exact copies of others; this one of "{shown(first.source)}". '
+                f'Exact copies of other pictures: {self._count:,}; this one of "{shown(first.source)}". '
                 "Copies make the accuracy look better than it is.",
             )

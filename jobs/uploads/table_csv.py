@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Literal
 
 from jobs.uploads.column_names import is_known
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
@@ -13,6 +14,7 @@ from jobs.uploads.options import TableOptions
 from jobs.uploads.table_encoding import Encoding, Opener, find_encoding
 from training.limits import Limits
 
+_Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
 _DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_CHARS = 128 * 1024
 _SAMPLE_ROWS = 300
@@ -36,19 +38,20 @@ class CsvReader:
         hint = _EXCEL_HINT.match(sample)
         self._skip = 1 if hint else 0
         sample = sample[hint.end() :] if hint else sample
-        self.delimiter, self._quoting = _find_dialect(
+        self._delimiter, self._quoting = _find_dialect(
             sample, options.delimiter or (hint[1] if hint else None)
         )
-        _note(self._encoding, self.delimiter, notes)
+        self.delimiter: str | None = self._delimiter
+        _note(self._encoding, self._delimiter, notes)
         _allow_fields(limits.max_field_chars)
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """(number of the row as a spreadsheet shows it, its cells)."""
         with self._text() as text:
-            reader = csv.reader(self._lines(text), delimiter=self.delimiter, quoting=self._quoting)
+            reader = csv.reader(self._lines(text), delimiter=self._delimiter, quoting=self._quoting)
             number = 0
             try:
-                for number, cells in enumerate(reader, start=1):  # noqa: B007 - the number is for the error
+                for number, cells in enumerate(reader, start=1):
                     self._fed = 0
                     if number > self._skip:
                         yield number, cells
@@ -77,10 +80,10 @@ class CsvReader:
         return sample if len(sample) < _SAMPLE_CHARS else sample[: sample.rfind("\n") + 1] or sample
 
 
-def _find_dialect(sample: str, chosen: str | None) -> tuple[str, int]:
+def _find_dialect(sample: str, chosen: str | None) -> tuple[str, _Quoting]:
     """The delimiter under which the most rows have the same number of cells, two or more."""
     delimiter = chosen or max(_DELIMITERS, key=lambda one: _score(_parse(sample, one)))
-    quoting = csv.QUOTE_MINIMAL
+    quoting: _Quoting = csv.QUOTE_MINIMAL
     if delimiter == "\t" and '"' in sample:
         plain, quoted = _parse(sample, delimiter, csv.QUOTE_NONE), _parse(sample, delimiter)
         # Many TSV files take quotes literally; then reading them as quotes swallows whole lines.
@@ -89,7 +92,7 @@ def _find_dialect(sample: str, chosen: str | None) -> tuple[str, int]:
     return delimiter, quoting
 
 
-def _parse(sample: str, delimiter: str, quoting: int = csv.QUOTE_MINIMAL) -> list[list[str]]:
+def _parse(sample: str, delimiter: str, quoting: _Quoting = csv.QUOTE_MINIMAL) -> list[list[str]]:
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quoting=quoting):
@@ -123,7 +126,8 @@ def _note(encoding: Encoding, delimiter: str, notes: Notes) -> None:
     if encoding.guessed:
         notes.repair(
             "Encoding",
-            f"The file is not UTF-8; it was read as {encoding.name}. If letters look wrong below, choose another encoding.",
+            f"The file is not UTF-8; it was read as {encoding.name}. "
+            "If letters look wrong below, choose another encoding.",
         )
     elif encoding.name != "utf-8":
         notes.repair("Encoding", f"The file was read as {encoding.name}.")

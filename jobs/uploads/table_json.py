@@ -120,7 +120,8 @@ class JsonReader:
 
     def _too_long(self, number: int) -> UploadRefused:
         return UploadRefused(
-            f"{self._where(number)} is longer than {self._most:,} characters, or its brackets are not closed. {JSON_EXAMPLE}",
+            f"{self._where(number)} is longer than {self._most:,} characters, or its brackets are not closed. "
+            f"{JSON_EXAMPLE}",
             status=413,
             code="field_too_long",
         )

@@ -173,15 +173,10 @@ def guarded(where: str, zipped: bool) -> AbstractContextManager[None]:
 def _first_rows(records: Iterable[tuple[int, Cells]]) -> Iterator[Cells]:
     """The first rows that are not empty, as many as a look needs."""
     chars = 0
-    filled = (
-        cells
-        for number_and_cells in records
-        if not _is_blank(number_and_cells)
-        for cells in number_and_cells[1:]
-    )
-    for cells in itertools.islice(filled, _SAMPLE_ROWS):
-        yield cells  # type: ignore[misc]
-        chars += sum(len(cell or "") for cell in cells)  # type: ignore[union-attr]
+    filled = (record for record in records if not _is_blank(record))
+    for _, cells in itertools.islice(filled, _SAMPLE_ROWS):
+        yield cells
+        chars += sum(len(cell or "") for cell in cells)
         if chars > _SAMPLE_CHARS:
             return
 

@@ -153,13 +153,13 @@ class Survey:
             names = [classes[labels[differing[0] - 1]], classes[labels[differing[0]]]]
             self._notes.warn(
                 first,
-                f'{differing.size:,} texts stand under different labels, such as this one ("{shown(names[0], 40)}") and '
-                f'{second.lower()} ("{shown(names[1], 40)}"). Decide for one of them.',
+                f'Texts under different labels: {differing.size:,}, such as this one ("{shown(names[0], 40)}") '
+                f'and {second.lower()} ("{shown(names[1], 40)}"). Decide for one of them.',
             )
         first, second = self._places(order, same[0])
         self._notes.warn(
             second,
-            f"{same.size:,} texts are exact copies of others; this one of {first.lower()}. "
+            f"Exact copies of other texts: {same.size:,}; this one of {first.lower()}. "
             "Copies make the accuracy look better than it is.",
         )
 

@@ -4,13 +4,16 @@ import csv
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from jobs.uploads.archive import Archive
 from jobs.uploads.detection import detect
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.findings import Notes, TableFindings
 from jobs.uploads.options import TableOptions
+from jobs.uploads.table_encoding import Opener
 from jobs.uploads.table_in_zip import only_table
 from jobs.uploads.table_rows import Table, guarded, open_reader
 from jobs.uploads.table_survey import Survey
@@ -54,18 +57,22 @@ def write_table(
 
     Raises UploadRefused; then there is no file.
     """
-    partial = destination_csv.with_name(destination_csv.name + ".part")
+    unfinished = destination_csv.with_name(destination_csv.name + ".part")
     try:
         with (
             _surveyed(path, filename, limits, options, Notes()) as (_, survey),
-            partial.open("w", encoding="utf-8", newline="") as file,
+            unfinished.open("w", encoding="utf-8", newline="") as file,
         ):
             writer = csv.writer(file)
             writer.writerow(("input", "label"))
             writer.writerows(survey.kept_rows())
-        os.replace(partial, destination_csv)
+        os.replace(unfinished, destination_csv)
     finally:
-        partial.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
+
+
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
 
 
 @contextmanager
@@ -75,11 +82,10 @@ def _surveyed(
     """The table, read once, while its file is open."""
     with ExitStack() as stack:
         zipped = detect(path, filename) == "zip"
-        opener = lambda: path.open("rb")  # noqa: E731 - one of two ways to open the bytes
+        opener: Opener = partial(_open, path)
         if zipped:
             archive = stack.enter_context(Archive.open(path, limits))
-            entry = only_table(archive, notes)
-            opener = lambda: archive.stream(entry)  # noqa: E731
+            opener = partial(archive.stream, only_table(archive, notes))
         stack.enter_context(guarded(filename, zipped))
         try:
             table = Table(open_reader(path, opener, options, limits, notes), options, limits, notes)
