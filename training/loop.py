@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import torch
@@ -179,7 +179,7 @@ class Training:
 
     def _save(self, *, force: bool) -> None:
         progress = {name: getattr(self.progress, name) for name in Progress.__slots__}
-        progress["history"] = [figures.to_json() for figures in self.progress.history]
+        progress["history"] = [asdict(figures) for figures in self.progress.history]
         state = {
             "progress": progress,
             "module": self.learner.module.state_dict(),

@@ -1,0 +1,168 @@
+"""Text trainings from RUN_DIR to bundle."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from tests.training.datasets import sentences, start, text_run_dir, told, write_table
+from training.bundle import Manifest, verify
+from training.errors import TrainingFailed
+from training.ngrams import NGramClassifier, NGramTable, SparseFeatures
+from training.onnx_classifier import OnnxClassifier, open_session
+from training.onnx_graphs import ngram_graph, recurrent_graph
+from training.preprocess import TextPreprocess, pad
+from training.recurrent import RecurrentClassifier
+from training.restore import load_classifier
+from training.run import train
+from training.tokeniser import learn_vocabulary
+
+SMALL = {"hidden": 16, "embedding": 12, "batch_size": 8, "epochs": 6, "learning_rate": 0.01}
+RANDOM = np.random.default_rng(0)
+ROWS = [RANDOM.integers(1, 50, n).tolist() for n in RANDOM.integers(1, 30, 40)]
+
+
+def trained(folder, language="en", **values):
+    run, stream = start(text_run_dir(folder, language, **values))
+    train(run)
+    return run.folder / "bundle", stream
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "th"])
+def test_ngrams_learn_sentences_of_any_script(tmp_path, language):
+    folder, stream = trained(tmp_path, language)
+    (result,) = told(stream, "result")
+    assert result["accuracy"] >= 0.75
+    verify(folder, Manifest.read(folder))
+
+
+@pytest.mark.parametrize("model", ["lstm", "gru"])
+def test_recurrent_networks_learn_sentences(tmp_path, model):
+    _, stream = trained(tmp_path, model=model, **SMALL)
+    assert told(stream, "result")[0]["accuracy"] >= 0.75
+    assert [event["epoch"] for event in told(stream, "epoch")] == [1, 2, 3, 4, 5, 6][
+        : len(told(stream, "epoch"))
+    ]
+
+
+@pytest.mark.parametrize("values", [{}, {"model": "lstm", **SMALL}, {"model": "gru", **SMALL}])
+def test_trainer_onnx_and_pt_agree(tmp_path, values):
+    folder, _ = trained(tmp_path, **values)
+    classifier = OnnxClassifier(folder)
+    inputs = [s for s, _ in sentences()] + ["", "something never seen", "rain " * 300, "今天 ฝนตก [PAD]"]
+    preprocess = TextPreprocess.from_json(classifier.manifest.preprocess, folder)
+    from_pt = load_classifier(folder / "model.pt")
+    with torch.no_grad():
+        expected = np.concatenate([from_pt(torch.from_numpy(preprocess.encode([s]))).numpy() for s in inputs])
+    found = classifier.predict(inputs)
+    assert found.sum(axis=1) == pytest.approx(1.0, abs=1e-4)
+    assert np.abs(found - expected).max() < 1e-3
+
+
+def test_the_same_seed_gives_the_same_model(tmp_path):
+    states = []
+    for name in ("a", "b"):
+        folder, _ = trained(tmp_path / name, model="lstm", **SMALL | {"epochs": 2})
+        states.append(torch.load(folder / "model.pt", weights_only=True)["state_dict"])
+    assert all(torch.equal(tensor, states[1][name]) for name, tensor in states[0].items())
+
+
+def test_every_field_of_the_loop_is_honoured_by_ngrams(tmp_path):
+    folder, stream = trained(
+        tmp_path,
+        optimizer="sgd",
+        learning_rate="0.5",
+        batch_size=4,
+        epochs=3,
+        data_split="70:30",
+        step_lr={"step_size": 1, "gamma": 0.5},
+    )
+    assert [event["learning_rate"] for event in told(stream, "epoch")] == pytest.approx([0.5, 0.25, 0.125])
+    report = json.loads((folder / "report.json").read_text())
+    assert report["train_count"] / (report["train_count"] + report["val_count"]) == pytest.approx(
+        0.7, abs=0.02
+    )
+
+
+def test_the_report_holds_what_the_pages_show(tmp_path):
+    folder, _ = trained(tmp_path)
+    report = json.loads((folder / "report.json").read_text())
+    promised = (
+        "accuracy accuracy_interval majority_accuracy train_count val_count best_epoch epochs confusion"
+    )
+    assert set(promised.split()) <= set(report)
+    assert {"per_class", "warnings", "skipped", "seconds", "device", "hardest"} <= set(report)
+    assert sum(map(sum, report["confusion"])) == report["val_count"]
+    assert report["best_epoch"] in [epoch["epoch"] for epoch in report["epochs"]]
+    assert {"accuracy.svg", "accuracy.png", "tokenizer.json"} <= {path.name for path in folder.iterdir()}
+
+
+def refusal(tmp_path, rows):
+    run, _ = start(text_run_dir(tmp_path / "other"))
+    (run.data / "data.csv").unlink()
+    run.data.rmdir()
+    write_table(run.data, rows)
+    with pytest.raises(TrainingFailed) as caught:
+        train(run)
+    return caught.value.code
+
+
+def test_it_refuses_data_that_no_classifier_can_be_made_of(tmp_path):
+    assert refusal(tmp_path / "1", []) == "dataset_empty"
+    assert refusal(tmp_path / "2", [("a", "x"), ("b", "x")]) == "one_class"
+    assert refusal(tmp_path / "3", [("a", "x"), ("b", "y")]) == "too_few_samples"
+
+
+def test_it_warns_of_tiny_and_uneven_classes(tmp_path):
+    run, stream = start(text_run_dir(tmp_path))
+    (run.data / "data.csv").unlink()
+    run.data.rmdir()
+    write_table(
+        run.data,
+        [(f"word {n}", "big") for n in range(60)] + [("x y", "small"), ("x z", "small"), ("q", "one")],
+    )
+    train(run)
+    messages = " ".join(event["message"] for event in told(stream, "warning"))
+    assert "small (2)" in messages
+    assert "one: one sample only" in messages
+    assert "uneven" in messages
+
+
+@pytest.mark.parametrize("language", ["zh", "th"])
+def test_scripts_without_spaces_are_not_one_long_word(language):
+    texts = [s for s, _ in sentences(language)]
+    vocabulary = learn_vocabulary(texts, 1000)
+    rows = TextPreprocess(vocabulary.tokenizer_json, 100).ragged(texts)
+    assert min(map(len, rows)) > 3
+    assert max(map(len, rows)) > 5
+    assert not any(1 in row for row in rows)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_padding_changes_nothing(kind):
+    model = RecurrentClassifier(kind, vocabulary=50, classes=5, hidden=16, embedding=8).eval()
+    batch = pad(ROWS)
+    with torch.no_grad():
+        together = model(torch.from_numpy(batch)).softmax(1).numpy()
+        alone = np.concatenate([model(torch.tensor([row])).softmax(1).numpy() for row in ROWS])
+    (exported,) = open_session(recurrent_graph(model).SerializeToString()).run(None, {"input_ids": batch})
+    assert np.abs(together - alone).max() < 1e-5
+    assert np.abs(together - exported).max() < 1e-5
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_the_sparse_matrix_the_module_and_the_graph_count_alike(order):
+    table = NGramTable(ROWS[:30], 51, order)
+    keys, idf = torch.from_numpy(table.keys), torch.from_numpy(table.idf)
+    model = NGramClassifier(keys, idf, 5, 51, order)
+    torch.nn.init.normal_(model.weight)
+    features = SparseFeatures(ROWS, table)
+    session = open_session(ngram_graph(model).SerializeToString())
+    with torch.no_grad():
+        expected = (features.scores(model.weight) + model.bias).softmax(1).numpy()
+        batches = (features.batch_scores(torch.arange(40), model.weight) + model.bias).softmax(1).numpy()
+        module = model(torch.from_numpy(pad(ROWS))).softmax(1).numpy()
+    exported = np.concatenate([session.run(None, {"input_ids": np.array([row])})[0] for row in ROWS])
+    for found in (batches, module, exported):
+        assert np.abs(found - expected).max() < 1e-5
