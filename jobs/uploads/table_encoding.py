@@ -62,10 +62,10 @@ def find_encoding(open_: Opener, chosen: str | None) -> Encoding:
 
 
 def _wide_without_bom(open_: Opener, head: bytes) -> Encoding:
-    """UTF-16 shows itself by the zero half of every comma and line end."""
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    name = "utf-16-le" if odd > even else "utf-16-be"
-    if min(even, odd) * 10 > max(even, odd) or max(even, odd) * 200 < len(head):
+    """UTF-16 shows itself by the zero half of every line end; zeros in other text make no line ends."""
+    name = "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
+    text = head[: len(head) & ~1].decode(name, "replace")
+    if "\x00" in text or not ("\n" in text or "\r" in text):
         raise _nul()
     found = Encoding(name, name)
     _check(open_, found, f"The file is neither UTF-8 nor UTF-16 throughout. {_SAVE}", 400)

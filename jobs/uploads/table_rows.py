@@ -160,8 +160,9 @@ def open_reader(path: Path, open_: Opener, options: TableOptions, limits: Limits
         raise UploadRefused(f"The file is empty. {TABLE_EXAMPLE}", code="upload_empty")
     if head.startswith(b"PAR1"):
         return ParquetReader(path, limits)
-    if _JSON_ARRAY.match(head) or _JSON_LINES.match(head):
-        return JsonReader(open_, limits, array=_JSON_ARRAY.match(head) is not None)
+    plain = head.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").replace(b"\x00", b"")  # UTF-16, too
+    if _JSON_ARRAY.match(plain) or _JSON_LINES.match(plain):
+        return JsonReader(open_, limits, array=_JSON_ARRAY.match(plain) is not None)
     return CsvReader(open_, options, limits, notes)
 
 

@@ -38,7 +38,8 @@ class Survey:
         self._lengths = [0] * len(LENGTHS)
         self._read()
         counts = Counter(dict(zip(self._index, np.bincount(self._labels).tolist(), strict=True)))
-        self._refuse_one_label_per_row(counts)
+        if not counts:
+            raise self._no_rows()
         self.label_of: dict[str, str | None] = dict(_canonical(counts, notes))
         self.classes = self._classes(counts)
         self._report_copies()
@@ -90,28 +91,31 @@ class Survey:
             raise self._too_many_classes(place + 1)
         return place
 
+    def _no_rows(self) -> UploadRefused:
+        return UploadRefused(
+            f"No row has both a text and a label. {self._columns_hint()} {TABLE_EXAMPLE}",
+            status=422,
+            code="no_usable_rows",
+            notes=self._notes.skipped,
+        )
+
     def _refuse_one_label_per_row(self, counts: Counter[str]) -> None:
-        rows = counts.total()
-        if not rows:
-            raise UploadRefused(
-                f"No row has both a text and a label. {self._columns_hint()} {TABLE_EXAMPLE}",
-                status=422,
-                code="no_usable_rows",
-                notes=self._notes.skipped,
-            )
-        if len(counts) > 2 and len(counts) * 2 > rows and max(counts.values()) <= max(2, rows // 20):
-            raise UploadRefused(
-                f"Nearly every row has a label of its own ({len(counts):,} labels in {rows:,} rows, such as "
-                f"{listed(list(counts), 2)}). {self._columns_hint()} {TABLE_EXAMPLE}",
-                status=422,
-                code="label_per_row",
-                notes=self._notes.skipped,
-            )
+        rows, most = counts.total(), max(counts.values())
+        if len(counts) < 3 or len(counts) * 2 <= rows or most > max(1, rows // 20):
+            return
+        raise UploadRefused(
+            f"Nearly every row has a label of its own ({len(counts):,} labels in {rows:,} rows, such as "
+            f"{listed(list(counts), 2)}). {self._columns_hint()} {TABLE_EXAMPLE}",
+            status=422,
+            code="label_per_row",
+            notes=self._notes.skipped,
+        )
 
     def _classes(self, counts: Counter[str]) -> list[ClassCount]:
         merged: Counter[str] = Counter()
         for label, count in counts.items():
             merged[self.label_of[label] or ""] += count
+        self._refuse_one_label_per_row(merged)
         if len(merged) > self._limits.max_classes:
             raise self._too_many_classes(len(merged))
         classes = checked_classes(merged, self._limits, self._notes, things="rows", example=TABLE_EXAMPLE)
