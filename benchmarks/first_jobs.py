@@ -21,9 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from flash_client import Flash
-
-from benchmarks.site import DATA, bar, running_site
+from benchmarks.site import DATA, Flash, bar, running_site
 
 IMAGE, TEXT = "imageclassification", "textclassification"
 
