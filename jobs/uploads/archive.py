@@ -83,7 +83,11 @@ class Archive:
     def open(cls, path: Path, limits: Limits) -> Iterator[Self]:
         """The zip at `path`, open for reading."""
         if detect(path, path.name) != "zip":
-            raise UploadRefused(f"This is not a zip. {PICTURES_EXAMPLE}", status=415, code="not_a_zip")
+            raise UploadRefused(
+                f"This is not a zip. Is it a table of sentences? Then choose text. {PICTURES_EXAMPLE}",
+                status=415,
+                code="not_a_zip",
+            )
         with path.open("rb") as file:
             yield cls(file, limits)
 

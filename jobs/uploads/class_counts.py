@@ -57,6 +57,12 @@ def _warn_of_sizes(kept: Mapping[str, int], notes: Notes, things: str) -> None:
             listed(tiny),
             f"Very few {things}: the accuracy of such a class is little more than a guess. Add more.",
         )
+    letters = [label for label in kept if label != label.casefold() and label.casefold() in kept]
+    if letters:
+        notes.warn(
+            listed(letters),
+            "These differ from other classes only in case, and were kept apart. Are they the same?",
+        )
     most, least = max(kept, key=kept.__getitem__), min(kept, key=kept.__getitem__)
     if kept[most] >= _UNEVEN * kept[least]:
         notes.warn(

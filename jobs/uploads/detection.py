@@ -53,8 +53,9 @@ _PICKLE = re.compile(
     re.DOTALL,
 )
 _ONNX = re.compile(rb"\x08[\x01-\x14][\x12\x22\x3a\x42]")
+# Possessive, so that many comments are not tried in every combination.
 _MARKUP = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(!doctype\s+(?:html|svg)|html|head|body|svg)\b",
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?>.*?-->)\s*+)*+<(!doctype\s+(?:html|svg)|html|head|body|svg)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _XML = re.compile(rb"\s*<\?xml", re.IGNORECASE)

@@ -43,7 +43,7 @@ _STRAY = {
     ".yml",
 }
 _TABLES = {".csv", ".tsv", ".jsonl", ".json", ".parquet", ".txt"}
-_SYSTEM_FOLDERS = {"__MACOSX": "macOS", "$RECYCLE.BIN": "Windows", "@eaDir": "a NAS"}
+_SYSTEM_FOLDERS = {"__MACOSX", "$RECYCLE.BIN", "@eaDir"}
 _SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r"}
 _SPLITS = {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval"}
 
@@ -101,7 +101,7 @@ def _system_name(entry: Entry) -> str | None:
     """The folder or file by which an entry is known to belong to the system, not to the data."""
     for part in entry.parts:
         if part in _SYSTEM_FOLDERS or part.startswith("."):
-            return part if part in _SYSTEM_FOLDERS else "." + part[1:]
+            return part
     return entry.parts[-1] if entry.parts[-1].lower() in _SYSTEM_FILES else None
 
 

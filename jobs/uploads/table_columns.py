@@ -174,13 +174,13 @@ def _describe(data: Sequence[Cells], index: int) -> _Column:
 
 
 def _likeliest_label(stats: Sequence[_Column], text: int | None) -> int:
-    """Few different values, short, filled in; a column that never changes only if there is nothing else."""
+    """Few different values, short, filled in. A constant may be a label, too: many tables are sorted by it."""
     others = [column for column in stats if column.index != text]
     filled = [column for column in others if column.filled] or others
 
-    def rank(column: _Column) -> tuple[bool, bool, float, float]:
+    def rank(column: _Column) -> tuple[bool, bool, bool, float, float]:
         is_measure = column.numeric > 0.9 and column.variety > 0.2
-        return column.distinct < 2, is_measure, column.variety, column.length
+        return column.variety > 0.5, is_measure, column.distinct < 2, column.variety, column.length
 
     return min(filled, key=rank).index
 

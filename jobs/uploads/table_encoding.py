@@ -90,20 +90,25 @@ def _decode_all(open_: Opener, codec: str) -> None:
 
 def _by_letters(open_: Opener) -> Encoding:
     """An old code page, told by how its letters stand together; a guess that the user can correct."""
-    sample = b"\n".join(_HIGH.findall(_foreign_lines(open_)))
-    high = len(sample) - sample.count(b"\n")
-    in_words = sum(len(run) for run in _HIGH.findall(sample) if len(run) > 2)
-    if in_words * 2 > high:
-        if _decodes(sample, "cp874"):
-            return Encoding("cp874", "windows-874", guessed=True)
-        if sum(map(len, _HANZI.findall(sample))) > 0.7 * high:
-            return Encoding("gb18030", "gbk", guessed=True)
-        if sum(len(run) for run in _CYRILLIC.findall(sample) if len(run) > 2) > 0.7 * high:
-            return Encoding("cp1251", "windows-1251", guessed=True)
+    runs = _HIGH.findall(_foreign_parts(open_))
+    high = sum(map(len, runs))
+    words = [run for run in runs if len(run) > 2]
+    if sum(map(len, words)) * 2 < high:  # single letters among ASCII
+        return Encoding("windows-1252", "windows-1252", guessed=True)
+    pairs = b"".join(b"".join(_HANZI.findall(run)) for run in runs)
+    if len(pairs) > 0.7 * high and sum(len(run) % 2 for run in runs) * 20 < len(runs):
+        # Korean has nothing in the second half of that range.
+        if sum(lead > 0xC8 for lead in pairs[::2]) * 50 < len(pairs):
+            return Encoding("cp949", "euc-kr", guessed=True)
+        return Encoding("gb18030", "gbk", guessed=True)
+    if _decodes(b"\n".join(runs), "cp874"):
+        return Encoding("cp874", "windows-874", guessed=True)
+    if sum(len(run) for run in words if _CYRILLIC.fullmatch(run)) > 0.5 * high:
+        return Encoding("cp1251", "windows-1251", guessed=True)
     return Encoding("windows-1252", "windows-1252", guessed=True)
 
 
-def _foreign_lines(open_: Opener) -> bytes:
+def _foreign_parts(open_: Opener) -> bytes:
     """Up to a sample of those parts of the file that are not ASCII."""
     found = b""
     with open_() as file:

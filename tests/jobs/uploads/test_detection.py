@@ -151,3 +151,13 @@ def test_it_refuses_a_table_with_a_bad_checksum_in_a_zip(inspect_text, refusal_o
 def test_it_takes_a_zip_of_json_lines(inspect_text):
     lines = "\n".join(json.dumps({"text": f"t{i}", "label": i % 2}) for i in range(8))
     assert inspect_text(zip_bytes({"a.jsonl": lines.encode()})).sample_count == 8
+
+
+def test_many_comments_do_not_hold_it_up(tmp_path):
+    assert detect(write(tmp_path, "<!-- -->" * 8_000 + "<x"), "data.csv") == "table"
+
+
+def test_it_says_that_a_table_is_no_zip_of_pictures(inspect_zip, refusal_of):
+    refusal = refusal_of(inspect_zip, table().encode())
+    assert refusal.status == 415
+    assert "choose text" in refusal.detail

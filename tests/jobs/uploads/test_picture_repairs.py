@@ -64,7 +64,9 @@ def test_it_merges_spellings_of_a_class(inspect_zip):
 
 
 def test_it_keeps_letters_apart_that_differ_in_case(inspect_zip):
-    assert classes(inspect_zip(pictures("A") | pictures("a", 2))) == {"A": 3, "a": 2}
+    findings = inspect_zip(pictures("A") | pictures("a", 2))
+    assert classes(findings) == {"A": 3, "a": 2}
+    assert any("kept apart" in note.message for note in findings.warnings)
 
 
 def test_it_merges_composed_and_decomposed_names(inspect_zip):

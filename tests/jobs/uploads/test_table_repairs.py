@@ -10,6 +10,9 @@ CHINESE = "input,label\n" + "".join(
     f"今天天气很好我们去公园{i},{'体育' if i % 2 else '财经'}\n" for i in range(8)
 )
 RUSSIAN = "input,label\n" + "".join(f"Очень хороший фильм {i},{'да' if i % 2 else 'нет'}\n" for i in range(8))
+KOREAN = "input,label\n" + "".join(
+    f"오늘 날씨가 좋아요 {i},{'긍정' if i % 2 else '부정'}\n" for i in range(8)
+)
 THAI = "input,label\n" + "".join(f"อากาศดีมากวันนี้ {i},{'บวก' if i % 2 else 'ลบ'}\n" for i in range(8))
 
 
@@ -30,6 +33,7 @@ def classes(findings):
         (CHINESE, "gbk", "gbk"),
         (CHINESE, "utf-16", "utf-16"),
         (RUSSIAN, "cp1251", "windows-1251"),
+        (KOREAN, "euc-kr", "euc-kr"),
         (THAI, "cp874", "windows-874"),
         (THAI, "utf-8", "utf-8"),
     ],
@@ -207,3 +211,11 @@ def test_pandas_index_columns_are_ignored(inspect_text):
 
 def test_formulas_are_just_text(inspect_text):
     assert inspect_text(table(6) + '=cmd|"/c calc"!A1,good\n', Limits()).sample_count == 7
+
+
+@pytest.mark.parametrize("header", ["", "Bemerkung,Art\n"])
+def test_a_table_sorted_by_label_is_understood_without_usual_names(inspect_text, header):
+    data = header + "".join(f"some words {i},{'good' if i < 3_000 else 'bad'}\n" for i in range(6_000))
+    findings = inspect_text(data)
+    assert classes(findings) == {"bad": 3_000, "good": 3_000}
+    assert findings.has_header == bool(header)
