@@ -9,6 +9,7 @@ import os  # noqa: E402
 import sys  # noqa: E402
 import traceback  # noqa: E402
 from pathlib import Path  # noqa: E402
+from typing import TextIO  # noqa: E402
 
 from training.control import Control, die_with_parent, lower_priority  # noqa: E402
 from training.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, Interrupted, TrainingFailed  # noqa: E402
@@ -60,7 +61,7 @@ def _run(folder: Path, events: Events, control: Control) -> None:
     train(run)
 
 
-def _stdout_for_events_only():  # type: ignore[no-untyped-def]
+def _stdout_for_events_only() -> TextIO:
     """The real stdout; what anything else prints goes to stderr."""
     stream = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)

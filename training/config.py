@@ -148,7 +148,7 @@ def resolve(task: Task | str, values: Mapping[str, Any], limits: Limits = Limits
     chosen = _chosen(read, task, defaults, limits)
     if read.errors:
         raise ConfigInvalid(read.errors)
-    merged = {"task": task, "preset": Preset(preset), **defaults, **chosen}
+    merged = {"task": task, "preset": Preset(preset or Preset.QUICK), **defaults, **chosen}
     if _wants_the_solver(merged, defaults, chosen):
         merged["solver"] = "newton"
     if chosen["reduce_lr_on_plateau"] or chosen["step_lr"]:
@@ -162,7 +162,7 @@ def _chosen(read: FieldReader, task: Task, defaults: Mapping[str, Any], limits: 
     rate = read.number("learning_rate", limits.learning_rate, defaults["learning_rate"])
     plateau = read.group("reduce_lr_on_plateau", ("factor", "patience", "min_lr"))
     step = read.group("step_lr", ("step_size", "gamma"))
-    chosen = {
+    chosen: dict[str, Any] = {
         "optimizer": read.choice("optimizer", ["sgd", "adam", "adamw"], defaults["optimizer"]),
         "learning_rate": rate,
         "batch_size": read.integer("batch_size", batch, defaults["batch_size"]),

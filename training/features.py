@@ -31,7 +31,7 @@ def feature_extractor(model: PictureClassifier, graph: Any, device: torch.device
             )
 
         return by_onnx
-    model = model.to(device).eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = model.to(device).eval().to(memory_format=torch.channels_last)
 
     @torch.no_grad()
     def by_torch(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

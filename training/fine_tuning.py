@@ -29,6 +29,7 @@ from training.vision import PictureClassifier
 _EXAMPLES = 8
 _HEAD_EPOCHS = 10
 _CHUNK = 256
+_PICTURES = "pictures.npy"
 Parts = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -42,23 +43,27 @@ def train_network(
     """Decode everything once, fit the head if there are pretrained features, then train all layers."""
     pixels, unreadable = _collect(run, len(samples.items), preprocess.crop, chunks)
     samples, kept, skipped = readable(run, samples, unreadable)
-    if skipped:
-        pixels = pixels[kept]
-    parts = stratified_split(samples.labels, run.config.data_split, run.config.seed)
+    train_part, validation = stratified_split(samples.labels, run.config.data_split, run.config.seed)
+    # Unreadable pictures keep their place in the array, which may be a file larger than memory.
+    parts = kept[train_part], kept[validation]
+    labels = np.zeros(len(pixels), np.int64)
+    labels[kept] = samples.labels
     model.head = torch.nn.Linear(model.head.in_features, len(samples.classes))
     device = choose_device(run.config.device)
     fingerprint = run.fingerprint("network", samples.labels.tolist())
     checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint, run.events)
     start = None
     if run.config.pretrained and checkpoint.load() is None:
-        start = _fit_head_first(run, model, pixels, samples.labels, parts, device)
+        start = _fit_head_first(run, model, pixels, labels, parts, device)
     run.events.phase("training", 0.2, 0.93)
-    learner = PictureLearner(model, pixels, samples.labels, parts, run.config, device)
+    learner = PictureLearner(model, pixels, labels, parts, run.config, device)
     with run.phases.time("training"):
         progress = _train(run, learner, checkpoint, start)
     with run.phases.time("evaluation"):
         probabilities = learner.probabilities()
     model = model.to("cpu").eval()
+    examples = np.array(pixels[parts[1][:_EXAMPLES]])
+    (run.folder / _PICTURES).unlink(missing_ok=True)
     return Outcome(
         classes=samples.classes,
         preprocess=preprocess,
@@ -66,12 +71,12 @@ def train_network(
         state=model.torchvision_state(),
         arguments={},
         graph=lambda: with_head(backbone_graph(model, preprocess.crop), model.head),
-        examples=np.ascontiguousarray(pixels[parts[1][:_EXAMPLES]]),
+        examples=examples,
         progress=progress,
         train_count=len(parts[0]),
-        truth=samples.labels[parts[1]],
+        truth=labels[parts[1]],
         probabilities=probabilities,
-        sources=[samples.sources[i] for i in parts[1]],
+        sources=[samples.sources[i] for i in validation],
         skipped=skipped,
         skipped_count=len(skipped),
     )
@@ -84,7 +89,7 @@ def _collect(
     shape = (count, side, side, 3)
     pixels: NDArray[np.uint8]
     if int(np.prod(shape, dtype=np.int64)) > run.config.picture_memory_mb * 1024**2:
-        pixels = np.lib.format.open_memmap(run.folder / "pictures.npy", "w+", np.dtype(np.uint8), shape)
+        pixels = np.lib.format.open_memmap(run.folder / _PICTURES, "w+", np.dtype(np.uint8), shape)
     else:
         pixels = np.empty(shape, np.uint8)
     unreadable = []

@@ -41,12 +41,14 @@ def train_head(
     device = choose_device(run.config.device)
     extract = feature_extractor(model, graph, device, run.threads)
     run.events.phase("preparing", 0.05, 0.8, "computing the features of the pictures")
-    parts, examples, unreadable = [], [], []
+    parts: list[NDArray[np.float32]] = []
+    examples: list[NDArray[np.uint8]] = []
+    unreadable: list[tuple[int, str]] = []
     for first, pixels, refused in chunks:
         with run.phases.time("features"):
             parts.append(extract(pixels))
         bad = {index - first for index, _ in refused}
-        if sum(map(len, examples)) < _EXAMPLES:
+        if sum(len(some) for some in examples) < _EXAMPLES:
             examples.append(pixels[[i for i in range(len(pixels)) if i not in bad][:_EXAMPLES]])
         unreadable += refused
         run.events.progress((first + len(pixels)) / total)

@@ -70,7 +70,7 @@ class Labelled:
     labels: Tensor
 
 
-def measure(linear: nn.Module, part: Labelled) -> tuple[float, float]:
+def measure(linear: "Linear", part: Labelled) -> tuple[float, float]:
     """Mean loss and accuracy of a `Linear` on a part."""
     with torch.no_grad():
         scores = part.features.scores(linear.weight) + linear.bias
@@ -220,7 +220,7 @@ class LinearLearner:
 def shuffled_batches(count: int, config: TrainConfig, epoch: int) -> list[Tensor]:
     """Indices of `count` samples in batches, in an order that depends on seed and epoch alone."""
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
-    batches = list(torch.randperm(count, generator=generator).split(config.batch_size))
+    batches = list(torch.split(torch.randperm(count, generator=generator), config.batch_size))
     if len(batches) > 1 and len(batches[-1]) < config.batch_size / 4:
         # A handful of samples makes a noisy step and bad batch statistics.
         batches[-2:] = [torch.cat(batches[-2:])]

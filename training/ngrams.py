@@ -89,7 +89,8 @@ class NGramTable:
 
     def __init__(self, sentences: Sequence[Sequence[int]], base: int, order: int) -> None:
         self.base, self.order = base, order
-        kept, frequencies = [], []
+        kept: list[NDArray[np.int64]] = []
+        frequencies: list[NDArray[np.int64]] = []
         for keys, owners in self._ngrams(sentences):
             by_key = np.lexsort((owners, keys))
             keys, owners = keys[by_key], owners[by_key]

@@ -123,7 +123,7 @@ def recurrent_graph(model: RecurrentClassifier) -> onnx.ModelProto:
         weights = [
             graph.constant(array, f"layer{number}_{i}") for i, array in enumerate(_onnx_weights(model, layer))
         ]
-        extra = {"linear_before_reset": 1} if model.kind == "gru" else {}
+        extra: dict[str, Any] = {"linear_before_reset": 1} if model.kind == "gru" else {}
         out = graph.add(
             model.kind.upper(),
             *(states, *weights, lengths32),

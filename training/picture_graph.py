@@ -34,7 +34,7 @@ def backbone_graph(model: PictureClassifier, side: int) -> onnx.ModelProto:
         torch.onnx.export(
             _Backbone(model).eval(),
             (example,),
-            buffer,
+            buffer,  # type: ignore[arg-type]  # it takes files, whatever its signature says
             input_names=["pixels"],
             output_names=[_FEATURES],
             dynamic_axes={"pixels": {0: "batch"}, _FEATURES: {0: "batch"}},
@@ -57,6 +57,6 @@ def with_head(backbone: onnx.ModelProto, head: nn.Linear) -> onnx.ModelProto:
     graph.node.append(helper.make_node("Gemm", [_FEATURES, *weights], ["logits"], transB=1))
     graph.node.append(helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1))
     del graph.output[:]
-    shape = ["batch", head.out_features]
+    shape: list[str | int | None] = ["batch", head.out_features]
     graph.output.append(helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, shape))
     return model

@@ -37,7 +37,7 @@ class PictureLearner:
         config: TrainConfig,
         device: torch.device,
     ) -> None:
-        self._model = module.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._model = module.to(device).to(memory_format=torch.channels_last)
         self.module: nn.Module = self._model
         self.config = config
         self._device = device
@@ -59,7 +59,11 @@ class PictureLearner:
             groups.append(Group([p for p in part if p.ndim > 1], scale))
             groups.append(Group([p for p in part if p.ndim <= 1], scale, decay=False))
         head = self._model.head
-        return [*groups, Group([head.weight]), Group([head.bias], decay=False)]
+        return [
+            *groups,
+            Group([head.weight]),
+            Group([cast(nn.Parameter, head.bias)], decay=False),
+        ]
 
     def batches(self, epoch: int) -> list[Tensor]:
         """See Learner."""

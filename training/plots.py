@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from training.report import EpochFigures
 
 WIDTH, HEIGHT = 640, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 20, 48, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 20.0, 48.0, 44.0
 TRAINING, VALIDATION, GREY, FAINT = "#e07b1a", "#2f7de1", "#808080", "#80808055"
 _TICKS = 5
 _SCALE = 2  # the PNG is drawn at twice the size and shrunk, which smooths its lines

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from tokenizers import Tokenizer
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
@@ -44,7 +44,7 @@ class PicturePreprocess:
                 return self._pixels(picture)
         except UnreadablePicture:
             raise
-        except Image.UnidentifiedImageError as error:
+        except UnidentifiedImageError as error:
             raise UnreadablePicture("it is not a JPEG, PNG, WebP or BMP picture") from error
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise UnreadablePicture("it has too many pixels") from error

@@ -106,7 +106,7 @@ def _train_recurrent(
 
     config = run.config
     sizes = {"embedding": config.embedding, "hidden": config.hidden, "layers": config.layers}
-    arguments = {
+    arguments: dict[str, Any] = {
         "kind": config.model,
         "vocabulary": vocabulary.size,
         "classes": len(samples.classes),

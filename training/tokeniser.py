@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
@@ -14,6 +15,8 @@ _CHARACTERS = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LETTERS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _SUBWORDS = 4_000
+# Little text must not be learned by heart, whole phrases at a time.
+_FEWEST_SUBWORDS, _CHARACTERS_A_SUBWORD = 30, 40
 _LOOKED_AT = 2_000
 
 
@@ -34,9 +37,13 @@ def learn_vocabulary(sentences: Sequence[str], size: int) -> Vocabulary:
     sample = "".join(sentences[:: max(1, len(sentences) // _LOOKED_AT)])
     visible = max(len(sample), 1)
     if len(_LETTERS.findall(sample)) > 0.1 * visible:
+        characters = sum(map(len, sentences))
         tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN))
-        trainer = trainers.BpeTrainer(
-            vocab_size=min(size, _SUBWORDS), min_frequency=2, special_tokens=SPECIAL, show_progress=False
+        trainer: Any = trainers.BpeTrainer(
+            vocab_size=min(size, max(_FEWEST_SUBWORDS, min(characters // _CHARACTERS_A_SUBWORD, _SUBWORDS))),
+            min_frequency=2,
+            special_tokens=SPECIAL,
+            show_progress=False,
         )
     else:
         tokenizer = Tokenizer(models.WordLevel(unk_token=UNKNOWN))

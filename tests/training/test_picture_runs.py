@@ -63,6 +63,18 @@ def test_fine_tuning_starts_from_the_head(tmp_path):
 
 
 @pytest.mark.usefixtures("with_weights")
+def test_pictures_that_do_not_fit_in_memory_go_through_a_file(tmp_path):
+    folder = picture_run_dir(
+        tmp_path, preset="balanced", epochs=1, batch_size=8, picture_memory_mb=0, **SMALL
+    )
+    (folder / "data/red/000.png").write_bytes(b"no picture")
+    run, stream = start(folder)
+    train(run)
+    assert told(stream, "result")
+    assert not (folder / "pictures.npy").exists()
+
+
+@pytest.mark.usefixtures("with_weights")
 def test_every_field_of_the_loop_is_honoured_by_the_head(tmp_path):
     plateau = {"factor": 0.5, "patience": 1, "min_lr": 0.001}
     _, stream = trained(tmp_path, optimizer="sgd", learning_rate=0.01, epochs=4, reduce_lr_on_plateau=plateau)
