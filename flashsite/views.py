@@ -1,5 +1,6 @@
 """Pages that belong to no app: home, help, finding a token, what is recent, the samples."""
 
+from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -84,9 +85,7 @@ def sample(request: HttpRequest, name: str) -> HttpResponse:
 def _token_of(text: str) -> str:
     """A token as people paste it: with spaces around it, or as the address of its page."""
     words = text.strip().split("?")[0].split("#")[0].rstrip("/").split("/")
-    after = [
-        following for word, following in zip(words, words[1:], strict=False) if word in ("jobs", "models")
-    ]
+    after = [following for word, following in pairwise(words) if word in ("jobs", "models")]
     return (after or words[-1:])[-1][:200]
 
 

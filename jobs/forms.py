@@ -14,8 +14,17 @@ from training.catalog import models_for
 from training.config import Preset, Task
 
 _SPLITS = [(f"{share}:{100 - share}", f"{share} % : {100 - share} %") for share in (80, 70, 90, 60, 50)]
-_OPTIMIZERS = [("", "As the preset has it"), ("sgd", "SGD with momentum"), ("adam", "Adam"), ("adamw", "AdamW")]
-_STARTS = [("", "As the preset has it"), ("imagenet", "ImageNet weights"), ("scratch", "Scratch (random weights)")]
+_OPTIMIZERS = [
+    ("", "As the preset has it"),
+    ("sgd", "SGD with momentum"),
+    ("adam", "Adam"),
+    ("adamw", "AdamW"),
+]
+_STARTS = [
+    ("", "As the preset has it"),
+    ("imagenet", "ImageNet weights"),
+    ("scratch", "Scratch (random weights)"),
+]
 # Our field -> the wire's word. Those of the two schedules lie in an object of their own.
 _PLAIN = {
     "preset": "preset",
@@ -30,7 +39,11 @@ _PLAIN = {
     "early_stopping": "early_stopping",
 }
 _GROUPS = {
-    "reduce_lr_on_plateau": {"plateau_factor": "factor", "plateau_patience": "patience", "plateau_min_lr": "min_lr"},
+    "reduce_lr_on_plateau": {
+        "plateau_factor": "factor",
+        "plateau_patience": "patience",
+        "plateau_min_lr": "min_lr",
+    },
     "step_lr": {"step_size": "step_size", "step_gamma": "gamma"},
 }
 ADVANCED = (*_PLAIN, *_GROUPS, *(field for fields in _GROUPS.values() for field in fields))
@@ -64,7 +77,9 @@ class TrainForm(forms.Form):
         help_text="Letters, digits, hyphens and spaces.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "cats and dogs"}),
     )  # fmt: skip
-    preset = forms.ChoiceField(choices=[(preset.value, preset.value.capitalize()) for preset in Preset], required=False)
+    preset = forms.ChoiceField(
+        choices=[(preset.value, preset.value.capitalize()) for preset in Preset], required=False
+    )
     model = forms.ChoiceField(label="Model", required=False)
     start_from = forms.ChoiceField(label="Start from", choices=_STARTS, required=False)
     data_split = forms.ChoiceField(
@@ -89,7 +104,9 @@ class TrainForm(forms.Form):
     step_size = forms.CharField(label="Step size in epochs", required=False)
     step_gamma = forms.CharField(label="Gamma", required=False)
     downloadable = forms.BooleanField(
-        label="The model may be downloaded", required=False, help_text="Whoever has the token can then take the files."
+        label="The model may be downloaded",
+        required=False,
+        help_text="Whoever has the token can then take the files.",
     )
     keep_dataset = forms.BooleanField(
         label="Keep the data after training", required=False,
@@ -111,7 +128,12 @@ class TrainForm(forms.Form):
     @classmethod
     def blank(cls, *, task: Task) -> "TrainForm":
         """The form as it is shown first; its key makes a double click one job."""
-        initial = {"preset": Preset.QUICK.value, "data_split": "80:20", "downloadable": True, "key": tokens.new_token()}
+        initial = {
+            "preset": Preset.QUICK.value,
+            "data_split": "80:20",
+            "downloadable": True,
+            "key": tokens.new_token(),
+        }
         return cls(task=task, initial=initial)
 
     def clean(self) -> dict[str, Any]:
@@ -135,7 +157,11 @@ class TrainForm(forms.Form):
 
     def has_advanced_values(self) -> bool:
         """Whether somebody filled in more than the split."""
-        return any(self[name].value() for name in ADVANCED if name in self.fields and name not in ("preset", "data_split"))
+        return any(
+            self[name].value()
+            for name in ADVANCED
+            if name in self.fields and name not in ("preset", "data_split")
+        )
 
     def _tell_limits(self) -> None:
         limits = settings.FLASH_LIMITS
@@ -153,7 +179,11 @@ class TrainForm(forms.Form):
             field = self.fields[name]
             field.help_text = f"{_plain_number(low)} to {_plain_number(high)}"
             field.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "placeholder": default}
-        self.fields["seed"].widget.attrs |= {"inputmode": "numeric", "placeholder": "1", "autocomplete": "off"}
+        self.fields["seed"].widget.attrs |= {
+            "inputmode": "numeric",
+            "placeholder": "1",
+            "autocomplete": "off",
+        }
         self.fields["early_stopping"].widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
 
 

@@ -7,9 +7,15 @@ from training.catalog import CATALOG, defaults_for, models_for
 from training.config import Preset, Task
 
 _WORDS = {
-    (Task.IMAGE, Preset.QUICK): "Trains the last layer on top of what the model knows of the world. Often nearly the best.",
+    (
+        Task.IMAGE,
+        Preset.QUICK,
+    ): "Trains the last layer on top of what the model knows of the world. Often nearly the best.",
     (Task.IMAGE, Preset.BALANCED): "Fine-tunes the whole network on your pictures, a little varied.",
-    (Task.IMAGE, Preset.BEST): "Fine-tunes for longer, on strongly varied pictures. For classes that look alike.",
+    (
+        Task.IMAGE,
+        Preset.BEST,
+    ): "Fine-tunes for longer, on strongly varied pictures. For classes that look alike.",
     (Task.TEXT, Preset.QUICK): "Weighs words and phrases. Hard to beat at topics and intents.",
     (Task.TEXT, Preset.BALANCED): "Reads word by word, in both directions. Knows word order.",
     (Task.TEXT, Preset.BEST): "Reads word by word, for longer, with averaged weights.",
@@ -54,11 +60,12 @@ def cards(task: Task, samples: int) -> list[PresetCard]:
 def expected_seconds(task: Task, preset: Preset, samples: int) -> float:
     """A rough guess for the preset's own model on two processor cores."""
     defaults = defaults_for(task, preset, None, None)
+    epochs = float(defaults["epochs"])
     if task is Task.TEXT:
         each = _NGRAMS if defaults["model"] == "bag_of_ngrams" else _RECURRENT
-        return _FIXED_SECONDS + samples * each * defaults["epochs"]
+        return _FIXED_SECONDS + samples * each * epochs
     cost = CATALOG[defaults["model"]].relative_cost
-    each = _FEATURES if defaults.get("freeze") else _FINE_TUNING * defaults["epochs"]
+    each = _FEATURES if defaults.get("freeze") else _FINE_TUNING * epochs
     return _FIXED_SECONDS + samples * each * cost
 
 

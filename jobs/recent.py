@@ -30,7 +30,9 @@ def remember(request: HttpRequest, response: HttpResponse, token: str) -> None:
     """Puts `token` first in the cookie of `response`."""
     tokens = [token, *(seen for seen in tokens_in(request) if seen != token)][:MOST]
     options: dict[str, Any] = {"max_age": _AGE, "httponly": True, "samesite": "Lax"}
-    response.set_signed_cookie(COOKIE, ".".join(tokens), salt=COOKIE, secure=settings.SESSION_COOKIE_SECURE, **options)
+    response.set_signed_cookie(
+        COOKIE, ".".join(tokens), salt=COOKIE, secure=settings.SESSION_COOKIE_SECURE, **options
+    )
 
 
 def forget(response: HttpResponse) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -79,7 +80,13 @@ def _refuse_upload(request: HttpRequest, task: Task, form: UploadForm, error: Fl
 
 def _upload_context(task: Task, form: UploadForm) -> dict[str, Any]:
     limits = settings.FLASH_LIMITS
-    return {"section": "new", "form": form, "limits": limits, "max_bytes": limits.max_upload_bytes, "task": task.value}
+    return {
+        "section": "new",
+        "form": form,
+        "limits": limits,
+        "max_bytes": limits.max_upload_bytes,
+        "task": task.value,
+    }
 
 
 def _wants_json(request: HttpRequest) -> bool:
@@ -177,7 +184,9 @@ def _mixed(thumbnails: list[dict[str, str]]) -> list[dict[str, str]]:
     for thumbnail in thumbnails:
         of_class[thumbnail["label"]] += 1
         places.append(of_class[thumbnail["label"]])
-    return [thumbnail for _, thumbnail in sorted(zip(places, thumbnails, strict=True), key=lambda pair: pair[0])]
+    return [
+        thumbnail for _, thumbnail in sorted(zip(places, thumbnails, strict=True), key=lambda pair: pair[0])
+    ]
 
 
 def _lengths(histogram: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -226,7 +235,11 @@ def job_retry(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _job_context(job: Job) -> dict[str, Any]:
-    epochs = list(job.epochs.values("epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"))
+    epochs = list(
+        job.epochs.values(
+            "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"
+        )
+    )
     lines = list(job.events.order_by("-pk")[:_LINES_SHOWN])[::-1]
     position = job.queue_position()
     # `seen` in a poll: the same version means that nothing has changed.
@@ -248,7 +261,7 @@ def _job_context(job: Job) -> dict[str, Any]:
     }
 
 
-def _best_epoch(epochs: list[dict[str, Any]]) -> int | None:
+def _best_epoch(epochs: Sequence[Mapping[str, Any]]) -> int | None:
     measured = [row for row in epochs if row["val_accuracy"] is not None]
     best = max(measured, key=lambda row: (row["val_accuracy"], -(row["val_loss"] or 0)), default=None)
     return best["epoch"] if best else None

@@ -20,7 +20,7 @@ def confusion_rows(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -
 
 def confused_pairs(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
     """The commonest mistakes: true class, predicted class, how often, and its share of the true class."""
-    pairs = [
+    pairs: list[dict[str, Any]] = [
         {"truth": classes[row], "predicted": classes[column], "count": count, "share": count / sum(counts)}
         for row, counts in enumerate(confusion)
         for column, count in enumerate(counts)

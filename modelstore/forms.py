@@ -42,14 +42,18 @@ class SeveralFiles(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         files = data if isinstance(data, list) else [data] if data else []
-        return [super(SeveralFiles, self).clean(file, initial) for file in files] or super().clean(None, initial)
+        return [super(SeveralFiles, self).clean(file, initial) for file in files] or super().clean(
+            None, initial
+        )
 
 
 class PicturesForm(forms.Form):
     """Several pictures at once."""
 
     image = SeveralFiles(
-        label="Pictures", allow_empty_file=True, error_messages={"required": "Choose a picture first, or drop one here."}
+        label="Pictures",
+        allow_empty_file=True,
+        error_messages={"required": "Choose a picture first, or drop one here."},
     )
 
     def clean_image(self) -> list[UploadedFile]:

@@ -106,7 +106,10 @@ def _commonest(report: dict[str, Any]) -> str:
 def _settings_used(config: dict[str, Any]) -> list[tuple[str, Any]]:
     words = {True: "yes", False: "no", None: "–"}
     return [
-        (title, words.get(config[name], config[name]) if isinstance(config[name], bool | None) else config[name])
+        (
+            title,
+            words.get(config[name], config[name]) if isinstance(config[name], bool | None) else config[name],
+        )
         for name, title in _CONFIG_WORDS.items()
         if name in config
     ]
@@ -117,7 +120,10 @@ def _downloads(model: TrainedModel) -> list[dict[str, Any]]:
     if not model.downloadable:
         return []
     files = model.manifest.get("files", {})
-    sizes = {name: model.size_bytes if file is None else files.get(file, {}).get("bytes") for name, file in downloads.FORMATS.items()}
+    sizes = {
+        name: model.size_bytes if file is None else files.get(file, {}).get("bytes")
+        for name, file in downloads.FORMATS.items()
+    }
     return [
         {"format": name, "title": title, "words": words, "size": sizes[name]}
         for name, (title, words) in _FORMAT_WORDS.items()

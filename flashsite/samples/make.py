@@ -34,7 +34,9 @@ def draw(shape: str, dice: random.Random) -> Image.Image:
 def _ground(dice: random.Random) -> Image.Image:
     first, second = (np.array([dice.randint(30, 225) for _ in range(3)], np.float32) for _ in range(2))
     mix = np.linspace(0, 1, SIDE, dtype=np.float32)
-    pixels = first + (second - first) * 0.4 * (mix[:, None, None] if dice.random() < 0.5 else mix[None, :, None])
+    pixels = first + (second - first) * 0.4 * (
+        mix[:, None, None] if dice.random() < 0.5 else mix[None, :, None]
+    )
     return Image.fromarray(np.broadcast_to(pixels, (SIDE, SIDE, 3)).astype(np.uint8))
 
 

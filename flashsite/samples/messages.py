@@ -2,11 +2,47 @@
 
 import random
 
-_OPEN = ("", "", "", "Hi, ", "Hello, ", "Hey there, ", "Good morning, ", "Dear team, ", "hi ", "Hallo! ", "Excuse me, ")
-_CLOSE = ("", "", "", "", " Thanks!", " thanks", " Thank you.", " Please help.", " Best, Mia", " Regards, Tom", " 🙏", " asap pls")
-_THINGS = ("shoes", "jacket", "headphones", "kettle", "desk lamp", "backpack", "phone case", "blender", "tent", "keyboard",
-           "watch", "coffee machine", "sofa cover", "bike helmet", "yoga mat", "raincoat")  # fmt: skip
-_DAYS = ("Monday", "last week", "yesterday", "three days ago", "two weeks ago", "Friday", "the 3rd", "last month")
+_OPEN = (
+    "",
+    "",
+    "",
+    "Hi, ",
+    "Hello, ",
+    "Hey there, ",
+    "Good morning, ",
+    "Dear team, ",
+    "hi ",
+    "Hallo! ",
+    "Excuse me, ",
+)
+_CLOSE = (
+    "",
+    "",
+    "",
+    "",
+    " Thanks!",
+    " thanks",
+    " Thank you.",
+    " Please help.",
+    " Best, Mia",
+    " Regards, Tom",
+    " 🙏",
+    " asap pls",
+)
+_THINGS = (
+    "shoes", "jacket", "headphones", "kettle", "desk lamp", "backpack", "phone case", "blender", "tent", "keyboard",
+    "watch", "coffee machine", "sofa cover", "bike helmet", "yoga mat", "raincoat",
+)  # fmt: skip
+_DAYS = (
+    "Monday",
+    "last week",
+    "yesterday",
+    "three days ago",
+    "two weeks ago",
+    "Friday",
+    "the 3rd",
+    "last month",
+)
 _COLOURS = ("black", "blue", "green", "red", "white", "grey")
 _PARTS = {
     "delivery": (
@@ -88,7 +124,11 @@ def messages(count: int, dice: random.Random) -> list[tuple[str, str]]:
 def _message(intent: str, dice: random.Random) -> str:
     colour, other = dice.sample(_COLOURS, 2)
     body = dice.choice(_PARTS[intent]).format(
-        thing=dice.choice(_THINGS), day=dice.choice(_DAYS), colour=colour, other=other, order=dice.randint(10_000, 99_999)
+        thing=dice.choice(_THINGS),
+        day=dice.choice(_DAYS),
+        colour=colour,
+        other=other,
+        order=dice.randint(10_000, 99_999),
     )
     opening, close = dice.choice(_OPEN), dice.choice(_CLOSE)
     if not opening and dice.random() < 0.7:

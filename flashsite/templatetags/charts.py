@@ -34,7 +34,9 @@ def chart(epochs: Sequence[Mapping[str, Any]], what: str, best_epoch: int | None
         "left": _LEFT,
         "right": WIDTH - _RIGHT,
         "bottom": HEIGHT - _BOTTOM,
-        "lines": [{"kind": kind, "d": plot.path(points)} for kind, points in series.items() if len(points) > 1],
+        "lines": [
+            {"kind": kind, "d": plot.path(points)} for kind, points in series.items() if len(points) > 1
+        ],
         "dots": [
             {"kind": kind, **plot.at(*point)}
             for kind, points in series.items()
@@ -69,7 +71,11 @@ class _Plot:
 
 def _points(epochs: Sequence[Mapping[str, Any]], name: str) -> list[tuple[int, float]]:
     found = [(int(row["epoch"]), row.get(name)) for row in epochs]
-    return [(epoch, float(value)) for epoch, value in found if isinstance(value, int | float) and math.isfinite(value)]
+    return [
+        (epoch, float(value))
+        for epoch, value in found
+        if isinstance(value, int | float) and math.isfinite(value)
+    ]
 
 
 def _scale(values: Sequence[float], what: str) -> tuple[float, float, float]:
@@ -81,7 +87,9 @@ def _scale(values: Sequence[float], what: str) -> tuple[float, float, float]:
     rough = max(high - low, 0.02 if what == "accuracy" else 1e-6) / 4
     power = 10 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
-    return max(math.floor(low / step + 1e-9) * step, 0.0), math.ceil(high / step - 1e-9) * step, step
+    top = math.ceil(high / step - 1e-9) * step
+    # A curve that lies flat on the top line still needs room below it.
+    return max(min(math.floor(low / step + 1e-9) * step, top - 2 * step), 0.0), top, step
 
 
 def _ticks(low: float, high: float, step: float) -> list[float]:
@@ -104,5 +112,8 @@ def _describe(series: Mapping[str, Sequence[tuple[int, float]]], what: str) -> s
     if not points:
         return "No figures yet."
     name = "validation" if series["val"] else "training"
-    shown = [f"{100 * value:.1f} %" if what == "accuracy" else f"{value:.3g}" for _, value in (points[0], points[-1])]
+    shown = [
+        f"{100 * value:.1f} %" if what == "accuracy" else f"{value:.3g}"
+        for _, value in (points[0], points[-1])
+    ]
     return f"From epoch {points[0][0]} to {points[-1][0]}, {name} {what} went from {shown[0]} to {shown[1]}."

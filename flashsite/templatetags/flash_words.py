@@ -10,7 +10,12 @@ from training.catalog import CATALOG
 
 register = template.Library()
 
-_KINDS = {JobStatus.DEPLOYED: "done", JobStatus.FAILED: "bad", JobStatus.QUEUED: "wait", JobStatus.CANCELLED: "off"}
+_KINDS = {
+    JobStatus.DEPLOYED: "done",
+    JobStatus.FAILED: "bad",
+    JobStatus.QUEUED: "wait",
+    JobStatus.CANCELLED: "off",
+}
 _STATES = {
     JobStatus.QUEUED: "waiting",
     JobStatus.STARTING: "starting",

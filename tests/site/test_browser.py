@@ -1,0 +1,203 @@
+"""The main paths in a real Chromium: upload, look, submit; the builder's zip; a phone; a keyboard."""
+
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from jobs.models import Dataset, Job, JobEvent
+from tests.bundles import picture
+from tests.site.conftest import pictures_zip
+from training.config import Task
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: Path) -> Iterator[Browser]:
+    # Playwright's event loop runs in this thread, where the tests use the database, too.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any) -> Iterator[Any]:
+    """`open_page(name, *args, **context)`: a page of the live server; a script error or blocked style fails."""
+    contexts, complaints = [], []
+
+    def complain(message: Any) -> None:
+        if "Content Security Policy" in message.text:
+            complaints.append(message.text)
+
+    def open_(name: str, *args: Any, **options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(8000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", complain)
+        page.goto(live_server.url + reverse(name, args=args))
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def upload(name: str, data: bytes, kind: str = "application/zip") -> dict[str, Any]:
+    return {"name": name, "mimeType": kind, "buffer": data}
+
+
+def test_a_zip_becomes_a_job(open_page: Any) -> None:
+    page = open_page("new-image")
+    page.set_input_files("#id_dataset", upload("colours.zip", pictures_zip()))
+    page.get_by_role("button", name="Upload and check").click()
+    expect(page.get_by_role("heading", name="What Flash understood")).to_be_visible()
+    page.get_by_label("Name of the task").fill("red and green")
+    page.get_by_text("Balanced").click()
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_role("heading", name="Next in line")).to_be_visible()
+    job = Job.objects.get()
+    assert (job.preset, job.task_name) == ("balanced", "red and green")
+    expect(page.locator("#token")).to_have_text(job.token)
+    page.get_by_role("link", name="Recent", exact=True).first.click()
+    expect(page.get_by_role("link", name="red and green")).to_be_visible()
+
+
+def test_the_main_path_works_without_javascript(open_page: Any) -> None:
+    page = open_page("new-text", java_script_enabled=False)
+    page.get_by_label("Paste rows").fill(
+        "input,label\nI love it,good\nvery nice,good\nawful,bad\nso bad,bad\n"
+    )
+    page.get_by_role("button", name="Check these rows").click()
+    expect(page.get_by_role("heading", name="What Flash understood")).to_be_visible()
+    page.get_by_label("Name of the task").fill("moods!")
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_text("found: !")).to_be_visible()
+    page.get_by_label("Name of the task").fill("moods")
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_role("heading", name="Next in line")).to_be_visible()
+    page.get_by_role("link", name="Cancel training").click()
+    page.get_by_role("button", name="Yes, cancel").click()
+    expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
+
+
+def test_the_builder_makes_a_zip_of_its_classes(open_page: Any) -> None:
+    page = open_page("new-image")
+    page.get_by_role("tab", name="Class by class").click()
+    cards = page.locator("[data-class]")
+    for number, colour in enumerate(("röd", "green")):
+        card = cards.nth(number)
+        card.get_by_label("Name of the class").fill(colour)
+        files = [
+            upload(f"{n}.png", picture("red" if number == 0 else "green", size=(30 + n, 30)), "image/png")
+            for n in range(3)
+        ]
+        card.locator("input[type=file]").set_input_files(files)
+    expect(page.get_by_text("2 classes, 6 pictures")).to_be_visible()
+    cards.nth(0).get_by_role("button", name="Remove 2.png").click()
+    expect(page.get_by_text("2 classes, 5 pictures")).to_be_visible()
+    page.locator("[data-send]").click()
+    expect(page.get_by_role("heading", name="What Flash understood")).to_be_visible()
+    dataset = Dataset.objects.get()
+    assert dataset.classes == [{"label": "green", "count": 3}, {"label": "röd", "count": 2}]
+    with dataset.file.open("rb") as file, zipfile.ZipFile(file) as archive:
+        assert archive.testzip() is None
+
+
+def test_a_refused_upload_leaves_the_builder_as_it_was(open_page: Any) -> None:
+    page = open_page("new-image")
+    page.get_by_role("tab", name="Class by class").click()
+    cards = page.locator("[data-class]")
+    broken = upload("a.png", b"\x89PNG\r\n\x1a\n nothing", "image/png")
+    for number, label in enumerate(("cat", "dog")):
+        cards.nth(number).get_by_label("Name of the class").fill(label)
+        cards.nth(number).locator("input[type=file]").set_input_files(
+            [broken, upload("b.png", broken["buffer"] + b"2", "image/png")]
+        )
+    page.locator("[data-send]").click()
+    expect(page.locator("#problem")).to_be_visible()
+    assert page.locator("[data-detail]").inner_text()
+    assert cards.nth(1).get_by_label("Name of the class").input_value() == "dog"
+    expect(page.get_by_text("2 classes, 4 pictures")).to_be_visible()
+    assert not Dataset.objects.exists()
+
+
+def test_the_builder_says_what_is_missing(open_page: Any) -> None:
+    page = open_page("new-image")
+    page.get_by_role("tab", name="Class by class").click()
+    page.locator("[data-class]").nth(0).locator("input[type=file]").set_input_files(
+        upload("a.png", picture(), "image/png")
+    )
+    page.locator("[data-send]").click()
+    expect(page.get_by_text("Give this class a name.")).to_be_visible()
+
+
+def test_a_sample_is_one_click_away(open_page: Any) -> None:
+    page = open_page("home")
+    page.get_by_role("button", name="Try the messages").click()
+    expect(page.get_by_text("400 sentences")).to_be_visible()
+
+
+def test_the_job_page_follows_the_job(open_page: Any, make_job: Any, make_model: Any) -> None:
+    job = make_job(status="training", phase="training", progress=0.2)
+    page = open_page("job", job.token)
+    expect(page.get_by_role("heading", name="Training")).to_be_visible()
+    JobEvent.objects.create(job=job, kind="log", message="half of it is done")
+    Job.objects.filter(pk=job.pk).update(progress=0.5)
+    expect(page.get_by_text("half of it is done")).to_be_visible()
+    assert page.title().startswith("50 %")
+    make_model(job=job)
+    expect(page.get_by_role("heading", name="Try it")).to_be_visible()
+    page.context.clear_cookies()
+
+
+def test_pictures_are_sorted_in_place(open_page: Any, make_model: Any) -> None:
+    page = open_page("model", make_model().token)
+    files = [upload("one.png", picture("green"), "image/png"), upload("two.png", b"no picture", "image/png")]
+    page.set_input_files("#id_image", files)
+    answers = page.locator(".answer")
+    expect(answers).to_have_count(2)
+    expect(answers.nth(0).locator("strong")).to_have_text("green")
+    expect(answers.nth(0).locator("img")).to_be_visible()
+    expect(answers.nth(1).locator(".errors")).to_contain_text("is not a JPEG")
+
+
+def test_sentences_are_sorted_in_place_by_keyboard(open_page: Any, make_model: Any) -> None:
+    page = open_page("model", make_model(Task.TEXT).token)
+    page.get_by_label("Sentences, one a line").fill("great lovely fun\nterrible awful")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".answer strong")).to_have_text(["good", "bad"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_is_wider_than_a_phone(
+    open_page: Any, scheme: str, image_dataset, text_dataset, make_job, make_model
+) -> None:
+    job = make_job(status="failed", error="A" * 300, task_name="a-name-without-end-" * 5)
+    model = make_model(classes=[f"class number {n} with a long name" for n in range(12)])
+    addresses = [
+        *((name,) for name in ("home", "new", "new-image", "new-text", "find", "recent", "about")),
+        ("dataset", image_dataset.token), ("dataset", text_dataset.token), ("job", job.token), ("model", model.token),
+    ]  # fmt: skip
+    page = open_page("home", viewport=PHONE, color_scheme=scheme)
+    origin = page.url.rstrip("/")
+    for name, *args in addresses:
+        page.goto(origin + reverse(name, args=args))
+        for details in page.locator("details").all():
+            details.evaluate("element => { element.open = true; }")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], (name, args)

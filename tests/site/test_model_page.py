@@ -1,0 +1,118 @@
+"""The page of a model: figures, predictions, downloads."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from jobs.models import PlatformStatus
+from modelstore import predictor
+from tests.bundles import picture
+from tests.site.test_pages import read
+from training.config import Task
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept_in_memory():
+    predictor.loaded.cache_clear()
+    yield
+    predictor.loaded.cache_clear()
+
+
+def file(name: str, data: bytes | None = None) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, picture("green") if data is None else data, "image/png")
+
+
+def predict(client: Client, model, data, **headers):
+    return client.post(reverse("model-predict", args=[model.token]), data, headers=headers)
+
+
+def test_several_pictures_are_sorted_and_a_bad_one_spoils_none(client: Client, make_model) -> None:
+    good, broken = file("a.png"), file("b.png", picture("red")[:60])
+    response = predict(
+        client, make_model(), {"image": [good, broken, file("c.svg", b"<svg/>"), file("d.png", b"")]}
+    )
+    page = read(response)
+    outcomes = response.context["outcomes"]
+    assert [outcome.name for outcome in outcomes] == ["a.png", "b.png", "c.svg", "d.png"]
+    assert outcomes[0].prediction.label == "green"
+    assert "cannot be read" in outcomes[1].error
+    assert "is not a JPEG" in outcomes[2].error
+    assert "is an empty file" in outcomes[3].error
+    assert "Input" not in page.text.split("Predictions")[1].split("How good it is")[0]
+
+
+def test_sentences_are_sorted_one_a_line(client: Client, make_model) -> None:
+    response = predict(client, make_model(Task.TEXT), {"sentences": "great fun\r\n\r\n  awful \n"})
+    assert [outcome.prediction.label for outcome in response.context["outcomes"]] == ["good", "bad"]
+    assert "great fun" in read(response).text
+
+
+def test_the_script_gets_the_answers_alone(client: Client, make_model) -> None:
+    response = predict(
+        client, make_model(Task.TEXT), {"sentences": "great <b>fun</b>"}, **{"X-Part": "predictions"}
+    )
+    assert b"<html" not in response.content
+    assert b"great &lt;b&gt;fun" in response.content
+
+
+@pytest.mark.parametrize(
+    ("task", "data"),
+    [(Task.IMAGE, {}), (Task.TEXT, {}), (Task.TEXT, {"sentences": " \n "}), (Task.IMAGE, {"sentences": "x"})],
+)
+def test_nothing_to_predict_is_told(client: Client, make_model, task: Task, data) -> None:
+    assert " first" in read(predict(client, make_model(task), data), 400).text
+
+
+def test_too_many_at_once_are_told_and_not_lost(client: Client, make_model) -> None:
+    lines = "\n".join(["great"] * 1001)
+    response = predict(client, make_model(Task.TEXT), {"sentences": lines})
+    assert "1,001 lines are more than the 1,000" in read(response, 400).text
+    assert response.context["form"]["sentences"].value() == lines
+    response = predict(
+        client, make_model(), {"image": [file(f"{n}.png", b"x") for n in range(100)] + [file("z.png")]}
+    )
+    assert response.status_code == 400
+
+
+def test_the_page_has_the_command_for_programs(client: Client, make_model) -> None:
+    model = make_model()
+    page = read(client.get(reverse("model", args=[model.token])))
+    assert f"curl -F image=@picture.jpg http://testserver/api/v1/models/{model.token}/predict/" in page.text
+
+
+@pytest.mark.parametrize("format", ["onnx", "pytorch", "safetensors", "bundle"])
+def test_each_format_is_offered_and_comes(client: Client, make_model, format: str) -> None:
+    model = make_model()
+    address = f"{reverse('model-download', args=[model.token])}?format={format}"
+    assert read(client.get(reverse("model", args=[model.token]))).all("a", href=address)
+    response = client.get(address)
+    assert response.status_code == 200
+    assert response["Content-Disposition"].startswith("attachment")
+    assert len(b"".join(response.streaming_content)) == int(response["Content-Length"])
+
+
+def test_a_model_that_may_not_be_taken_offers_nothing(client: Client, make_model) -> None:
+    model = make_model(downloadable=False)
+    page = read(client.get(reverse("model", args=[model.token])))
+    assert "cannot be downloaded" in page.text
+    assert "not downloadable" in read(client.get(reverse("model-download", args=[model.token])), 403).text
+
+
+def test_a_format_that_is_none_is_told(client: Client, make_model) -> None:
+    address = reverse("model-download", args=[make_model().token])
+    assert "Choose one of these formats" in read(client.get(address, {"format": "pickle"}), 400).text
+
+
+def test_many_classes_show_the_commonest_mistakes_in_place_of_the_matrix(client: Client, make_model) -> None:
+    page = read(
+        client.get(reverse("model", args=[make_model(classes=[f"class {n}" for n in range(40)]).token]))
+    )
+    assert not page.all("table", **{"class": "matrix"})
+
+
+def test_the_page_takes_few_queries(client: Client, make_model, django_assert_max_num_queries) -> None:
+    PlatformStatus.current()
+    model = make_model()
+    with django_assert_max_num_queries(6):
+        client.get(reverse("model", args=[model.token]))

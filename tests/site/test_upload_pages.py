@@ -1,0 +1,94 @@
+"""Handing over data: accepted, refused in words, nothing lost."""
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from jobs.models import Dataset, PlatformStatus
+from tests.site.conftest import pictures_zip, table
+from tests.site.test_pages import read
+
+pytestmark = pytest.mark.django_db
+JSON = {"Accept": "application/json"}
+
+
+def zipped(data: bytes | None = None) -> SimpleUploadedFile:
+    return SimpleUploadedFile("colours.zip", pictures_zip() if data is None else data, "application/zip")
+
+
+def test_a_zip_leads_to_its_page(client: Client) -> None:
+    response = client.post(reverse("new-image"), {"dataset": zipped()})
+    dataset = Dataset.objects.get()
+    assert response.status_code == 302
+    assert response["Location"] == reverse("dataset", args=[dataset.token])
+    page = read(client.get(response["Location"]))
+    assert "6 pictures in 2 classes" in page.text
+    assert (
+        len([image for image in page.all("img") if (image["src"] or "").startswith("data:image/jpeg")]) == 6
+    )
+
+
+def test_the_script_gets_the_address_as_json(client: Client) -> None:
+    response = client.post(reverse("new-image"), {"dataset": zipped()}, headers=JSON)
+    assert response.status_code == 201
+    assert response.json() == {"url": reverse("dataset", args=[Dataset.objects.get().token])}
+
+
+def test_a_refused_zip_is_told_on_the_page(client: Client) -> None:
+    response = client.post(reverse("new-image"), {"dataset": zipped(pictures_zip(classes=("red",)))})
+    page = read(response, 422)
+    assert "makes no sense" in page.text
+    assert not Dataset.objects.exists()
+
+
+def test_a_refused_zip_is_told_to_the_script(client: Client) -> None:
+    response = client.post(
+        reverse("new-image"), {"dataset": zipped(b"PK\x03\x04 but then nothing")}, headers=JSON
+    )
+    assert response.status_code == 400
+    problem = json.loads(response.content)
+    assert response["Content-Type"] == "application/problem+json"
+    assert problem["detail"]
+    assert not Dataset.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["new-image", "new-text"])
+def test_nothing_at_all_is_told_beside_the_file(client: Client, name: str) -> None:
+    assert "Choose a file first" in read(client.post(reverse(name), {}), 400).text
+
+
+def test_pasted_rows_lead_to_their_page(client: Client) -> None:
+    response = client.post(reverse("new-text"), {"pasted": table().decode()}, follow=True)
+    assert "6 sentences in 2 classes" in read(response).text
+
+
+def test_refused_rows_are_not_lost(client: Client) -> None:
+    page = read(client.post(reverse("new-text"), {"pasted": "input,label\n<b>one</b>,good\n"}), 422)
+    assert "<b>one</b>,good" in page.text
+
+
+def test_dev_mode_refuses_before_the_file_is_read(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    PlatformStatus.objects.update_or_create(pk=1, defaults={"dev_mode": True})
+    monkeypatch.setattr("jobs.datasets.store_upload", lambda **kwargs: pytest.fail("the file was read"))
+    response = client.post(reverse("new-image"), {"dataset": zipped()})
+    assert response["Retry-After"]
+    assert "under maintenance" in read(response, 503).text
+    assert client.post(reverse("new-image"), {"dataset": zipped()}, headers=JSON).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("shapes", "160 pictures in 4 classes"), ("messages", "400 sentences in 5 classes")]
+)
+def test_a_sample_needs_no_repair(client: Client, name: str, words: str) -> None:
+    response = client.post(reverse("sample", args=[name]), follow=True)
+    assert words in read(response).text
+    findings = Dataset.objects.get().findings
+    assert (findings["repairs"], findings["skipped_count"], findings["warnings"]) == ([], 0, [])
+
+
+def test_there_are_no_other_samples(client: Client) -> None:
+    assert client.post(reverse("sample", args=["secrets"])).status_code == 404
+    assert client.get(reverse("sample", args=["shapes"])).status_code == 405
