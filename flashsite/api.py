@@ -14,7 +14,6 @@ from rest_framework.views import set_rollback
 from flashsite.problems import problem_for
 from modelstore.errors import FlashError
 
-
 _TITLES = {415: "Unsupported media type", 405: "Method not allowed", 429: "Too many requests"}
 
 
