@@ -13,15 +13,15 @@ from modelstore import tokens
 from training.catalog import models_for
 from training.config import Preset, Task
 
-_SPLITS = [(f"{share}:{100 - share}", f"{share} % : {100 - share} %") for share in (80, 70, 90, 60, 50)]
+_SPLITS = [(f"{share}:{100 - share}", f"{share} : {100 - share}") for share in (80, 70, 90, 60, 50)]
 _OPTIMIZERS = [
-    ("", "As the preset has it"),
+    ("", "Preset's choice"),
     ("sgd", "SGD with momentum"),
     ("adam", "Adam"),
     ("adamw", "AdamW"),
 ]
 _STARTS = [
-    ("", "As the preset has it"),
+    ("", "Preset's choice"),
     ("imagenet", "ImageNet weights"),
     ("scratch", "Scratch (random weights)"),
 ]
@@ -83,7 +83,7 @@ class TrainForm(forms.Form):
     model = forms.ChoiceField(label="Model", required=False)
     start_from = forms.ChoiceField(label="Start from", choices=_STARTS, required=False)
     data_split = forms.ChoiceField(
-        label="Split, training : validation", choices=_SPLITS, required=False,
+        label="Training : validation", choices=_SPLITS, required=False,
         help_text="The validation share is never trained on; it measures the accuracy.",
     )  # fmt: skip
     optimizer = forms.ChoiceField(label="Optimizer", choices=_OPTIMIZERS, required=False)
@@ -119,7 +119,7 @@ class TrainForm(forms.Form):
         self.task = task
         self.values: dict[str, Any] = {}
         choices = [(spec.name, spec.title) for spec in models_for(task)]
-        self.fields["model"].choices = [("", "As the preset has it"), *choices]  # type: ignore[attr-defined]
+        self.fields["model"].choices = [("", "Preset's choice"), *choices]  # type: ignore[attr-defined]
         if task is Task.TEXT:
             del self.fields["start_from"]
             self.fields["task_name"].widget.attrs["placeholder"] = "customer messages"

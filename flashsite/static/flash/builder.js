@@ -217,6 +217,12 @@
     }
   }
 
+  // Leaving by accident asks first, once there is something to lose.
+  addEventListener("beforeunload", (event) => {
+    if (!flash.leaving && classes.some((one) => one.files.length)) event.preventDefault();
+  });
+  addEventListener("pageshow", () => { flash.leaving = false; });
+
   root.querySelector("[data-add]").addEventListener("click", () => addClass().part("name").focus());
   root.querySelector("[data-send]").addEventListener("click", send);
   folder.hidden = false;

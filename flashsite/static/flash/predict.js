@@ -24,6 +24,7 @@
       answers.innerHTML = page;
       for (const image of answers.querySelectorAll("[data-picture]")) {
         const file = files[image.dataset.picture];
+        image.addEventListener("error", () => { image.hidden = true; });
         if (file) { image.src = addresses[image.dataset.picture]; image.alt = file.name; image.hidden = false; }
       }
     } catch {
@@ -43,6 +44,12 @@
       const image = document.createElement("img");
       image.src = addresses[at];
       image.alt = file.name;
+      image.addEventListener("error", () => {
+        const none = document.createElement("span");
+        none.className = "none";
+        none.textContent = "no picture?";
+        image.replaceWith(none);
+      });
       item.append(image);
       return item;
     }));

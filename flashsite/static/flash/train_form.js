@@ -15,9 +15,9 @@
     const filling = fillings[`${preset}|${model}|${start}`];
     if (!filling) return;
     for (const name of KEPT) form.elements[name].placeholder = String(filling[name]);
-    form.elements.model.options[0].textContent = `As the preset has it: ${filling.model}`;
+    form.elements.model.options[0].textContent = `Preset: ${filling.model}`;
     const optimizer = [...form.elements.optimizer.options].find((option) => option.value === filling.optimizer);
-    form.elements.optimizer.options[0].textContent = `As the preset has it: ${optimizer?.textContent || filling.optimizer}`;
+    form.elements.optimizer.options[0].textContent = `Preset: ${optimizer?.textContent || filling.optimizer}`;
   }
 
   function fold() {

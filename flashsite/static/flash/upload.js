@@ -86,7 +86,7 @@ window.flash = window.flash || {};
   function finish(request) {
     let answer = null;
     try { answer = JSON.parse(request.responseText); } catch { /* a page, not JSON: the words below do */ }
-    if (request.status === 201 && answer?.url) { location.assign(answer.url); return; }
+    if (request.status === 201 && answer?.url) { flash.leaving = true; location.assign(answer.url); return; }
     busy(false);
     if (answer?.detail) flash.refuse(answer.title, answer.detail, answer.notes || []);
     else if (request.status === 403) flash.refuse("This page is too old", "Reload it and try again; what you typed may have to be entered anew.");
@@ -119,6 +119,8 @@ window.flash = window.flash || {};
     return data;
   };
 
+  // Back from the next page, perhaps out of the browser's memory: ready for another try.
+  addEventListener("pageshow", () => busy(false));
   cancel.addEventListener("click", () => stop?.());
 
   for (const form of area.querySelectorAll("[data-file-form]")) {
