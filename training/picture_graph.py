@@ -1,7 +1,9 @@
 """Exports a picture model: the backbone by PyTorch's exporter, the head and softmax added as nodes."""
 
+import contextlib
 import io
 import warnings
+from collections.abc import Iterator
 
 import onnx
 import torch
@@ -29,7 +31,7 @@ def backbone_graph(model: PictureClassifier, side: int) -> onnx.ModelProto:
     buffer = io.BytesIO()
     # The exporter through TorchScript is several times faster than the newer one; torch is pinned, so its
     # announced end does not surprise us.
-    with warnings.catch_warnings(), torch.no_grad():
+    with warnings.catch_warnings(), torch.no_grad(), _attention_in_plain_operators():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             _Backbone(model).eval(),
@@ -42,6 +44,17 @@ def backbone_graph(model: PictureClassifier, side: int) -> onnx.ModelProto:
             dynamo=False,
         )
     return onnx.load_from_string(buffer.getvalue())
+
+
+@contextlib.contextmanager
+def _attention_in_plain_operators() -> Iterator[None]:
+    """The exporter knows no fused attention."""
+    fused = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fused)
 
 
 def with_head(backbone: onnx.ModelProto, head: nn.Linear) -> onnx.ModelProto:

@@ -61,8 +61,8 @@ class PictureLearner:
         head = self._model.head
         return [
             *groups,
-            Group([head.weight]),
-            Group([cast(nn.Parameter, head.bias)], decay=False),
+            Group([parameter for name, parameter in head.named_parameters() if name == "weight"]),
+            Group([parameter for name, parameter in head.named_parameters() if name == "bias"], decay=False),
         ]
 
     def batches(self, epoch: int) -> list[Tensor]:
