@@ -16,6 +16,7 @@ def test_it_does_not_import_torch(module):
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_training_step_does_not_import_the_compiler():
     code = (
         "import sys, torch\n"
