@@ -15,7 +15,9 @@ def main() -> None:
     except (OperationalError, ProgrammingError) as error:
         if "--traceback" in sys.argv:
             raise
-        sys.exit(f"The database cannot be used: {error}. Is it running? `python manage.py migrate` makes its tables.")
+        sys.exit(
+            f"The database cannot be used: {error}. Is it running? `python manage.py migrate` makes its tables."
+        )
 
 
 if __name__ == "__main__":
