@@ -241,7 +241,7 @@ def _job_context(job: Job) -> dict[str, Any]:
         )
     )
     lines = list(job.events.order_by("-pk")[:_LINES_SHOWN])[::-1]
-    position = job.queue_position()
+    position, best = job.queue_position(), _best(epochs)
     # `seen` in a poll: the same version means that nothing has changed.
     state = (
         job.status, job.phase, job.progress, job.eta_seconds, position, job.cancel_requested, job.attempt,
@@ -252,7 +252,8 @@ def _job_context(job: Job) -> dict[str, Any]:
         "epochs": epochs,
         "last_epoch": epochs[-1] if epochs else None,
         "planned_epochs": job.config.get("epochs"),
-        "best_epoch": _best_epoch(epochs),
+        "best_epoch": best["epoch"] if best else None,
+        "best_accuracy": best["val_accuracy"] if best else None,
         "lines": lines,
         "warnings": [line for line in lines if line.kind == "warning"],
         "position": position,
@@ -261,7 +262,7 @@ def _job_context(job: Job) -> dict[str, Any]:
     }
 
 
-def _best_epoch(epochs: Sequence[Mapping[str, Any]]) -> int | None:
+def _best(epochs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The epoch that is kept so far: highest validation accuracy, ties by loss."""
     measured = [row for row in epochs if row["val_accuracy"] is not None]
-    best = max(measured, key=lambda row: (row["val_accuracy"], -(row["val_loss"] or 0)), default=None)
-    return best["epoch"] if best else None
+    return max(measured, key=lambda row: (row["val_accuracy"], -(row["val_loss"] or 0)), default=None)

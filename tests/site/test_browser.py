@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from jobs.models import Dataset, Job, JobEvent
+from jobs.models import Dataset, Job, JobEvent, PlatformStatus
 from tests.bundles import picture
 from tests.site.conftest import pictures_zip
 from training.config import Task
@@ -134,6 +134,15 @@ def test_a_refused_upload_leaves_the_builder_as_it_was(open_page: Any) -> None:
     assert cards.nth(1).get_by_label("Name of the class").input_value() == "dog"
     expect(page.get_by_text("2 classes, 4 pictures")).to_be_visible()
     assert not Dataset.objects.exists()
+
+
+def test_dev_mode_is_told_before_a_byte_is_sent(open_page: Any) -> None:
+    page = open_page("new-image")
+    PlatformStatus.objects.update_or_create(pk=1, defaults={"dev_mode": True})
+    page.set_input_files("#id_dataset", upload("colours.zip", pictures_zip()))
+    page.get_by_role("button", name="Upload and check").click()
+    expect(page.locator("#problem")).to_contain_text("under maintenance")
+    expect(page.get_by_role("button", name="Upload and check")).to_be_enabled()
 
 
 def test_the_builder_says_what_is_missing(open_page: Any) -> None:

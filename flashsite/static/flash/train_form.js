@@ -35,5 +35,5 @@
   addEventListener("pageshow", () => { delete form.dataset.sent; });
   fill();
   fold();
-  (form.querySelector("[aria-invalid=true]") || document.createElement("i")).focus({preventScroll: true});
+  (form.querySelector("[aria-invalid=true]") || document.createElement("i")).focus();
 })();

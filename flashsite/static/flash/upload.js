@@ -94,9 +94,16 @@ window.flash = window.flash || {};
   }
 
   // `data`: FormData. Resolves nothing: it goes to the next page or shows what is wrong, and loses nothing.
-  flash.upload = (data, bytes) => {
+  flash.upload = async (data, bytes) => {
     if (bytes > most) {
       flash.refuse("The upload is too large", `It has ${size(bytes)}; ${size(most)} are allowed. Send fewer or smaller files.`);
+      busy(false);
+      return;
+    }
+    // Asked first: a refusal in the middle of a long upload reaches the browser as a broken connection.
+    const status = await fetch(area.dataset.status).then((answer) => answer.json()).catch(() => null);
+    if (status && !status.accepting) {
+      flash.refuse("No new jobs at the moment", status.notice || "Try again in a minute.");
       busy(false);
       return;
     }
