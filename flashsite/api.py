@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, TooManyFilesSent
 from django.http import Http404, HttpRequest
+from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -83,6 +84,9 @@ def _flatten(detail: Any, name: str = "") -> dict[str, list[str]]:
     return {name or "request": [str(part) for part in (detail if isinstance(detail, list) else [detail])]}
 
 
+@extend_schema(
+    responses={200: {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}}
+)
 @api_view(["GET"])
 def root(request: Request) -> Response:
     """Where things are."""

@@ -213,6 +213,11 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "TaskType": "modelstore.models.TaskType",
+        "JobState": "jobs.states.JobStatus",
+        "PlatformState": ["active", "sleeping"],
+    },
 }
 
 # --- Security --------------------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from jobs.models import Dataset, Epoch, Job, JobEvent, PlatformStatus, Server
+from modelstore.models import TaskType
 from training.catalog import CATALOG
-from training.config import Preset, Task
+from training.config import Preset
 
 
 class SubmitSerializer(serializers.Serializer[Any]):
@@ -21,7 +22,7 @@ class SubmitSerializer(serializers.Serializer[Any]):
     dataset_token = serializers.CharField(
         required=False, help_text="Instead of `dataset`: what POST datasets/ answered."
     )
-    task_type = serializers.ChoiceField(choices=[task.value for task in Task], required=False)
+    task_type = serializers.ChoiceField(choices=TaskType.choices, required=False)
     task_name = serializers.CharField(help_text="Letters, digits, hyphens and spaces.")
     preset = serializers.ChoiceField(choices=[preset.value for preset in Preset], required=False)
     model = serializers.ChoiceField(choices=list(CATALOG), required=False)
@@ -47,7 +48,7 @@ class DatasetCheckSerializer(serializers.Serializer[Any]):
     """The fields of POST datasets/."""
 
     dataset = serializers.FileField()
-    task_type = serializers.ChoiceField(choices=[task.value for task in Task])
+    task_type = serializers.ChoiceField(choices=TaskType.choices)
     input_column = serializers.CharField(required=False)
     label_column = serializers.CharField(required=False)
 

@@ -6,172 +6,387 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('modelstore', '0001_initial'),
+        ("modelstore", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Server',
+            name="Server",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('driver', models.CharField(default='local', max_length=20)),
-                ('heartbeat', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True)),
+                ("driver", models.CharField(default="local", max_length=20)),
+                ("heartbeat", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Dataset',
+            name="Dataset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(max_length=64, unique=True)),
-                ('token_digest', models.CharField(max_length=64, unique=True)),
-                ('task_type', models.CharField(choices=[('imageclassification', 'Images'), ('textclassification', 'Text')], max_length=32)),
-                ('name', models.CharField(help_text='The name of the uploaded file.', max_length=255)),
-                ('file', models.FileField(max_length=255, upload_to='datasets/%Y%m%d')),
-                ('size_bytes', models.BigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('sample_count', models.IntegerField()),
-                ('classes', models.JSONField(help_text='[{label, count}] in order.')),
-                ('findings', models.JSONField(default=dict)),
-                ('thumbnails', models.JSONField(default=list)),
-                ('options', models.JSONField(default=dict, help_text='How a table is read: columns, encoding, delimiter.')),
-                ('created', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('kept', models.BooleanField(default=False, help_text='Not dropped after training, so that one can train again until its time is up.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token", models.CharField(max_length=64, unique=True)),
+                ("token_digest", models.CharField(max_length=64, unique=True)),
+                (
+                    "task_type",
+                    models.CharField(
+                        choices=[("imageclassification", "images"), ("textclassification", "text")],
+                        max_length=32,
+                    ),
+                ),
+                ("name", models.CharField(help_text="The name of the uploaded file.", max_length=255)),
+                ("file", models.FileField(max_length=255, upload_to="datasets/%Y%m%d")),
+                ("size_bytes", models.BigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("sample_count", models.IntegerField()),
+                ("classes", models.JSONField(help_text="[{label, count}] in order.")),
+                ("findings", models.JSONField(default=dict)),
+                ("thumbnails", models.JSONField(default=list)),
+                (
+                    "options",
+                    models.JSONField(
+                        default=dict, help_text="How a table is read: columns, encoding, delimiter."
+                    ),
+                ),
+                ("created", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                (
+                    "kept",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Not dropped after training, so that one can train again until its time is up.",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-created',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('task_type__in', ['imageclassification', 'textclassification'])), name='dataset_task_type_known'), models.CheckConstraint(condition=models.Q(('sample_count__gt', 0)), name='dataset_has_samples')],
+                "ordering": ("-created",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("task_type__in", ["imageclassification", "textclassification"])),
+                        name="dataset_task_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("sample_count__gt", 0)), name="dataset_has_samples"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(max_length=64, unique=True)),
-                ('token_digest', models.CharField(max_length=64, unique=True)),
-                ('task_type', models.CharField(choices=[('imageclassification', 'Images'), ('textclassification', 'Text')], max_length=32)),
-                ('task_name', models.CharField(max_length=100)),
-                ('preset', models.CharField(blank=True, choices=[('quick', 'quick'), ('balanced', 'balanced'), ('best', 'best')], max_length=10)),
-                ('model_name', models.CharField(max_length=40)),
-                ('config', models.JSONField(help_text='The whole training configuration, as the trainer reads it.')),
-                ('downloadable', models.BooleanField(default=True)),
-                ('idempotency_key', models.CharField(blank=True, max_length=255, null=True, unique=True)),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('starting', 'Starting'), ('training', 'Training'), ('deploying', 'Deploying'), ('deployed', 'Deployed'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
-                ('phase', models.CharField(blank=True, max_length=40)),
-                ('progress', models.FloatField(default=0.0, help_text='0 to 1; never goes backwards within an attempt.')),
-                ('eta_seconds', models.FloatField(blank=True, null=True)),
-                ('accuracy', models.FloatField(blank=True, null=True)),
-                ('error', models.TextField(blank=True, help_text='Why it failed, in a sentence for its owner.')),
-                ('cancel_requested', models.BooleanField(default=False)),
-                ('attempt', models.PositiveIntegerField(default=0, help_text='Tries that count against the job.')),
-                ('fence', models.PositiveIntegerField(default=0, help_text='Rises with every claim; a stale worker holds an old one.')),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('created', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('queued', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started', models.DateTimeField(blank=True, null=True)),
-                ('finished', models.DateTimeField(blank=True, null=True)),
-                ('dataset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='jobs', to='jobs.dataset')),
-                ('model', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='job', to='modelstore.trainedmodel')),
-                ('server', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='jobs', to='jobs.server')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token", models.CharField(max_length=64, unique=True)),
+                ("token_digest", models.CharField(max_length=64, unique=True)),
+                (
+                    "task_type",
+                    models.CharField(
+                        choices=[("imageclassification", "images"), ("textclassification", "text")],
+                        max_length=32,
+                    ),
+                ),
+                ("task_name", models.CharField(max_length=100)),
+                (
+                    "preset",
+                    models.CharField(
+                        blank=True,
+                        choices=[("quick", "quick"), ("balanced", "balanced"), ("best", "best")],
+                        max_length=10,
+                    ),
+                ),
+                ("model_name", models.CharField(max_length=40)),
+                (
+                    "config",
+                    models.JSONField(help_text="The whole training configuration, as the trainer reads it."),
+                ),
+                ("downloadable", models.BooleanField(default=True)),
+                ("idempotency_key", models.CharField(blank=True, max_length=255, null=True, unique=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("starting", "Starting"),
+                            ("training", "Training"),
+                            ("deploying", "Deploying"),
+                            ("deployed", "Deployed"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("phase", models.CharField(blank=True, max_length=40)),
+                (
+                    "progress",
+                    models.FloatField(
+                        default=0.0, help_text="0 to 1; never goes backwards within an attempt."
+                    ),
+                ),
+                ("eta_seconds", models.FloatField(blank=True, null=True)),
+                ("accuracy", models.FloatField(blank=True, null=True)),
+                (
+                    "error",
+                    models.TextField(blank=True, help_text="Why it failed, in a sentence for its owner."),
+                ),
+                ("cancel_requested", models.BooleanField(default=False)),
+                (
+                    "attempt",
+                    models.PositiveIntegerField(default=0, help_text="Tries that count against the job."),
+                ),
+                (
+                    "fence",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Rises with every claim; a stale worker holds an old one."
+                    ),
+                ),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("created", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("queued", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started", models.DateTimeField(blank=True, null=True)),
+                ("finished", models.DateTimeField(blank=True, null=True)),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="jobs",
+                        to="jobs.dataset",
+                    ),
+                ),
+                (
+                    "model",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="job",
+                        to="modelstore.trainedmodel",
+                    ),
+                ),
+                (
+                    "server",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="jobs",
+                        to="jobs.server",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-created',),
+                "ordering": ("-created",),
             },
         ),
         migrations.CreateModel(
-            name='JobEvent',
+            name="JobEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('log', 'Log'), ('warning', 'Warning'), ('phase', 'Phase'), ('error', 'Error')], max_length=10)),
-                ('message', models.TextField()),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='jobs.job')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("log", "Log"),
+                            ("warning", "Warning"),
+                            ("phase", "Phase"),
+                            ("error", "Error"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("message", models.TextField()),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="jobs.job"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('pk',),
+                "ordering": ("pk",),
             },
         ),
         migrations.CreateModel(
-            name='PlatformStatus',
+            name="PlatformStatus",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dev_mode', models.BooleanField(default=False, help_text='Every new job is refused with a notice; running jobs go on.')),
-                ('notice', models.CharField(blank=True, help_text='Shown on every page; in dev mode it replaces the standard notice.', max_length=300)),
-                ('queue_limit', models.PositiveIntegerField(default=100, help_text='How many jobs may wait. 0: a job is refused while another one runs.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "dev_mode",
+                    models.BooleanField(
+                        default=False, help_text="Every new job is refused with a notice; running jobs go on."
+                    ),
+                ),
+                (
+                    "notice",
+                    models.CharField(
+                        blank=True,
+                        help_text="Shown on every page; in dev mode it replaces the standard notice.",
+                        max_length=300,
+                    ),
+                ),
+                (
+                    "queue_limit",
+                    models.PositiveIntegerField(
+                        default=100,
+                        help_text="How many jobs may wait. 0: a job is refused while another one runs.",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'platform status',
-                'verbose_name_plural': 'platform status',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='platform_status_single_row')],
+                "verbose_name": "platform status",
+                "verbose_name_plural": "platform status",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="platform_status_single_row")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fence', models.PositiveIntegerField()),
-                ('started', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, max_length=20)),
-                ('reason', models.TextField(blank=True)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='jobs.job')),
-                ('server', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='attempts', to='jobs.server')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fence", models.PositiveIntegerField()),
+                ("started", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished", models.DateTimeField(blank=True, null=True)),
+                ("outcome", models.CharField(blank=True, max_length=20)),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="attempts", to="jobs.job"
+                    ),
+                ),
+                (
+                    "server",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="attempts",
+                        to="jobs.server",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('fence',),
+                "ordering": ("fence",),
             },
         ),
         migrations.CreateModel(
-            name='Epoch',
+            name="Epoch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('epoch', models.PositiveIntegerField()),
-                ('train_loss', models.FloatField(null=True)),
-                ('train_accuracy', models.FloatField(null=True)),
-                ('val_loss', models.FloatField(null=True)),
-                ('val_accuracy', models.FloatField(null=True)),
-                ('learning_rate', models.FloatField(null=True)),
-                ('seconds', models.FloatField(null=True)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='epochs', to='jobs.job')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("epoch", models.PositiveIntegerField()),
+                ("train_loss", models.FloatField(null=True)),
+                ("train_accuracy", models.FloatField(null=True)),
+                ("val_loss", models.FloatField(null=True)),
+                ("val_accuracy", models.FloatField(null=True)),
+                ("learning_rate", models.FloatField(null=True)),
+                ("seconds", models.FloatField(null=True)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="epochs", to="jobs.job"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('epoch',),
-                'constraints': [models.UniqueConstraint(fields=('job', 'epoch'), name='epoch_once_per_job')],
+                "ordering": ("epoch",),
+                "constraints": [models.UniqueConstraint(fields=("job", "epoch"), name="epoch_once_per_job")],
             },
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['status', 'queued', 'id'], name='job_queue'),
+            model_name="job",
+            index=models.Index(fields=["status", "queued", "id"], name="job_queue"),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('lease_until__isnull', False)), fields=['status', 'lease_until'], name='job_leases'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("lease_until__isnull", False)),
+                fields=["status", "lease_until"],
+                name="job_leases",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'starting', 'training', 'deploying', 'deployed', 'failed', 'cancelled'])), name='job_status_known'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        ["queued", "starting", "training", "deploying", "deployed", "failed", "cancelled"],
+                    )
+                ),
+                name="job_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('progress__gte', 0), ('progress__lte', 1)), name='job_progress_is_a_share'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("progress__gte", 0), ("progress__lte", 1)), name="job_progress_is_a_share"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['deploying', 'starting', 'training']), _negated=True), ('lease_until__isnull', False), _connector='OR'), name='job_running_has_a_lease'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["deploying", "starting", "training"]), _negated=True),
+                    ("lease_until__isnull", False),
+                    _connector="OR",
+                ),
+                name="job_running_has_a_lease",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'failed'), _negated=True), models.Q(('error', ''), _negated=True), _connector='OR'), name='job_failed_says_why'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "failed"), _negated=True),
+                    models.Q(("error", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="job_failed_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(fields=('job', 'fence'), name='attempt_once_per_fence'),
+            model_name="attempt",
+            constraint=models.UniqueConstraint(fields=("job", "fence"), name="attempt_once_per_fence"),
         ),
     ]

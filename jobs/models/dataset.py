@@ -7,9 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from jobs.states import ACTIVE
-from training.config import Task
-
-TASK_CHOICES = [(Task.IMAGE.value, "Images"), (Task.TEXT.value, "Text")]
+from modelstore.models import TaskType
 
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):
@@ -26,7 +24,7 @@ class Dataset(models.Model):
 
     token = models.CharField(max_length=64, unique=True)
     token_digest = models.CharField(max_length=64, unique=True)
-    task_type = models.CharField(max_length=32, choices=TASK_CHOICES)
+    task_type = models.CharField(max_length=32, choices=TaskType)
     name = models.CharField(max_length=255, help_text="The name of the uploaded file.")
     file = models.FileField(upload_to="datasets/%Y%m%d", max_length=255)
     size_bytes = models.BigIntegerField()
@@ -48,7 +46,7 @@ class Dataset(models.Model):
         ordering = ("-created",)
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(task_type__in=[task.value for task in Task]),
+                condition=models.Q(task_type__in=TaskType.values),
                 name="dataset_task_type_known",
             ),
             models.CheckConstraint(condition=models.Q(sample_count__gt=0), name="dataset_has_samples"),

@@ -6,8 +6,8 @@ from typing import Any, Self
 from django.db import models
 from django.utils import timezone
 
-from jobs.models.dataset import TASK_CHOICES
 from jobs.states import ACTIVE, ENDED, RUNNING, JobStatus, sources_of
+from modelstore.models import TaskType
 from training.config import Preset
 
 
@@ -50,7 +50,7 @@ class Job(models.Model):
     model = models.OneToOneField(
         "modelstore.TrainedModel", null=True, blank=True, on_delete=models.SET_NULL, related_name="job"
     )
-    task_type = models.CharField(max_length=32, choices=TASK_CHOICES)
+    task_type = models.CharField(max_length=32, choices=TaskType)
     task_name = models.CharField(max_length=100)
     preset = models.CharField(
         max_length=10, blank=True, choices=[(preset.value, preset.value) for preset in Preset]

@@ -3,6 +3,13 @@
 from modelstore.models.cleanup_policy import CleanupPolicy
 from modelstore.models.prune_state import PruneState
 from modelstore.models.retired import RetiredToken, Tombstone
-from modelstore.models.trained_model import TrainedModel
+from modelstore.models.trained_model import TaskType, TrainedModel
 
-__all__ = ["CleanupPolicy", "PruneState", "RetiredToken", "Tombstone", "TrainedModel"]
+__all__ = [
+    "CleanupPolicy",
+    "PruneState",
+    "RetiredToken",
+    "TaskType",
+    "Tombstone",
+    "TrainedModel",
+]
