@@ -123,6 +123,7 @@ PRESETS: Mapping[tuple[Task, Preset], Mapping[str, Any]] = MappingProxyType(
             "epochs": 6,
             "weight_decay": 0.01,
             "augmentation": "standard",
+            "backbone_rate": 0.3,
             "early_stopping": 4,
         },
         (Task.IMAGE, Preset.BEST): {
@@ -133,8 +134,10 @@ PRESETS: Mapping[tuple[Task, Preset], Mapping[str, Any]] = MappingProxyType(
             "epochs": 15,
             "weight_decay": 0.02,
             "augmentation": "strong",
+            "backbone_rate": 0.3,
             "label_smoothing": 0.1,
             "weight_averaging": True,
+            "test_time_flip": True,
             "early_stopping": 8,
         },
         (Task.TEXT, Preset.QUICK): {"model": "bag_of_ngrams"},

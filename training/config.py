@@ -84,6 +84,11 @@ class TrainConfig:
     label_smoothing: float = 0.0
     augmentation: Literal["none", "standard", "strong"] = "none"
     weight_averaging: bool = False
+    # Pictures: rate of the last pretrained layers against the head's; statistics of batch norm as they came;
+    # prediction from a picture and its mirror image.
+    backbone_rate: float = 0.15
+    freeze_norms: bool = False
+    test_time_flip: bool = False
     class_weights: bool = False
     clip_norm: float = 1.0
     device: str = "auto"

@@ -55,12 +55,16 @@ def train_network(
     start = None
     if run.config.pretrained and checkpoint.load() is None:
         start = _fit_head_first(run, model, pixels, labels, parts, device)
+    model.flip = run.config.test_time_flip
     run.events.phase("training", 0.2, 0.93)
     learner = PictureLearner(model, pixels, labels, parts, run.config, device)
     with run.phases.time("training"):
         progress = _train(run, learner, checkpoint, start)
     with run.phases.time("evaluation"):
         probabilities = learner.probabilities()
+    if device.type == "cuda":
+        held = torch.cuda.max_memory_allocated(device) >> 20
+        run.events.log(f"The training took up to {held} MB of the GPU's memory.")
     model = model.to("cpu").eval()
     examples = np.array(pixels[parts[1][:_EXAMPLES]])
     (run.folder / _PICTURES).unlink(missing_ok=True)
@@ -69,7 +73,7 @@ def train_network(
         preprocess=preprocess,
         module=model,
         state=model.torchvision_state(),
-        arguments={},
+        arguments={"flip": model.flip},
         graph=lambda: with_head(backbone_graph(model, preprocess.crop), model.head),
         examples=examples,
         progress=progress,

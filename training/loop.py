@@ -18,6 +18,8 @@ from training.report import EpochFigures
 from training.schedule import Schedule
 
 _MAX_LOSS = 1e4
+# Reading a figure from a GPU waits for all of its work, so several steps are read at once.
+_STEPS_UNREAD = 20
 
 
 class Learner(Protocol):
@@ -76,6 +78,7 @@ class Training:
         self.optimizer = Optimizer(config.optimizer, learner.groups(), config.weight_decay)
         self.schedule = Schedule(config)
         self.progress = Progress()
+        self._unread: list[tuple[Tensor, Tensor, int]] = []
         self.average = Average(learner.module) if config.weight_averaging else None
         self.best = snapshot(learner.module)
         if start is not None:
@@ -121,22 +124,31 @@ class Training:
     def _step(self, batch: Any, steps: int) -> None:
         progress = self.progress
         loss, correct, count = self.learner.loss(batch)
-        value = float(loss.detach())
-        if not abs(value) < _MAX_LOSS:
-            raise Diverged
+        self._unread.append((loss.detach(), correct, count))
+        if not loss.is_cuda or len(self._unread) == _STEPS_UNREAD:
+            self._read_figures()
         torch.autograd.backward(loss)
         self.optimizer.clip(self.config.clip_norm)
         self.optimizer.step(self.schedule.rate(progress.epoch - 1 + progress.step / steps))
         if self.average is not None:
             self.average.update(self.learner.module)
-        progress.loss += value * count
-        progress.correct += int(correct)
-        progress.seen += count
         progress.step += 1
         self.events.progress((progress.epoch - 1 + progress.step / steps) / self.config.epochs)
 
+    def _read_figures(self) -> None:
+        """Add up what the steps found; raises Diverged."""
+        for loss, correct, count in self._unread:
+            value = float(loss)
+            if not abs(value) < _MAX_LOSS:
+                raise Diverged
+            self.progress.loss += value * count
+            self.progress.correct += int(correct)
+            self.progress.seen += count
+        self._unread.clear()
+
     def _finish_epoch(self, started: float) -> None:
         progress = self.progress
+        self._read_figures()
         rate = self.schedule.rate(progress.epoch - 1e-3)
         if self.average is not None:
             self.average.swap(self.learner.module)
@@ -178,6 +190,7 @@ class Training:
         return True
 
     def _save(self, *, force: bool) -> None:
+        self._read_figures()
         progress = {name: getattr(self.progress, name) for name in Progress.__slots__}
         progress["history"] = [asdict(figures) for figures in self.progress.history]
         state = {

@@ -1,7 +1,5 @@
 """Batches of pictures, augmented on the device, for the training loop."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,13 +11,13 @@ from training.config import TrainConfig
 from training.device import mixed_precision
 from training.linear import shuffled_batches
 from training.optimizers import Group
+from training.picture_feed import PictureFeed
 from training.vision import PictureClassifier
 
-# Pretrained layers learn more slowly than the head, the first ones slowest (Howard & Ruder 2018).
-_PRETRAINED_SCALES = (0.05, 0.1, 0.15)
+# The thirds of the pretrained layers from first to last: the first learn slowest (Howard & Ruder 2018).
+_THIRDS = (1 / 3, 2 / 3, 1.0)
 _SMALL_BATCH = 8
-_AT_ONCE = 64
-_RESIDENT_SHARE = 0.5
+_AT_ONCE = {"cpu": 32, "cuda": 256}
 
 
 class PictureLearner:
@@ -41,17 +39,18 @@ class PictureLearner:
         self.module: nn.Module = self._model
         self.config = config
         self._device = device
-        self._train, self._validation = parts
+        self._feed = PictureFeed(pixels, device)
+        self._train, self._validation = (torch.from_numpy(part) for part in parts)
         self._labels = torch.from_numpy(labels).to(device)
-        self._pixels = _on_device(pixels, device)
-        counts = np.bincount(labels[self._train], minlength=module.head.out_features).clip(min=1)
+        counts = np.bincount(labels[parts[0]], minlength=module.head.out_features).clip(min=1)
         weights = torch.from_numpy((counts.sum() / len(counts) / counts).astype(np.float32)).to(device)
         self._weights = weights if config.class_weights else None
 
     def groups(self) -> list[Group]:
         """See Learner; biases and norms are not decayed."""
         backbone = list(self._model.network.parameters())
-        scales = _PRETRAINED_SCALES if self.config.pretrained else (1.0,)
+        rate = self.config.backbone_rate
+        scales = [third * rate for third in _THIRDS] if self.config.pretrained else [1.0]
         size = -(-len(backbone) // len(scales))
         groups = []
         for number, scale in enumerate(scales):
@@ -66,19 +65,21 @@ class PictureLearner:
         ]
 
     def batches(self, epoch: int) -> list[Tensor]:
-        """See Learner."""
-        if self.config.batch_size < _SMALL_BATCH:
+        """See Learner; each batch holds the indices of its pictures."""
+        if self.config.freeze_norms or self.config.batch_size < _SMALL_BATCH:
             # The statistics of a few pictures are worse than those of ImageNet.
             for layer in self._model.modules():
                 if isinstance(layer, nn.BatchNorm2d):
                     layer.eval()
-        return shuffled_batches(len(self._train), self.config, epoch)
+        shuffled = shuffled_batches(len(self._train), self.config, epoch)
+        batches = [self._train[batch].to(self._feed.index_device) for batch in shuffled]
+        self._feed.plan(batches)
+        return batches
 
     def loss(self, batch: Tensor) -> tuple[Tensor, Tensor, int]:
         """See Learner."""
-        chosen = self._train[batch.numpy()]
-        labels = self._labels[torch.from_numpy(chosen).to(self._device)]
-        pictures = self._model.normalise(self._take(chosen)).contiguous(memory_format=torch.channels_last)
+        labels = self._labels[batch.to(self._device)]
+        pictures = self._model.normalise(self._feed.next(batch)).contiguous(memory_format=torch.channels_last)
         pictures = augment(pictures, self.config.augmentation)
         with mixed_precision(self._device):
             logits = self._model.head(
@@ -91,7 +92,7 @@ class PictureLearner:
     def evaluate(self) -> tuple[float, float]:
         """See Learner."""
         probabilities = torch.from_numpy(self.probabilities())
-        labels = self._labels[torch.from_numpy(self._validation).to(self._device)].cpu()
+        labels = self._labels[self._validation.to(self._device)].cpu()
         loss = functional.nll_loss(probabilities.clamp(min=1e-12).log(), labels)
         return float(loss), float((probabilities.argmax(1) == labels).float().mean())
 
@@ -99,18 +100,5 @@ class PictureLearner:
     def probabilities(self) -> NDArray[np.float32]:
         """Of the validation part, [N, C], in single precision."""
         self._model.eval()
-        starts = range(0, len(self._validation), _AT_ONCE)
-        parts = [self._model(self._take(self._validation[i : i + _AT_ONCE])).softmax(1).cpu() for i in starts]
-        return torch.cat(parts).numpy()
-
-    def _take(self, indices: NDArray[np.int64]) -> Tensor:
-        if isinstance(self._pixels, Tensor):
-            return self._pixels[torch.from_numpy(indices).to(self._device)]
-        return torch.from_numpy(self._pixels[indices]).to(self._device, non_blocking=True)
-
-
-def _on_device(pixels: NDArray[np.uint8], device: torch.device) -> Any:
-    """All pictures in the GPU's memory when they take no more than half of what is free."""
-    if device.type == "cuda" and pixels.nbytes < _RESIDENT_SHARE * torch.cuda.mem_get_info(device)[0]:
-        return torch.from_numpy(pixels).to(device)
-    return pixels
+        batches = torch.split(self._validation.to(self._feed.index_device), _AT_ONCE[self._device.type])
+        return torch.cat([self._model(self._feed.take(batch)).softmax(1) for batch in batches]).cpu().numpy()

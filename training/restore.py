@@ -52,7 +52,7 @@ def _build(saved: dict[str, Any]) -> nn.Module:
     else:
         from training.vision import PictureClassifier
 
-        model = PictureClassifier(saved["model"], len(saved["classes"]))
+        model = PictureClassifier(saved["model"], len(saved["classes"]), **arguments)
         model.load_torchvision_state(state)
         return model
     model.load_state_dict(state)

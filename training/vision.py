@@ -46,14 +46,18 @@ def torchvision_models() -> Any:
 
 
 class PictureClassifier(nn.Module):
-    """Network `name` for `classes` classes; takes uint8 pictures [B, S, S, 3], gives logits [B, C]."""
+    """Network `name` for `classes` classes; takes uint8 pictures [B, S, S, 3], gives logits [B, C].
+
+    With `flip` it looks at each picture and at its mirror image, and the head sees the mean of both.
+    """
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, name: str, classes: int) -> None:
+    def __init__(self, name: str, classes: int, flip: bool = False) -> None:
         super().__init__()
         self.name = name
+        self.flip = flip
         self.network: nn.Module = getattr(torchvision_models(), name)()
         parent, _, leaf = _HEADS[name].rpartition(".")
         holder = self.network.get_submodule(parent)
@@ -69,7 +73,10 @@ class PictureClassifier(nn.Module):
 
     def features(self, pixels: Tensor) -> Tensor:
         """What the head sees, [B, F]."""
-        features: Tensor = self.network(self.normalise(pixels))
+        pictures = self.normalise(pixels)
+        features: Tensor = self.network(pictures)
+        if self.flip:
+            features = (features + self.network(pictures.flip(3))) / 2
         return features
 
     def forward(self, pixels: Tensor) -> Tensor:
