@@ -49,9 +49,12 @@ class CsvReader:
         """(number of the row as a spreadsheet shows it, its cells)."""
         with self._text() as text:
             reader = csv.reader(self._lines(text), delimiter=self._delimiter, quoting=self._quoting)
-            number = 0
+            number, longest = 0, self._limits.max_field_chars
             try:
                 for number, cells in enumerate(reader, start=1):
+                    # Another table's larger limit may have raised that of the whole process.
+                    if self._fed > longest and max(map(len, cells)) > longest:
+                        raise _too_long(number, self._limits)
                     self._fed = 0
                     if number > self._skip:
                         yield number, cells

@@ -136,7 +136,9 @@ def test_it_takes_longer_fields_where_the_operator_allows_them(inspect_text):
     assert findings.sample_count == 5
 
 
-def test_it_refuses_a_quote_that_swallows_the_rest(inspect_text, refusal_of):
+@pytest.mark.parametrize("another_tables_limit", [131_072, 1_000_000])
+def test_it_refuses_a_quote_that_swallows_the_rest(inspect_text, refusal_of, another_tables_limit):
+    inspect_text(table(4), Limits(max_field_chars=another_tables_limit))
     text = table(4) + '"never closed,good\n' + table(20_000, header="")
     refusal = refusal_of(inspect_text, text)
     assert refusal.status == 413
