@@ -70,6 +70,19 @@ def tempered(probabilities: NDArray[np.float32], temperature: float) -> NDArray[
     return _softmax(logs / temperature).astype(np.float32)
 
 
+def calibration_figures(
+    truth: NDArray[Any], before: NDArray[np.float32], after: NDArray[np.float32], temperature: float
+) -> dict[str, Any]:
+    """As report.json has them; `before` and `after` are probabilities [N, C] of the validation part."""
+    error, bins = reliability(truth, after)
+    return {
+        "temperature": round(temperature, 6),
+        "error_before": round(reliability(truth, before)[0], 6),
+        "error_after": round(error, 6),
+        "bins": bins,
+    }
+
+
 def _softmax(logits: NDArray[Any]) -> NDArray[Any]:
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     scaled: NDArray[Any] = powers / powers.sum(axis=1, keepdims=True)

@@ -73,9 +73,9 @@ def plain(sentence: str) -> str:
 
 
 def _all_pairs(members: list[int]) -> Iterator[tuple[int, int]]:
-    """Every pair of a few; of many, each with the next one."""
+    """Every pair of a few; of many, the first with each."""
     if len(members) > _LARGEST_BUCKET:
-        return iter(zip(members, members[1:], strict=False))
+        return ((members[0], j) for j in members[1:])
     return ((i, j) for place, i in enumerate(members) for j in members[place + 1 :])
 
 

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from training import bundle, plots
+from training.audit import audit
 from training.bundle import Manifest
+from training.calibration import calibration_figures, fit_temperature, reliability, tempered
 from training.device import choose_device, describe
 from training.errors import TrainingFailed
 from training.onnx_classifier import open_session
@@ -34,11 +36,13 @@ def export(run: Run, outcome: Outcome) -> None:
     folder = run.folder / "bundle.tmp"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    calibration = calibrate(outcome)
     with run.phases.time("export"):
         names = _write_model(folder, outcome, run.config.model)
     with run.phases.time("check"):
         check_agreement(folder, outcome)
-    report = _write_report(folder, run, outcome)
+    found = {"calibration": calibration, **audit(run, outcome)}
+    report = _write_report(folder, run, outcome, found)
     names += [bundle.REPORT_FILE, *_PLOTS]
     _manifest(run, outcome, report, bundle.describe_files(folder, names)).write(folder)
     target = run.folder / "bundle"
@@ -46,6 +50,29 @@ def export(run: Run, outcome: Outcome) -> None:
     os.replace(folder, target)
     run.events.progress(1.0)
     run.events.result(report["accuracy"], report["accuracy_interval"], report["best_epoch"])
+
+
+def calibrate(outcome: Outcome) -> dict[str, Any]:
+    """Fold the temperature that fits the validation part into the last layer; gives the figures for the report.
+
+    Every exported form then has the scaled probabilities, and so has `outcome.probabilities`; predictions stay.
+    Where scaling would not lower the calibration error, the temperature is 1.
+    """
+    before = outcome.probabilities
+    temperature = fit_temperature(outcome.truth, before)
+    if not _helps(outcome.truth, before, temperature):
+        temperature = 1.0
+    last: Any = getattr(outcome.module, "head", outcome.module)
+    with torch.no_grad():
+        for parameter in (last.weight, last.bias):
+            parameter.div_(temperature)
+    outcome.probabilities = tempered(before, temperature)
+    return calibration_figures(outcome.truth, before, outcome.probabilities, temperature)
+
+
+def _helps(truth: NDArray[np.int64], before: NDArray[np.float32], temperature: float) -> bool:
+    after = tempered(before, temperature)
+    return reliability(truth, after)[0] < reliability(truth, before)[0]
 
 
 def _write_model(folder: Path, outcome: Outcome, model: str) -> list[str]:
@@ -98,7 +125,7 @@ def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     return float(np.abs(one - other).max(initial=0.0))
 
 
-def _write_report(folder: Path, run: Run, outcome: Outcome) -> dict[str, Any]:
+def _write_report(folder: Path, run: Run, outcome: Outcome, found: dict[str, Any]) -> dict[str, Any]:
     progress = outcome.progress
     report = build_report(
         labels=outcome.classes,
@@ -109,6 +136,7 @@ def _write_report(folder: Path, run: Run, outcome: Outcome) -> dict[str, Any]:
         best_epoch=progress.best_epoch,
     )
     report |= {
+        **found,
         "warnings": run.events.warnings,
         "skipped": outcome.skipped[:MAX_SKIPPED],
         "skipped_count": outcome.skipped_count,

@@ -11,6 +11,7 @@ from training.checkpoint import Checkpoint
 from training.decode import Decoded
 from training.device import choose_device
 from training.features import feature_extractor
+from training.label_audit import keep_suspects
 from training.linear import DenseFeatures, Labelled, Linear, fit_linear
 from training.loop import Progress
 from training.outcome import Outcome
@@ -98,6 +99,7 @@ def fit_head(
     linear = Linear(features.shape[1], model.head.out_features)
     penalty = _PENALTY * min(1.0, _PENALTY_COUNT / len(parts[0]))
     progress = fit_linear(linear, train, validation, penalty=penalty, run=run, checkpoint=checkpoint)
+    keep_suspects(run, scaled, truth, parts, penalty)
     with torch.no_grad():
         model.head.weight.copy_(linear.weight.T / deviation)
         model.head.bias.copy_(linear.bias - (mean / deviation) @ linear.weight)

@@ -105,7 +105,7 @@ def fit_to_optimum(
     progress = Progress()
     share = _class_shares(train.labels, linear.bias.numel(), config)
     solver = Lbfgs(
-        _objective(train, linear, penalty, share),
+        objective(train, linear, penalty, share),
         torch.cat([p.detach().flatten() for p in linear.parameters()]),
     )
     best = snapshot(linear)
@@ -117,7 +117,7 @@ def fit_to_optimum(
             if solver.converged or control.out_of_time:
                 break
             solver.step()
-        _unflatten(linear, solver.point)
+        unflatten(linear, solver.point)
         figures = _figures(epoch, linear, train, validation, config, time.monotonic() - started)
         progress.history.append(figures)
         if progress.is_better(figures.val_accuracy, figures.val_loss):
@@ -163,7 +163,11 @@ def _class_shares(labels: Tensor, classes: int, config: TrainConfig) -> Tensor:
     return share / share.sum()
 
 
-def _objective(train: Labelled, linear: Linear, penalty: float, share: Tensor) -> Any:
+def objective(train: Labelled, linear: Linear, penalty: float, share: Tensor) -> Any:
+    """The penalised mean loss and its gradient as a function of weight and bias in one flat vector.
+
+    `share` [N] is the weight of each sample in the mean.
+    """
     shape = linear.weight.shape
     truth = functional.one_hot(train.labels, shape[1]).float()
 
@@ -178,7 +182,8 @@ def _objective(train: Labelled, linear: Linear, penalty: float, share: Tensor) -
     return evaluate
 
 
-def _unflatten(linear: Linear, point: Tensor) -> None:
+def unflatten(linear: Linear, point: Tensor) -> None:
+    """Put weight and bias of the flat vector into `linear`."""
     with torch.no_grad():
         count = linear.weight.numel()
         linear.weight.copy_(point[:count].view_as(linear.weight))

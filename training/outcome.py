@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training.evidence import Evidence
 from training.loop import Progress
 from training.preprocess import PicturePreprocess, TextPreprocess
 
@@ -17,8 +18,9 @@ class Outcome:
     """A trained model with what was measured on the validation part.
 
     `module` gives logits of `examples` (uint8 pictures [n, S, S, 3] or int64 ids [n, T]); `state` and `arguments`
-    are what model.pt holds to build it again; `graph` makes the ONNX model. `truth` [N] and `probabilities`
-    [N, C] are of the validation part, `sources` says where its samples came from.
+    are what model.pt holds to build it again; `graph` makes the ONNX model, from the module as it then is. `truth`
+    [N] and `probabilities` [N, C] are of the validation part, `sources` says where its samples came from.
+    `evidence` is for the audit of the data.
     """
 
     classes: list[str]
@@ -35,3 +37,4 @@ class Outcome:
     sources: list[str]
     skipped: list[dict[str, str]] = field(default_factory=list)
     skipped_count: int = 0
+    evidence: Evidence | None = None

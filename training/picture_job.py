@@ -12,9 +12,12 @@ from training.catalog import CATALOG, Preset, defaults_for
 from training.config import TrainConfig
 from training.decode import Decoded, decode_in_chunks
 from training.errors import TrainingFailed
+from training.evidence import PictureEvidence
+from training.looks import Looks
 from training.preprocess import PicturePreprocess
 from training.run import Run
 from training.samples import Samples, check_classes, read_pictures
+from training.split import stratified_split
 
 _CHUNKS_AHEAD = 8
 
@@ -43,7 +46,24 @@ def train_pictures(run: Run) -> Any:
         from training.frozen import train_head as train
     else:
         from training.fine_tuning import train_network as train
-    return train(run, samples, preprocess, model, counted(run, decoded))
+    looks = Looks(len(samples.items))
+    outcome = train(run, samples, preprocess, model, looks.passing(counted(run, decoded)))
+    outcome.evidence = _evidence(run, samples, looks)
+    return outcome
+
+
+def _evidence(run: Run, samples: Samples[Any], looks: Looks) -> PictureEvidence:
+    kept = np.flatnonzero(looks.seen)
+    samples = samples.keep(kept.tolist()) if len(kept) < len(looks.seen) else samples
+    parts = stratified_split(samples.labels, run.config.data_split, run.config.seed)
+    order = np.concatenate(parts)
+    return PictureEvidence(
+        sources=[samples.sources[i] for i in order],
+        labels=samples.labels[order],
+        train_count=len(parts[0]),
+        looks=looks,
+        places=kept[order],
+    )
 
 
 def counted(run: Run, decoded: Ahead[Decoded]) -> Iterator[Decoded]:

@@ -1,4 +1,23 @@
-"""The figures of a training: accuracy with its interval, confusion matrix, precision and recall per class."""
+"""The figures of a training: accuracy with its interval, confusion matrix, precision and recall per class.
+
+report.json holds, all of the validation part unless said otherwise:
+
+    accuracy, accuracy_interval [low, high] (Wilson, 95 %), majority_accuracy (always the commonest class)
+    baseline      {name, accuracy}: a simple method on the same split; null where it was too large for it
+    calibration   {temperature, error_before, error_after, bins: [{count, confidence, accuracy}]}: the expected
+                  calibration error (15 bins) before and after temperature scaling; exported models are scaled
+    duplicates    {count, accuracy_without, examples: [{source, label, twin, twin_label}], conflicts,
+                  conflict_examples: [the same]}: samples that stand, nearly the same, in the training part as
+                  `twin`; the accuracy on the others (null when there are none); pairs, in any part, under two classes
+    suspects      {count, looked_at, examples: [{source, label, predicted, probability}]}: labels, in any part,
+                  that models which never saw the sample contradict; null when nothing could be asked
+    hardest       [{source, label, predicted, probability, label_probability}]: highest loss first; `probability`
+                  is that of the class predicted
+    audit_notes   [str]: which of baseline, duplicates, suspects is missing, and why
+    train_count, val_count, best_epoch, epochs: [EpochFigures], confusion: [[int]] (rows = truth),
+    per_class: [{label, precision, recall, f1, support}], warnings: [str], skipped: [{source, reason}],
+    skipped_count, seconds: {phase: s}, device
+"""
 
 import math
 from collections.abc import Sequence
@@ -9,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_SKIPPED = 200
+MAX_SOURCE = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,17 +93,17 @@ def hardest(
     labels: Sequence[str],
     count: int = 12,
 ) -> list[dict[str, Any]]:
-    """The validation samples whose true class got the lowest probability, of those predicted wrongly."""
+    """The validation samples with the highest loss: whose true class got the lowest probability."""
     given = probabilities[np.arange(len(truth)), truth]
     predicted = probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(predicted != truth)
-    worst = wrong[np.argsort(given[wrong], kind="stable")][:count]
+    worst = np.argsort(given, kind="stable")[:count]
     return [
         {
-            "source": sources[i][:200],
+            "source": sources[i][:MAX_SOURCE],
             "label": labels[int(truth[i])],
             "predicted": labels[int(predicted[i])],
-            "probability": round(float(given[i]), 6),
+            "probability": round(float(probabilities[i, predicted[i]]), 6),
+            "label_probability": round(float(given[i]), 6),
         }
         for i in worst
     ]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.evidence import SentenceEvidence
 from training.preprocess import TextPreprocess, pad
 from training.run import Run
 from training.samples import Samples, check_classes, read_sentences
@@ -51,6 +52,25 @@ def train_sentences(run: Run) -> Any:
         truth=samples.labels[validation],
         probabilities=probabilities,
         sources=[f"{samples.sources[i]}: {samples.items[i]}" for i in validation],
+        evidence=_evidence(samples, parts, rows, vocabulary),
+    )
+
+
+def _evidence(
+    samples: Samples[str],
+    parts: Sequence[NDArray[np.int64]],
+    rows: Sequence[list[list[int]]],
+    vocabulary: Vocabulary,
+) -> SentenceEvidence:
+    order = np.concatenate(list(parts))
+    return SentenceEvidence(
+        sources=[f"{samples.sources[i]}: {samples.items[i]}" for i in order],
+        labels=samples.labels[order],
+        train_count=len(parts[0]),
+        sentences=[samples.items[i] for i in order],
+        rows=[*rows[0], *rows[1]],
+        words=vocabulary.size + 1,
+        order=vocabulary.order,
     )
 
 

@@ -60,10 +60,17 @@ def test_the_report_counts_samples():
     assert len(report["epochs"]) == 5
 
 
-def test_the_hardest_are_the_most_wrong():
+def test_the_hardest_are_those_of_the_highest_loss():
     probabilities = np.array([[0.9, 0.1], [0.1, 0.9], [0.3, 0.7]], np.float32)
-    rows = hardest(np.array([0, 0, 0]), probabilities, ["x", "y", "z"], ["a", "b"])
+    rows = hardest(np.array([0, 0, 0]), probabilities, ["x", "y", "z"], ["a", "b"], count=2)
     assert [row["source"] for row in rows] == ["y", "z"]
+    assert rows[0] == {
+        "source": "y",
+        "label": "a",
+        "predicted": "b",
+        "probability": 0.9,
+        "label_probability": 0.1,
+    }
 
 
 @pytest.mark.parametrize("count", [0, 1, 5])
