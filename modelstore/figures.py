@@ -1,6 +1,6 @@
-"""A confusion matrix made ready for a page."""
+"""A report made ready for a page: the confusion matrix, and what was found in the data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 MOST_CLASSES = 25
@@ -27,6 +27,33 @@ def confused_pairs(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -
         if row != column and count
     ]
     return sorted(pairs, key=lambda pair: (-pair["count"], -pair["share"]))[:_MOST_PAIRS]
+
+
+def data_findings(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Hardest samples, suspect labels and tables of near-duplicates; {} where the report tells of none."""
+    duplicates = report.get("duplicates") or {}
+    twins = [
+        {
+            "title": "also in the training part",
+            "words": "The model has seen these, or something nearly the same, so they prove little.",
+            "count": duplicates.get("count", 0),
+            "without": duplicates.get("accuracy_without"),
+            "examples": duplicates.get("examples", []),
+        },
+        {
+            "title": "nearly the same under two classes",
+            "words": "One of each pair is probably in the wrong class.",
+            "count": duplicates.get("conflicts", 0),
+            "without": None,
+            "examples": duplicates.get("conflict_examples", []),
+        },
+    ]
+    found: dict[str, Any] = {
+        "hardest": [row for row in report.get("hardest", []) if row["label"] != row["predicted"]],
+        "suspects": report.get("suspects") or {},
+        "twins": [table for table in twins if table["count"]],
+    }
+    return found if found["hardest"] or found["suspects"].get("count") or found["twins"] else {}
 
 
 def _cells(row: int, counts: Sequence[int], classes: Sequence[str]) -> list[dict[str, Any]]:

@@ -14,6 +14,10 @@ METRICS = (
     "accuracy",
     "accuracy_interval",
     "majority_accuracy",
+    "baseline",
+    "calibration",
+    "duplicates",
+    "suspects",
     "train_count",
     "val_count",
     "best_epoch",
@@ -81,7 +85,13 @@ class ModelSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.DictField())
     def get_metrics(self, model: TrainedModel) -> dict[str, Any]:
-        return {name: model.report[name] for name in METRICS if name in model.report}
+        return {name: _without_examples(model.report[name]) for name in METRICS if name in model.report}
+
+
+def _without_examples(figures: Any) -> Any:
+    if not isinstance(figures, dict):
+        return figures
+    return {name: value for name, value in figures.items() if not name.endswith("examples")}
 
 
 @extend_schema_serializer(

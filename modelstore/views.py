@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from modelstore import downloads
 from modelstore.access import get_model
 from modelstore.errors import FlashError
-from modelstore.figures import confused_pairs, confusion_rows
+from modelstore.figures import confused_pairs, confusion_rows, data_findings
 from modelstore.forms import PicturesForm, SentencesForm
 from modelstore.models import CleanupPolicy, TrainedModel
 from modelstore.models.trained_model import TaskType
@@ -91,6 +91,9 @@ def _context(request: HttpRequest, model: TrainedModel, form: PicturesForm | Sen
         "best_epoch": report.get("best_epoch"),
         "matrix": confusion_rows(model.classes, report.get("confusion", [])),
         "confused": confused_pairs(model.classes, report.get("confusion", [])),
+        "findings": data_findings(report),
+        "things": "pictures" if model.task_type == TaskType.IMAGE else "sentences",
+        "source_title": "Picture" if model.task_type == TaskType.IMAGE else "Sentence",
         "settings_used": _settings_used(model.manifest.get("config") or {}),
         "downloads": _downloads(model),
         "predict_url": request.build_absolute_uri(reverse("api:model-predict", args=[model.token])),

@@ -111,6 +111,69 @@ def test_many_classes_show_the_commonest_mistakes_in_place_of_the_matrix(client:
     assert not page.all("table", **{"class": "matrix"})
 
 
+FINDINGS = {
+    "baseline": {"name": "naive Bayes on single words", "accuracy": 0.81},
+    "calibration": {"temperature": 1.4, "error_before": 0.09, "error_after": 0.021, "bins": []},
+    "duplicates": {
+        "count": 3,
+        "accuracy_without": 0.875,
+        "examples": [
+            {"source": "row 9: <i>hm</i>", "label": "good", "twin": "row 2: hm", "twin_label": "good"}
+        ],
+        "conflicts": 1,
+        "conflict_examples": [
+            {"source": "row 5: ok", "label": "bad", "twin": "row 4: ok", "twin_label": "good"}
+        ],
+    },
+    "suspects": {
+        "count": 1200,
+        "looked_at": 5000,
+        "examples": [{"source": "row 7: so nice", "label": "bad", "predicted": "good", "probability": 0.97}],
+    },
+    "hardest": [
+        {
+            "source": "row 8: well",
+            "label": "bad",
+            "predicted": "good",
+            "probability": 0.9,
+            "label_probability": 0.1,
+        }
+    ],
+}
+
+
+def test_what_was_found_in_the_data_is_shown(client: Client, make_model) -> None:
+    model = make_model(Task.TEXT)
+    model.report |= FINDINGS
+    model.save()
+    page = read(client.get(reverse("model", args=[model.token])))
+    for words in (
+        "naive Bayes on single words",
+        "2.1 % on average",
+        "3 also in the training part",
+        "Without them the accuracy is 87.5 %",
+        "1 nearly the same under two classes",
+        "1,200 labels that may be wrong",
+        "row 7: so nice",
+        "row 8: well",
+        "row 9: <i>hm</i>",
+    ):
+        assert words in page.text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_programs_are_told_figures_but_no_examples(client: Client, make_model) -> None:
+    model = make_model(Task.TEXT)
+    model.report |= FINDINGS
+    model.save()
+    metrics = client.get(f"/api/v1/models/{model.token}/").json()["metrics"]
+    assert metrics["duplicates"] == {"count": 3, "accuracy_without": 0.875, "conflicts": 1}
+    assert "row " not in str(metrics)
+
+
+def test_a_report_of_before_has_no_findings(client: Client, make_model) -> None:
+    assert "Worth a look" not in read(client.get(reverse("model", args=[make_model().token]))).text
+
+
 def test_the_page_takes_few_queries(client: Client, make_model, django_assert_max_num_queries) -> None:
     PlatformStatus.current()
     model = make_model()
