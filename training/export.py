@@ -140,6 +140,7 @@ def _write_report(folder: Path, run: Run, outcome: Outcome, found: dict[str, Any
         "warnings": run.events.warnings,
         "skipped": outcome.skipped[:MAX_SKIPPED],
         "skipped_count": outcome.skipped_count,
+        "deployed_train_count": outcome.deployed_count or outcome.train_count,
         "seconds": run.phases.seconds,
         "device": describe(choose_device(run.config.device)),
         "hardest": hardest(outcome.truth, outcome.probabilities, outcome.sources, outcome.classes),

@@ -22,6 +22,7 @@ from training.retry import with_lower_rate_if_needed
 from training.run import Run
 
 _ITERATIONS_AN_EPOCH = 12
+_REFIT_ITERATIONS = 30
 
 
 class Features(Protocol):
@@ -97,10 +98,12 @@ def fit_to_optimum(
     config: TrainConfig,
     events: Events,
     control: Control,
+    keep_last: bool = False,
 ) -> Progress:
     """Fit `linear` by L-BFGS; it ends with the weights of the epoch that did best on the validation part.
 
-    `penalty` is the factor of half the squared weights in the mean loss. An "epoch" is a few iterations.
+    With `keep_last` it ends with those of the last epoch, and the validation part has chosen nothing. `penalty`
+    is the factor of half the squared weights in the mean loss. An "epoch" is a few iterations.
     """
     progress = Progress()
     share = _class_shares(train.labels, linear.bias.numel(), config)
@@ -120,7 +123,7 @@ def fit_to_optimum(
         unflatten(linear, solver.point)
         figures = _figures(epoch, linear, train, validation, config, time.monotonic() - started)
         progress.history.append(figures)
-        if progress.is_better(figures.val_accuracy, figures.val_loss):
+        if keep_last or progress.is_better(figures.val_accuracy, figures.val_loss):
             progress.best_epoch, progress.best_accuracy = epoch, figures.val_accuracy
             progress.best_loss, best = figures.val_loss, snapshot(linear)
         events.epoch(figures, config.epochs)
@@ -133,6 +136,23 @@ def fit_to_optimum(
             break
     restore(linear, best)
     return progress
+
+
+def refit(
+    linear: Linear, everything: Labelled, *, penalty: float, config: TrainConfig, control: Control
+) -> None:
+    """Go on from a fit to a part of the samples to the optimum of all of them."""
+    share = _class_shares(everything.labels, linear.bias.numel(), config)
+    solver = Lbfgs(
+        objective(everything, linear, penalty, share),
+        torch.cat([p.detach().flatten() for p in linear.parameters()]),
+    )
+    for _ in range(_REFIT_ITERATIONS):
+        control.check()
+        if solver.converged or control.out_of_time:
+            break
+        solver.step()
+    unflatten(linear, solver.point)
 
 
 def _figures(
@@ -233,9 +253,16 @@ def shuffled_batches(count: int, config: TrainConfig, epoch: int) -> list[Tensor
 
 
 def fit_linear(
-    linear: Linear, train: Labelled, validation: Labelled, *, penalty: float, run: Run, checkpoint: Checkpoint
+    linear: Linear,
+    train: Labelled,
+    validation: Labelled,
+    *,
+    penalty: float,
+    run: Run,
+    checkpoint: Checkpoint,
+    keep_last: bool = False,
 ) -> Progress:
-    """Fit as `run.config.solver` says; see `fit_to_optimum` for `penalty`."""
+    """Fit as `run.config.solver` says; see `fit_to_optimum` for `penalty` and `keep_last`, which are its own."""
     if run.config.solver == "newton":
         return fit_to_optimum(
             linear,
@@ -245,6 +272,7 @@ def fit_linear(
             config=run.config,
             events=run.events,
             control=run.control,
+            keep_last=keep_last,
         )
 
     def by_batches(config: TrainConfig) -> Progress:

@@ -20,6 +20,7 @@ class Outcome:
     `module` gives logits of `examples` (uint8 pictures [n, S, S, 3] or int64 ids [n, T]); `state` and `arguments`
     are what model.pt holds to build it again; `graph` makes the ONNX model, from the module as it then is. `truth`
     [N] and `probabilities` [N, C] are of the validation part, `sources` says where its samples came from.
+    `deployed_count` is how many samples the module learned from in the end, when not the training part alone.
     `evidence` is for the audit of the data.
     """
 
@@ -37,4 +38,5 @@ class Outcome:
     sources: list[str]
     skipped: list[dict[str, str]] = field(default_factory=list)
     skipped_count: int = 0
+    deployed_count: int = 0
     evidence: Evidence | None = None

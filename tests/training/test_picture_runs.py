@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from tests.training.datasets import COLOURS, encoded, picture, picture_run_dir, start, told
 from training import weights
@@ -47,6 +48,35 @@ def test_a_head_on_frozen_features_learns_colours(tmp_path):
     verify(folder, Manifest.read(folder))
     classifier = OnnxClassifier(folder)
     from_pt = load_classifier(folder / "model.pt")
+    pixels = torch.from_numpy(np.stack([classifier._preprocess.load(data) for data in BYTES]))
+    with torch.no_grad():
+        assert np.abs(classifier.predict(BYTES) - from_pt(pixels).numpy()).max() < 1e-3
+
+
+@pytest.mark.usefixtures("with_weights")
+def test_the_deployed_head_learned_from_all_pictures_and_says_so(tmp_path):
+    folder, stream = trained(tmp_path)
+    report = json.loads((folder / "report.json").read_text())
+    assert (report["train_count"], report["val_count"], report["deployed_train_count"]) == (18, 6, 24)
+    assert any("kept apart" in event["message"] for event in told(stream, "log"))
+
+
+@pytest.mark.usefixtures("with_weights")
+def test_a_head_trained_by_the_users_own_loop_is_deployed_as_measured(tmp_path):
+    folder, _ = trained(tmp_path, epochs=3)
+    report = json.loads((folder / "report.json").read_text())
+    assert report["deployed_train_count"] == report["train_count"] == 18
+
+
+@pytest.mark.usefixtures("with_weights")
+def test_it_predicts_with_the_mirror_image_in_every_form(tmp_path):
+    folder, _ = trained(tmp_path, preset="best", epochs=1, batch_size=8, count=4)
+    classifier, from_pt = OnnxClassifier(folder), load_classifier(folder / "model.pt")
+    mirrored = [
+        encoded(picture(c, 100 + n).transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+        for n, c in enumerate(COLOURS.values())
+    ]
+    assert np.abs(classifier.predict(BYTES) - classifier.predict(mirrored)).max() < 1e-3
     pixels = torch.from_numpy(np.stack([classifier._preprocess.load(data) for data in BYTES]))
     with torch.no_grad():
         assert np.abs(classifier.predict(BYTES) - from_pt(pixels).numpy()).max() < 1e-3
