@@ -213,6 +213,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "flashsite.schema.describe_problems",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "TaskType": "modelstore.models.TaskType",
         "JobState": "jobs.states.JobStatus",

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import parsers
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import IsAdminUser
@@ -24,15 +24,16 @@ from jobs.serializers import (
     PlatformChangeSerializer,
     PlatformSummarySerializer,
     ServerSerializer,
+    SubmitCheckedSerializer,
     SubmitSerializer,
 )
 from jobs.status import platform_summary
 from modelstore.errors import FlashError
 from training.config import Task
 
-_PROBLEM = OpenApiResponse(description="A problem document (RFC 9457): `code`, `detail`, `errors`, `notes`.")
 _OPTIONS = ("input_column", "label_column")
 _OUTER = ("dataset", "dataset_token", "task_type", "task_name", "downloadable", "keep_dataset", *_OPTIONS)
+_KNOWN = {*SubmitSerializer().fields, *SubmitCheckedSerializer().fields}
 _OBJECTS = ("reduce_lr_on_plateau", "step_lr")
 
 
@@ -46,9 +47,7 @@ class StatusView(APIView):
     def get(self, request: Request) -> Response:
         return Response(platform_summary())
 
-    @extend_schema(
-        request=PlatformChangeSerializer, responses={200: PlatformSummarySerializer, 403: _PROBLEM}
-    )
+    @extend_schema(request=PlatformChangeSerializer, responses={200: PlatformSummarySerializer})
     def patch(self, request: Request) -> Response:
         """For operators: dev mode, notice and the length of the queue."""
         change = PlatformChangeSerializer(PlatformStatus.current(), data=request.data, partial=True)
@@ -65,7 +64,7 @@ class DatasetsView(APIView):
 
     @extend_schema(
         request={"multipart/form-data": DatasetCheckSerializer},
-        responses={201: DatasetSerializer, 400: _PROBLEM, 413: _PROBLEM, 415: _PROBLEM, 422: _PROBLEM},
+        responses={201: DatasetSerializer},
     )
     def post(self, request: Request) -> Response:
         given = DatasetCheckSerializer(data=request.data)
@@ -83,20 +82,13 @@ class JobsView(APIView):
     throttle_scope = "submit"
 
     @extend_schema(
-        request={"multipart/form-data": SubmitSerializer, "application/json": SubmitSerializer},
+        request={"multipart/form-data": SubmitSerializer, "application/json": SubmitCheckedSerializer},
         parameters=[
             OpenApiParameter(
                 "Idempotency-Key", str, OpenApiParameter.HEADER, description="Same key and request: same job."
             )
         ],
-        responses={
-            201: JobSerializer,
-            400: _PROBLEM,
-            413: _PROBLEM,
-            415: _PROBLEM,
-            422: _PROBLEM,
-            503: _PROBLEM,
-        },
+        responses={201: JobSerializer},
     )
     def post(self, request: Request) -> Response:
         # Everything that can be said without reading the file is said first.
@@ -128,7 +120,7 @@ class JobsView(APIView):
 class JobView(APIView):
     """Follows one job."""
 
-    @extend_schema(responses={200: JobSerializer, 404: _PROBLEM})
+    @extend_schema(responses={200: JobSerializer})
     def get(self, request: Request, token: str) -> Response:
         return Response(JobSerializer(access.get_job(token), context={"request": request}).data)
 
@@ -136,7 +128,7 @@ class JobView(APIView):
 class JobCancelView(APIView):
     """Cancels a waiting or running job; nothing happens to one that has ended."""
 
-    @extend_schema(request=None, responses={200: JobSerializer, 404: _PROBLEM})
+    @extend_schema(request=None, responses={200: JobSerializer})
     def post(self, request: Request, token: str) -> Response:
         cancellation.cancel(job=access.get_job(token))
         return Response(JobSerializer(access.get_job(token), context={"request": request}).data)
@@ -147,7 +139,7 @@ class JobEventsView(APIView):
 
     @extend_schema(
         parameters=[OpenApiParameter("after", int, description="The id of the last event seen.")],
-        responses={200: JobEventSerializer(many=True), 404: _PROBLEM},
+        responses={200: JobEventSerializer(many=True)},
     )
     def get(self, request: Request, token: str) -> Response:
         events = access.get_job(token).events.all()
@@ -171,7 +163,7 @@ def _given(request: Request) -> dict[str, Any]:
     """The request's fields; unknown ones and several files are refused rather than ignored."""
     if not isinstance(request.data, dict):
         raise SubmissionInvalid("Send a JSON object or a form.")
-    unknown = sorted(set(request.data) - set(SubmitSerializer().fields))
+    unknown = sorted(set(request.data) - _KNOWN)
     if unknown:
         problem = {name[:100]: ["There is no such field."] for name in unknown[:20]}
         raise SubmissionInvalid(f"Unknown fields: {', '.join(problem)}.", fields=problem)

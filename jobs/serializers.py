@@ -13,16 +13,9 @@ from training.catalog import CATALOG
 from training.config import Preset
 
 
-class SubmitSerializer(serializers.Serializer[Any]):
-    """The fields of POST jobs/; hyperparameters are checked by the trainer's own rules, as on the site."""
+class _TrainSerializer(serializers.Serializer[Any]):
+    """What a job may be told; hyperparameters are checked by the trainer's own rules, as on the site."""
 
-    dataset = serializers.FileField(
-        required=False, help_text="A zip of class folders, or a table of sentences."
-    )
-    dataset_token = serializers.CharField(
-        required=False, help_text="Instead of `dataset`: what POST datasets/ answered."
-    )
-    task_type = serializers.ChoiceField(choices=TaskType.choices, required=False)
     task_name = serializers.CharField(help_text="Letters, digits, hyphens and spaces.")
     preset = serializers.ChoiceField(choices=[preset.value for preset in Preset], required=False)
     model = serializers.ChoiceField(choices=list(CATALOG), required=False)
@@ -40,8 +33,21 @@ class SubmitSerializer(serializers.Serializer[Any]):
     )
     downloadable = serializers.BooleanField(required=False, default=True)
     keep_dataset = serializers.BooleanField(required=False, default=False)
+
+
+class SubmitSerializer(_TrainSerializer):
+    """POST jobs/ with a file."""
+
+    dataset = serializers.FileField(help_text="A zip of class folders, or a table of sentences.")
+    task_type = serializers.ChoiceField(choices=TaskType.choices)
     input_column = serializers.CharField(required=False)
     label_column = serializers.CharField(required=False)
+
+
+class SubmitCheckedSerializer(_TrainSerializer):
+    """POST jobs/ with a dataset that POST datasets/ has checked."""
+
+    dataset_token = serializers.CharField(help_text="The token that POST datasets/ answered.")
 
 
 class DatasetCheckSerializer(serializers.Serializer[Any]):
