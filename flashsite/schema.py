@@ -17,6 +17,7 @@ _WITH_BODY = {
     "422": "It was read, but makes no sense.",
     "503": "Not now: dev mode, or a full queue; `Retry-After` says when to come back.",
 }
+_WITH_ACCOUNT = {"403": "For operators signed in to the admin."}
 _WITH_TOKEN = {"404": "No such token."}
 
 

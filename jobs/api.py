@@ -43,7 +43,7 @@ class StatusView(APIView):
     def get_permissions(self) -> list[Any]:
         return [IsAdminUser()] if self.request.method == "PATCH" else []
 
-    @extend_schema(responses=PlatformSummarySerializer)
+    @extend_schema(auth=[], responses=PlatformSummarySerializer)
     def get(self, request: Request) -> Response:
         return Response(platform_summary())
 
