@@ -31,6 +31,7 @@ def describe_problems(result: dict[str, Any], generator: Any, request: Any, publ
                 | (_WITH_BODY if method in ("post", "patch") else {})
                 | (_WITH_TOKEN if "{token}" in path else {})
             )
+            usual |= _WITH_ACCOUNT if {} not in operation.get("security", [{}]) else {}
             for status, description in usual.items():
                 responses.setdefault(status, {"description": description})
             for status, response in responses.items():
