@@ -31,6 +31,10 @@ class _TrainSerializer(serializers.Serializer[Any]):
     early_stopping = serializers.IntegerField(
         required=False, help_text="Stop after so many epochs without gain."
     )
+    class_weights = serializers.BooleanField(
+        required=False,
+        help_text="Let rare classes count as much as common ones; costs accuracy, gains recall.",
+    )
     downloadable = serializers.BooleanField(required=False, default=True)
     keep_dataset = serializers.BooleanField(required=False, default=False)
 

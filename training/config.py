@@ -24,7 +24,9 @@ FIELDS = (
     "step_lr",
     "seed",
     "early_stopping",
+    "class_weights",
 )
+_PRETRAINED_CHOICES = "true (start from ImageNet weights) or false (from scratch)"
 # Whoever sets one of these wants that very loop, not the closed-form solver of the quick presets.
 LOOP_FIELDS = ("optimizer", "learning_rate", "batch_size", "epochs")
 
@@ -146,7 +148,7 @@ def resolve(task: Task | str, values: Mapping[str, Any], limits: Limits = Limits
             read.refuse(name, "This field is not known; remove it.")
     preset = read.choice("preset", [preset.value for preset in Preset], Preset.QUICK.value)
     model = read.choice("model", [spec.name for spec in models_for(task)], None)
-    pretrained = read.flag("pretrained", None)
+    pretrained = read.flag("pretrained", None, _PRETRAINED_CHOICES)
     if task is Task.TEXT and pretrained:
         read.refuse("pretrained", "Text models have no pretrained weights; choose to start from scratch.")
     defaults = defaults_for(task, Preset(preset or Preset.QUICK), model, pretrained)
@@ -175,6 +177,7 @@ def _chosen(read: FieldReader, task: Task, defaults: Mapping[str, Any], limits: 
         "data_split": read.share("data_split", limits.data_split, 0.8),
         "seed": read.integer("seed", (0, 2**32 - 1), 1),
         "early_stopping": read.patience("early_stopping", limits.epochs[1], defaults.get("early_stopping")),
+        "class_weights": bool(read.flag("class_weights", False)),
         "reduce_lr_on_plateau": None,
         "step_lr": None,
     }

@@ -149,4 +149,4 @@ def _train(run: Run, learner: PictureLearner, checkpoint: Checkpoint, start: Epo
             learner, config, events=run.events, control=run.control, checkpoint=checkpoint, start=start
         ).run()
 
-    return with_lower_rate_if_needed(train, run.config, run.events)
+    return with_lower_rate_if_needed(train, run.config, run.events, checkpoint)

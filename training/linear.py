@@ -281,4 +281,4 @@ def fit_linear(
         learner = LinearLearner(linear, train, validation, config)
         return Training(learner, config, events=run.events, control=run.control, checkpoint=checkpoint).run()
 
-    return with_lower_rate_if_needed(by_batches, run.config, run.events)
+    return with_lower_rate_if_needed(by_batches, run.config, run.events, checkpoint)

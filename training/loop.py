@@ -194,6 +194,7 @@ class Training:
         progress = {name: getattr(self.progress, name) for name in Progress.__slots__}
         progress["history"] = [asdict(figures) for figures in self.progress.history]
         state = {
+            "learning_rate": self.config.learning_rate,
             "progress": progress,
             "module": self.learner.module.state_dict(),
             "best": self.best,
@@ -206,7 +207,8 @@ class Training:
 
     def _resume(self) -> None:
         state = self.checkpoint.load()
-        if state is None:
+        if state is None or state["learning_rate"] != self.config.learning_rate:
+            # What was learned at a rate that was too high is not what another rate starts from.
             return
         history = [EpochFigures(**figures) for figures in state["progress"].pop("history")]
         self.progress = Progress(**state["progress"], history=history)

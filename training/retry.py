@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from training.checkpoint import Checkpoint
 from training.config import TrainConfig
 from training.errors import Diverged, TrainingFailed
 from training.events import Events
@@ -12,17 +13,26 @@ _LOWER = 0.1
 
 
 def with_lower_rate_if_needed(
-    train: Callable[[TrainConfig], Progress], config: TrainConfig, events: Events
+    train: Callable[[TrainConfig], Progress],
+    config: TrainConfig,
+    events: Events,
+    checkpoint: Checkpoint | None = None,
 ) -> Progress:
-    """Call `train(config)`; if the loss leaves the finite numbers, again with a tenth of the learning rate."""
-    try:
-        return train(config)
-    except Diverged:
-        lower = config.learning_rate * _LOWER
-        events.warning(
-            f"The loss grew without bound at learning rate {config.learning_rate:g}; "
-            f"the training was started again at {lower:g}."
-        )
+    """Call `train(config)`; if the loss leaves the finite numbers, again with a tenth of the learning rate.
+
+    When `checkpoint` is of such a second try already, that one is continued.
+    """
+    lower = config.learning_rate * _LOWER
+    saved = checkpoint.load() if checkpoint is not None else None
+    if saved is None or saved.get("learning_rate") != lower:
+        try:
+            return train(config)
+        except Diverged:
+            pass
+    events.warning(
+        f"The loss grew without bound at learning rate {config.learning_rate:g}; "
+        f"the training was started again at {lower:g}."
+    )
     try:
         return train(replace(config, learning_rate=lower))
     except Diverged as error:

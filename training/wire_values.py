@@ -35,14 +35,14 @@ class FieldReader:
         self.refuse(name, f"Choose one of: {', '.join(allowed)}.")
         return default
 
-    def flag(self, name: str, default: bool | None) -> bool | None:
-        """True or false, also as the words that forms send."""
+    def flag(self, name: str, default: bool | None, choices: str = "true or false") -> bool | None:
+        """True or false, also as the words that forms send; `choices` tells the user what they mean."""
         value = self.values.get(name)
         if value is None or isinstance(value, bool):
             return default if value is None else value
         word = str(value).strip().lower()[:_MAX_CHARS]
         if word not in _TRUE | _FALSE:
-            self.refuse(name, "Must be true (start from ImageNet weights) or false (from scratch).")
+            self.refuse(name, f"Must be {choices}.")
             return default
         return word in _TRUE
 

@@ -148,3 +148,14 @@ def test_it_never_fails_otherwise_than_by_refusing(values):
 def test_it_refuses_a_stored_configuration_that_it_does_not_understand(damage):
     with pytest.raises(ConfigInvalid):
         TrainConfig.from_json(resolve(TEXT, {}).to_json() | damage)
+
+
+@pytest.mark.parametrize(("given", "meant"), [(True, True), ("on", True), ("false", False), (None, False)])
+def test_rare_classes_can_be_given_more_weight(given, meant):
+    config = resolve(TEXT, {"class_weights": given})
+    assert config.class_weights is meant
+    assert config.solver == "newton"
+
+
+def test_a_weight_that_is_no_choice_is_refused():
+    assert "true or false" in refusals(TEXT, class_weights="perhaps")["class_weights"][0]

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.training.datasets import start, text_run_dir
 from training.checkpoint import Checkpoint
 from training.config import Task, TrainConfig, resolve
 from training.control import Control
 from training.errors import Diverged, Interrupted, TrainingFailed
 from training.events import Events
-from training.linear import DenseFeatures, Labelled, Linear, LinearLearner
+from training.linear import DenseFeatures, Labelled, Linear, LinearLearner, fit_linear
 from training.loop import Training
 from training.retry import with_lower_rate_if_needed
 
@@ -163,3 +164,38 @@ def test_a_diverged_training_is_tried_once_more_at_a_lower_rate(failures, code):
         assert caught.value.code == code
     assert rates == pytest.approx([0.05, 0.005])
     assert len(events.warnings) == 1
+
+
+@pytest.mark.parametrize("solver", ["newton", "gradient"])
+def test_class_weights_find_more_of_a_rare_class(tmp_path, solver):
+    generator = torch.Generator().manual_seed(5)
+    matrix = torch.randn(400, 3, generator=generator)
+    labels = (matrix[:, 0] + 0.7 * torch.randn(400, generator=generator) > 1.6).long()
+    part = Labelled(DenseFeatures(matrix), labels)
+    found = []
+    for weights in (False, True):
+        run, _ = start(text_run_dir(tmp_path / str(weights)))
+        config = replace(CONFIG, epochs=10, solver=solver, class_weights=weights, early_stopping=None)
+        run = replace(run, config=config)
+        linear = Linear(3, 2)
+        fit_linear(
+            linear, part, part, penalty=1e-3, run=run, checkpoint=Checkpoint(run.folder, "x", run.events)
+        )
+        predicted = part.features.scores(linear.weight) + linear.bias
+        found.append(int(predicted.argmax(1)[labels == 1].sum()))
+    assert found[1] > found[0]
+
+
+@pytest.mark.parametrize("solver_rate", ["higher", "lower"])
+def test_only_a_checkpoint_of_the_same_rate_is_continued(tmp_path, solver_rate):
+    """A run that was killed in its second try goes on with that, not with the first."""
+    lower = CONFIG.learning_rate * 0.1
+    saved_at = CONFIG.learning_rate if solver_rate == "higher" else lower
+    first, _ = training(tmp_path, replace(CONFIG, learning_rate=saved_at))
+    first.run()
+    run, _ = training(tmp_path, replace(CONFIG, learning_rate=lower))
+    run._resume()
+    assert (run.progress.epoch > 1) is (solver_rate == "lower")
+    tried = []
+    with_lower_rate_if_needed(lambda c: tried.append(c.learning_rate), CONFIG, run.events, run.checkpoint)
+    assert tried == pytest.approx([CONFIG.learning_rate if solver_rate == "higher" else lower])

@@ -65,6 +65,7 @@ class Command(BaseCommand):
         for name in ("learning-rate", "batch-size", "epochs", "data-split", "seed", "early-stopping"):
             parser.add_argument(f"--{name}")
         parser.add_argument("--from-scratch", action="store_true", help="do not start from ImageNet weights")
+        parser.add_argument("--class-weights", action="store_true", help="let rare classes count as much")
         parser.add_argument("--input-column")
         parser.add_argument("--label-column")
         parser.add_argument("--not-downloadable", action="store_true")
@@ -108,6 +109,8 @@ class Command(BaseCommand):
         values = {name: options[name] for name in _HYPERPARAMETERS if options[name] is not None}
         if options["from_scratch"]:
             values["pretrained"] = False
+        if options["class_weights"]:
+            values["class_weights"] = True
         task = Task(options["task"]) if options["task"] else _task_of(path)
         name = options["name"] or "".join(c if c.isalnum() or c in " -" else " " for c in path.stem).strip()
         submission.check_accepting()
