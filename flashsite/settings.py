@@ -1,5 +1,6 @@
 """Settings; the environment is read only here, and every variable has a default that works."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,13 @@ FLASH_RUNS_DIR = FLASH_VAR_DIR / "runs"
 FLASH_CACHE_DIR = env.path("FLASH_CACHE_DIR", FLASH_VAR_DIR / "cache")
 FLASH_WEIGHTS_DIR = env.path("FLASH_WEIGHTS_DIR", FLASH_VAR_DIR / "weights")
 FLASH_MODEL_CACHE_BYTES = env.size("FLASH_MODEL_CACHE_BYTES", 512 * MIB)
+# One prediction at a time for each core: more would only take turns. The rest waits, up to a bound.
+FLASH_PREDICTIONS_AT_ONCE = env.integer(
+    "FLASH_PREDICTIONS_AT_ONCE",
+    max(1, (os.cpu_count() or 1) // env.integer("FLASH_WEB_PROCESSES", 2, low=1)),
+    low=1,
+)
+FLASH_PREDICTIONS_WAITING = env.integer("FLASH_PREDICTIONS_WAITING", 12)
 FLASH_SERVE_THREADS = env.integer("FLASH_SERVE_THREADS", 1, low=1)
 FLASH_LIMITS = Limits(
     max_upload_bytes=env.size("FLASH_MAX_UPLOAD", 2 * GIB),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from modelstore import files, local_cache
+from modelstore import files, gate, local_cache
 from modelstore.access import ModelDamaged, unusable_model
 from modelstore.inputs import InputUnreadable, check_inputs, refused
 from modelstore.memory_cache import MemoryCache
@@ -42,7 +42,7 @@ def predict(
 
     `names`, where given, are file names for the sentences of a refusal. Raises a FlashError that names the
     first wrong input by its index (400, 413, 415, 422), ModelDamaged (503), ModelExpired (410) if the model
-    was pruned meanwhile, StorageUnavailable (503).
+    was pruned meanwhile, StorageUnavailable (503), Busy (503).
     """
     check_inputs(task_type=model.task_type, inputs=inputs, limits=settings.FLASH_LIMITS, names=names)
     classifier = loaded().get(model.storage_prefix, lambda: _load(model))
@@ -80,7 +80,8 @@ def _probabilities(classifier: "OnnxClassifier", inputs: Sequence[bytes | str], 
     from training.preprocess import UnreadablePicture
 
     try:
-        return classifier.predict(inputs)
+        with gate.predictions().turn():
+            return classifier.predict(inputs)
     except UnreadablePicture as error:
         index = error.index or 0
         name = names[index] if index < len(names) else ""

@@ -10,7 +10,8 @@ from flashsite.supervisor import tether
 bind = env.string("FLASH_BIND", "127.0.0.1:8000")
 worker_class = "gthread"
 workers = env.integer("FLASH_WEB_PROCESSES", 2, low=1)
-threads = env.integer("FLASH_WEB_THREADS", 8, low=1)
+# More than may wait for a prediction, so that pages always find a thread.
+threads = env.integer("FLASH_WEB_THREADS", 16, low=1)
 # Without it kept-alive connections can all land on one process.
 reuse_port = True
 # Loaded once before the fork: the processes share that memory.
