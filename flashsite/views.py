@@ -21,6 +21,7 @@ from modelstore import demo_model
 from modelstore.access import ModelUnknown, get_model
 from modelstore.errors import FlashError
 from modelstore.models import CleanupPolicy
+from modelstore.throttle import limited
 from training.catalog import models_for
 from training.config import Task
 
@@ -71,6 +72,7 @@ def forget(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@limited("submit")
 def sample(request: HttpRequest, name: str) -> HttpResponse:
     """Takes one of the project's own data sets as if it had been uploaded."""
     if name not in SAMPLES:

@@ -19,6 +19,7 @@ from jobs.models import Dataset, Job
 from jobs.states import JobStatus
 from modelstore.access import get_model
 from modelstore.errors import FlashError
+from modelstore.throttle import limited
 from training.catalog import models_for
 from training.config import Task
 
@@ -33,12 +34,14 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("submit")
 def new_image(request: HttpRequest) -> HttpResponse:
     return _guard_upload(request, Task.IMAGE)
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("submit")
 def new_text(request: HttpRequest) -> HttpResponse:
     return _guard_upload(request, Task.TEXT)
 
@@ -94,6 +97,7 @@ def _wants_json(request: HttpRequest) -> bool:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("submit")
 def dataset(request: HttpRequest, token: str) -> HttpResponse:
     """What was understood of an upload, and the form that starts the training."""
     found = access.get_dataset(token)
@@ -115,6 +119,7 @@ def dataset(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
+@limited("submit")
 def dataset_columns(request: HttpRequest, token: str) -> HttpResponse:
     """Reads a table again with other columns."""
     found = access.get_dataset(token)

@@ -16,6 +16,7 @@ from modelstore.forms import PicturesForm, SentencesForm
 from modelstore.models import CleanupPolicy, TrainedModel
 from modelstore.models.trained_model import TaskType
 from modelstore.outcomes import predict_each
+from modelstore.throttle import limited
 
 _FORMAT_WORDS = {
     "onnx": ("ONNX", "Runs nearly everywhere, with everything inside."),
@@ -44,6 +45,7 @@ def model(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("predict")
 def model_predict(request: HttpRequest, token: str) -> HttpResponse:
     """Predicts what was posted: the list alone for the page's script, else the whole page with it."""
     found = get_model(token)
