@@ -45,7 +45,8 @@ def accuracy(bundle: Path, table: Path, threads: int) -> float:
     rows.sort(key=lambda row: len(row["input"]))
     best = classifier.predict([row["input"] for row in rows]).argmax(1)
     classes = classifier.manifest.classes
-    return 100 * sum(classes[i] == row["label"] for i, row in zip(best, rows, strict=True)) / len(rows)
+    right = sum(classes[i] == row["label"] for i, row in zip(best, rows, strict=True))
+    return 100 * right / len(rows)
 
 
 def measure(name: str, choice: str, threads: int) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def main() -> None:
     with ThreadPoolExecutor(chosen.jobs) as pool:
         # The long ones first: no core waits for a last straggler.
         pairs = [(name, choice) for choice in reversed(chosen.choices) for name in chosen.sets]
-        found = dict(zip(pairs, pool.map(lambda pair: told(*pair, threads), pairs), strict=True))
+        found = dict(zip(pairs, pool.map(lambda pair: told(pair[0], pair[1], threads), pairs), strict=True))
     print(f"\n{'test accuracy':18}" + "".join(f"{choice[:20]:>21}" for choice in chosen.choices))
     for name in chosen.sets:
         cells = "".join(f"{found[name, choice]['test']:21.2f}" for choice in chosen.choices)

@@ -124,6 +124,7 @@ PRESETS: Mapping[tuple[Task, Preset], Mapping[str, Any]] = MappingProxyType(
             "weight_decay": 0.01,
             "augmentation": "standard",
             "backbone_rate": 0.3,
+            "frozen_share": 0.37,
             "early_stopping": 4,
         },
         (Task.IMAGE, Preset.BEST): {
@@ -170,8 +171,9 @@ def defaults_for(task: Task, preset: Preset, model: str | None, pretrained: bool
         values |= {"freeze": False, "epochs": longer, "optimizer": "adamw", "learning_rate": 0.002}
         values |= {"weight_decay": 0.02, "augmentation": "standard", "early_stopping": None}
     elif values["model"] in ("lstm", "gru"):
-        values |= {"optimizer": "adam", "learning_rate": 0.004, "batch_size": 64, **_RECURRENT[preset]}
+        values |= {"optimizer": "adam", "learning_rate": 0.005, "batch_size": 128, **_RECURRENT[preset]}
     elif values["model"] == "bag_of_ngrams":
         values |= {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 128, **_NGRAMS[preset]}
+    if task is Task.TEXT:
         values["max_length"] = 2_000
     return values

@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 
 from training import bundle, plots
 from training.audit import audit
+from training.blended import BlendedClassifier
 from training.bundle import Manifest
 from training.calibration import calibration_figures, fit_temperature, reliability, tempered
 from training.device import choose_device, describe
@@ -62,12 +63,20 @@ def calibrate(outcome: Outcome) -> dict[str, Any]:
     temperature = fit_temperature(outcome.truth, before)
     if not _helps(outcome.truth, before, temperature):
         temperature = 1.0
-    last: Any = getattr(outcome.module, "head", outcome.module)
     with torch.no_grad():
-        for parameter in (last.weight, last.bias):
+        for parameter in _last_layer(outcome.module):
             parameter.div_(temperature)
     outcome.probabilities = tempered(before, temperature)
     return calibration_figures(outcome.truth, before, outcome.probabilities, temperature)
+
+
+def _last_layer(module: Any) -> list[torch.Tensor]:
+    """What the logits are proportional to."""
+    parts: list[Any] = (
+        [module.recurrent, module.ngrams] if isinstance(module, BlendedClassifier) else [module]
+    )
+    layers = [getattr(part, "head", part) for part in parts]
+    return [parameter for layer in layers for parameter in (layer.weight, layer.bias)]
 
 
 def _helps(truth: NDArray[np.int64], before: NDArray[np.float32], temperature: float) -> bool:

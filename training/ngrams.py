@@ -39,6 +39,10 @@ class NGramClassifier(nn.Module):
         norm = values.square().sum(1, keepdim=True).sqrt().clamp(min=1e-6)
         return (self.weight[rows] * (values * (NORM / norm))[..., None]).sum(1) + self.bias
 
+    def arguments(self) -> dict[str, int]:
+        """What builds it again, besides its tensors."""
+        return {"classes": self.bias.numel(), "base": self.base, "order": self.order}
+
     def _keys_of(self, ids: Tensor) -> Sequence[Tensor]:
         found = [ids]
         for n in range(2, self.order + 1):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor
 
+from training.blended import BlendedClassifier
 from training.ngrams import NORM, NGramClassifier
 from training.recurrent import RecurrentClassifier
 
@@ -58,8 +59,25 @@ def _ids_input() -> Any:
 
 
 def ngram_graph(model: NGramClassifier) -> onnx.ModelProto:
-    """`NGramClassifier` followed by softmax: keys by integer arithmetic, rows by binary search."""
+    """`NGramClassifier` followed by softmax."""
     graph = Graph()
+    graph.add("Softmax", _ngram_logits(graph, model), axis=1, name="probabilities")
+    return graph.model([_ids_input()], model.bias.numel(), "bag_of_ngrams")
+
+
+def blended_graph(model: BlendedClassifier) -> onnx.ModelProto:
+    """`BlendedClassifier` followed by softmax."""
+    graph = Graph()
+    bounds = (graph.constant([bound]) for bound in (0, model.length, 1))
+    read = graph.add("Slice", "input_ids", *bounds)
+    recurrent = _recurrent_logits(graph, model.recurrent, read)
+    logits = graph.add("Add", recurrent, _ngram_logits(graph, model.ngrams))
+    graph.add("Softmax", logits, axis=1, name="probabilities")
+    return graph.model([_ids_input()], model.ngrams.bias.numel(), model.recurrent.kind)
+
+
+def _ngram_logits(graph: Graph, model: NGramClassifier) -> str:
+    """Keys by integer arithmetic, rows by binary search."""
     keys = model.keys.numpy()
     keys_name = graph.constant(keys, "keys")
     wanted = _ngram_keys(graph, model.base, model.order)
@@ -73,9 +91,7 @@ def ngram_graph(model: NGramClassifier) -> onnx.ModelProto:
     weights = graph.add("Gather", graph.constant(_array(model.weight), "weight"), rows)
     row = graph.add("Unsqueeze", scaled, graph.constant([1]))
     summed = graph.add("Squeeze", graph.add("MatMul", row, weights), graph.constant([1]))
-    logits = graph.add("Add", summed, graph.constant(_array(model.bias), "bias"))
-    graph.add("Softmax", logits, axis=1, name="probabilities")
-    return graph.model([_ids_input()], model.bias.numel(), "bag_of_ngrams")
+    return graph.add("Add", summed, graph.constant(_array(model.bias), "bias"))
 
 
 def _ngram_keys(graph: Graph, base: int, order: int) -> str:
@@ -110,14 +126,20 @@ def _binary_search(graph: Graph, keys: str, count: int, wanted: str) -> str:
 
 
 def recurrent_graph(model: RecurrentClassifier) -> onnx.ModelProto:
-    """`RecurrentClassifier` followed by softmax, with ONNX's own sequence lengths in place of the padding flag."""
+    """`RecurrentClassifier` followed by softmax."""
     graph = Graph()
+    graph.add("Softmax", _recurrent_logits(graph, model, "input_ids"), axis=1, name="probabilities")
+    return graph.model([_ids_input()], model.head.out_features, model.kind)
+
+
+def _recurrent_logits(graph: Graph, model: RecurrentClassifier, input_ids: str) -> str:
+    """ONNX's own sequence lengths stand in place of the padding flag."""
     zero = graph.constant(0)
-    present = graph.add("Not", graph.add("Equal", "input_ids", zero))
+    present = graph.add("Not", graph.add("Equal", input_ids, zero))
     mask = graph.add("Cast", present, to=TensorProto.FLOAT)
     lengths = graph.add("ReduceSum", mask, graph.constant([1]), keepdims=0)
     lengths32 = graph.add("Cast", lengths, to=TensorProto.INT32)
-    embedded = graph.add("Gather", graph.constant(_array(model.embedding.weight), "embedding"), "input_ids")
+    embedded = graph.add("Gather", graph.constant(_array(model.embedding.weight), "embedding"), input_ids)
     states = graph.add("Transpose", embedded, perm=[1, 0, 2])
     for number, layer in enumerate(model.layers):
         weights = [
@@ -147,9 +169,7 @@ def recurrent_graph(model: RecurrentClassifier) -> onnx.ModelProto:
         graph.constant(_array(model.head.weight), "head"),
         graph.constant(_array(model.head.bias), "head_bias"),
     )
-    logits = graph.add("Gemm", pooled, *head, transB=1)
-    graph.add("Softmax", logits, axis=1, name="probabilities")
-    return graph.model([_ids_input()], model.head.out_features, model.kind)
+    return graph.add("Gemm", pooled, *head, transB=1)
 
 
 def _onnx_weights(model: RecurrentClassifier, layer: Any) -> list[NDArray[np.float32]]:

@@ -1,5 +1,6 @@
 """A bidirectional LSTM or GRU over padded sentences, pooled over its states."""
 
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import torch
@@ -47,6 +48,14 @@ class RecurrentClassifier(nn.Module):
         for layer in self.layers:
             for suffix in ("l0", "l0_reverse"):
                 self._shut_the_gate(getattr(layer, f"weight_ih_{suffix}"))
+
+    @torch.no_grad()
+    def silence_words_not_in(self, rows: Iterable[Sequence[int]]) -> None:
+        """Words that the network will not learn (their ids are in none of `rows`) say nothing, instead of noise."""
+        known = torch.zeros(self.embedding.num_embeddings, dtype=torch.bool)
+        for row in rows:
+            known[row] = True
+        self.embedding.weight[~known] = 0
 
     def _shut_the_gate(self, weight: Tensor) -> None:
         # LSTM gates are input, forget, cell, output: nothing enters. GRU gates are reset, update, new: keep the

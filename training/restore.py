@@ -46,9 +46,9 @@ def _build(saved: dict[str, Any]) -> nn.Module:
 
         model = NGramClassifier(state["keys"], state["idf"], **arguments)
     elif saved["model"] in ("lstm", "gru"):
-        from training.recurrent import RecurrentClassifier
+        from training.blended import BlendedClassifier
 
-        model = RecurrentClassifier(**arguments)
+        model = BlendedClassifier.from_arguments(state, arguments)
     else:
         from training.vision import PictureClassifier
 

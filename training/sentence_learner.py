@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from training.blended import blend
 from training.config import TrainConfig
 from training.device import mixed_precision
 from training.optimizers import Group
@@ -20,7 +21,10 @@ _TOKENS_AT_ONCE = 32_768
 
 
 class SentenceLearner:
-    """A recurrent classifier with its sentences: `rows` and `labels` are (training part, validation part)."""
+    """A recurrent classifier with its sentences: `rows` and `labels` are (training part, validation part).
+
+    `partner` [N, C] are the logits of the other model of the blend for the validation part.
+    """
 
     def __init__(
         self,
@@ -29,10 +33,11 @@ class SentenceLearner:
         labels: Sequence[NDArray[np.int64]],
         config: TrainConfig,
         device: torch.device,
+        partner: Tensor,
     ) -> None:
         self.module: torch.nn.Module = module
         self.config = config
-        self._device = device
+        self._device, self._partner = device, partner
         (self._train, self._validation), (self._train_labels, self._validation_labels) = rows, labels
         self._lengths = np.array([len(row) for row in self._train])
         counts = np.bincount(self._train_labels, minlength=module.head.out_features).clip(min=1)
@@ -68,15 +73,21 @@ class SentenceLearner:
         return loss, (logits.argmax(1) == labels).sum(), len(batch)
 
     def evaluate(self) -> tuple[float, float]:
-        """See Learner."""
-        probabilities = torch.from_numpy(self.probabilities())
+        """See Learner; of both models together."""
+        logits, _ = self.blended()
         labels = torch.from_numpy(self._validation_labels)
-        loss = functional.nll_loss(probabilities.clamp(min=1e-12).log(), labels)
-        return float(loss), float((probabilities.argmax(1) == labels).float().mean())
+        loss = functional.cross_entropy(logits, labels)
+        return float(loss), float((logits.argmax(1) == labels).float().mean())
+
+    def blended(self) -> tuple[Tensor, tuple[float, float]]:
+        """Logits [N, C] of the validation part by both models, and the factor of each."""
+        own = self.logits()
+        factors = blend(own, self._partner, torch.from_numpy(self._validation_labels))
+        return factors[0] * own + factors[1] * self._partner, factors
 
     @torch.no_grad()
-    def probabilities(self) -> NDArray[np.float32]:
-        """Of the validation part, [N, C]."""
+    def logits(self) -> Tensor:
+        """Of the validation part by the network alone, float32 [N, C]."""
         self.module.eval()
         order = sorted(range(len(self._validation)), key=lambda i: len(self._validation[i]))
         found: list[tuple[list[int], Tensor]] = []
@@ -84,14 +95,12 @@ class SentenceLearner:
         while start < len(order):
             count = max(1, _TOKENS_AT_ONCE // len(self._validation[order[min(start + 511, len(order) - 1)]]))
             chunk = order[start : start + min(count, 512)]
-            found.append(
-                (chunk, self.module(self._ids([self._validation[i] for i in chunk])).softmax(1).cpu())
-            )
+            found.append((chunk, self.module(self._ids([self._validation[i] for i in chunk])).float().cpu()))
             start += len(chunk)
         result = torch.empty(len(order), found[0][1].shape[1])
-        for chunk, probabilities in found:
-            result[chunk] = probabilities
-        return result.numpy()
+        for chunk, logits in found:
+            result[chunk] = logits
+        return result
 
     def _ids(self, rows: Sequence[Sequence[int]]) -> Tensor:
         return torch.from_numpy(pad(rows)).to(self._device, non_blocking=True)

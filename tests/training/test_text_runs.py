@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from tests.training.datasets import sentences, start, text_run_dir, told, write_table
+from training.blended import BlendedClassifier, blend
 from training.bundle import Manifest, verify
 from training.errors import TrainingFailed
 from training.ngrams import NGramClassifier, NGramTable, SparseFeatures
 from training.onnx_classifier import OnnxClassifier, open_session
-from training.onnx_graphs import ngram_graph, recurrent_graph
+from training.onnx_graphs import blended_graph, ngram_graph, recurrent_graph
 from training.preprocess import TextPreprocess, pad
 from training.recurrent import RecurrentClassifier
 from training.restore import load_classifier
@@ -166,3 +167,47 @@ def test_the_sparse_matrix_the_module_and_the_graph_count_alike(order):
     exported = np.concatenate([session.run(None, {"input_ids": np.array([row])})[0] for row in ROWS])
     for found in (batches, module, exported):
         assert np.abs(found - expected).max() < 1e-5
+
+
+def test_a_blend_and_its_graph_add_the_logits_of_both():
+    table = NGramTable(ROWS, 51, 2)
+    ngrams = NGramClassifier(torch.from_numpy(table.keys), torch.from_numpy(table.idf), 5, 51, 2)
+    torch.nn.init.normal_(ngrams.weight)
+    recurrent = RecurrentClassifier("lstm", vocabulary=50, classes=5, hidden=16, embedding=8)
+    model = BlendedClassifier(recurrent, ngrams, 10).eval()
+    model.scale(0.5, 2.0)
+    ids = torch.from_numpy(pad(ROWS))
+    session = open_session(blended_graph(model).SerializeToString())
+    with torch.no_grad():
+        expected = (recurrent(ids[:, :10]) + ngrams(ids)).softmax(1).numpy()
+        assert np.abs(model(ids).softmax(1).numpy() - expected).max() < 1e-6
+    assert np.abs(session.run(None, {"input_ids": ids.numpy()})[0] - expected).max() < 1e-5
+
+
+def test_a_model_that_knows_nothing_gets_no_vote():
+    labels = torch.randint(0, 3, (500,))
+    good = torch.nn.functional.one_hot(labels, 3) * 2.0 + torch.randn(500, 3)
+    noise = torch.randn(500, 3)
+    votes = blend(noise, good, labels)
+    assert votes[0] < 0.2 < votes[1]
+    assert blend(-good, good * 0, labels)[0] == 0
+
+
+def test_words_that_are_not_learned_say_nothing():
+    model = RecurrentClassifier("lstm", vocabulary=50, classes=2, hidden=4, embedding=3)
+    model.silence_words_not_in([[1, 5], [7]])
+    known = model.embedding.weight.abs().sum(1).nonzero().flatten().tolist()
+    assert known == [1, 5, 7]
+
+
+def test_the_shipped_ngrams_learned_from_all_sentences(tmp_path):
+    folder, _ = trained(tmp_path)
+    report = json.loads((folder / "report.json").read_text())
+    assert report["deployed_train_count"] == report["train_count"] + report["val_count"]
+
+
+def test_the_network_adds_to_the_ngrams_and_says_by_how_much(tmp_path):
+    _, stream = trained(tmp_path, model="lstm", **SMALL)
+    assert any("votes" in event["message"] for event in told(stream, "log"))
+    best = max(event["val_accuracy"] for event in told(stream, "epoch"))
+    assert told(stream, "result")[0]["accuracy"] == pytest.approx(best)

@@ -1,0 +1,62 @@
+"""Trains a recurrent network and blends it with the linear model over n-grams."""
+
+from typing import Any
+
+from torch import Tensor
+
+from training.blended import BlendedClassifier
+from training.checkpoint import Checkpoint
+from training.config import TrainConfig
+from training.device import choose_device
+from training.loop import Progress, Training, restore, snapshot
+from training.ngram_job import NGramFitting, Texts
+from training.recurrent import RecurrentClassifier
+from training.retry import with_lower_rate_if_needed
+from training.run import Run
+from training.sentence_learner import SentenceLearner
+
+# A network reads word after word: what comes later than this costs more time than it adds.
+_LENGTH = 256
+
+
+def train_recurrent(run: Run, texts: Texts) -> tuple[BlendedClassifier, dict[str, Any], Progress, Tensor]:
+    """The model, the arguments that build it again, its progress and its logits [N, C] of the validation part.
+
+    Both parts are measured together: with what the network learned from the training part, the n-grams of the
+    training part. Afterwards the n-grams are those learned from all sentences.
+    """
+    config = run.config
+    ngrams = NGramFitting(run, texts).silently()
+    rows = [[row[:_LENGTH] for row in part] for part in texts.rows]
+    arguments: dict[str, Any] = {
+        "kind": config.model,
+        "vocabulary": texts.vocabulary.size,
+        "classes": texts.classes,
+        "embedding": config.embedding,
+        "hidden": config.hidden,
+        "layers": config.layers,
+    }
+    module = RecurrentClassifier(dropout=config.dropout, **arguments)
+    module.silence_words_not_in(rows[0])
+    device = choose_device(config.device)
+    learner = SentenceLearner(module.to(device), rows, texts.labels, config, device, ngrams.scores)
+    start = snapshot(module)
+    fingerprint = run.fingerprint(sum(map(len, texts.labels)), texts.vocabulary.size)
+    checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint, run.events)
+
+    def train(config: TrainConfig) -> Progress:
+        restore(module, start)
+        learner.config = config
+        return Training(learner, config, events=run.events, control=run.control, checkpoint=checkpoint).run()
+
+    with run.phases.time("training"):
+        progress = with_lower_rate_if_needed(train, config, run.events, checkpoint)
+    with run.phases.time("evaluation"):
+        logits, factors = learner.blended()
+    blended = BlendedClassifier(module.to("cpu"), ngrams.module, _LENGTH).eval()
+    blended.scale(*factors)
+    run.events.log(
+        f"On the validation part the {config.model.upper()} and the n-grams together did best "
+        f"with {factors[0]:.2f} and {factors[1]:.2f} of their votes."
+    )
+    return blended, blended.arguments(arguments), progress, logits
