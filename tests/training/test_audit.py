@@ -1,6 +1,7 @@
 """The report says what the data behind a score is worth."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,10 +18,9 @@ from tests.training.datasets import (
 )
 from training import audit as audit_module
 from training.baselines import naive_bayes
-from training.bundle import Manifest
+from training.export import calibrate
 from training.label_audit import suspects
 from training.linear import DenseFeatures
-from training.onnx_classifier import OnnxClassifier
 from training.run import train
 
 
@@ -107,16 +107,34 @@ def test_pictures_under_two_classes_are_told(tmp_path, preset):
     assert report["suspects"]["looked_at"] == report["train_count"] + report["val_count"] == 24
 
 
-def test_the_bundle_holds_scaled_probabilities(tmp_path):
-    folder = text_run_dir(tmp_path)
-    run, _ = start(folder)
-    train(run)
-    report = report_of(folder)
-    assert report["calibration"]["error_after"] <= report["calibration"]["error_before"]
-    row = report["hardest"][0]
-    served = OnnxClassifier(folder / "bundle").predict([row["source"].split(": ", 1)[1]])[0]
-    classes = Manifest.read(folder / "bundle").classes
-    assert served[classes.index(row["label"])] == pytest.approx(row["label_probability"], abs=1e-3)
+def test_the_temperature_is_folded_into_the_last_layer():
+    random = np.random.default_rng(3)
+    truth = random.integers(0, 3, 400)
+    logits = torch.from_numpy(random.normal(size=(400, 3)) + 2 * np.eye(3)[truth]).float()
+    module = torch.nn.Module()
+    module.head = torch.nn.Linear(3, 3)
+    with torch.no_grad():
+        module.head.weight.copy_(4 * torch.eye(3))
+        module.head.bias.zero_()
+        before = module.head(logits).softmax(1).numpy()
+    outcome = SimpleNamespace(module=module, truth=truth, probabilities=before)
+    figures = calibrate(outcome)
+    assert figures["temperature"] > 1.5
+    assert figures["error_after"] < 0.5 * figures["error_before"]
+    with torch.no_grad():
+        assert module.head(logits).softmax(1).numpy() == pytest.approx(outcome.probabilities, abs=1e-5)
+    assert np.array_equal(outcome.probabilities.argmax(1), before.argmax(1))
+
+
+def test_a_temperature_that_helps_nothing_is_left_at_one():
+    module = torch.nn.Module()
+    module.head = torch.nn.Linear(2, 2)
+    probabilities = np.tile(np.array([[0.75, 0.25]], np.float32), (4, 1))
+    figures = calibrate(
+        SimpleNamespace(module=module, truth=np.array([0, 0, 0, 1]), probabilities=probabilities)
+    )
+    assert figures["temperature"] == 1.0
+    assert figures["error_after"] == figures["error_before"]
 
 
 def test_a_look_that_fails_is_noted_and_costs_nothing(tmp_path, monkeypatch):
