@@ -148,8 +148,8 @@ def test_what_was_found_in_the_data_is_shown(client: Client, make_model) -> None
     model.save()
     page = read(client.get(reverse("model", args=[model.token])))
     for words in (
-        "naive Bayes on single words",
-        "2.1 % on average",
+        "Naive Bayes on single words",
+        "are off by 2.1 %",
         "3 also in the training part",
         "Without them the accuracy is 87.5 %",
         "1 nearly the same under two classes",
