@@ -7,11 +7,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.onnx_classifier import open_session
+from training.parallel_session import spread_over_cores
 from training.vision import PictureClassifier
 
 Extract = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-_AT_ONCE_CPU = 32
 _AT_ONCE_GPU = 256
 
 
@@ -22,15 +21,7 @@ def feature_extractor(model: PictureClassifier, graph: Any, device: torch.device
     PyTorch with channels last.
     """
     if device.type == "cpu":
-        session = open_session(graph.SerializeToString(), threads)
-
-        def by_onnx(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-            parts = range(0, len(pixels), _AT_ONCE_CPU)
-            return np.concatenate(
-                [session.run(None, {"pixels": pixels[i : i + _AT_ONCE_CPU]})[0] for i in parts]
-            )
-
-        return by_onnx
+        return spread_over_cores(graph.SerializeToString(), threads)
     model = model.to(device).eval().to(memory_format=torch.channels_last)
 
     @torch.no_grad()

@@ -60,6 +60,8 @@ def train_network(
     learner = PictureLearner(model, pixels, labels, parts, run.config, device)
     with run.phases.time("training"):
         progress = _train(run, learner, checkpoint, start)
+    run.phases.add("training", -learner.evaluation_seconds)
+    run.phases.add("evaluation", learner.evaluation_seconds)
     with run.phases.time("evaluation"):
         probabilities = learner.probabilities()
     if device.type == "cuda":

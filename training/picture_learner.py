@@ -1,5 +1,7 @@
 """Batches of pictures, augmented on the device, for the training loop."""
 
+import time
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -8,10 +10,12 @@ from torch.nn import functional
 
 from training.augment import augment
 from training.config import TrainConfig
+from training.control import available_cores
 from training.device import mixed_precision
 from training.linear import shuffled_batches
 from training.optimizers import Group
 from training.picture_feed import PictureFeed
+from training.trunk import fixed_function, split_network
 from training.vision import PictureClassifier
 
 # The thirds of the pretrained layers from first to last: the first learn slowest (Howard & Ruder 2018).
@@ -38,8 +42,12 @@ class PictureLearner:
         self._model = module.to(device).to(memory_format=torch.channels_last)
         self.module: nn.Module = self._model
         self.config = config
+        self.evaluation_seconds = 0.0
         self._device = device
         self._feed = PictureFeed(pixels, device)
+        share = config.frozen_share if config.pretrained else 0.0
+        self._lower, self._upper = split_network(self._model.network, share)
+        self._fixed = fixed_function(self._lower, device, config.threads or available_cores())
         self._train, self._validation = (torch.from_numpy(part) for part in parts)
         self._labels = torch.from_numpy(labels).to(device)
         counts = np.bincount(labels[parts[0]], minlength=module.head.out_features).clip(min=1)
@@ -48,7 +56,7 @@ class PictureLearner:
 
     def groups(self) -> list[Group]:
         """See Learner; biases and norms are not decayed."""
-        backbone = list(self._model.network.parameters())
+        backbone = [parameter for parameter in self._model.network.parameters() if parameter.requires_grad]
         rate = self.config.backbone_rate
         scales = [third * rate for third in _THIRDS] if self.config.pretrained else [1.0]
         size = -(-len(backbone) // len(scales))
@@ -66,6 +74,7 @@ class PictureLearner:
 
     def batches(self, epoch: int) -> list[Tensor]:
         """See Learner; each batch holds the indices of its pictures."""
+        self._lower.eval()
         if self.config.freeze_norms or self.config.batch_size < _SMALL_BATCH:
             # The statistics of a few pictures are worse than those of ImageNet.
             for layer in self._model.modules():
@@ -82,16 +91,16 @@ class PictureLearner:
         pictures = self._model.normalise(self._feed.next(batch)).contiguous(memory_format=torch.channels_last)
         pictures = augment(pictures, self.config.augmentation)
         with mixed_precision(self._device):
-            logits = self._model.head(
-                self._model.network(pictures.contiguous(memory_format=torch.channels_last))
-            )
+            logits = self._model.head(self._features(pictures))
         smoothing = self.config.label_smoothing
         loss = functional.cross_entropy(logits.float(), labels, self._weights, label_smoothing=smoothing)
         return loss, (logits.argmax(1) == labels).sum(), len(batch)
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner."""
+        started = time.monotonic()
         probabilities = torch.from_numpy(self.probabilities())
+        self.evaluation_seconds += time.monotonic() - started
         labels = self._labels[self._validation.to(self._device)].cpu()
         loss = functional.nll_loss(probabilities.clamp(min=1e-12).log(), labels)
         return float(loss), float((probabilities.argmax(1) == labels).float().mean())
@@ -101,4 +110,18 @@ class PictureLearner:
         """Of the validation part, [N, C], in single precision."""
         self._model.eval()
         batches = torch.split(self._validation.to(self._feed.index_device), _AT_ONCE[self._device.type])
-        return torch.cat([self._model(self._feed.take(batch)).softmax(1) for batch in batches]).cpu().numpy()
+        return torch.cat([self._predict(self._feed.take(batch)) for batch in batches]).cpu().numpy()
+
+    def _predict(self, pixels: Tensor) -> Tensor:
+        """What the model itself gives, by way of the fast function for its lower blocks."""
+        pictures = self._model.normalise(pixels)
+        features = self._features(pictures)
+        if self._model.flip:
+            features = (features + self._features(pictures.flip(3))) / 2
+        probabilities: Tensor = self._model.head(features).softmax(1)
+        return probabilities
+
+    def _features(self, pictures: Tensor) -> Tensor:
+        found = self._fixed(pictures.contiguous(memory_format=torch.channels_last))
+        features: Tensor = self._upper(found)
+        return features

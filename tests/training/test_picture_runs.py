@@ -84,7 +84,8 @@ def test_it_predicts_with_the_mirror_image_in_every_form(tmp_path):
 
 @pytest.mark.usefixtures("with_weights")
 def test_fine_tuning_starts_from_the_head(tmp_path):
-    folder, stream = trained(tmp_path, preset="balanced", epochs=1, batch_size=8)
+    # The statistics of these random weights fit no picture, so all blocks take those of the batches.
+    folder, stream = trained(tmp_path, preset="balanced", epochs=1, batch_size=8, frozen_share=0.0)
     assert [event["epoch"] for event in told(stream, "epoch")] == [0, 1]
     classifier, from_pt = OnnxClassifier(folder), load_classifier(folder / "model.pt")
     pixels = torch.from_numpy(np.stack([classifier._preprocess.load(data) for data in BYTES]))
