@@ -1,5 +1,6 @@
 """Fixtures that every package's tests share. What runs without being asked: no network, no leftovers."""
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,6 +95,8 @@ def redis_broker(
     redis_url: str, broker: StubBroker, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[RedisBroker]:
     """A real broker in place of the one in memory: every actor sends to Redis while the test runs."""
+    # Imported first: an actor belongs to the broker that is set when its module is loaded.
+    importlib.import_module("jobs.actors")
     real = RedisBroker(url=redis_url, heartbeat_timeout=15_000, maintenance_chance=200_000)
     for actor in broker.actors.values():
         monkeypatch.setattr(actor, "broker", real)
