@@ -19,6 +19,8 @@ from training.tokeniser import Vocabulary
 
 # The usual strengths (C = 10 and 33 for vectors of length one): little is gained beyond either.
 _STRONG, _WEAK = 0.1, 0.03
+# Multiplications in a product with the features.
+_WORK_A_THREAD = 4_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,12 +50,20 @@ class NGramFitting:
         self._run, self._texts = run, texts
         with run.phases.time("features"):
             self._table = self._table_of(texts.rows[0])
+            features = [SparseFeatures(rows, self._table) for rows in texts.rows]
             self._train, self._validation = (
-                Labelled(SparseFeatures(rows, self._table), torch.from_numpy(labels))
-                for rows, labels in zip(texts.rows, texts.labels, strict=True)
+                Labelled(part, torch.from_numpy(labels))
+                for part, labels in zip(features, texts.labels, strict=True)
             )
+            self._values = features[0].values
         self._linear = Linear(len(self._table.keys), texts.classes)
         self._strength = _STRONG
+        self.use_few_threads()
+
+    def use_few_threads(self) -> None:
+        """Take no more threads than have work: waiting for each other costs far more than they save."""
+        work = self._values * self._texts.classes
+        torch.set_num_threads(max(1, min(self._run.threads, work // _WORK_A_THREAD)))
 
     def with_events(self) -> NGramFit:
         """Fit as the configuration says and tell of each epoch."""

@@ -55,12 +55,16 @@ class NGramClassifier(nn.Module):
 
 
 class SparseFeatures:
-    """Counts of known n-grams per sentence, weighted and normalised as NGramClassifier does, as a CSR matrix."""
+    """Counts of known n-grams per sentence, weighted and normalised as NGramClassifier does, as a CSR matrix.
+
+    `values` is how many it stores.
+    """
 
     def __init__(self, sentences: Sequence[Sequence[int]], table: "NGramTable") -> None:
         self.count, self.width = len(sentences), len(table.keys)
         self.device = torch.device("cpu")
         self._starts, self._columns, self._values = table.rows_of(sentences)
+        self.values = len(self._values)
         shape = (self.count, self.width)
         parts = (self._starts, self._columns, self._values)
         with warnings.catch_warnings():

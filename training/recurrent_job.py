@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from training.blended import BlendedClassifier
@@ -26,7 +27,9 @@ def train_recurrent(run: Run, texts: Texts) -> tuple[BlendedClassifier, dict[str
     training part. Afterwards the n-grams are those learned from all sentences.
     """
     config = run.config
-    ngrams = NGramFitting(run, texts).silently()
+    fitting = NGramFitting(run, texts)
+    ngrams = fitting.silently()
+    torch.set_num_threads(run.threads)
     rows = [[row[:_LENGTH] for row in part] for part in texts.rows]
     arguments: dict[str, Any] = {
         "kind": config.model,
@@ -53,6 +56,7 @@ def train_recurrent(run: Run, texts: Texts) -> tuple[BlendedClassifier, dict[str
         progress = with_lower_rate_if_needed(train, config, run.events, checkpoint)
     with run.phases.time("evaluation"):
         logits, factors = learner.blended()
+    fitting.use_few_threads()
     blended = BlendedClassifier(module.to("cpu"), ngrams.module, _LENGTH).eval()
     blended.scale(*factors)
     run.events.log(
