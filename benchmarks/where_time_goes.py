@@ -8,6 +8,7 @@ turns, so that whatever else the machine does slows both: pictures/s of each.
 """
 
 import argparse
+import dataclasses
 import io
 import os
 import tempfile
@@ -16,6 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
+# As in the child process, and before torch is loaded: threads that wait sleep.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import torch
 from torch.nn import functional
 
@@ -68,6 +73,8 @@ def _phases(folder: Path, options: argparse.Namespace) -> None:
 
 def _loop(folder: Path, options: argparse.Namespace) -> None:
     config = resolve("imageclassification", {"preset": "balanced", "model": options.model})
+    # All blocks learn on both sides; with frozen ones the loop would win by other means than not waiting.
+    config = dataclasses.replace(config, frozen_share=0.0)
     device = choose_device(config.device)
     torch.set_num_threads(available_cores())
     ours, count = _our_step(folder, config, device)
