@@ -7,6 +7,11 @@ an epoch is a pass over the training part and the accuracy on the validation par
 fasttext-wheel`) is tried with the same tokens of all rows; times are from text in memory to a fitted model.
 """
 
+import os
+
+# As the training process does it, before torch is loaded; for both sides.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import argparse
 import io
 import statistics
