@@ -39,3 +39,19 @@ def debug_is_off(**kwargs: Any) -> list[checks.CheckMessage]:
     if settings.DEBUG:
         return [checks.Error("FLASH_DEBUG is on; unset it on a public site.", id="flash.E003")]
     return []
+
+
+@checks.register
+def compute_is_complete(**kwargs: Any) -> list[checks.CheckMessage]:
+    if settings.FLASH_COMPUTE != "ec2":
+        return []
+    found: list[checks.CheckMessage] = []
+    if not settings.FLASH_AWS_REGION:
+        found.append(checks.Error("FLASH_COMPUTE is ec2; set AWS_REGION to its region.", id="flash.E004"))
+    if settings.FLASH_UPTIME_CAP <= settings.FLASH_JOB_DEADLINE:
+        sentence = "FLASH_UPTIME_CAP_SECONDS must be more than FLASH_JOB_DEADLINE_SECONDS: no long job would ever end."
+        found.append(checks.Error(sentence, id="flash.E005"))
+    if settings.FLASH_EC2_LAUNCH_TEMPLATE == "" and (settings.FLASH_EC2_SPOT or settings.FLASH_EC2_TYPES):
+        sentence = "FLASH_EC2_SPOT and FLASH_EC2_TYPES count for a pool only; set FLASH_EC2_LAUNCH_TEMPLATE."
+        found.append(checks.Warning(sentence, id="flash.W001"))
+    return found

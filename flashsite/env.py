@@ -74,6 +74,27 @@ def strings(name: str, default: list[str]) -> list[str]:
     return [part.strip() for part in raw.split(",") if part.strip()] or default
 
 
+def choice(name: str, default: str, words: list[str]) -> str:
+    def convert(raw: str) -> str:
+        if raw.lower() not in words:
+            raise ValueError(raw)
+        return raw.lower()
+
+    return _read(name, default, convert, " or ".join(words))
+
+
+def prices(name: str, default: dict[str, float]) -> dict[str, float]:
+    """Money an hour by kind of machine: `g4dn.xlarge=0.526,g5.xlarge=1.006`."""
+
+    def convert(raw: str) -> dict[str, float]:
+        pairs = [part.split("=") for part in raw.split(",")]
+        if any(len(pair) != 2 or float(pair[1]) < 0 for pair in pairs):
+            raise ValueError(raw)
+        return {kind.strip(): float(price) for kind, price in pairs}
+
+    return _read(name, default, convert, "prices an hour such as g4dn.xlarge=0.526,g5.xlarge=1.006")
+
+
 def path(name: str, default: Path) -> Path:
     raw = os.environ.get(name, "").strip()
     return Path(raw).expanduser().absolute() if raw else default

@@ -10,9 +10,12 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 
-from jobs import cancellation, datasets
-from jobs.models import Attempt, Dataset, Epoch, Job, JobEvent, PlatformStatus, Server
+from jobs import admin_servers, cancellation, datasets
+from jobs.models import Attempt, Dataset, Epoch, Job, JobEvent, PlatformStatus
 from modelstore.errors import FlashError
+
+# Registers the machines' part of the admin.
+__all__ = ["admin_servers"]
 
 
 class _ReadOnlyInline(admin.TabularInline):
@@ -141,15 +144,6 @@ class DatasetAdmin(admin.ModelAdmin):
                 self.message_user(request, f"{dataset} is needed by a job and stays.", messages.WARNING)
             else:
                 datasets.discard(dataset)
-
-
-@admin.register(Server)
-class ServerAdmin(admin.ModelAdmin):
-    list_display = ("name", "driver", "heartbeat")
-    readonly_fields = ("name", "driver", "heartbeat")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
 
 @admin.register(PlatformStatus)

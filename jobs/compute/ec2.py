@@ -1,0 +1,143 @@
+"""EC2 over boto3: fixed instances found by their tag, or a pool launched from a launch template."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from jobs.compute.errors import CapacityMissing, ComputeRefused, InstanceMissing, Throttled, WrongState
+from jobs.compute.planning import Instance, Offer
+
+TAG = "flash:installation"
+LAUNCH_TAG = "flash:launch"
+
+_KINDS: dict[str, type[ComputeRefused]] = {
+    **dict.fromkeys(("RequestLimitExceeded", "Throttling", "ThrottlingException"), Throttled),
+    **dict.fromkeys(("InternalError", "ServiceUnavailable", "Unavailable", "InternalFailure"), Throttled),
+    **dict.fromkeys(
+        (
+            "InsufficientInstanceCapacity",
+            "InstanceLimitExceeded",
+            "VcpuLimitExceeded",
+            "MaxSpotInstanceCountExceeded",
+            "InsufficientHostCapacity",
+            "SpotMaxPriceTooLow",
+            "Unsupported",
+        ),
+        CapacityMissing,
+    ),
+    **dict.fromkeys(("IncorrectInstanceState", "IncorrectState"), WrongState),
+    **dict.fromkeys(("InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"), InstanceMissing),
+}
+_ADVICE = {
+    "UnauthorizedOperation": "Give its role the permissions of deploy/terraform/roles.tf.",
+    "AccessDenied": "Give its role the permissions of deploy/terraform/roles.tf.",
+    "AuthFailure": "Check the access key and AWS_REGION.",
+    "ExpiredToken": "The credentials have expired; renew them.",
+    "RequestExpired": "The credentials have expired, or this machine's clock is wrong.",
+    "InvalidLaunchTemplateName.NotFoundException": "Set FLASH_EC2_LAUNCH_TEMPLATE to an existing launch template.",
+    "InvalidLaunchTemplateId.NotFound": "Set FLASH_EC2_LAUNCH_TEMPLATE to an existing launch template.",
+}
+
+
+class Ec2Cloud:
+    """See jobs.compute.reconciler.Cloud. A call takes 25 s at most, the listing of 1,000 machines one page."""
+
+    def __init__(self, *, tag: str, launch_template: str, spot: bool, region: str, endpoint: str) -> None:
+        self._tag, self._template, self._spot = tag, launch_template, spot
+        self._region, self._endpoint = region, endpoint
+
+    @cached_property
+    def client(self) -> Any:
+        # One try for each call: the next pass is the retry, and it knows what has changed meanwhile.
+        config = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1})
+        return boto3.session.Session().client(
+            "ec2", region_name=self._region or None, endpoint_url=self._endpoint or None, config=config
+        )
+
+    def list_instances(self) -> list[Instance]:
+        """Every instance with our tag that is not terminated, over all pages."""
+        states = ["pending", "running", "shutting-down", "stopping", "stopped"]
+        filters = [
+            {"Name": f"tag:{TAG}", "Values": [self._tag]},
+            {"Name": "instance-state-name", "Values": states},
+        ]
+        with _translated():
+            pages = self.client.get_paginator("describe_instances").paginate(
+                Filters=filters, PaginationConfig={"PageSize": 1000}
+            )
+            found = [row for page in pages for group in page["Reservations"] for row in group["Instances"]]
+        return [_instance(row) for row in found]
+
+    def start(self, instance: str) -> None:
+        with _translated():
+            self.client.start_instances(InstanceIds=[instance])
+
+    def stop(self, instance: str) -> None:
+        with _translated():
+            self.client.stop_instances(InstanceIds=[instance])
+
+    def terminate(self, instance: str) -> None:
+        with _translated():
+            self.client.terminate_instances(InstanceIds=[instance])
+
+    def launch(self, offer: Offer, token: str) -> str:
+        """Launches one machine with its tags in the same call; the same token never makes a second one."""
+        values: dict[str, Any] = {"LaunchTemplate": _template(self._template)}
+        if offer.instance_type:
+            values["InstanceType"] = offer.instance_type
+        if offer.subnet:
+            values["SubnetId"] = offer.subnet
+        if self._spot:
+            values["InstanceMarketOptions"] = {
+                "MarketType": "spot",
+                "SpotOptions": {
+                    "SpotInstanceType": "one-time",
+                    "InstanceInterruptionBehavior": "terminate",
+                },
+            }
+        tags = [{"Key": TAG, "Value": self._tag}, {"Key": LAUNCH_TAG, "Value": token}]
+        with _translated():
+            answer = self.client.run_instances(
+                MinCount=1,
+                MaxCount=1,
+                ClientToken=token,
+                InstanceInitiatedShutdownBehavior="terminate",
+                TagSpecifications=[{"ResourceType": kind, "Tags": tags} for kind in ("instance", "volume")],
+                **values,
+            )
+        return str(answer["Instances"][0]["InstanceId"])
+
+
+def _template(name: str) -> dict[str, str]:
+    key = "LaunchTemplateId" if name.startswith("lt-") else "LaunchTemplateName"
+    return {key: name, "Version": "$Default"}
+
+
+def _instance(row: dict[str, Any]) -> Instance:
+    tags = {tag["Key"]: tag["Value"] for tag in row.get("Tags", ())}
+    return Instance(
+        id=row["InstanceId"],
+        state=row["State"]["Name"],
+        launched=row["LaunchTime"],
+        token=tags.get(LAUNCH_TAG, ""),
+        instance_type=row.get("InstanceType", ""),
+    )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        advice = _ADVICE.get(code, "The next pass tries again.")
+        kind = _KINDS.get(code, ComputeRefused)
+        raise kind(f"AWS refused {error.operation_name}: {code}. {advice}") from error
+    except BotoCoreError as error:
+        kind = Throttled if "Timeout" in type(error).__name__ else ComputeRefused
+        raise kind(f"AWS could not be asked ({type(error).__name__}): {error}") from error

@@ -1,0 +1,301 @@
+"""What to start and stop: a pure function of what the rows say, what EC2 says, and the clock.
+
+Level-triggered: nothing depends on having seen an event, so a call that failed, was lost or was made twice is put
+right by the next pass. No database, no network.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+State = Literal["pending", "running", "stopping", "stopped", "shutting-down", "terminated"]
+_UP = ("pending", "running")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """A kind of machine that may be launched; the empty strings leave the choice to the launch template."""
+
+    instance_type: str = ""
+    subnet: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.instance_type}@{self.subnet}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """The operator's limits. `launches` False: tagged instances are started and stopped; True: made and terminated."""
+
+    launches: bool = False
+    pool: int = 1
+    idle_grace: timedelta = timedelta(minutes=1)
+    boot_grace: timedelta = timedelta(minutes=8)
+    silence: timedelta = timedelta(minutes=3)
+    hard_cap: timedelta = timedelta(hours=24)
+    lag: timedelta = timedelta(minutes=3)
+    breaker: int = 3
+    breaker_pause: timedelta = timedelta(minutes=30)
+    offers: tuple[Offer, ...] = (Offer(),)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Instance:
+    """One machine as EC2 lists it; `launched` is its last start, `token` the tag that its launch carried."""
+
+    id: str
+    state: State
+    launched: datetime
+    token: str = ""
+    instance_type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerView:
+    """One machine as the rows know it; `last_work` is when its last job began or ended."""
+
+    id: str
+    heartbeat: datetime | None = None
+    busy: bool = False
+    last_work: datetime | None = None
+    start_asked: datetime | None = None
+    marked: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LaunchView:
+    """A launch that was intended: `token` is its ClientToken, `instance` its answer when there was one."""
+
+    token: str
+    offer: str
+    created: datetime
+    instance: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Health:
+    """What earlier calls taught: a back-off, offers without capacity, machines that did not come up."""
+
+    backoff_until: datetime | None = None
+    blocked: Mapping[str, datetime] = field(default_factory=dict)
+    boot_failures: int = 0
+    breaker_until: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """Launches one machine; with `token`, repeats an earlier launch whose answer never came."""
+
+    offer: Offer
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stops the machine, or terminates it in a pool. `boot_failed` counts for the circuit breaker."""
+
+    instance: str
+    reason: str
+    boot_failed: bool = False
+    even_if_busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Remembers an instance that no row knows; the next pass stops it."""
+
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Closes a launch that left no machine behind."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """The sentence that waiting jobs show; empty when there is nothing to tell."""
+
+    reason: str
+
+
+Action = Start | Launch | Stop | Mark | Forget | Explain
+
+
+def plan(
+    jobs_waiting: int,
+    jobs_running: int,
+    servers: Sequence[ServerView],
+    instances: Sequence[Instance],
+    now: datetime,
+    policy: Policy,
+    *,
+    launches: Sequence[LaunchView] = (),
+    health: Health | None = None,
+) -> list[Action]:
+    """The actions that bring the machines in line with the jobs, in the order to carry them out.
+
+    `launches` are the open ones; `jobs_running` counts jobs with a live lease. Nothing is asked of EC2 during a
+    back-off.
+    """
+    health = health or Health()
+    if health.backoff_until is not None and now < health.backoff_until:
+        return [Explain(health.reason)] if jobs_waiting else []
+    rows = {server.id: server for server in servers}
+    strangers = _strangers(rows, instances, launches, policy)
+    known = [instance for instance in instances if instance.id not in strangers]
+    condemned = [stop for instance in known if (stop := _condemn(instance, rows, jobs_waiting, now, policy))]
+    gone = {stop.instance for stop in condemned}
+    up = [instance for instance in known if instance.state in _UP and instance.id not in gone]
+    wanted = min(policy.pool, jobs_waiting + jobs_running)
+    coming, closed = _open_launches(launches, instances, now, policy)
+    # A condemned machine holds its place until EC2 says that it goes: its stop may fail.
+    standing = sum(instance.state in _UP for instance in known)
+    room = policy.pool - standing - len(coming)
+    actions: list[Action] = [*_deal_with(strangers, rows, instances), *condemned, *closed]
+    missing = wanted - len(up) - len(coming)
+    if missing < 0:
+        actions += _idle(up, rows, -missing, now, policy)
+    if wanted > len(up):
+        actions += [
+            Launch(_offer(launch.offer, policy), launch.token) for launch in coming if not launch.instance
+        ][: wanted - len(up)]
+    more, reason = _more(min(missing, room), known, now, policy, health)
+    return [*actions, *more, Explain(reason if jobs_waiting else "")]
+
+
+def _strangers(
+    rows: Mapping[str, ServerView],
+    instances: Sequence[Instance],
+    launches: Sequence[LaunchView],
+    policy: Policy,
+) -> set[str]:
+    """Instances of the pool that carry our tag and that no row accounts for; fixed ones are ours by their tag."""
+    if not policy.launches:
+        return set()
+    tokens = {launch.token for launch in launches}
+    return {
+        instance.id
+        for instance in instances
+        if instance.state in (*_UP, "stopped")
+        and instance.token not in tokens
+        and (instance.id not in rows or rows[instance.id].marked is not None)
+    }
+
+
+def _deal_with(
+    strangers: set[str], rows: Mapping[str, ServerView], instances: Sequence[Instance]
+) -> list[Action]:
+    """First mark, then stop: a row that is being written by somebody else gets one pass to appear."""
+    return [
+        Stop(instance.id, "No row knows this machine.") if instance.id in rows else Mark(instance.id)
+        for instance in instances
+        if instance.id in strangers
+    ]
+
+
+def _since(instance: Instance, row: ServerView | None) -> datetime:
+    asked = row.start_asked if row else None
+    return max(instance.launched, asked) if asked else instance.launched
+
+
+def _condemn(
+    instance: Instance, rows: Mapping[str, ServerView], waiting: int, now: datetime, policy: Policy
+) -> Stop | None:
+    """A reason to stop this machine whatever the demand, or None."""
+    if policy.launches and instance.state == "stopped":
+        return Stop(instance.id, "It powered itself off.")
+    if instance.state not in _UP:
+        return None
+    row = rows.get(instance.id)
+    since = _since(instance, row)
+    beat = row.heartbeat if row else None
+    if now - since > policy.hard_cap:
+        return Stop(instance.id, "It has run for longer than the hard cap.", even_if_busy=True)
+    if row is not None and row.busy:
+        return None
+    if beat is None or beat < since:
+        if now - since > policy.boot_grace:
+            return Stop(instance.id, "It booted, but its worker never reported.", boot_failed=True)
+        return None
+    if now - beat > policy.silence:
+        return Stop(instance.id, "Its worker has gone silent.")
+    idle = now - max(since, (row.last_work if row else None) or since)
+    if waiting and idle > policy.boot_grace + policy.idle_grace:
+        return Stop(instance.id, "It takes no job although one waits.", boot_failed=True)
+    return None
+
+
+def _idle(
+    up: Sequence[Instance], rows: Mapping[str, ServerView], surplus: int, now: datetime, policy: Policy
+) -> list[Action]:
+    """Stops machines that nobody needs and that have been idle for the whole grace, longest first."""
+    ages: list[tuple[timedelta, str]] = []
+    for instance in up:
+        row = rows.get(instance.id)
+        if row is not None and row.busy:
+            continue
+        since = _since(instance, row)
+        idle = now - max(since, (row.last_work if row else None) or since)
+        if idle >= policy.idle_grace:
+            ages.append((idle, instance.id))
+    return [Stop(name, "No job needs it.") for _, name in sorted(ages, reverse=True)[:surplus]]
+
+
+def _open_launches(
+    launches: Sequence[LaunchView], instances: Sequence[Instance], now: datetime, policy: Policy
+) -> tuple[list[LaunchView], list[Action]]:
+    """Launches whose machine is not listed yet, and those to give up on because it never will be."""
+    listed = {instance.token for instance in instances} | {instance.id for instance in instances}
+    unseen = [
+        launch for launch in launches if launch.token not in listed and launch.instance not in listed - {""}
+    ]
+    coming = [launch for launch in unseen if now - launch.created <= policy.lag]
+    return coming, [Forget(launch.token) for launch in unseen if now - launch.created > policy.lag]
+
+
+def _offer(key: str, policy: Policy) -> Offer:
+    return next((offer for offer in policy.offers if offer.key == key), policy.offers[0])
+
+
+def _more(
+    missing: int, known: Sequence[Instance], now: datetime, policy: Policy, health: Health
+) -> tuple[list[Action], str]:
+    """Up to `missing` starts or launches, and why there are fewer."""
+    if missing <= 0:
+        return [], ""
+    if health.boot_failures >= policy.breaker:
+        if health.breaker_until is None or now < health.breaker_until:
+            minutes = int(policy.breaker_pause.total_seconds() / 60)
+            return [], (
+                f"Training servers did not come up {health.boot_failures} times in a row; "
+                f"the next try is within {minutes} minutes. The operator has been told."
+            )
+        missing = 1
+    free = {key for key, until in health.blocked.items() if now < until}
+    if policy.launches:
+        offers = [offer for offer in policy.offers if offer.key not in free]
+        if offers:
+            return [Launch(offers[0]) for _ in range(missing)], ""
+        return [], health.reason or "No capacity for a training server at the moment."
+    stopped = [i for i in known if i.state == "stopped" and i.id not in free]
+    starts: list[Action] = [Start(instance.id) for instance in stopped[:missing]]
+    if starts:
+        return starts, ""
+    if any(instance.state == "stopping" for instance in known):
+        return [], "The training server is still stopping; it is started again right after."
+    if any(instance.state in _UP for instance in known):
+        return [], ""
+    if free:
+        return [], health.reason or "No capacity for a training server at the moment."
+    return [], "No training server carries the tag of this installation. The operator has been told."

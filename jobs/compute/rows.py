@@ -1,0 +1,131 @@
+"""The ledger in the database: what the reconciler reads and writes, in a bounded number of queries."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.core.mail import mail_admins
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max
+from django.utils import timezone
+
+from jobs.compute.planning import Health, Instance, LaunchView, Offer, ServerView
+from jobs.compute.reconciler import Snapshot
+from jobs.models import Alert, Attempt, Fleet, Job, Launch, Server
+
+_MAIL_AGAIN = timedelta(hours=6)
+
+
+class DatabaseLedger:
+    """See jobs.compute.reconciler.Ledger."""
+
+    def snapshot(self, now: datetime) -> Snapshot:
+        fleet = Fleet.current()
+        running = Job.objects.running().filter(lease_until__gte=now)
+        busy = set(running.values_list("server__name", flat=True))
+        rows = list(Server.objects.filter(driver="ec2").exclude(state__in=("terminated", "shutting-down")))
+        work = _last_work([row.pk for row in rows])
+        return Snapshot(
+            jobs_waiting=Job.objects.queued().count() + Job.objects.lost(now).count(),
+            jobs_running=running.filter(server__driver="ec2").count(),
+            servers=[
+                ServerView(
+                    id=row.name,
+                    heartbeat=row.heartbeat,
+                    busy=row.name in busy,
+                    last_work=work.get(row.pk),
+                    start_asked=row.start_asked,
+                    marked=row.marked,
+                )
+                for row in rows
+            ],
+            launches=[
+                LaunchView(token=row.token, offer=row.offer, created=row.created, instance=row.instance_id)
+                for row in Launch.objects.filter(closed=None)
+            ],
+            health=Health(
+                backoff_until=fleet.backoff_until,
+                blocked={key: datetime.fromisoformat(until) for key, until in fleet.blocked.items()},
+                boot_failures=fleet.boot_failures,
+                breaker_until=fleet.breaker_until,
+                reason=fleet.reason,
+            ),
+            backoffs=fleet.backoffs,
+        )
+
+    def see(self, instances: Sequence[Instance], now: datetime) -> None:
+        """Writes the listing down; a machine whose launch was ours becomes a row, in fixed mode any tagged one."""
+        from django.conf import settings
+
+        launches = {row.token: row for row in Launch.objects.filter(closed=None)}
+        known = set(Server.objects.filter(driver="ec2").values_list("name", flat=True))
+        for instance in instances:
+            ours = instance.token in launches or not settings.FLASH_EC2_LAUNCH_TEMPLATE
+            values = {
+                "driver": "ec2",
+                "state": instance.state,
+                "launched": instance.launched,
+                "instance_type": instance.instance_type,
+            }
+            if ours or instance.id in known:
+                Server.objects.update_or_create(name=instance.id, defaults=values)
+        listed = [instance.id for instance in instances]
+        Server.objects.filter(driver="ec2").exclude(name__in=listed).exclude(state="terminated").update(
+            state="terminated"
+        )
+        seen = [instance.token for instance in instances if instance.token in launches]
+        Launch.objects.filter(token__in=seen).update(closed=now)
+
+    def is_busy(self, instance: str, now: datetime) -> bool:
+        return Job.objects.running().filter(lease_until__gte=now, server__name=instance).exists()
+
+    def intend_start(self, instance: str, now: datetime) -> None:
+        Server.objects.filter(name=instance).update(start_asked=now, stop_asked=None, stop_reason="")
+
+    def intend_stop(self, instance: str, reason: str, now: datetime) -> None:
+        Server.objects.filter(name=instance).update(stop_asked=now, stop_reason=reason[:200])
+
+    def intend_launch(self, offer: Offer, token: str, now: datetime) -> None:
+        Launch.objects.get_or_create(token=token, defaults={"offer": offer.key, "created": now})
+
+    def launched(self, token: str, instance: str) -> None:
+        Launch.objects.filter(token=token).update(instance_id=instance)
+
+    def close_launch(self, token: str) -> None:
+        Launch.objects.filter(token=token).update(closed=timezone.now())
+
+    def mark(self, instance: str, now: datetime) -> None:
+        Server.objects.get_or_create(name=instance, defaults={"driver": "ec2", "marked": now})
+
+    def save_health(self, health: Health, backoffs: int) -> None:
+        Fleet.objects.filter(pk=1).update(
+            backoffs=backoffs,
+            backoff_until=health.backoff_until,
+            blocked={key: until.isoformat() for key, until in health.blocked.items()},
+            boot_failures=health.boot_failures,
+            breaker_until=health.breaker_until,
+        )
+
+    def explain(self, reason: str) -> None:
+        Fleet.objects.filter(pk=1).exclude(reason=reason).update(reason=reason)
+
+    def alert(self, kind: str, message: str, now: datetime) -> None:
+        """Adds to the open alert of this kind, or opens one and tells the operators by e-mail."""
+        rows = Alert.objects.filter(kind=kind, cleared=None)
+        recent = rows.filter(last__gt=now - _MAIL_AGAIN).exists()
+        if not rows.update(message=message, last=now, count=F("count") + 1):
+            try:
+                with transaction.atomic():
+                    Alert.objects.create(kind=kind, message=message, first=now, last=now)
+            except IntegrityError:
+                return
+        if not recent:
+            mail_admins(f"Flash: {kind}", message, fail_silently=True)
+
+
+def _last_work(servers: Sequence[int]) -> dict[int, datetime]:
+    rows = (
+        Attempt.objects.filter(server__in=servers)
+        .values("server")
+        .annotate(began=Max("started"), ended=Max("finished"))
+    )
+    return {row["server"]: max(filter(None, (row["began"], row["ended"]))) for row in rows}

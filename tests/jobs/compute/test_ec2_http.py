@@ -1,0 +1,168 @@
+"""The EC2 driver over real HTTP: a job starts the machine, its end stops it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from django.core import mail
+from django.core.files.storage import storages
+from django.utils import timezone
+
+from jobs import runner, scheduling
+from jobs.compute.ec2_driver import Ec2Driver, current_cloud
+from jobs.compute.errors import ComputeRefused, InstanceMissing
+from jobs.compute.planning import Offer
+from jobs.models import Alert, Attempt, Dataset, Fleet, Job, Launch, Server
+from jobs.states import JobStatus
+from jobs.status import platform_summary
+
+pytestmark = pytest.mark.django_db
+
+
+def state(ec2: Any, name: str) -> str:
+    return str(ec2.describe_instances(InstanceIds=[name])["Reservations"][0]["Instances"][0]["State"]["Name"])
+
+
+def make_idle(minutes: float = 6) -> None:
+    """Moves the past of all servers back."""
+    past = timezone.now() - timedelta(minutes=minutes)
+    Server.objects.update(start_asked=past, heartbeat=timezone.now())
+    Attempt.objects.update(started=past, finished=past)
+
+
+@pytest.fixture
+def old_launches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto does not move LaunchTime when an instance is started again."""
+    from jobs.compute import ec2 as module
+
+    real = module._instance
+    monkeypatch.setattr(
+        module, "_instance", lambda row: real({**row, "LaunchTime": timezone.now() - timedelta(hours=1)})
+    )
+
+
+@pytest.fixture
+def bucket(aws: str, settings: Any) -> Any:
+    client = boto3.client("s3", region_name="eu-west-1", endpoint_url=aws)
+    client.create_bucket(Bucket="flash", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    options = {
+        "bucket_name": "flash",
+        "region_name": "eu-west-1",
+        "endpoint_url": aws,
+        "signature_version": "s3v4",
+        "file_overwrite": False,
+        "default_acl": None,
+    }
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options},
+    }
+    yield client
+    storages["default"].connection.meta.client.close()
+    client.close()
+
+
+def keys(client: Any) -> list[str]:
+    return [row["Key"] for row in client.list_objects_v2(Bucket="flash").get("Contents", [])]
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_job_wakes_the_machine_trains_there_and_lets_it_sleep(
+    ec2: Any,
+    add_instance: Any,
+    bucket: Any,
+    make_job: Callable[..., Job],
+    trainer: Callable[[str], None],
+    old_launches: None,
+    settings: Any,
+) -> None:
+    trainer("train")
+    name = add_instance()
+    scheduling.reconcile()
+    assert state(ec2, name) == "stopped", "nobody needs it"
+    job = make_job()
+    assert any(key.startswith("datasets/") for key in keys(bucket))
+    scheduling.reconcile()
+    assert state(ec2, name) == "running"
+    assert platform_summary()["status"] == "active"
+    settings.FLASH_SERVER_NAME = name
+    assert runner.run_next()
+    job.refresh_from_db()
+    assert (job.status, job.server.name) == (JobStatus.DEPLOYED, name)
+    assert any(key.endswith("model.onnx") for key in keys(bucket))
+    assert not any(key.startswith("datasets/") for key in keys(bucket))
+    assert not Dataset.objects.exists()
+    scheduling.reconcile()
+    assert state(ec2, name) == "running", "the idle grace"
+    make_idle()
+    scheduling.reconcile()
+    assert state(ec2, name) == "stopped"
+    assert platform_summary()["status"] == "sleeping"
+
+
+def test_a_launch_carries_its_tags_and_is_found_again_by_them(
+    ec2: Any, make_job: Callable[..., Job], settings: Any
+) -> None:
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    ec2.create_launch_template(
+        LaunchTemplateName="gpu", LaunchTemplateData={"ImageId": image, "InstanceType": "g4dn.xlarge"}
+    )
+    settings.FLASH_EC2_LAUNCH_TEMPLATE, settings.FLASH_EC2_SPOT = "gpu", True
+    make_job()
+    scheduling.reconcile()
+    (instance,) = current_cloud().list_instances()
+    assert instance.token == Launch.objects.get().token
+    # The controller died after the call: what it knew of the answer is gone.
+    Launch.objects.update(instance_id="")
+    scheduling.reconcile()
+    assert len(current_cloud().list_instances()) == 1
+    assert Server.objects.get().name == instance.id
+
+
+def test_a_machine_that_no_row_knows_is_marked_and_then_terminated(ec2: Any, settings: Any) -> None:
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    ec2.create_launch_template(LaunchTemplateName="gpu", LaunchTemplateData={"ImageId": image})
+    settings.FLASH_EC2_LAUNCH_TEMPLATE = "gpu"
+    name = current_cloud().launch(Offer(), "somebody-else")
+    scheduling.reconcile()
+    assert state(ec2, name) == "running"
+    scheduling.reconcile()
+    assert state(ec2, name) == "terminated"
+
+
+def test_only_one_of_two_controllers_acts(ec2: Any, add_instance: Any, make_job: Callable[..., Job]) -> None:
+    name = add_instance()
+    make_job()
+    now = timezone.now()
+    assert Fleet.take_lock(owner="other", now=now, until=now + timedelta(seconds=60))
+    scheduling.reconcile()
+    assert state(ec2, name) == "stopped"
+    Fleet.objects.update(lock_until=now - timedelta(seconds=1))
+    scheduling.reconcile()
+    assert state(ec2, name) == "running"
+
+
+def test_a_refusal_keeps_the_job_queued_and_tells_the_operator(
+    make_job: Callable[..., Job], settings: Any
+) -> None:
+    class Refusing:
+        def list_instances(self) -> list[Any]:
+            raise ComputeRefused("AWS refused DescribeInstances: UnauthorizedOperation.")
+
+    settings.ADMINS = [("Op", "op@example.org")]
+    job = make_job()
+    Ec2Driver(Refusing()).ensure(1)  # type: ignore[arg-type]
+    Ec2Driver(Refusing()).ensure(1)  # type: ignore[arg-type]
+    job.refresh_from_db()
+    assert job.status == JobStatus.QUEUED
+    assert "UnauthorizedOperation" in Fleet.current().reason
+    assert Alert.objects.get().count == 2
+    assert len(mail.outbox) == 1
+
+
+def test_unknown_instances_are_told_apart(aws: str) -> None:
+    with pytest.raises(InstanceMissing):
+        current_cloud().start("i-00000000000000000")
