@@ -25,6 +25,8 @@ def current_policy() -> Policy:
         pool=settings.FLASH_EC2_POOL,
         idle_grace=settings.FLASH_IDLE_GRACE,
         boot_grace=settings.FLASH_BOOT_GRACE,
+        # A worker reports when it looks for a job; one that has none stays quiet for the whole idle grace.
+        silence=max(timedelta(minutes=3), settings.FLASH_IDLE_GRACE + timedelta(minutes=1)),
         hard_cap=settings.FLASH_UPTIME_CAP,
         offers=tuple(Offer(instance_type=kind, subnet=subnet) for kind in types for subnet in subnets),
     )
