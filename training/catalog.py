@@ -125,6 +125,7 @@ PRESETS: Mapping[tuple[Task, Preset], Mapping[str, Any]] = MappingProxyType(
             "augmentation": "standard",
             "backbone_rate": 0.3,
             "frozen_share": 0.37,
+            "weight_averaging": True,
             "early_stopping": 4,
         },
         (Task.IMAGE, Preset.BEST): {
