@@ -20,7 +20,11 @@ def reconcile() -> int:
     from jobs import actors
 
     waiting = Job.objects.queued().count()
-    current_driver().ensure(waiting + Job.objects.running().count())
+    try:
+        current_driver().ensure(waiting + Job.objects.running().count())
+    except Exception:
+        # A cloud that does not answer must not keep the workers that are there from their work.
+        logger.exception("The machines could not be brought in line; the next pass tries again.")
     if waiting:
         _send(actors.train_next)
     return waiting

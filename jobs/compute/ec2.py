@@ -34,8 +34,8 @@ _KINDS: dict[str, type[ComputeRefused]] = {
     **dict.fromkeys(("InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"), InstanceMissing),
 }
 _ADVICE = {
-    "UnauthorizedOperation": "Give its role the permissions of deploy/terraform/roles.tf.",
-    "AccessDenied": "Give its role the permissions of deploy/terraform/roles.tf.",
+    "UnauthorizedOperation": "Its role needs the permission to do that to machines with the tag FLASH_EC2_TAG.",
+    "AccessDenied": "Its role needs the permission to do that to machines with the tag FLASH_EC2_TAG.",
     "AuthFailure": "Check the access key and AWS_REGION.",
     "ExpiredToken": "The credentials have expired; renew them.",
     "RequestExpired": "The credentials have expired, or this machine's clock is wrong.",
