@@ -20,6 +20,9 @@ from jobs.status import platform_summary
 
 pytestmark = pytest.mark.django_db
 
+# A name of its own: all of moto's servers in a process share their buckets.
+BUCKET = "flash-trained"
+
 
 def state(ec2: Any, name: str) -> str:
     return str(ec2.describe_instances(InstanceIds=[name])["Reservations"][0]["Instances"][0]["State"]["Name"])
@@ -46,9 +49,9 @@ def old_launches(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def bucket(aws: str, settings: Any) -> Any:
     client = boto3.client("s3", region_name="eu-west-1", endpoint_url=aws)
-    client.create_bucket(Bucket="flash", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     options = {
-        "bucket_name": "flash",
+        "bucket_name": BUCKET,
         "region_name": "eu-west-1",
         "endpoint_url": aws,
         "signature_version": "s3v4",
@@ -61,11 +64,14 @@ def bucket(aws: str, settings: Any) -> Any:
     }
     yield client
     storages["default"].connection.meta.client.close()
+    for key in keys(client):
+        client.delete_object(Bucket=BUCKET, Key=key)
+    client.delete_bucket(Bucket=BUCKET)
     client.close()
 
 
 def keys(client: Any) -> list[str]:
-    return [row["Key"] for row in client.list_objects_v2(Bucket="flash").get("Contents", [])]
+    return [row["Key"] for row in client.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
 
 @pytest.mark.slow
