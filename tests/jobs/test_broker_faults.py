@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import dramatiq
 import pytest
 import redis
+from django_dramatiq.middleware import DbConnectionsMiddleware
 from dramatiq.brokers.redis import RedisBroker
 
 from jobs import scheduling, sweep
@@ -27,6 +28,7 @@ def server_side(redis_url: str) -> Iterator[redis.Redis]:
 @pytest.fixture
 def work_off(redis_broker: RedisBroker) -> Iterator[Callable[[], None]]:
     """Runs a real worker on the real broker until every job has ended."""
+    redis_broker.add_middleware(DbConnectionsMiddleware())
     worker = dramatiq.Worker(redis_broker, worker_timeout=50, worker_threads=1)
 
     def run() -> None:
