@@ -93,7 +93,7 @@ def test_pinned_models_and_an_inactive_policy_keep_everything(publish: Publish) 
     publish(created=old(999))
     CleanupPolicy(pk=1, active=False).save()
     assert not prune().pruned
-    TrainedModel.objects.filter(pinned=False).update(expires_override=timezone.now())
+    TrainedModel.objects.filter(pinned=False).update(expires_override=old(1))
     assert len(prune().pruned) == 1
 
 
