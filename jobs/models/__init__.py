@@ -3,10 +3,11 @@
 from jobs.models.attempt import Attempt
 from jobs.models.dataset import Dataset
 from jobs.models.fleet import Alert, Fleet, Launch
-from jobs.models.job import Job
+from jobs.models.job import Job, Lane
 from jobs.models.platform import PlatformStatus
 from jobs.models.progress import Epoch, JobEvent
 from jobs.models.server import Server
+from jobs.models.uptime import Uptime
 
 __all__ = [
     "Alert",
@@ -16,7 +17,9 @@ __all__ = [
     "Fleet",
     "Job",
     "JobEvent",
+    "Lane",
     "Launch",
     "PlatformStatus",
     "Server",
+    "Uptime",
 ]

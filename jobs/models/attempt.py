@@ -14,9 +14,17 @@ class Attempt(models.Model):
     finished = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=20, blank=True)
     reason = models.TextField(blank=True)
+    uptime = models.ForeignKey(
+        "jobs.Uptime", null=True, blank=True, on_delete=models.SET_NULL, related_name="attempts"
+    )
+    price_per_hour = models.FloatField(null=True, blank=True, help_text="Empty: nobody has set one.")
+    allowance_seconds = models.FloatField(
+        null=True, blank=True, help_text="What the caps left to this try when it began. Empty: no cap."
+    )
 
     class Meta:
         ordering = ("fence",)
+        indexes = (models.Index(fields=("finished",), name="attempt_finished"),)
         constraints = (models.UniqueConstraint(fields=("job", "fence"), name="attempt_once_per_fence"),)
 
     def __str__(self) -> str:

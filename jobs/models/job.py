@@ -1,6 +1,6 @@
 """One request to train a model; its row is the only truth about it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -11,10 +11,22 @@ from modelstore.models import TaskType
 from training.config import Preset
 
 
+class Lane(models.TextChoices):
+    """When a job wants its machine."""
+
+    NOW = "now", "Now"
+    NEXT_START = "next_start", "With the next start"
+
+
 class JobQuerySet(models.QuerySet["Job"]):
     def queued(self) -> Self:
         """Jobs that wait, the next one first."""
         return self.filter(status=JobStatus.QUEUED).order_by("queued", "pk")
+
+    def urgent(self, now: datetime, shared_wait: timedelta) -> Self:
+        """Jobs that wait and are worth a machine of their own; the others go along with the next start."""
+        tired = models.Q(queued__lte=now - shared_wait)
+        return self.filter(tired | models.Q(lane=Lane.NOW), status=JobStatus.QUEUED)
 
     def running(self) -> Self:
         return self.filter(status__in=RUNNING)
@@ -60,6 +72,18 @@ class Job(models.Model):
     downloadable = models.BooleanField(default=True)
     idempotency_key = models.CharField(max_length=255, null=True, blank=True, unique=True)
 
+    sample_count = models.PositiveIntegerField(default=0, help_text="Of its dataset, which may be gone.")
+    lane = models.CharField(
+        max_length=10,
+        choices=Lane.choices,
+        default=Lane.NOW,
+        help_text="The next start: no machine is started for this job alone until it has waited for long.",
+    )
+    max_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Its owner's own cap on the training time. Empty: none."
+    )
+    quote = models.JSONField(null=True, blank=True, help_text="What was estimated when it was submitted.")
+
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
     phase = models.CharField(max_length=40, blank=True)
     progress = models.FloatField(default=0.0, help_text="0 to 1; never goes backwards within an attempt.")
@@ -92,6 +116,11 @@ class Job(models.Model):
                 fields=("status", "lease_until"),
                 name="job_leases",
                 condition=models.Q(lease_until__isnull=False),
+            ),
+            models.Index(
+                fields=("model_name", "-finished"),
+                name="job_history",
+                condition=models.Q(status=JobStatus.DEPLOYED),
             ),
         )
         constraints = (
