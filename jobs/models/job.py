@@ -84,6 +84,15 @@ class Job(models.Model):
     )
     quote = models.JSONField(null=True, blank=True, help_text="What was estimated when it was submitted.")
 
+    api_key = models.ForeignKey(
+        "modelstore.ApiKey",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="jobs",
+        help_text="The key that it was sent with; whoever has it may list the job.",
+    )
+
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
     phase = models.CharField(max_length=40, blank=True)
     progress = models.FloatField(default=0.0, help_text="0 to 1; never goes backwards within an attempt.")

@@ -1,14 +1,17 @@
 """The tables of trained models."""
 
+from modelstore.models.api_key import ApiKey, Scope
 from modelstore.models.cleanup_policy import CleanupPolicy
 from modelstore.models.prune_state import PruneState
 from modelstore.models.retired import RetiredToken, Tombstone
 from modelstore.models.trained_model import TaskType, TrainedModel
 
 __all__ = [
+    "ApiKey",
     "CleanupPolicy",
     "PruneState",
     "RetiredToken",
+    "Scope",
     "TaskType",
     "Tombstone",
     "TrainedModel",
