@@ -15,6 +15,7 @@ from jobs.models import Dataset, Job, PlatformStatus
 from jobs.states import JobStatus
 from jobs.status import DEV_MODE_NOTICE, is_full
 from modelstore import tokens
+from modelstore.models import ApiKey
 from training.config import ConfigInvalid, Task, TrainConfig, resolve
 
 RETRY_AFTER_SECONDS = 60
@@ -58,18 +59,19 @@ def submit(
     downloadable: bool = True,
     keep_dataset: bool = False,
     idempotency_key: str | None = None,
+    api_key: ApiKey | None = None,
 ) -> Job:
     """Queues a job and answers it with its token; training begins as soon as a worker is free.
 
     Raises SubmissionInvalid, DevMode or QueueFull. The same `idempotency_key` with the same request answers the
-    same job.
+    same job. With `api_key` the job is listed to whoever holds that key, and the two keys count together.
     """
     config = validate(task=Task(dataset.task_type), task_name=task_name, values=values)
-    key = _scoped_key(idempotency_key, dataset, task_name, values)
+    key = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
     if key and (known := Job.objects.filter(idempotency_key=key).first()):
         return known
     try:
-        return _create(dataset, task_name.strip(), config, downloadable, keep_dataset, key)
+        return _create(dataset, task_name.strip(), config, downloadable, keep_dataset, key, api_key)
     except IntegrityError:
         # Two repeats at once: the other one made the job.
         if key and (known := Job.objects.filter(idempotency_key=key).first()):
@@ -85,6 +87,7 @@ def _create(
     downloadable: bool,
     keep_dataset: bool,
     key: str | None,
+    api_key: ApiKey | None,
 ) -> Job:
     # One submission at a time counts the queue: the row lock on Postgres, BEGIN IMMEDIATE on SQLite.
     PlatformStatus.objects.select_for_update().filter(pk=PlatformStatus.current().pk).first()
@@ -103,6 +106,7 @@ def _create(
         config=config.to_json(),
         downloadable=downloadable,
         idempotency_key=key,
+        api_key=api_key,
     )
     transaction.on_commit(scheduling.wake)
     return job
@@ -129,9 +133,12 @@ def _summary(fields: Mapping[str, list[str]]) -> str:
     return "Nothing was submitted yet. Please correct: " + ", ".join(sorted(fields)) + "."
 
 
-def _scoped_key(key: str | None, dataset: Dataset, task_name: str, values: Mapping[str, Any]) -> str | None:
+def _scoped_key(
+    key: str | None, dataset: Dataset, task_name: str, values: Mapping[str, Any], api_key: ApiKey | None
+) -> str | None:
     """The key bound to the request's content, so that nobody reaches another's job by guessing a key."""
     if not key:
         return None
-    content = json.dumps([key, dataset.sha256, task_name, dict(values)], sort_keys=True, default=str)
+    owner = api_key.pk if api_key else None
+    content = json.dumps([key, owner, dataset.sha256, task_name, dict(values)], sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()
