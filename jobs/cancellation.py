@@ -3,20 +3,15 @@
 from django.db import transaction
 from django.utils import timezone
 
-from jobs import scheduling
+from jobs import leases, scheduling
 from jobs.errors import NotPossibleNow
 from jobs.models import Job
-from jobs.states import RUNNING, JobStatus
+from jobs.states import JobStatus
 
 
 def cancel(*, job: Job) -> bool:
     """Cancels a waiting job at once and asks a running one to stop; False when it had already ended."""
-    waiting = Job.objects.filter(pk=job.pk, status=JobStatus.QUEUED)
-    if waiting.exists() and Job.objects.transition(
-        job.pk, JobStatus.CANCELLED, held_by=job.fence, cancel_requested=True
-    ):
-        return True
-    return Job.objects.filter(pk=job.pk, status__in=RUNNING).update(cancel_requested=True) == 1
+    return leases.cancel(job, cancelled=JobStatus.CANCELLED)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""The trainer as a child process: its own group, JSON lines out, killed as a whole."""
+"""The trainer and its kin as a child process: its own group, JSON lines out, killed as a whole."""
 
 import json
 import os
@@ -27,14 +27,14 @@ _TAIL = 4000
 
 
 class Child:
-    """`python -m training RUN_DIR`; its events are read by `next_event`."""
+    """`COMMAND RUN_DIR --parent-pid N`; its events are read by `next_event`."""
 
-    def __init__(self, run_dir: Path) -> None:
+    def __init__(self, command: list[str], run_dir: Path) -> None:
         self._stderr = (run_dir / "stderr.log").open("wb")
         self._stderr_path = run_dir / "stderr.log"
         self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._process = subprocess.Popen(
-            [*trainer_command(), str(run_dir), "--parent-pid", str(os.getpid())],
+            [*command, str(run_dir), "--parent-pid", str(os.getpid())],
             cwd=settings.BASE_DIR,
             env=_environment(os.environ),
             stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Renews a job's lease from a thread of its own, however busy the worker is."""
+"""Renews a lease from a thread of its own, however busy the worker is."""
 
 import logging
 import threading
@@ -8,8 +8,8 @@ from typing import Self
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from jobs import lifecycle
-from jobs.models import Job
+from jobs import leases
+from jobs.models.leased import Leased
 
 logger = logging.getLogger(__name__)
 
@@ -17,9 +17,9 @@ logger = logging.getLogger(__name__)
 class Heartbeat:
     """A context in which the lease is renewed every third of its length; `lost` is set when it is gone."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, row: Leased) -> None:
         self.lost = threading.Event()
-        self._job = job
+        self._row = row
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="lease", daemon=True)
 
@@ -43,11 +43,14 @@ class Heartbeat:
 
     def _renew(self) -> None:
         try:
-            if not lifecycle.renew(job=self._job):
+            if not leases.renew(self._row):
                 self.lost.set()
         except DatabaseError:
             # A restarting database is no reason to give up; the fence decides whether the job is still ours.
             logger.warning(
-                "The lease of job %s could not be renewed; trying again.", self._job.pk, exc_info=True
+                "The lease of %s %s could not be renewed; trying again.",
+                self._row._meta.verbose_name,
+                self._row.pk,
+                exc_info=True,
             )
             connection.close()

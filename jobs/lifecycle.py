@@ -5,11 +5,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from jobs import datasets
-from jobs.errors import LeaseLost
+from jobs import datasets, leases
+from jobs.leases import held, require
 from jobs.models import Attempt, Epoch, Job, JobEvent, Server
 from jobs.states import RUNNING, JobStatus
 from modelstore import store
@@ -17,48 +16,30 @@ from modelstore import store
 
 def claim(*, server: Server) -> Job | None:
     """Takes the next waiting job for `server`, or None. The conditional UPDATE lets one claimant win."""
-    for job in Job.objects.queued().select_related("dataset")[:20]:
-        now = timezone.now()
-        with transaction.atomic():
-            won = Job.objects.filter(fence=job.fence).transition(
-                job.pk,
-                JobStatus.STARTING,
-                fence=F("fence") + 1,
-                attempt=F("attempt") + 1,
-                server=server,
-                started=job.started or now,
-                lease_until=now + settings.FLASH_LEASE,
-                phase="preparing",
-                progress=0,
-            )
-            if won:
-                Attempt.objects.create(job=job, server=server, fence=job.fence + 1)
-        if won:
-            job.refresh_from_db()
-            return job
-    return None
+
+    def open_attempt(job: Job) -> None:
+        Attempt.objects.create(job=job, server=server, fence=job.fence + 1)
+
+    waiting = Job.objects.queued().select_related("dataset")
+    return leases.claim(waiting, to=JobStatus.STARTING, opened=open_attempt, server=server, phase="preparing")
 
 
 def renew(*, job: Job) -> bool:
     """Extends the lease; False when the job is no longer this attempt's."""
-    lease = timezone.now() + settings.FLASH_LEASE
-    return _mine(job).update(lease_until=lease) == 1
+    return leases.renew(job)
 
 
 def is_cancel_requested(*, job: Job) -> bool:
     """Whether its owner asked to stop; LeaseLost when the attempt no longer holds the job."""
-    asked = _mine(job).values_list("cancel_requested", flat=True).first()
-    if asked is None:
-        raise LeaseLost
-    return asked
+    return leases.is_cancel_requested(job)
 
 
 def start_training(*, job: Job) -> None:
-    _require(Job.objects.transition(job.pk, JobStatus.TRAINING, held_by=job.fence))
+    require(Job.objects.transition(job.pk, JobStatus.TRAINING, held_by=job.fence))
 
 
 def start_deploying(*, job: Job) -> None:
-    _require(
+    require(
         Job.objects.transition(
             job.pk, JobStatus.DEPLOYING, held_by=job.fence, phase="deploying", eta_seconds=None
         )
@@ -66,20 +47,18 @@ def start_deploying(*, job: Job) -> None:
 
 
 def record_phase(*, job: Job, phase: str) -> None:
-    _require(_mine(job).update(phase=phase[:40]) == 1)
+    require(held(job).update(phase=phase[:40]) == 1)
 
 
 def record_progress(*, job: Job, progress: float, eta_seconds: float | None) -> None:
     """Progress between 0 and 1; a smaller value than the one there is ignored."""
-    share = min(max(progress, 0.0), 1.0)
-    if not _mine(job).filter(progress__lte=share).update(progress=share, eta_seconds=eta_seconds):
-        _require(_mine(job).exists())
+    leases.record_progress(job, progress=progress, eta_seconds=eta_seconds)
 
 
 @transaction.atomic
 def record_epoch(*, job: Job, epoch: int, figures: Mapping[str, float | None]) -> None:
     """Figures of one epoch; told again, they replace the earlier ones."""
-    _require(renew(job=job))
+    require(renew(job=job))
     Epoch.objects.update_or_create(job=job, epoch=epoch, defaults=dict(figures))
 
 
@@ -98,7 +77,7 @@ def publish(*, job: Job, bundle: Path, prefix: str) -> None:
     model = store.create_model(
         token=job.token, prefix=prefix, folder=bundle, task_name=job.task_name, downloadable=job.downloadable
     )
-    _require(
+    require(
         Job.objects.transition(
             job.pk,
             JobStatus.DEPLOYED,
@@ -118,14 +97,14 @@ def publish(*, job: Job, bundle: Path, prefix: str) -> None:
 @transaction.atomic
 def fail(*, job: Job, error: str) -> None:
     """Ends the job with a sentence for its owner."""
-    _require(Job.objects.transition(job.pk, JobStatus.FAILED, held_by=job.fence, error=error, phase=""))
+    require(Job.objects.transition(job.pk, JobStatus.FAILED, held_by=job.fence, error=error, phase=""))
     note(job=job, kind=JobEvent.Kind.ERROR, message=error)
     _close_attempt(job, JobStatus.FAILED, error)
 
 
 @transaction.atomic
 def finish_cancelled(*, job: Job) -> None:
-    _require(Job.objects.transition(job.pk, JobStatus.CANCELLED, held_by=job.fence, phase=""))
+    require(Job.objects.transition(job.pk, JobStatus.CANCELLED, held_by=job.fence, phase=""))
     _close_attempt(job, JobStatus.CANCELLED)
 
 
@@ -146,18 +125,9 @@ def requeue(*, job: Job, reason: str, blame: bool) -> None:
         eta_seconds=None,
         server=None,
     )
-    _require(moved)
+    require(moved)
     note(job=job, kind=JobEvent.Kind.WARNING, message=f"{reason} The job waits for another try.")
     _close_attempt(job, JobStatus.QUEUED, reason)
-
-
-def _mine(job: Job) -> QuerySet[Job]:
-    return Job.objects.filter(pk=job.pk, fence=job.fence, status__in=RUNNING)
-
-
-def _require(held: bool) -> None:
-    if not held:
-        raise LeaseLost
 
 
 def _close_attempt(job: Job, outcome: JobStatus, reason: str = "") -> None:

@@ -4,29 +4,27 @@ import errno
 import json
 import logging
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError
 
 from jobs import datasets, lifecycle
-from jobs.child import EXIT_INTERRUPTED, Child
+from jobs.child import EXIT_INTERRUPTED, Child, trainer_command
 from jobs.compute.local import this_server
 from jobs.errors import LeaseLost
 from jobs.events import EventLog
 from jobs.heartbeat import Heartbeat
+from jobs.leases import persist
 from jobs.middleware import STOPPING
 from jobs.models import Job
 from jobs.uploads import UploadRefused
+from jobs.watch import CancelRequested, OutOfTime, follow
 from modelstore import store
 
 logger = logging.getLogger(__name__)
 
-_POLL_SECONDS = 0.5
-_PATIENCE_SECONDS = 25
 # What the trainer gets beyond its own deadline to keep the best model so far.
 _DEADLINE_GRACE_SECONDS = 120
 _OUT_OF_MEMORY = (
@@ -53,7 +51,7 @@ def run_next() -> bool:
         logger.info("Job %s is no longer ours; what this attempt made is dropped.", job.pk)
     except Exception:
         logger.exception("Job %s failed for a reason of ours.", job.pk)
-        _persist(lambda: lifecycle.requeue(job=job, reason=_INTERNAL, blame=True))
+        persist(lambda: lifecycle.requeue(job=job, reason=_INTERNAL, blame=True))
     finally:
         forget_if_ended(job)
     return True
@@ -125,49 +123,31 @@ def _take_over_checkpoint(folder: Path) -> bool:
 
 def _train(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
     lifecycle.start_training(job=job)
-    child = Child(folder)
+    child = Child(trainer_command(), folder)
     try:
         log = EventLog(job)
-        stopped = _follow(job, child, log, heartbeat)
-        status = stopped if stopped is not None else child.wait()
+        status = _follow(job, child, log, heartbeat)
         _conclude(job, folder, child, log, status)
     finally:
         child.close()
 
 
-def _follow(job: Job, child: Child, log: EventLog, heartbeat: Heartbeat) -> int | None:
-    """Reads events until the child ends; answers its status when it was stopped from here."""
-    deadline = time.monotonic() + settings.FLASH_JOB_DEADLINE.total_seconds() + _DEADLINE_GRACE_SECONDS
-    next_look = 0.0
-    while not child.has_ended():
-        event = child.next_event(_POLL_SECONDS)
-        if event is not None:
-            log.take(event)
-        if heartbeat.lost.is_set():
-            child.kill()
-            raise LeaseLost
-        if time.monotonic() >= next_look:
-            next_look = time.monotonic() + _POLL_SECONDS
-            if _is_cancelled(job):
-                child.kill()
-                _persist(lambda: lifecycle.finish_cancelled(job=job))
-                raise LeaseLost
-        if STOPPING.is_set():
-            return child.interrupt(_PATIENCE_SECONDS)
-        if time.monotonic() > deadline:
-            child.kill()
-            hours = settings.FLASH_JOB_DEADLINE.total_seconds() / 3600
-            log.error = f"Training took longer than the {hours:.3g} hours allowed. Use fewer epochs or a smaller model."
-            return 1
-    return None
-
-
-def _is_cancelled(job: Job) -> bool:
+def _follow(job: Job, child: Child, log: EventLog, heartbeat: Heartbeat) -> int:
+    """Takes events until the child ends; answers its status."""
+    allowed = settings.FLASH_JOB_DEADLINE.total_seconds()
     try:
-        return lifecycle.is_cancel_requested(job=job)
-    except (OperationalError, InterfaceError):
-        connection.close()
-        return False
+        return follow(
+            child, row=job, take=log.take, heartbeat=heartbeat, seconds=allowed + _DEADLINE_GRACE_SECONDS
+        )
+    except CancelRequested:
+        persist(lambda: lifecycle.finish_cancelled(job=job))
+        raise LeaseLost from None
+    except OutOfTime:
+        log.error = (
+            f"Training took longer than the {allowed / 3600:.3g} hours allowed. "
+            "Use fewer epochs or a smaller model."
+        )
+        return 1
 
 
 def _conclude(job: Job, folder: Path, child: Child, log: EventLog, status: int) -> None:
@@ -175,33 +155,21 @@ def _conclude(job: Job, folder: Path, child: Child, log: EventLog, status: int) 
     if status == 0 and (bundle / "model.json").is_file():
         _deploy(job, bundle)
     elif status == EXIT_INTERRUPTED or STOPPING.is_set():
-        _persist(lambda: lifecycle.requeue(job=job, reason="The training server is restarting.", blame=False))
+        persist(lambda: lifecycle.requeue(job=job, reason="The training server is restarting.", blame=False))
     elif log.error:
         _fail(job, log.error)
     else:
         logger.error("The trainer of job %s ended with status %s:\n%s", job.pk, status, child.stderr_tail())
         reason = _OUT_OF_MEMORY if status == -9 else _CRASHED
-        _persist(lambda: lifecycle.requeue(job=job, reason=reason, blame=True))
+        persist(lambda: lifecycle.requeue(job=job, reason=reason, blame=True))
 
 
 def _fail(job: Job, sentence: str) -> None:
-    _persist(lambda: lifecycle.fail(job=job, error=sentence))
+    persist(lambda: lifecycle.fail(job=job, error=sentence))
 
 
 def _deploy(job: Job, bundle: Path) -> None:
-    _persist(lambda: lifecycle.start_deploying(job=job))
+    persist(lambda: lifecycle.start_deploying(job=job))
     prefix = f"jobs/{job.pk}/{job.fence}"
     store.upload_bundle(folder=bundle, prefix=prefix)
-    _persist(lambda: lifecycle.publish(job=job, bundle=bundle, prefix=prefix))
-
-
-def _persist(write: Callable[[], None]) -> None:
-    """A write that must not be lost when the database restarts: tried on fresh connections for about a minute."""
-    for pause in (0.2, 1, 3, 5, 10, 20, 20):
-        try:
-            return write()
-        except (OperationalError, InterfaceError):
-            logger.warning("The database did not answer; trying again in %s s.", pause, exc_info=True)
-            connection.close()
-            time.sleep(pause)
-    return write()
+    persist(lambda: lifecycle.publish(job=job, bundle=bundle, prefix=prefix))

@@ -1,6 +1,30 @@
-"""The states of a job and the legal transitions between them; written here and nowhere else."""
+"""The states of jobs and batch predictions and the legal transitions between them; written here and nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.db import models
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Machine:
+    """States and what leads where: one state waits, some run under a lease, the others are ends."""
+
+    transitions: Mapping[str, frozenset[str]]
+    waiting: str
+    running: frozenset[str]
+
+    @property
+    def active(self) -> frozenset[str]:
+        return self.running | {self.waiting}
+
+    @property
+    def ended(self) -> frozenset[str]:
+        return frozenset(self.transitions) - self.active
+
+    def sources_of(self, target: str) -> frozenset[str]:
+        """The states from which `target` may be reached."""
+        return frozenset(source for source, targets in self.transitions.items() if target in targets)
 
 
 class JobStatus(models.TextChoices):
@@ -28,8 +52,35 @@ TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
 RUNNING = frozenset({JobStatus.STARTING, JobStatus.TRAINING, JobStatus.DEPLOYING})
 ACTIVE = RUNNING | {JobStatus.QUEUED}
 ENDED = frozenset(JobStatus) - ACTIVE
+JOBS = Machine(
+    transitions={str(state): frozenset(map(str, targets)) for state, targets in TRANSITIONS.items()},
+    waiting=JobStatus.QUEUED,
+    running=frozenset(map(str, RUNNING)),
+)
+
+
+class BatchStatus(models.TextChoices):
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+_BATCH_ENDS = frozenset({str(BatchStatus.FAILED), str(BatchStatus.CANCELLED)})
+BATCHES = Machine(
+    transitions={
+        "queued": frozenset({"running"}) | _BATCH_ENDS,
+        "running": frozenset({"done", "queued"}) | _BATCH_ENDS,
+        "done": frozenset(),
+        "failed": frozenset(),
+        "cancelled": frozenset(),
+    },
+    waiting=BatchStatus.QUEUED,
+    running=frozenset({str(BatchStatus.RUNNING)}),
+)
 
 
 def sources_of(target: JobStatus) -> frozenset[JobStatus]:
     """The states from which `target` may be reached."""
-    return frozenset(source for source, targets in TRANSITIONS.items() if target in targets)
+    return frozenset(JobStatus(state) for state in JOBS.sources_of(target))

@@ -1,12 +1,12 @@
 """One request to train a model; its row is the only truth about it."""
 
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
-from django.utils import timezone
 
-from jobs.states import ACTIVE, ENDED, RUNNING, JobStatus, sources_of
+from jobs.models.leased import Leased, LeasedQuerySet
+from jobs.states import JOBS, RUNNING, JobStatus
 from modelstore.models import TaskType
 from training.config import Preset
 
@@ -18,41 +18,19 @@ class Lane(models.TextChoices):
     NEXT_START = "next_start", "With the next start"
 
 
-class JobQuerySet(models.QuerySet["Job"]):
-    def queued(self) -> Self:
-        """Jobs that wait, the next one first."""
-        return self.filter(status=JobStatus.QUEUED).order_by("queued", "pk")
+class JobQuerySet(LeasedQuerySet["Job"]):
+    """Reads by state; `transition` is the one way to change it."""
 
     def urgent(self, now: datetime, shared_wait: timedelta) -> Self:
         """Jobs that wait and are worth a machine of their own; the others go along with the next start."""
         tired = models.Q(queued__lte=now - shared_wait)
         return self.filter(tired | models.Q(lane=Lane.NOW), status=JobStatus.QUEUED)
 
-    def running(self) -> Self:
-        return self.filter(status__in=RUNNING)
 
-    def active(self) -> Self:
-        return self.filter(status__in=ACTIVE)
-
-    def lost(self, now: datetime) -> Self:
-        """Running jobs whose worker no longer renews its lease."""
-        return self.running().filter(lease_until__lt=now)
-
-    def transition(self, pk: int, to: JobStatus, *, held_by: int | None = None, **values: Any) -> bool:
-        """Moves one job to `to` if it stands in a state that may lead there; False when somebody else was faster.
-
-        With `held_by`, only the attempt that holds this fence may move the job.
-        """
-        rows = self.filter(pk=pk, status__in=sources_of(to))
-        if held_by is not None:
-            rows = rows.filter(fence=held_by)
-        if to in ENDED:
-            values = {"finished": timezone.now(), "lease_until": None, "eta_seconds": None} | values
-        return rows.update(status=to, **values) == 1
-
-
-class Job(models.Model):
+class Job(Leased):
     """A queued, running or ended training job."""
+
+    machine = JOBS
 
     token = models.CharField(max_length=64, unique=True)
     token_digest = models.CharField(max_length=64, unique=True)
@@ -95,25 +73,10 @@ class Job(models.Model):
 
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
     phase = models.CharField(max_length=40, blank=True)
-    progress = models.FloatField(default=0.0, help_text="0 to 1; never goes backwards within an attempt.")
-    eta_seconds = models.FloatField(null=True, blank=True)
     accuracy = models.FloatField(null=True, blank=True)
-    error = models.TextField(blank=True, help_text="Why it failed, in a sentence for its owner.")
-    cancel_requested = models.BooleanField(default=False)
-
-    attempt = models.PositiveIntegerField(default=0, help_text="Tries that count against the job.")
-    fence = models.PositiveIntegerField(
-        default=0, help_text="Rises with every claim; a stale worker holds an old one."
-    )
-    lease_until = models.DateTimeField(null=True, blank=True)
     server = models.ForeignKey(
         "jobs.Server", null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
     )
-
-    created = models.DateTimeField(default=timezone.now, db_index=True)
-    queued = models.DateTimeField(default=timezone.now)
-    started = models.DateTimeField(null=True, blank=True)
-    finished = models.DateTimeField(null=True, blank=True)
 
     objects = JobQuerySet.as_manager()
 
@@ -149,18 +112,3 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_name} ({self.status})"
-
-    @property
-    def is_active(self) -> bool:
-        return self.status in ACTIVE
-
-    @property
-    def is_ended(self) -> bool:
-        return self.status in ENDED
-
-    def queue_position(self) -> int | None:
-        """How many jobs start before this one, plus one; None when it does not wait. One query."""
-        if self.status != JobStatus.QUEUED:
-            return None
-        before = models.Q(queued__lt=self.queued) | models.Q(queued=self.queued, pk__lt=self.pk)
-        return Job.objects.filter(before, status=JobStatus.QUEUED).count() + 1

@@ -11,7 +11,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from jobs import child, runner
+from jobs import runner, watch
 from jobs.models import Dataset, Job, Server
 from jobs.states import RUNNING
 from modelstore import tokens
@@ -86,7 +86,7 @@ def trainer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], 
         monkeypatch.setenv("FAKE_TRAINER_MODE", mode)
 
     monkeypatch.setenv("FAKE_TRAINER_BUNDLE", str(text_bundle(tmp_path / "trained")))
-    monkeypatch.setattr(child, "trainer_command", lambda: [sys.executable, str(FAKE_TRAINER)])
-    monkeypatch.setattr(runner, "_POLL_SECONDS", 0.05)
+    monkeypatch.setattr(runner, "trainer_command", lambda: [sys.executable, str(FAKE_TRAINER)])
+    monkeypatch.setattr(watch, "POLL_SECONDS", 0.05)
     runner.STOPPING.clear()
     return choose
