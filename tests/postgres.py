@@ -28,13 +28,14 @@ def start() -> str:
     subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, **identity)
     options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off"]
     tests = os.getpid()
-    server = subprocess.Popen(
-        [programs / "postgres", "-D", data, "-k", folder, *options],
-        cwd=folder,
-        stderr=(folder / "log").open("wb"),
-        preexec_fn=lambda: tether.die_with_parent(parent=tests, number=signal.SIGINT),
-        **identity,
-    )
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", data, "-k", folder, *options],
+            cwd=folder,
+            stderr=log,
+            preexec_fn=lambda: tether.die_with_parent(parent=tests, number=signal.SIGINT),
+            **identity,
+        )
     atexit.register(_stop, server)
     _wait(programs, folder, server)
     return f"postgres://flash@/postgres?host={folder}"

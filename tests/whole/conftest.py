@@ -1,5 +1,6 @@
 """A whole Flash, started as a user starts it, and its own client."""
 
+import csv
 import os
 import signal
 import socket
@@ -22,6 +23,10 @@ sys.path.insert(0, str(ROOT / "clients" / "python"))
 from flash_client import Flash  # noqa: E402
 
 _START_SECONDS = 120
+WORDS = {
+    "weather": ["rain", "sun", "snow", "wind", "storm", "cloud"],
+    "food": ["bread", "soup", "rice", "cake", "apple", "cheese"],
+}
 
 
 @dataclass
@@ -49,9 +54,7 @@ class Site:
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
     with tempfile.TemporaryDirectory(prefix="flash-whole-", ignore_cleanup_errors=True) as folder:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         environment = os.environ | {
             "FLASH_VAR_DIR": folder,
             "DJANGO_SETTINGS_MODULE": "flashsite.settings",
@@ -68,7 +71,7 @@ def site() -> Iterator[Site]:
             )
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait_for(f"{url}/health/", up, log)
+            wait_for_site(f"{url}/health/", up, log)
             yield Site(flash=Flash(url), url=url, var=Path(folder), process=psutil.Process(up.pid))
         finally:
             up.send_signal(signal.SIGINT)
@@ -78,7 +81,28 @@ def site() -> Iterator[Site]:
                 up.kill()
 
 
-def _wait_for(url: str, up: "subprocess.Popen[bytes]", log: Path) -> None:
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sentences about weather and food."""
+    path = tmp_path_factory.mktemp("data") / "small talk.csv"
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["input", "label"])
+        for number in range(60):
+            for label, words in WORDS.items():
+                rows.writerow(
+                    [f"today there is {words[number % 6]} and {words[(number * 5 + 1) % 6]} {number}", label]
+                )
+    return path
+
+
+def wait_for_site(url: str, up: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and up.poll() is None:
         try:

@@ -1,6 +1,5 @@
 """From the upload to the prediction through a site that was started with `manage.py up`: nothing is replaced."""
 
-import csv
 import io
 import json
 import time
@@ -17,24 +16,6 @@ from tests.whole.conftest import Site
 pytestmark = [pytest.mark.slow, pytest.mark.redis]
 
 TEXT, IMAGE = "textclassification", "imageclassification"
-WORDS = {
-    "weather": ["rain", "sun", "snow", "wind", "storm", "cloud"],
-    "food": ["bread", "soup", "rice", "cake", "apple", "cheese"],
-}
-
-
-@pytest.fixture(scope="session")
-def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("data") / "small talk.csv"
-    with path.open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["input", "label"])
-        for number in range(60):
-            for label, words in WORDS.items():
-                rows.writerow(
-                    [f"today there is {words[number % 6]} and {words[(number * 5 + 1) % 6]} {number}", label]
-                )
-    return path
 
 
 @pytest.fixture(scope="session")
