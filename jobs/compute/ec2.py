@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -14,6 +14,8 @@ from jobs.compute.planning import Instance, Offer
 
 TAG = "flash:installation"
 LAUNCH_TAG = "flash:launch"
+# The most that EC2 answers at once.
+PAGE_SIZE = 1000
 
 _KINDS: dict[str, type[ComputeRefused]] = {
     **dict.fromkeys(("RequestLimitExceeded", "Throttling", "ThrottlingException"), Throttled),
@@ -42,6 +44,13 @@ _ADVICE = {
     "InvalidLaunchTemplateName.NotFoundException": "Set FLASH_EC2_LAUNCH_TEMPLATE to an existing launch template.",
     "InvalidLaunchTemplateId.NotFound": "Set FLASH_EC2_LAUNCH_TEMPLATE to an existing launch template.",
 }
+_CREDENTIALS = (
+    "AuthFailure",
+    "ExpiredToken",
+    "RequestExpired",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+)
 
 
 class Ec2Cloud:
@@ -51,13 +60,9 @@ class Ec2Cloud:
         self._tag, self._template, self._spot = tag, launch_template, spot
         self._region, self._endpoint = region, endpoint
 
-    @cached_property
+    @property
     def client(self) -> Any:
-        # One try for each call: the next pass is the retry, and it knows what has changed meanwhile.
-        config = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1})
-        return boto3.session.Session().client(
-            "ec2", region_name=self._region or None, endpoint_url=self._endpoint or None, config=config
-        )
+        return _client(self._region, self._endpoint)
 
     def list_instances(self) -> list[Instance]:
         """Every instance with our tag that is not terminated, over all pages."""
@@ -68,7 +73,7 @@ class Ec2Cloud:
         ]
         with _translated():
             pages = self.client.get_paginator("describe_instances").paginate(
-                Filters=filters, PaginationConfig={"PageSize": 1000}
+                Filters=filters, PaginationConfig={"PageSize": PAGE_SIZE}
             )
             found = [row for page in pages for group in page["Reservations"] for row in group["Instances"]]
         return [_instance(row) for row in found]
@@ -113,6 +118,16 @@ class Ec2Cloud:
         return str(answer["Instances"][0]["InstanceId"])
 
 
+@lru_cache(maxsize=4)
+def _client(region: str, endpoint: str) -> Any:
+    """Made once, as reading EC2's description takes half a second; it is safe between threads."""
+    # One try for each call: the next pass is the retry, and it knows what has changed meanwhile.
+    config = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1})
+    return boto3.session.Session().client(
+        "ec2", region_name=region or None, endpoint_url=endpoint or None, config=config
+    )
+
+
 def _template(name: str) -> dict[str, str]:
     key = "LaunchTemplateId" if name.startswith("lt-") else "LaunchTemplateName"
     return {key: name, "Version": "$Default"}
@@ -137,6 +152,9 @@ def _translated() -> Iterator[None]:
         code = error.response.get("Error", {}).get("Code", "")
         advice = _ADVICE.get(code, "The next pass tries again.")
         kind = _KINDS.get(code, ComputeRefused)
+        if code in _CREDENTIALS:
+            # Renewed ones are read without a restart.
+            _client.cache_clear()
         raise kind(f"AWS refused {error.operation_name}: {code}. {advice}") from error
     except BotoCoreError as error:
         kind = Throttled if "Timeout" in type(error).__name__ else ComputeRefused

@@ -1,19 +1,18 @@
 """The compute driver of an installation that trains on EC2."""
 
+import logging
 import uuid
-from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
 from jobs.compute.ec2 import Ec2Cloud
 from jobs.compute.planning import Offer, Policy
-from jobs.compute.reconciler import Cloud, step
+from jobs.compute.reconciler import LOCK, Cloud, Superseded, step
 from jobs.compute.rows import DatabaseLedger
 from jobs.models import Fleet
 
-# Longer than one pass takes with a few slow calls; a controller that died blocks the others no longer than this.
-_LOCK = timedelta(seconds=90)
+logger = logging.getLogger(__name__)
 
 
 def current_policy() -> Policy:
@@ -25,8 +24,6 @@ def current_policy() -> Policy:
         pool=settings.FLASH_EC2_POOL,
         idle_grace=settings.FLASH_IDLE_GRACE,
         boot_grace=settings.FLASH_BOOT_GRACE,
-        # A worker reports when it looks for a job; one that has none stays quiet for the whole idle grace.
-        silence=max(timedelta(minutes=3), settings.FLASH_IDLE_GRACE + timedelta(minutes=1)),
         hard_cap=settings.FLASH_UPTIME_CAP,
         offers=tuple(Offer(instance_type=kind, subnet=subnet) for kind in types for subnet in subnets),
     )
@@ -53,10 +50,18 @@ class Ec2Driver:
 
     def ensure(self, wanted: int) -> None:
         """One pass, unless another controller is at it. `wanted` is a hint: the rows are read again under the lock."""
-        owner, now = uuid.uuid4().hex, timezone.now()
-        if not Fleet.take_lock(owner=owner, now=now, until=now + _LOCK):
+        owner = uuid.uuid4().hex
+        if not Fleet.take_lock(owner=owner, duration=LOCK):
             return
+
+        def hold() -> bool:
+            return Fleet.renew_lock(owner=owner, duration=LOCK)
+
         try:
-            step(DatabaseLedger(), self._cloud or current_cloud(), now, current_policy())
+            step(
+                DatabaseLedger(), self._cloud or current_cloud(), timezone.now(), current_policy(), hold=hold
+            )
+        except Superseded:
+            logger.warning("This pass took too long; another controller goes on.")
         finally:
             Fleet.release_lock(owner=owner)

@@ -32,7 +32,7 @@ class Policy:
     launches: bool = False
     pool: int = 1
     idle_grace: timedelta = timedelta(minutes=1)
-    boot_grace: timedelta = timedelta(minutes=8)
+    boot_grace: timedelta = timedelta(minutes=5)
     silence: timedelta = timedelta(minutes=3)
     hard_cap: timedelta = timedelta(hours=24)
     lag: timedelta = timedelta(minutes=3)
@@ -228,9 +228,10 @@ def _condemn(
         if now - since > policy.boot_grace:
             return Stop(instance.id, "It booted, but its worker never reported.", boot_failed=True)
         return None
-    if now - beat > policy.silence:
-        return Stop(instance.id, "Its worker has gone silent.")
     idle = now - max(since, (row.last_work if row else None) or since)
+    # Past its grace a machine costs money for nothing already, so its worker gets half the benefit of the doubt.
+    if now - beat > (policy.silence if idle < policy.idle_grace else policy.silence / 2):
+        return Stop(instance.id, "Its worker has gone silent.")
     if waiting and idle > policy.boot_grace + policy.idle_grace:
         return Stop(instance.id, "It takes no job although one waits.", boot_failed=True)
     return None

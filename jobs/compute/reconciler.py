@@ -3,7 +3,7 @@
 import logging
 import random
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -28,6 +28,8 @@ from jobs.compute.planning import (
 
 logger = logging.getLogger(__name__)
 
+# Renewed before each call, which takes 25 s at most; shorter than a pass, so that a dead controller costs one pass.
+LOCK = timedelta(seconds=45)
 _BLOCK = timedelta(minutes=5)
 _BACKOFF_SECONDS = (5, 10, 20, 40, 60)
 
@@ -71,8 +73,17 @@ class Ledger(Protocol):
     def alert(self, kind: str, message: str, now: datetime) -> None: ...
 
 
-def step(ledger: Ledger, cloud: Cloud, now: datetime, policy: Policy) -> list[Action]:
-    """One pass; answers what was planned. The caller sees to it that only one runs at a time."""
+class Superseded(Exception):
+    """Another controller has taken the lock: this one is too slow and must not act any more."""
+
+
+def step(
+    ledger: Ledger, cloud: Cloud, now: datetime, policy: Policy, *, hold: Callable[[], bool] = lambda: True
+) -> list[Action]:
+    """One pass; answers what was planned. The caller sees to it that only one runs at a time.
+
+    `hold` renews the caller's lock for `LOCK`; when it answers False the pass ends at once with Superseded.
+    """
     before = ledger.snapshot(now)
     try:
         instances = cloud.list_instances()
@@ -97,6 +108,8 @@ def step(ledger: Ledger, cloud: Cloud, now: datetime, policy: Policy) -> list[Ac
     )
     executor = _Executor(ledger, cloud, now, policy, view)
     for action in actions:
+        if not hold():
+            raise Superseded
         if not executor.carry_out(action):
             break
     executor.finish()

@@ -1,6 +1,6 @@
 """What the control plane knows of its machines: launches it intended, lessons learnt, and alerts."""
 
-from datetime import datetime
+from datetime import timedelta
 from typing import Self
 
 from django.db import models
@@ -50,11 +50,18 @@ class Fleet(models.Model):
         return cls.objects.get_or_create(pk=1)[0]
 
     @classmethod
-    def take_lock(cls, *, owner: str, now: datetime, until: datetime) -> bool:
+    def take_lock(cls, *, owner: str, duration: timedelta) -> bool:
         """Lets one controller act; a dead one's lock runs out."""
         cls.current()
-        free = models.Q(lock_until__isnull=True) | models.Q(lock_until__lt=now) | models.Q(lock_owner=owner)
-        return cls.objects.filter(free, pk=1).update(lock_owner=owner, lock_until=until) == 1
+        now = timezone.now()
+        free = models.Q(lock_until__isnull=True) | models.Q(lock_until__lt=now)
+        return cls.objects.filter(free, pk=1).update(lock_owner=owner, lock_until=now + duration) == 1
+
+    @classmethod
+    def renew_lock(cls, *, owner: str, duration: timedelta) -> bool:
+        """False when the lock has run out and another controller took it."""
+        until = timezone.now() + duration
+        return cls.objects.filter(pk=1, lock_owner=owner).update(lock_until=until) == 1
 
     @classmethod
     def release_lock(cls, *, owner: str) -> None:

@@ -7,6 +7,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+# One that moto knows; its list of images is long.
+IMAGE = "ami-12c6146b"
 TAGS = [{"Key": "flash:installation", "Value": "flash"}]
 
 
@@ -46,7 +48,7 @@ def add_instance(ec2: Any) -> Any:
 
     def add() -> str:
         answer = ec2.run_instances(
-            ImageId=ec2.describe_images()["Images"][0]["ImageId"],
+            ImageId=IMAGE,
             MinCount=1,
             MaxCount=1,
             TagSpecifications=[{"ResourceType": "instance", "Tags": TAGS}],

@@ -42,6 +42,10 @@ class FakeEc2:
     def add(self, state: str = "stopped") -> str:
         return self._new(state, "").id
 
+    def up(self) -> list[str]:
+        """What costs money at the moment."""
+        return [machine.id for machine in self.machines.values() if machine.state in ("pending", "running")]
+
     def advance(self) -> None:
         for machine in self.machines.values():
             if machine.next_at is not None and machine.next_at <= self.clock():

@@ -17,6 +17,7 @@ from jobs.compute.planning import Offer
 from jobs.models import Alert, Attempt, Dataset, Fleet, Job, Launch, Server
 from jobs.states import JobStatus
 from jobs.status import platform_summary
+from tests.jobs.compute.conftest import IMAGE
 
 pytestmark = pytest.mark.django_db
 
@@ -112,9 +113,8 @@ def test_a_job_wakes_the_machine_trains_there_and_lets_it_sleep(
 def test_a_launch_carries_its_tags_and_is_found_again_by_them(
     ec2: Any, make_job: Callable[..., Job], settings: Any
 ) -> None:
-    image = ec2.describe_images()["Images"][0]["ImageId"]
     ec2.create_launch_template(
-        LaunchTemplateName="gpu", LaunchTemplateData={"ImageId": image, "InstanceType": "g4dn.xlarge"}
+        LaunchTemplateName="gpu", LaunchTemplateData={"ImageId": IMAGE, "InstanceType": "g4dn.xlarge"}
     )
     settings.FLASH_EC2_LAUNCH_TEMPLATE, settings.FLASH_EC2_SPOT = "gpu", True
     make_job()
@@ -129,8 +129,7 @@ def test_a_launch_carries_its_tags_and_is_found_again_by_them(
 
 
 def test_a_machine_that_no_row_knows_is_marked_and_then_terminated(ec2: Any, settings: Any) -> None:
-    image = ec2.describe_images()["Images"][0]["ImageId"]
-    ec2.create_launch_template(LaunchTemplateName="gpu", LaunchTemplateData={"ImageId": image})
+    ec2.create_launch_template(LaunchTemplateName="gpu", LaunchTemplateData={"ImageId": IMAGE})
     settings.FLASH_EC2_LAUNCH_TEMPLATE = "gpu"
     name = current_cloud().launch(Offer(), "somebody-else")
     scheduling.reconcile()
@@ -142,13 +141,28 @@ def test_a_machine_that_no_row_knows_is_marked_and_then_terminated(ec2: Any, set
 def test_only_one_of_two_controllers_acts(ec2: Any, add_instance: Any, make_job: Callable[..., Job]) -> None:
     name = add_instance()
     make_job()
-    now = timezone.now()
-    assert Fleet.take_lock(owner="other", now=now, until=now + timedelta(seconds=60))
+    assert Fleet.take_lock(owner="other", duration=timedelta(seconds=60))
     scheduling.reconcile()
     assert state(ec2, name) == "stopped"
-    Fleet.objects.update(lock_until=now - timedelta(seconds=1))
+    Fleet.objects.update(lock_until=timezone.now() - timedelta(seconds=1))
     scheduling.reconcile()
     assert state(ec2, name) == "running"
+
+
+def test_a_controller_that_lost_its_lock_acts_no_more(
+    ec2: Any, add_instance: Any, make_job: Callable[..., Job]
+) -> None:
+    name = add_instance()
+    make_job()
+
+    class Slow:
+        def list_instances(self) -> list[Any]:
+            Fleet.objects.update(lock_owner="other")
+            return current_cloud().list_instances()
+
+    Ec2Driver(Slow()).ensure(1)  # type: ignore[arg-type]
+    assert state(ec2, name) == "stopped"
+    assert Fleet.current().lock_owner == "other"
 
 
 def test_a_refusal_keeps_the_job_queued_and_tells_the_operator(

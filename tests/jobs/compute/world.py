@@ -1,4 +1,4 @@
-"""A virtual month in seconds: jobs, workers, watchdogs and a controller around the fake EC2."""
+"""Some virtual hours in a fraction of a second: jobs, workers, watchdogs and a controller around the fake EC2."""
 
 import random
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from jobs.compute.memory import MemoryLedger
 from jobs.compute.planning import Policy
-from jobs.compute.reconciler import step
+from jobs.compute.reconciler import LOCK, step
 from tests.jobs.compute.fake_ec2 import FAULTS, ControllerDied, FakeEc2
+from tests.jobs.compute.job_board import Claim, JobBoard, VirtualJob
 
 STEP = timedelta(seconds=30)
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -15,16 +16,17 @@ WATCHDOG = timedelta(minutes=15)
 
 
 @dataclass
-class VirtualJob:
-    arrives: datetime
-    work: timedelta
-    server: str = ""
-    done: timedelta = timedelta()
-    ended: bool = False
+class Worker:
+    """The worker on one running machine: `ready` None is one that will never report again."""
+
+    ready: datetime | None
+    frozen_until: datetime = START
+    claim: Claim | None = None
+    idle: timedelta = timedelta()
 
 
 class World:
-    """Two passes in a row fail at the most; the controller may be dead for hours; workers and machines die."""
+    """Two passes in a row fail at the most; the controller may be dead for hours; workers die or freeze and wake."""
 
     def __init__(self, seed: int, policy: Policy, *, fault_rate: float, deaths: bool, outage: bool) -> None:
         self.rng, self.policy, self.now = random.Random(seed), policy, START
@@ -40,18 +42,20 @@ class World:
         if not policy.launches:
             for _ in range(policy.pool):
                 self.ec2.add()
-        self.jobs = [
+        jobs = [
             VirtualJob(
                 START + timedelta(minutes=self.rng.uniform(0, 240)),
                 timedelta(minutes=self.rng.expovariate(0.1)),
             )
             for _ in range(self.rng.randint(1, 8))
         ]
-        self.ledger = MemoryLedger(adopts=not policy.launches, demand=self._demand, busy=self._is_busy)
-        self.idle: dict[str, timedelta] = {}
-        self.booted: dict[str, datetime | None] = {}
+        self.board = JobBoard(jobs, lambda: self.now)
+        self.ledger = MemoryLedger(
+            adopts=not policy.launches, demand=self.board.demand, busy=self.board.is_busy
+        )
+        self.workers: dict[str, Worker] = {}
         self.longest_idle = timedelta()
-        self.most_up = 0
+        self.most_up = self.most_runs_of_a_job = self.zombie_writes_refused = 0
         self._locked_until = START
         first = self.rng.uniform(30, 200)
         self._dead = (first, first + 90) if outage else (0, 0)
@@ -61,29 +65,29 @@ class World:
         while self.now < START + limit:
             self.now += STEP
             self.ec2.advance()
-            for machine in list(self.ec2.machines.values()):
-                self._live(machine.id)
+            for name in self.ec2.machines:
+                self._live(name)
+            self._count_runs()
             if (self.now - START).seconds % 60 == 0 and not self._controller_is_dead():
                 self._tick()
-            if all(job.ended for job in self.jobs) and not self._up():
+            if self.board.all_ended and not self.ec2.up():
                 return
-
-    def _up(self) -> list[str]:
-        return [m.id for m in self.ec2.machines.values() if m.state in ("pending", "running")]
 
     def _controller_is_dead(self) -> bool:
         return self._dead[0] <= (self.now - START).total_seconds() / 60 < self._dead[1]
 
     def _tick(self) -> None:
+        for server in self.board.requeue_lost():
+            self.ledger.worked(server, self.now)
         if self.now < self._locked_until:
             return
         self._failed = False
         try:
             step(self.ledger, self.ec2, self.now, self.policy)
         except ControllerDied:
-            self._locked_until = self.now + timedelta(seconds=90)
+            self._locked_until = self.now + LOCK
         self._faults_in_a_row = self._faults_in_a_row + 1 if self._failed else 0
-        self.most_up = max(self.most_up, len(self._up()))
+        self.most_up = max(self.most_up, len(self.ec2.up()))
 
     def _fault(self, call: str) -> None:
         if self._faults_in_a_row < 2 and self.rng.random() < self._fault_rate:
@@ -97,52 +101,56 @@ class World:
         """The call was carried out and its answer lost: no answer ever says that there is no capacity."""
         self._fault(f"answer to {call}")
 
-    def _demand(self) -> tuple[int, int]:
-        due = [job for job in self.jobs if job.arrives <= self.now and not job.ended]
-        return sum(not job.server for job in due), sum(bool(job.server) for job in due)
-
-    def _is_busy(self, name: str) -> bool:
-        return any(job.server == name for job in self.jobs)
-
     def _live(self, name: str) -> None:
         """Half a minute in the life of one machine."""
-        mine = next((job for job in self.jobs if job.server == name), None)
         if self.ec2.machines[name].state != "running":
-            self.booted.pop(name, None)
-            self.idle[name] = timedelta()
-            if mine:
-                mine.server = ""
+            self.workers.pop(name, None)
             return
-        if name not in self.booted:
-            dud = self._deaths and self.rng.random() < 0.1
-            self.booted[name] = None if dud else self.now + timedelta(seconds=self.rng.uniform(30, 150))
-        ready = self.booted[name]
-        if self._deaths and self.rng.random() < 0.002:
-            ready = self.booted[name] = None
-        if ready is None and mine:
-            mine.server, mine = "", None
-        if ready is not None and self.now >= ready:
+        worker = self.workers.get(name) or self._boot(name)
+        self._strike(worker)
+        if worker.ready is not None and self.now >= max(worker.ready, worker.frozen_until):
             self.ledger.beat(name, self.now)
-            mine = self._work(name, mine)
-        waiting, _ = self._demand()
-        without_work = mine is None and (ready is None or not waiting)
-        self.idle[name] = self.idle.get(name, timedelta()) + STEP if without_work else timedelta()
-        self.longest_idle = max(self.longest_idle, self.idle[name])
-        if self.idle[name] >= WATCHDOG:
+            self._work(name, worker)
+        held = worker.claim is not None and self.board.is_held(worker.claim)
+        able = worker.ready is not None and worker.frozen_until <= self.now
+        waiting, _ = self.board.demand()
+        worker.idle = timedelta() if held or (able and waiting) else worker.idle + STEP
+        self.longest_idle = max(self.longest_idle, worker.idle)
+        if worker.idle >= WATCHDOG:
             self.ec2.power_off(name, terminates=self.policy.launches)
 
-    def _work(self, name: str, mine: VirtualJob | None) -> VirtualJob | None:
-        if mine is not None:
-            mine.done += STEP
-            if mine.done >= mine.work:
-                mine.ended, mine.server = True, ""
+    def _boot(self, name: str) -> Worker:
+        dud = self._deaths and self.rng.random() < 0.1
+        ready = None if dud else self.now + timedelta(seconds=self.rng.uniform(30, 150))
+        self.workers[name] = Worker(ready)
+        return self.workers[name]
+
+    def _strike(self, worker: Worker) -> None:
+        """Now and then a worker dies with its job, or hangs for minutes and does not know it."""
+        if self._deaths and self.rng.random() < 0.002:
+            worker.ready, worker.claim = None, None
+        if self._deaths and self.rng.random() < 0.002:
+            worker.frozen_until = self.now + timedelta(seconds=self.rng.uniform(30, 300))
+
+    def _work(self, name: str, worker: Worker) -> None:
+        claim = worker.claim
+        if claim is not None and not self.board.is_held(claim):
+            # One that slept past its lease: the first thing that it tries may be to publish what it made.
+            assert not self.board.publish(claim)
+            self.zombie_writes_refused += 1
+            claim = None
+        if claim is not None and self.board.renew(claim):
+            claim.job.done += STEP
+            if claim.job.done >= claim.job.work and self.board.publish(claim):
                 self.ledger.worked(name, self.now)
-                mine = None
-        if mine is None:
-            mine = next(
-                (j for j in self.jobs if j.arrives <= self.now and not j.ended and not j.server), None
-            )
-            if mine is not None:
-                mine.server = name
+                claim = None
+        if claim is None:
+            claim = self.board.claim(name)
+            if claim is not None:
                 self.ledger.worked(name, self.now)
-        return mine
+        worker.claim = claim
+
+    def _count_runs(self) -> None:
+        held = [w.claim.job for w in self.workers.values() if w.claim and self.board.is_held(w.claim)]
+        runs = max((held.count(job) for job in held), default=0)
+        self.most_runs_of_a_job = max(self.most_runs_of_a_job, runs)
