@@ -6,7 +6,7 @@ from modelstore.errors import FlashError
 
 
 def problem_for(error: FlashError) -> dict[str, Any]:
-    """The problem document of a refusal; `errors` lists fields, `notes` files or rows."""
+    """The problem document of a refusal; `errors` lists fields, `notes` files or rows, `columns` those of a table."""
     problem: dict[str, Any] = {
         "type": f"urn:flash:problem:{error.code}",
         "title": error.title or error.detail,
@@ -18,6 +18,8 @@ def problem_for(error: FlashError) -> dict[str, Any]:
         problem["errors"] = error.fields
     if error.notes:
         problem["notes"] = [note.to_json() if hasattr(note, "to_json") else str(note) for note in error.notes]
+    if columns := getattr(error, "columns", None):
+        problem["columns"] = columns.to_json()
     if error.retry_after is not None:
         problem["retry_after"] = error.retry_after
     return problem

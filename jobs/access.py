@@ -17,7 +17,7 @@ def get_job(token: str) -> Job:
 
 def get_dataset(token: str) -> Dataset:
     """The dataset of `token`; DatasetUnknown (404) otherwise."""
-    dataset = Dataset.objects.filter(token_digest=tokens.digest(token)).first()
+    dataset = Dataset.objects.defer("notes_csv").filter(token_digest=tokens.digest(token)).first()
     if dataset is None:
         raise DatasetUnknown(
             "This dataset is no longer here: it was used up by its training or forgotten after a while. "

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from jobs.uploads import (
     TableFindings,
     TableOptions,
     UploadRefused,
+    findings_csv,
     inspect_pictures,
     inspect_table,
     unpack_pictures,
@@ -79,6 +81,12 @@ def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
     dataset.options = dict(options)
     dataset.save(update_fields=[*_described(findings), "options"])
     return dataset
+
+
+def notes_csv(dataset: Dataset) -> bytes:
+    """Every repair, skipped sample and warning as CSV (UTF-8 with a mark, as spreadsheets like it)."""
+    packed = bytes(dataset.notes_csv)
+    return b"\xef\xbb\xbf" + (zlib.decompress(packed) if packed else b"")
 
 
 def materialise(*, dataset: Dataset, run_dir: Path) -> None:
@@ -160,7 +168,9 @@ def _inspect(task: Task, path: Path, name: str, options: TableOptions) -> Pictur
 def _described(findings: PictureFindings | TableFindings) -> dict[str, Any]:
     document = findings.to_json()
     thumbnails = document.pop("thumbnails", [])
+    noted = findings.repairs or findings.skipped or findings.warnings
     return {
+        "notes_csv": zlib.compress("".join(findings_csv(findings)).encode()) if noted else b"",
         "sample_count": findings.sample_count,
         "classes": [{"label": entry.label, "count": entry.count} for entry in findings.classes],
         "findings": document,

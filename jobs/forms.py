@@ -12,8 +12,12 @@ from jobs.errors import SubmissionInvalid
 from modelstore import tokens
 from training.catalog import models_for
 from training.config import Preset, Task
+from training.wire_values import plain
 
-_SPLITS = [(f"{share}:{100 - share}", f"{share} : {100 - share}") for share in (80, 70, 90, 60, 50)]
+_SPLITS = [
+    ("", "Preset's choice"),
+    *((f"{share}:{100 - share}", f"{share} : {100 - share}") for share in (90, 80, 70, 60, 50)),
+]
 _OPTIMIZERS = [
     ("", "Preset's choice"),
     ("sgd", "SGD with momentum"),
@@ -37,6 +41,7 @@ _PLAIN = {
     "data_split": "data_split",
     "seed": "seed",
     "early_stopping": "early_stopping",
+    "class_weights": "class_weights",
 }
 _GROUPS = {
     "reduce_lr_on_plateau": {
@@ -54,6 +59,9 @@ class UploadForm(forms.Form):
 
     dataset = forms.FileField(required=False, allow_empty_file=True, max_length=255)
     pasted = forms.CharField(required=False, widget=forms.Textarea, strip=False)
+    # Only asked for when a table was refused: other columns may be what is needed.
+    input_column = forms.CharField(required=False, max_length=1_000)
+    label_column = forms.CharField(required=False, max_length=1_000)
 
     def upload(self) -> Any:
         """What to store; SubmissionInvalid when there is neither file nor text."""
@@ -67,6 +75,12 @@ class UploadForm(forms.Form):
             return ContentFile(pasted.encode(), name="pasted.csv")
         message = "Choose a file first, or drop one here."
         raise SubmissionInvalid(message, fields={"dataset": [message]})
+
+
+    def options(self) -> dict[str, str]:
+        """How to read a table, as far as it was said; call `upload` first."""
+        names = ("input_column", "label_column")
+        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}
 
 
 class TrainForm(forms.Form):
@@ -96,6 +110,10 @@ class TrainForm(forms.Form):
     seed = forms.CharField(
         label="Seed", required=False, help_text="The same seed gives the same result again."
     )
+    class_weights = forms.BooleanField(
+        label="Let rare classes count as much as common ones", required=False,
+        help_text="Finds more of the rare ones, at some cost in accuracy.",
+    )  # fmt: skip
     reduce_lr_on_plateau = forms.BooleanField(label="Reduce the learning rate on a plateau", required=False)
     plateau_factor = forms.CharField(label="Factor", required=False)
     plateau_patience = forms.CharField(label="Patience in epochs", required=False)
@@ -130,7 +148,6 @@ class TrainForm(forms.Form):
         """The form as it is shown first; its key makes a double click one job."""
         initial = {
             "preset": Preset.QUICK.value,
-            "data_split": "80:20",
             "downloadable": True,
             "key": tokens.new_token(),
         }
@@ -218,5 +235,5 @@ def _sentences(errors: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _plain_number(value: float) -> str:
-    """0.00001 and 2, not 1e-05 and 2.0"""
-    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+    """0.00001 and 2, not 1e-05 and 2.0; whole numbers with commas."""
+    return plain(value) if isinstance(value, float) else f"{value:,}"

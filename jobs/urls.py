@@ -10,6 +10,7 @@ urlpatterns = [
     path("new/text/", views.new_text, name="new-text"),
     path("datasets/<str:token>/", views.dataset, name="dataset"),
     path("datasets/<str:token>/columns/", views.dataset_columns, name="dataset-columns"),
+    path("datasets/<str:token>/findings.csv", views.dataset_notes, name="dataset-notes"),
     path("jobs/<str:token>/", views.job, name="job"),
     path("jobs/<str:token>/live/", views.job_live, name="job-live"),
     path("jobs/<str:token>/cancel/", views.job_cancel, name="job-cancel"),

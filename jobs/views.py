@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -64,7 +65,7 @@ def _guard_upload(request: HttpRequest, task: Task) -> HttpResponse:
 def _upload(request: HttpRequest, task: Task) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     try:
-        dataset = datasets.store_upload(task_type=task, upload=form.upload())
+        dataset = datasets.store_upload(task_type=task, upload=form.upload(), options=form.options())
     except FlashError as error:
         if _wants_json(request):
             raise
@@ -118,6 +119,19 @@ def dataset(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
+@require_safe
+def dataset_notes(request: HttpRequest, token: str) -> HttpResponse:
+    """Every repair, skipped sample and warning, as a CSV file."""
+    found = access.get_dataset(token)
+    name = quote(f"{found.name.rsplit('.', 1)[0]} findings.csv")
+    disposition = f"attachment; filename=\"findings.csv\"; filename*=UTF-8''{name}"
+    return HttpResponse(
+        datasets.notes_csv(found),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": disposition},
+    )
+
+
 @require_POST
 @limited("submit")
 def dataset_columns(request: HttpRequest, token: str) -> HttpResponse:
@@ -156,7 +170,7 @@ def _dataset_page(
     status: int = 200,
 ) -> HttpResponse:
     task, names = Task(dataset.task_type), dataset.findings.get("columns", [])
-    if columns is None and len(names) > 2:
+    if columns is None and names and set(names) != {"input", "label"}:
         columns = ColumnsForm(columns=names, initial=dataset.findings)
     classes = sorted(dataset.classes, key=lambda entry: -entry["count"])
     context = {
@@ -165,6 +179,7 @@ def _dataset_page(
         "findings": dataset.findings,
         "classes": classes,
         "most": max((entry["count"] for entry in classes), default=1),
+        "noted": any(dataset.findings.get(kind) for kind in ("repairs", "skipped", "warnings")),
         "thumbnails": _mixed(dataset.thumbnails),
         "lengths": _lengths(dataset.findings.get("length_histogram") or []),
         "expires": dataset.created + settings.FLASH_DATASET_RETENTION,
@@ -195,7 +210,9 @@ def _mixed(thumbnails: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _lengths(histogram: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Bars of the histogram with their share of the longest one."""
+    """Bars of the histogram with their share of the longest one, as far as there are texts."""
+    while histogram and not histogram[-1]["count"]:
+        histogram = histogram[:-1]
     most = max((entry["count"] for entry in histogram), default=0)
     return [entry | {"share": entry["count"] / most} for entry in histogram] if most else []
 

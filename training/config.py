@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from training.catalog import CATALOG, Preset, Task, defaults_for, models_for
 from training.limits import Limits
-from training.wire_values import FieldReader
+from training.wire_values import FieldReader, plain
 
 __all__ = ["ConfigInvalid", "Preset", "ReduceLROnPlateau", "StepLR", "Task", "TrainConfig", "resolve"]
 
@@ -175,7 +175,7 @@ def _chosen(read: FieldReader, task: Task, defaults: Mapping[str, Any], limits: 
         "learning_rate": rate,
         "batch_size": read.integer("batch_size", batch, defaults["batch_size"]),
         "epochs": epochs,
-        "data_split": read.share("data_split", limits.data_split, 0.8),
+        "data_split": read.share("data_split", limits.data_split, defaults.get("data_split", 0.8)),
         "seed": read.integer("seed", (0, 2**32 - 1), 1),
         "early_stopping": read.patience("early_stopping", limits.epochs[1], defaults.get("early_stopping")),
         "class_weights": bool(read.flag("class_weights", False)),
@@ -190,7 +190,7 @@ def _chosen(read: FieldReader, task: Task, defaults: Mapping[str, Any], limits: 
             min_lr=plateau.number("min_lr", limits.plateau_min_lr, low) or low,
         )
         if rate is not None and chosen["reduce_lr_on_plateau"].min_lr > rate:
-            plateau.refuse("min_lr", f"Must not be above the learning rate ({rate:g}).")
+            plateau.refuse("min_lr", f"Must not be above the learning rate ({plain(rate)}).")
     if step is not None:
         chosen["step_lr"] = StepLR(
             step_size=step.integer("step_size", limits.step_size, 4) or 4,

@@ -8,6 +8,7 @@ from training.config import TrainConfig
 from training.errors import Diverged, TrainingFailed
 from training.events import Events
 from training.loop import Progress
+from training.wire_values import plain
 
 _LOWER = 0.1
 
@@ -30,14 +31,14 @@ def with_lower_rate_if_needed(
         except Diverged:
             pass
     events.warning(
-        f"The loss grew without bound at learning rate {config.learning_rate:g}; "
-        f"the training was started again at {lower:g}."
+        f"The loss grew without bound at learning rate {plain(config.learning_rate)}; "
+        f"the training was started again at {plain(lower)}."
     )
     try:
         return train(replace(config, learning_rate=lower))
     except Diverged as error:
         raise TrainingFailed(
             "diverged",
-            f"The loss grew without bound, at learning rate {config.learning_rate:g} and at {lower:g}. "
+            f"The loss grew without bound, at learning rate {plain(config.learning_rate)} and at {plain(lower)}. "
             "Choose a much lower learning rate, or leave it to the preset.",
         ) from error

@@ -53,9 +53,9 @@ class FieldReader:
         number = as_number(self.values[name])
         low, high = bounds
         if number is None:
-            self.refuse(name, f"Must be a number from {low:g} to {high:g}.")
+            self.refuse(name, f"Must be a number from {plain(low)} to {plain(high)}.")
         elif not low <= number <= high:
-            self.refuse(name, f"Must be from {low:g} to {high:g}; you gave {number:g}.")
+            self.refuse(name, f"Must be from {plain(low)} to {plain(high)}; you gave {plain(number)}.")
         else:
             return number
         return default
@@ -69,7 +69,7 @@ class FieldReader:
         if number is None or number != int(number):
             self.refuse(name, f"Must be a whole number from {low} to {high}.")
         elif not low <= number <= high:
-            self.refuse(name, f"Must be from {low} to {high}; you gave {number:.6g}.")
+            self.refuse(name, f"Must be from {low} to {high}; you gave {plain(number)}.")
         else:
             return int(number)
         return default
@@ -93,7 +93,10 @@ class FieldReader:
         if number is None:
             self.refuse(name, 'Must be the share for training, such as 0.8 or "80:20".')
         elif not low <= number <= high:
-            self.refuse(name, f"The training share must be from {low:g} to {high:g}; you gave {number:.4g}.")
+            self.refuse(
+                name,
+                f"The training share must be from {plain(low)} to {plain(high)}; you gave {plain(number)}.",
+            )
         else:
             return number
         return default
@@ -113,6 +116,15 @@ class FieldReader:
             if key not in keys:
                 inner.refuse(str(key)[:_MAX_CHARS], f"This key is not known; the keys are {', '.join(keys)}.")
         return inner
+
+
+def plain(number: float) -> str:
+    """A number as people write it: 0.00001 and 2, not 1e-05 and 2.0; 1.2e+30 only where digits would not end."""
+    if number and not 1e-10 <= abs(number) < 1e15:
+        return f"{number:.4g}"
+    whole, _, decimals = f"{number:.10f}".partition(".")
+    decimals = decimals.rstrip("0")
+    return f"{whole}.{decimals}" if decimals else whole
 
 
 def as_number(value: Any) -> float | None:

@@ -32,6 +32,7 @@ class Dataset(models.Model):
     sample_count = models.IntegerField()
     classes = models.JSONField(help_text="[{label, count}] in order.")
     findings = models.JSONField(default=dict)
+    notes_csv = models.BinaryField(default=b"", help_text="All notes as CSV, compressed by zlib.")
     thumbnails = models.JSONField(default=list)
     options = models.JSONField(default=dict, help_text="How a table is read: columns, encoding, delimiter.")
     created = models.DateTimeField(default=timezone.now, db_index=True)

@@ -1,6 +1,8 @@
 """The one way in which an upload is refused."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from modelstore.errors import FlashError
 
@@ -11,12 +13,26 @@ TABLE_EXAMPLE = (
     'The right form: a header and one row per sentence, such as input,label then "I love it",positive.'
 )
 
+MAX_NOTES = 100
 _TITLES = {
     400: "The file is damaged",
     413: "The file is too large",
     415: "This kind of file cannot be used",
     422: "The file makes no sense as a dataset",
 }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ColumnChoice:
+    """The columns of a table, which two of them were read, and its first rows (cells cut to a glance)."""
+
+    names: list[str]
+    input: str
+    label: str
+    rows: list[list[str]]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 class UploadRefused(FlashError):
@@ -35,7 +51,9 @@ class UploadRefused(FlashError):
         fields: Mapping[str, Sequence[str]] | None = None,
         notes: Sequence[object] = (),
     ) -> None:
-        super().__init__(detail, fields=fields, notes=notes)
+        super().__init__(detail, fields=fields, notes=notes[:MAX_NOTES])
+        # Set for a table whose columns were found, so that one may choose others.
+        self.columns: ColumnChoice | None = None
         # One class for all refusals: what differs is data, not behaviour.
         self.status = status  # type: ignore[misc]
         self.code = code  # type: ignore[misc]

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.uploads.errors import shown
+from jobs.uploads.errors import MAX_NOTES, shown
 
-MAX_NOTES = 100
+# Pages and API show the first MAX_NOTES of each kind; the CSV file holds as many as this.
+MOST_NOTES = 10_000
 _MAX_MESSAGE = 500
 
 
@@ -37,7 +38,7 @@ class ClassCount:
 
 @dataclass(slots=True)
 class Notes:
-    """Notes while reading: the first MAX_NOTES of each kind are kept, all skipped samples are counted."""
+    """Notes while reading: the first MOST_NOTES of each kind are kept, all skipped samples are counted."""
 
     repairs: list[Note] = field(default_factory=list)
     skipped: list[Note] = field(default_factory=list)
@@ -70,10 +71,10 @@ class Findings:
         return {
             "classes": _as_json(self.classes),
             "sample_count": self.sample_count,
-            "repairs": _as_json(self.repairs),
-            "skipped": _as_json(self.skipped),
+            "repairs": _as_json(self.repairs[:MAX_NOTES]),
+            "skipped": _as_json(self.skipped[:MAX_NOTES]),
             "skipped_count": self.skipped_count,
-            "warnings": _as_json(self.warnings),
+            "warnings": _as_json(self.warnings[:MAX_NOTES]),
         }
 
 
@@ -119,7 +120,7 @@ class TableFindings(Findings):
 
 
 def _add(notes: list[Note], where: str, message: str) -> None:
-    if len(notes) < MAX_NOTES:
+    if len(notes) < MOST_NOTES:
         notes.append(Note(shown(where, 200), message[:_MAX_MESSAGE]))
 
 

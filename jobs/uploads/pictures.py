@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jobs.uploads.archive import Archive
 from jobs.uploads.class_counts import checked_classes
-from jobs.uploads.errors import PICTURES_EXAMPLE, UploadRefused, shown
+from jobs.uploads.errors import MAX_NOTES, PICTURES_EXAMPLE, UploadRefused, shown
 from jobs.uploads.findings import ClassCount, Notes, PictureFindings
 from jobs.uploads.picture_check import SUFFIX_OF, Verdict, check_picture
 from jobs.uploads.picture_plan import Planned, plan_pictures
@@ -177,7 +177,7 @@ def _refused_with(notes: Notes) -> Iterator[None]:
         yield
     except UploadRefused as refusal:
         if not refusal.notes:
-            refusal.notes = [*notes.skipped, *notes.repairs]
+            refusal.notes = [*notes.skipped, *notes.repairs][:MAX_NOTES]
         raise
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from jobs.uploads.archive import damage
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, shown
+from jobs.uploads.errors import TABLE_EXAMPLE, ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes
 from jobs.uploads.names import clean_label
 from jobs.uploads.options import TableOptions
@@ -23,6 +23,7 @@ _SAMPLE_ROWS = 2_000
 _SAMPLE_CHARS = 4 * 1024 * 1024
 _MOST_SPELLINGS = 50_000
 _EARLY = 2_000
+_GLANCE_ROWS, _GLANCE_CHARS = 5, 80
 _JSON_LINES = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"[^"\n]*"\s*:')
 _JSON_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[\[{\]]")
 
@@ -49,6 +50,18 @@ class Table:
         self.layout: Layout = find_layout(reader.columns, sample, options, limits, notes)
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
         self._labels: dict[str, str] = {}
+        first = 1 if self.layout.has_header and reader.columns is None else 0
+        self._glance = sample[first : first + _GLANCE_ROWS]
+
+    def choice(self) -> ColumnChoice:
+        """What a person needs to choose other columns."""
+        names, width = self.layout.columns, len(self.layout.columns)
+        return ColumnChoice(
+            names=names,
+            input=names[self.layout.input],
+            label=names[self.layout.label],
+            rows=[[shown(cell or "", _GLANCE_CHARS) for cell in row[:width]] for row in self._glance],
+        )
 
     def where(self, number: int) -> str:
         """A row as the user finds it in the file."""

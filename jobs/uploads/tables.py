@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from jobs.uploads.archive import Archive
 from jobs.uploads.detection import detect
-from jobs.uploads.errors import UploadRefused
+from jobs.uploads.errors import MAX_NOTES, UploadRefused
 from jobs.uploads.findings import Notes, TableFindings
 from jobs.uploads.options import TableOptions
 from jobs.uploads.table_encoding import Opener
@@ -87,10 +87,12 @@ def _surveyed(
             archive = stack.enter_context(Archive.open(path, limits))
             opener = partial(archive.stream, only_table(archive, notes))
         stack.enter_context(guarded(filename, zipped))
+        table: Table | None = None
         try:
             table = Table(open_reader(path, opener, options, limits, notes), options, limits, notes)
             survey = Survey(table, limits, notes)
         except UploadRefused as refusal:
-            refusal.notes = refusal.notes or [*notes.skipped, *notes.repairs]
+            refusal.notes = refusal.notes or [*notes.skipped, *notes.repairs][:MAX_NOTES]
+            refusal.columns = table.choice() if table else None
             raise
         yield table, survey

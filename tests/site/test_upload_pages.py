@@ -92,3 +92,49 @@ def test_a_sample_needs_no_repair(client: Client, name: str, words: str) -> None
 def test_there_are_no_other_samples(client: Client) -> None:
     assert client.post(reverse("sample", args=["secrets"])).status_code == 404
     assert client.get(reverse("sample", args=["shapes"])).status_code == 405
+
+
+def swapped_table() -> str:
+    """Unusual names, and a column of numbers beside the one with the classes: nobody can guess that."""
+    rows = [f"row {number},{number % 2},how nice {number}" for number in range(30)]
+    return "\n".join(["label,group,text", *rows])
+
+
+def test_a_table_of_other_columns_is_read_again_without_javascript(client: Client) -> None:
+    address = reverse("new-text")
+    refused = client.post(address, {"pasted": swapped_table()})
+    page = read(refused, 422)
+    assert "Nearly every row has a label of its own" in page.text
+    assert [element["name"] for element in page.all("select")] == ["input_column", "label_column"]
+    assert "row 0" in page.text
+    chosen = {"pasted": swapped_table(), "input_column": "text", "label_column": "group"}
+    page = read(client.post(address, chosen, follow=True))
+    assert "30 sentences in 2 classes" in page.text
+
+
+def test_the_script_is_told_the_columns(client: Client) -> None:
+    answer = client.post(
+        reverse("new-text"), {"pasted": swapped_table()}, headers={"Accept": "application/json"}
+    )
+    columns = answer.json()["columns"]
+    assert columns["names"] == ["label", "group", "text"]
+    assert (columns["input"], columns["label"]) == ("text", "label")
+    assert columns["rows"][0] == ["row 0", "0", "how nice 0"]
+
+
+def test_a_column_that_is_not_there_is_told(client: Client) -> None:
+    page = read(client.post(reverse("new-text"), {"pasted": swapped_table(), "label_column": "kind"}), 422)
+    assert "There is no column" in page.text
+
+
+def test_every_finding_is_in_the_csv(client: Client) -> None:
+    rows = "input;label\n" + "good one;good\nbad one;bad\n" * 3 + ";bad\n" * 150
+    page = read(client.post(reverse("new-text"), {"pasted": rows}, follow=True))
+    assert "and more: the CSV file names them" in page.text
+    address = next(link["href"] for link in page.all("a") if "findings.csv" in (link.get("href") or ""))
+    answer = client.get(address)
+    assert answer["Content-Disposition"].startswith("attachment")
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert sum(line.startswith('"skipped"') for line in lines) == 150
+    assert any(line.startswith('"repair","Delimiter"') for line in lines)
+    assert any("Exact copies" in line for line in lines)

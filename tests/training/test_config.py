@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from training.config import ConfigInvalid, Preset, Task, TrainConfig, resolve
 from training.limits import Limits
+from training.wire_values import plain
 
 IMAGE, TEXT = Task.IMAGE, Task.TEXT
 
@@ -159,3 +160,17 @@ def test_rare_classes_can_be_given_more_weight(given, meant):
 
 def test_a_weight_that_is_no_choice_is_refused():
     assert "true or false" in refusals(TEXT, class_weights="perhaps")["class_weights"][0]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(1e-5, "0.00001"), (2.0, "2"), (0.1, "0.1"), (100, "100"), (0, "0"), (-0.25, "-0.25"), (1e30, "1e+30")],
+)
+def test_numbers_are_told_as_people_write_them(number, words):
+    assert plain(number) == words
+
+
+def test_a_bound_is_told_in_plain_decimals():
+    with pytest.raises(ConfigInvalid) as refusal:
+        resolve("textclassification", {"learning_rate": "1e-7"})
+    assert refusal.value.fields["learning_rate"] == ["Must be from 0.00001 to 2; you gave 0.0000001."]

@@ -12,6 +12,8 @@
   const PICTURE = /\.(jpe?g|png|webp|bmp)$/i;
   const SHOWN = 48, SIDE = 160;
   const classes = [];
+  // The class that a pasted picture belongs to: the one last touched.
+  let current = null;
 
   const counted = (n) => n === 1 ? "1 picture" : `${n.toLocaleString()} pictures`;
   const isPicture = (file) => (PICTURE.test(file.name) || /^image\/(jpeg|png|webp|bmp)$/.test(file.type)) && !file.name.startsWith(".");
@@ -22,8 +24,11 @@
     one.part("name").value = name;
     one.part("name").addEventListener("input", (event) => { one.name = event.target.value; one.part("error").hidden = true; total(); });
     one.part("pick").addEventListener("change", (event) => { addFiles(one, [...event.target.files]); event.target.value = ""; });
+    one.part("camera").addEventListener("click", () => flash.camera(one, (file) => addFiles(one, [file])));
     one.part("remove").addEventListener("click", () => removeClass(one));
     one.part("more").addEventListener("click", () => { one.shown += 200; draw(one); });
+    element.addEventListener("focusin", () => { current = one; });
+    element.addEventListener("pointerdown", () => { current = one; });
     element.addEventListener("dragover", () => element.classList.add("over"));
     for (const kind of ["dragleave", "drop"]) element.addEventListener(kind, () => element.classList.remove("over"));
     classes.push(one);
@@ -176,6 +181,19 @@
     });
     return true;
   };
+
+  // Pictures from the clipboard; text pasted into the name of a class stays text.
+  let pasted = 0;
+  addEventListener("paste", (event) => {
+    const files = [...event.clipboardData.files].filter((file) => file.type.startsWith("image/"));
+    if (!files.length) return;
+    event.preventDefault();
+    toBuilder();
+    const target = classes.includes(current) ? current : classes.find((one) => !one.files.length) || addClass();
+    // The clipboard calls every picture "image.png".
+    addFiles(target, files.map((file) => new File([file], file.name.replace(/^image\./, `pasted-${++pasted}.`), {type: file.type, lastModified: file.lastModified})));
+    sum.textContent += `; pasted into ${target.name.trim() || "a class without a name"}`;
+  });
 
   function check() {
     const names = new Map();

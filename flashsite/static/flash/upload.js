@@ -13,7 +13,7 @@ window.flash = window.flash || {};
   const say = progress.querySelector("[data-say]");
   const cancel = progress.querySelector("[data-cancel]");
   const most = Number(area.dataset.max);
-  let stop = null;
+  let stop = null, last = null;
 
   const size = (bytes) => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB`
     : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
@@ -83,18 +83,57 @@ window.flash = window.flash || {};
     };
   }
 
+  // A table whose columns were found but made no sense: other ones can be chosen, and the same data is sent again.
+  const columns = area.querySelector("[data-columns]");
+  const selects = columns ? ["input", "label"].map((name) => columns.querySelector(`[name=${name}_column]`)) : [];
+
+  function cells(tag, texts) {
+    return texts.map((text) => {
+      const cell = document.createElement(tag);
+      cell.textContent = text;
+      if (tag === "th") cell.scope = "col";
+      return cell;
+    });
+  }
+
+  function offerColumns(found) {
+    if (!columns) return;
+    columns.hidden = !found;
+    for (const [at, select] of selects.entries()) {
+      select.disabled = !found;
+      select.replaceChildren(...(found?.names || []).map((name) => new Option(name, name, false, name === [found.input, found.label][at])));
+    }
+    if (!found) return;
+    columns.querySelector("[data-names]").replaceChildren(...cells("th", found.names));
+    columns.querySelector("[data-rows]").replaceChildren(...found.rows.map((row) => {
+      const line = document.createElement("tr");
+      line.append(...cells("td", row));
+      return line;
+    }));
+  }
+
+  function again() {
+    if (!last) return;
+    for (const select of selects) last.data.set(select.name, select.value);
+    flash.upload(last.data, last.bytes);
+  }
+
   function finish(request) {
     let answer = null;
     try { answer = JSON.parse(request.responseText); } catch { /* a page, not JSON: the words below do */ }
     if (request.status === 201 && answer?.url) { flash.leaving = true; location.assign(answer.url); return; }
     busy(false);
-    if (answer?.detail) flash.refuse(answer.title, answer.detail, answer.notes || []);
+    if (answer?.detail) {
+      flash.refuse(answer.title, answer.detail, answer.notes || []);
+      offerColumns(answer.columns);
+    }
     else if (request.status === 403) flash.refuse("This page is too old", "Reload it and try again; what you typed may have to be entered anew.");
     else flash.refuse("The upload did not work", `The server answered with ${request.status}. Try again in a moment.`);
   }
 
   // `data`: FormData. Resolves nothing: it goes to the next page or shows what is wrong, and loses nothing.
   flash.upload = async (data, bytes) => {
+    last = {data, bytes};
     if (bytes > most) {
       flash.refuse("The upload is too large", `It has ${size(bytes)}; ${size(most)} are allowed. Send fewer or smaller files.`);
       busy(false);
@@ -129,11 +168,18 @@ window.flash = window.flash || {};
   // Back from the next page, perhaps out of the browser's memory: ready for another try.
   addEventListener("pageshow", () => busy(false));
   cancel.addEventListener("click", () => stop?.());
+  if (columns) {
+    const button = columns.querySelector("[data-again]");
+    button.hidden = false;
+    button.addEventListener("click", again);
+  }
 
   for (const form of area.querySelectorAll("[data-file-form]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const data = new FormData(form);
+      for (const select of selects) data.delete(select.name);
+      offerColumns(null);
       const file = data.get("dataset");
       const text = data.get("pasted");
       if (file && !file.name) { flash.refuse("No file yet", "Choose a file first, or drop one on the box."); return; }
