@@ -58,11 +58,6 @@ FLASH_EC2_SPOT = env.boolean("FLASH_EC2_SPOT", False)
 FLASH_EC2_TYPES = env.strings("FLASH_EC2_TYPES", [])
 FLASH_EC2_SUBNETS = env.strings("FLASH_EC2_SUBNETS", [])
 FLASH_EC2_PRICES = env.prices("FLASH_EC2_PRICES", {})
-# What an hour of this machine costs, for quotes, caps and receipts; and in which money all prices are.
-FLASH_LOCAL_PRICE = env.number("FLASH_LOCAL_PRICE", 0.0)
-FLASH_CURRENCY = env.string("FLASH_CURRENCY", "USD")
-# How long a job of the lane "next start" waits for others before a machine is started for it alone.
-FLASH_SHARED_START_WAIT = timedelta(seconds=env.integer("FLASH_SHARED_START_WAIT_SECONDS", 6 * 3600))
 FLASH_IDLE_GRACE = timedelta(seconds=env.integer("FLASH_IDLE_GRACE_SECONDS", 60, low=10))
 FLASH_BOOT_GRACE = timedelta(seconds=env.integer("FLASH_BOOT_GRACE_SECONDS", 300, low=60))
 FLASH_UPTIME_CAP = timedelta(seconds=env.integer("FLASH_UPTIME_CAP_SECONDS", 24 * 3600, low=600))
@@ -87,6 +82,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_dramatiq",
     "django_htmx",
     "flashsite.apps.FlashsiteConfig",
@@ -172,14 +168,9 @@ _S3 = {
         "file_overwrite": False,
         "querystring_expire": 600,
         "max_memory_size": 8 * MIB,
-        # The bucket compares each transfer with a SHA-256 made here, and refuses what was damaged on the way.
-        "object_parameters": {"ChecksumAlgorithm": "SHA256"},
     },
 }
 _LOCAL = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
-# How often a checkpoint is copied into storage, for another server to continue from; 0: never. On local files the
-# run folder is on the same disk already.
-FLASH_CHECKPOINT_SECONDS = env.integer("FLASH_CHECKPOINT_SECONDS", 60 if _S3_BUCKET else 0)
 STORAGES = {
     "default": _S3 if _S3_BUCKET else _LOCAL,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -225,14 +216,11 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.MultiPartParser",
         "rest_framework.parsers.FormParser",
     ],
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "modelstore.api_keys.KeyAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "flashsite.api.problem_handler",
-    "DEFAULT_THROTTLE_CLASSES": ["modelstore.throttle.CallerThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"submit": FLASH_SUBMIT_RATE, "predict": FLASH_PREDICT_RATE},
     # 0: the address of the connection counts, not an X-Forwarded-For that anyone can write.
     "NUM_PROXIES": env.integer("FLASH_PROXIES", 0),
@@ -244,6 +232,9 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [

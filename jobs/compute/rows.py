@@ -8,10 +8,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from jobs import caps, receipts
 from jobs.compute.planning import Health, Instance, LaunchView, Offer, ServerView
 from jobs.compute.reconciler import Snapshot
-from jobs.models import Alert, Attempt, Fleet, Job, Launch, PlatformStatus, Server
+from jobs.models import Alert, Attempt, Fleet, Job, Launch, Server
 
 _MAIL_AGAIN = timedelta(hours=6)
 
