@@ -14,10 +14,28 @@ from django.conf import settings
 
 from modelstore import files
 from modelstore.models import TrainedModel
-from training.bundle import MANIFEST_FILE, BundleDamaged, verify_file
+from training.bundle import (
+    EXAMPLES_FILE,
+    MANIFEST_FILE,
+    MEASURED_ONNX_FILE,
+    MEASURED_TENSORS_FILE,
+    VALIDATION_FILE,
+    BundleDamaged,
+    verify_file,
+)
 
 # What prediction does not open is not fetched.
-_NOT_SERVED = {"model.pt", "model.safetensors", "report.json", "accuracy.svg", "accuracy.png"}
+_NOT_SERVED = {
+    "model.pt",
+    "model.safetensors",
+    "report.json",
+    "accuracy.svg",
+    "accuracy.png",
+    VALIDATION_FILE,
+    EXAMPLES_FILE,
+    MEASURED_ONNX_FILE,
+    MEASURED_TENSORS_FILE,
+}
 # The disk holds this many times what the memory holds.
 _DISK_PER_MEMORY = 8
 _STALE_SECONDS = 3600

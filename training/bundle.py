@@ -14,6 +14,12 @@ ONNX_FILE = "model.onnx"
 TORCH_FILE = "model.pt"
 SAFETENSORS_FILE = "model.safetensors"
 REPORT_FILE = "report.json"
+VALIDATION_FILE = "validation.csv"
+EXAMPLES_FILE = "examples.zip"
+# The model that was measured, where the one that is served learned from the validation part, too: all of it, or the
+# tensors in which they differ.
+MEASURED_ONNX_FILE = "measured.onnx"
+MEASURED_TENSORS_FILE = "measured.npz"
 _CHUNK = 1024 * 1024
 
 

@@ -20,6 +20,7 @@ from training.bundle import Manifest
 from training.calibration import calibration_figures, fit_temperature, reliability, tempered
 from training.device import choose_device, describe
 from training.errors import TrainingFailed
+from training.examples import write_examples
 from training.onnx_classifier import open_session
 from training.outcome import Outcome
 from training.preprocess import TOKENIZER_FILE, TextPreprocess
@@ -37,6 +38,8 @@ def export(run: Run, outcome: Outcome) -> None:
     folder = run.folder / "bundle.tmp"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    # Scaling changes layers that both models share.
+    measured = _write_measured(folder, outcome)
     calibration = calibrate(outcome)
     with run.phases.time("export"):
         names = _write_model(folder, outcome, run.config.model)
@@ -44,7 +47,16 @@ def export(run: Run, outcome: Outcome) -> None:
         check_agreement(folder, outcome)
     found = {"calibration": calibration, **audit(run, outcome)}
     report = _write_report(folder, run, outcome, found)
-    names += [bundle.REPORT_FILE, *_PLOTS]
+    names += [bundle.REPORT_FILE, *_PLOTS, *measured]
+    names += write_examples(
+        folder,
+        run,
+        truth=outcome.truth,
+        probabilities=outcome.probabilities,
+        sources=outcome.sources,
+        labels=outcome.classes,
+        report=report,
+    )
     _manifest(run, outcome, report, bundle.describe_files(folder, names)).write(folder)
     target = run.folder / "bundle"
     shutil.rmtree(target, ignore_errors=True)
@@ -106,6 +118,17 @@ def _write_model(folder: Path, outcome: Outcome, model: str) -> list[str]:
         (folder / TOKENIZER_FILE).write_text(outcome.preprocess.tokenizer_json, encoding="utf-8")
         names.append(TOKENIZER_FILE)
     return names
+
+
+def _write_measured(folder: Path, outcome: Outcome) -> list[str]:
+    """Whoever wants to recompute the accuracy needs the model that it was measured with."""
+    if outcome.measured is None:
+        return []
+    if isinstance(outcome.measured, dict):
+        np.savez(folder / bundle.MEASURED_TENSORS_FILE, **outcome.measured)  # type: ignore[arg-type]  # arrays, all
+        return [bundle.MEASURED_TENSORS_FILE]
+    (folder / bundle.MEASURED_ONNX_FILE).write_bytes(outcome.measured().SerializeToString())
+    return [bundle.MEASURED_ONNX_FILE]
 
 
 def check_agreement(folder: Path, outcome: Outcome) -> float:

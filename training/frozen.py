@@ -66,6 +66,7 @@ def train_head(
         progress = fit_head(run, model, features, samples.labels, (train_part, validation), checkpoint)
     with torch.no_grad():
         probabilities = model.head(features[validation]).softmax(1).numpy()
+        measured = {f"head.{name}": tensor.numpy().copy() for name, tensor in model.head.state_dict().items()}
     with run.phases.time("training"):
         deployed_count = _learn_from_all(run, model, features, samples.labels, len(train_part))
     return Outcome(
@@ -79,6 +80,7 @@ def train_head(
         progress=progress,
         train_count=len(train_part),
         deployed_count=deployed_count,
+        measured=measured if deployed_count > len(train_part) else None,
         truth=samples.labels[validation],
         probabilities=probabilities,
         sources=[samples.sources[i] for i in validation],

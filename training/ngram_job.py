@@ -35,12 +35,16 @@ class Texts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NGramFit:
-    """`module` learned from `count` sentences; `scores` [N, C] of the validation part by a model without it."""
+    """`module` learned from `count` sentences; `scores` [N, C] of the validation part by a model without it.
+
+    That model is `measured`, None if it is `module` itself.
+    """
 
     module: NGramClassifier
     count: int
     scores: Tensor
     progress: Progress
+    measured: NGramClassifier | None = None
 
 
 class NGramFitting:
@@ -143,12 +147,20 @@ class NGramFitting:
             )
             linear.bias.copy_(self._linear.bias)
         self._refit(linear, everything)
-        return self._result(progress, self._module(linear, table), everything)
+        measured = self._module(self._linear, self._table)
+        return self._result(progress, self._module(linear, table), everything, measured)
 
-    def _result(self, progress: Progress, module: NGramClassifier, learned_from: Labelled) -> NGramFit:
+    def _result(
+        self,
+        progress: Progress,
+        module: NGramClassifier,
+        learned_from: Labelled,
+        measured: NGramClassifier | None = None,
+    ) -> NGramFit:
         with torch.no_grad():
             scores = self._validation.features.scores(self._linear.weight) + self._linear.bias
-        return NGramFit(module=module, count=len(learned_from.labels), scores=scores, progress=progress)
+        count = len(learned_from.labels)
+        return NGramFit(module=module, count=count, scores=scores, progress=progress, measured=measured)
 
     def _refit(self, linear: Linear, part: Labelled) -> None:
         refit(linear, part, penalty=self._penalty(part), config=self._run.config, control=self._run.control)

@@ -21,7 +21,9 @@ class Outcome:
     are what model.pt holds to build it again; `graph` makes the ONNX model, from the module as it then is. `truth`
     [N] and `probabilities` [N, C] are of the validation part, `sources` says where its samples came from.
     `deployed_count` is how many samples the module learned from in the end, when not the training part alone.
-    `evidence` is for the audit of the data.
+    `measured`, where the module learned from the validation part, too, is the model that was measured before: its
+    ONNX model, or the arrays that take the place of those of the same name in `graph`. `evidence` is for the audit of
+    the data.
     """
 
     classes: list[str]
@@ -39,4 +41,5 @@ class Outcome:
     skipped: list[dict[str, str]] = field(default_factory=list)
     skipped_count: int = 0
     deployed_count: int = 0
+    measured: Callable[[], Any] | dict[str, NDArray[np.float32]] | None = None
     evidence: Evidence | None = None

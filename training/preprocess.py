@@ -9,7 +9,6 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
-from tokenizers import Tokenizer
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 PADDING = 0
@@ -99,6 +98,9 @@ class TextPreprocess:
     """Sentences to token ids with the `tokenizer.json` of the bundle, cut at `max_length` tokens."""
 
     def __init__(self, tokenizer_json: str, max_length: int) -> None:
+        # Whoever sorts pictures with a bundle, where this file lies too, need not install it.
+        from tokenizers import Tokenizer
+
         self.tokenizer_json = tokenizer_json
         self.max_length = max_length
         self._tokenizer = Tokenizer.from_str(tokenizer_json)

@@ -20,11 +20,14 @@ from training.sentence_learner import SentenceLearner
 _LENGTH = 256
 
 
-def train_recurrent(run: Run, texts: Texts) -> tuple[BlendedClassifier, dict[str, Any], Progress, Tensor]:
+def train_recurrent(
+    run: Run, texts: Texts
+) -> tuple[BlendedClassifier, dict[str, Any], Progress, Tensor, BlendedClassifier | None]:
     """The model, the arguments that build it again, its progress and its logits [N, C] of the validation part.
 
-    Both parts are measured together: with what the network learned from the training part, the n-grams of the
-    training part. Afterwards the n-grams are those learned from all sentences.
+    The last is the model that was measured, where that is another one; it shares the network. Both parts are measured
+    together: with what the network learned from the training part, the n-grams of the training part. Afterwards the
+    n-grams are those learned from all sentences.
     """
     config = run.config
     fitting = NGramFitting(run, texts)
@@ -59,8 +62,13 @@ def train_recurrent(run: Run, texts: Texts) -> tuple[BlendedClassifier, dict[str
     fitting.use_few_threads()
     blended = BlendedClassifier(module.to("cpu"), ngrams.module, _LENGTH).eval()
     blended.scale(*factors)
+    measured = None
+    if ngrams.measured is not None:
+        measured = BlendedClassifier(module, ngrams.measured, _LENGTH).eval()
+        # The network that they share has its factor already.
+        measured.scale(1.0, factors[1])
     run.events.log(
         f"On the validation part the {config.model.upper()} and the n-grams together did best "
         f"with {factors[0]:.2f} and {factors[1]:.2f} of their votes."
     )
-    return blended, blended.arguments(arguments), progress, logits
+    return blended, blended.arguments(arguments), progress, logits, measured

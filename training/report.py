@@ -13,6 +13,8 @@ report.json holds, all of the validation part unless said otherwise:
                   that models which never saw the sample contradict; null when nothing could be asked
     hardest       [{source, label, predicted, probability, label_probability}]: highest loss first; `probability`
                   is that of the class predicted
+    thresholds    [{threshold, unsure, accuracy}]: were answers below `threshold` called unsure, their share, and the
+                  accuracy of the others (null when there are none)
     audit_notes   [str]: which of baseline, duplicates, suspects is missing, and why
     train_count, val_count, best_epoch, epochs: [EpochFigures], confusion: [[int]] (rows = truth),
     per_class: [{label, precision, recall, f1, support}], warnings: [str], skipped: [{source, reason}],
@@ -109,6 +111,19 @@ def hardest(
     ]
 
 
+def thresholds(truth: NDArray[Any], probabilities: NDArray[Any]) -> list[dict[str, Any]]:
+    """What refusing to answer below a probability would cost and bring, in steps of 0.05 and finer near 1."""
+    sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
+    steps = [round(0.05 * step, 2) for step in range(20)] + [0.97, 0.98, 0.99]
+    found = []
+    for step in steps:
+        kept = sure >= step
+        accuracy = round(float(right[kept].mean()), 6) if kept.any() else None
+        unsure = round(float(1 - kept.mean()), 6) if len(kept) else 0.0
+        found.append({"threshold": step, "unsure": unsure, "accuracy": accuracy})
+    return found
+
+
 def build_report(
     *,
     labels: Sequence[str],
@@ -135,4 +150,5 @@ def build_report(
         "epochs": [figures.to_json() for figures in epochs],
         "confusion": confusion.tolist(),
         "per_class": per_class(confusion, labels),
+        "thresholds": thresholds(truth, probabilities),
     }

@@ -58,9 +58,11 @@ def train_sentences(run: Run) -> Any:
         module, count, logits, progress = fit.module, fit.count, fit.scores, fit.progress
         arguments = fit.module.arguments()
         graph = partial(ngram_graph, fit.module)
+        measured = partial(ngram_graph, fit.measured) if fit.measured is not None else None
     else:
-        module, arguments, progress, logits = train_recurrent(run, texts)
+        module, arguments, progress, logits, before = train_recurrent(run, texts)
         graph = partial(blended_graph, module)
+        measured = partial(blended_graph, before) if before is not None else None
     return Outcome(
         classes=samples.classes,
         preprocess=preprocess,
@@ -75,6 +77,7 @@ def train_sentences(run: Run) -> Any:
         truth=samples.labels[validation],
         probabilities=logits.softmax(1).numpy(),
         sources=[f"{samples.sources[i]}: {samples.items[i]}" for i in validation],
+        measured=measured,
         evidence=_evidence(samples, parts, rows, vocabulary),
     )
 

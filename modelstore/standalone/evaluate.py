@@ -1,0 +1,143 @@
+"""Recomputes the reported accuracy from your own data: python evaluate.py DATA
+
+DATA is what the model was trained on: a folder or a zip of pictures, or the table of sentences (CSV). Its samples are
+found again by the sha256 that validation.csv lists, whatever their names. Needs what predict.py needs.
+"""
+
+import argparse
+import csv
+import hashlib
+import io
+import json
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from predict import Classifier
+
+HERE = Path(__file__).resolve().parent
+_CLOSE = 0.005
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("data", type=Path, help="a folder, a zip, or a CSV file")
+    parser.add_argument("--json", action="store_true", help="the figures as JSON")
+    asked = parser.parse_args()
+    facts = json.loads((HERE / "model.json").read_text(encoding="utf-8"))
+    wanted = _listed()
+    is_text = facts["preprocess"]["kind"] == "text"
+    found = _matched(wanted, _sentences(asked.data) if is_text else _pictures(asked.data))
+    total = sum(len(rows) for rows in wanted.values())
+    if not found:
+        sys.exit(f"{asked.data}: none of the {total} validation samples is in it.")
+    figures = {
+        "reported_accuracy": facts["accuracy"],
+        "validation_samples": total,
+        "found": len(found),
+        **_measure("measured_model", _measured(), found),
+    }
+    if _learned_from_all():
+        figures |= _measure("this_model", Classifier(), found)
+    print(json.dumps(figures, indent=1) if asked.json else _words(figures, facts["accuracy_interval"]))
+    whole = len(found) == total
+    sys.exit(0 if whole and abs(figures["measured_model"] - facts["accuracy"]) <= _CLOSE else 1)
+
+
+def _listed() -> dict[str, list[dict[str, str]]]:
+    listed: dict[str, list[dict[str, str]]] = {}
+    with (HERE / "validation.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            listed.setdefault(row["sha256"], []).append(row)
+    return listed
+
+
+def _learned_from_all() -> bool:
+    return (HERE / "measured.onnx").exists() or (HERE / "measured.npz").exists()
+
+
+def _measured() -> Classifier:
+    """The model that the report is about: the one that you predict with may have learned from these samples, too."""
+    if (HERE / "measured.onnx").exists():
+        return Classifier(model="measured.onnx")
+    if (HERE / "measured.npz").exists():
+        with np.load(HERE / "measured.npz") as tensors:
+            return Classifier(tensors=dict(tensors))
+    return Classifier()
+
+
+def _matched(
+    wanted: dict[str, list[dict[str, str]]], samples: Iterator[tuple[str, Any]]
+) -> list[tuple[dict[str, str], Any]]:
+    """(row of validation.csv, sample) of all that were found; each row once."""
+    left = {key: list(rows) for key, rows in wanted.items()}
+    found = []
+    for key, sample in samples:
+        if left.get(key):
+            found += [(row, sample) for row in left.pop(key)]
+    return found
+
+
+def _pictures(data: Path) -> Iterator[tuple[str, Any]]:
+    if data.is_dir():
+        for path in sorted(path for path in data.rglob("*") if path.is_file()):
+            yield hashlib.sha256(path.read_bytes()).hexdigest(), path
+        return
+    archive = zipfile.ZipFile(data)
+    for name in archive.namelist():
+        content = archive.read(name)
+        yield hashlib.sha256(content).hexdigest(), content
+
+
+def _sentences(data: Path) -> Iterator[tuple[str, Any]]:
+    """Every cell of the table counts: which column has the sentences need not be known."""
+    content = data.read_bytes()
+    text = content.decode(_encoding(content), "replace")
+    first = text.splitlines()[0] if text else ""
+    delimiter = max(",;\t|", key=first.count)
+    csv.field_size_limit(2**31 - 1)
+    for row in csv.reader(io.StringIO(text), delimiter=delimiter):
+        for cell in row:
+            sentence = cell.strip()
+            key = hashlib.sha256(" ".join(sentence.split()).encode("utf-8", "replace")).hexdigest()
+            yield key, sentence
+
+
+def _encoding(content: bytes) -> str:
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig"
+
+
+def _measure(name: str, classifier: Classifier, found: list[tuple[dict[str, str], Any]]) -> dict[str, Any]:
+    probabilities = classifier.probabilities([sample for _, sample in found])
+    labels = [classifier.classes[i] for i in probabilities.argmax(axis=1)]
+    right = sum(label == row["label"] for label, (row, _) in zip(labels, found, strict=True))
+    same = sum(label == row["predicted"] for label, (row, _) in zip(labels, found, strict=True))
+    return {name: round(right / len(found), 6), f"{name}_answers_as_reported": round(same / len(found), 6)}
+
+
+def _words(figures: dict[str, Any], interval: list[float]) -> str:
+    likely = f"very likely between {100 * interval[0]:.1f} and {100 * interval[1]:.1f} %"
+    samples = f"on {figures['found']} of {figures['validation_samples']} validation samples"
+    lines = [
+        f"Reported accuracy     {100 * figures['reported_accuracy']:.2f} %  ({likely})",
+        f"Recomputed            {100 * figures['measured_model']:.2f} %  {samples}",
+    ]
+    if "this_model" in figures:
+        lines.append(
+            f"model.onnx            {100 * figures['this_model']:.2f} %  on the same samples, from which it learned "
+            "after it had been measured: no measure of how good it is"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
