@@ -58,6 +58,16 @@ def integer(name: str, default: int, *, low: int = 0) -> int:
     return _read(name, default, convert, f"a whole number of at least {low}")
 
 
+def number(name: str, default: float, *, low: float = 0.0) -> float:
+    def convert(raw: str) -> float:
+        value = float(raw)
+        if not low <= value < float("inf"):
+            raise ValueError(raw)
+        return value
+
+    return _read(name, default, convert, f"a number of at least {low:g}")
+
+
 def size(name: str, default: int) -> int:
     """Bytes, written as 500000, 200M or 2G."""
 

@@ -58,6 +58,11 @@ FLASH_EC2_SPOT = env.boolean("FLASH_EC2_SPOT", False)
 FLASH_EC2_TYPES = env.strings("FLASH_EC2_TYPES", [])
 FLASH_EC2_SUBNETS = env.strings("FLASH_EC2_SUBNETS", [])
 FLASH_EC2_PRICES = env.prices("FLASH_EC2_PRICES", {})
+# What an hour of this machine costs, for quotes, caps and receipts; and in which money all prices are.
+FLASH_LOCAL_PRICE = env.number("FLASH_LOCAL_PRICE", 0.0)
+FLASH_CURRENCY = env.string("FLASH_CURRENCY", "USD")
+# How long a job of the lane "next start" waits for others before a machine is started for it alone.
+FLASH_SHARED_START_WAIT = timedelta(seconds=env.integer("FLASH_SHARED_START_WAIT_SECONDS", 6 * 3600))
 FLASH_IDLE_GRACE = timedelta(seconds=env.integer("FLASH_IDLE_GRACE_SECONDS", 60, low=10))
 FLASH_BOOT_GRACE = timedelta(seconds=env.integer("FLASH_BOOT_GRACE_SECONDS", 300, low=60))
 FLASH_UPTIME_CAP = timedelta(seconds=env.integer("FLASH_UPTIME_CAP_SECONDS", 24 * 3600, low=600))

@@ -20,6 +20,12 @@ class QueueFull(FlashError):
     title = "The queue is full"
 
 
+class CapReached(FlashError):
+    status = 429
+    code = "cap_reached"
+    title = "The budget for training is used up"
+
+
 class JobUnknown(FlashError):
     status = 404
     code = "job_not_found"

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from jobs import datasets, leases
+from jobs import datasets, leases, tries
 from jobs.leases import held, require
 from jobs.models import Attempt, Epoch, Job, JobEvent, Server
 from jobs.states import RUNNING, JobStatus
@@ -18,10 +18,17 @@ def claim(*, server: Server) -> Job | None:
     """Takes the next waiting job for `server`, or None. The conditional UPDATE lets one claimant win."""
 
     def open_attempt(job: Job) -> None:
-        Attempt.objects.create(job=job, server=server, fence=job.fence + 1)
+        tries.begin(job=job, server=server)
 
     waiting = Job.objects.queued().select_related("dataset")
-    return leases.claim(waiting, to=JobStatus.STARTING, opened=open_attempt, server=server, phase="preparing")
+    if held := tries.held_back(server=server):
+        waiting = waiting.exclude(pk__in=held)
+    try:
+        return leases.claim(
+            waiting, to=JobStatus.STARTING, opened=open_attempt, server=server, phase="preparing"
+        )
+    except tries.NotNow:
+        return None
 
 
 def renew(*, job: Job) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from jobs.estimates import rough_seconds
 from training.catalog import CATALOG, defaults_for, models_for
 from training.config import Preset, Task
 
@@ -59,14 +60,7 @@ def cards(task: Task, samples: int) -> list[PresetCard]:
 
 def expected_seconds(task: Task, preset: Preset, samples: int) -> float:
     """A rough guess for the preset's own model on two processor cores."""
-    defaults = defaults_for(task, preset, None, None)
-    epochs = float(defaults["epochs"])
-    if task is Task.TEXT:
-        each = _NGRAMS if defaults["model"] == "bag_of_ngrams" else _RECURRENT
-        return _FIXED_SECONDS + samples * each * epochs
-    cost = CATALOG[defaults["model"]].relative_cost
-    each = _FEATURES if defaults.get("freeze") else _FINE_TUNING * epochs
-    return _FIXED_SECONDS + samples * each * cost
+    return rough_seconds({"task": task, **defaults_for(task, preset, None, None)}, samples)
 
 
 def fillings(task: Task) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from jobs import datasets, lifecycle
+from jobs.caps import remaining_seconds
 from jobs.child import EXIT_INTERRUPTED, Child, trainer_command
 from jobs.compute.local import this_server
 from jobs.errors import LeaseLost
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 # What the trainer gets beyond its own deadline to keep the best model so far.
 _DEADLINE_GRACE_SECONDS = 120
+_EXPORT_SHARE = 0.25
 _OUT_OF_MEMORY = (
     "The training process was killed, most likely because the machine ran out of memory. "
     "Try a smaller model, a smaller batch size or less data."
@@ -93,17 +95,21 @@ def _prepare(job: Job, folder: Path) -> None:
     datasets.materialise(dataset=job.dataset, run_dir=folder)
     if not _take_over_checkpoint(folder):
         lifecycle.forget_epochs(job=job)
-    document = {"config": job.config | _machine(), "task_name": job.task_name}
+    document = {"config": job.config | _machine(job), "task_name": job.task_name}
     (folder / "config.json").write_text(json.dumps(document))
 
 
-def _machine() -> dict[str, Any]:
-    """The part of the configuration that belongs to this machine, not to the job."""
+def _machine(job: Job) -> dict[str, Any]:
+    """The part of the configuration that belongs to this try, not to the job."""
+    allowed, left = settings.FLASH_JOB_DEADLINE.total_seconds(), remaining_seconds(job)
+    if left is not None:
+        # The trainer stops earlier than the cap, so that the best model is written and stored before it.
+        allowed = max(1.0, min(allowed, left - min(_DEADLINE_GRACE_SECONDS, left * _EXPORT_SHARE)))
     return {
         "device": settings.FLASH_DEVICE,
         "threads": settings.FLASH_TRAINER_THREADS,
         "nice": settings.FLASH_TRAINER_NICE,
-        "deadline_seconds": settings.FLASH_JOB_DEADLINE.total_seconds(),
+        "deadline_seconds": allowed,
     }
 
 
@@ -134,10 +140,15 @@ def _train(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
 
 def _follow(job: Job, child: Child, log: EventLog, heartbeat: Heartbeat) -> int:
     """Takes events until the child ends; answers its status."""
-    allowed = settings.FLASH_JOB_DEADLINE.total_seconds()
+    allowed, left = settings.FLASH_JOB_DEADLINE.total_seconds(), remaining_seconds(job)
+    seconds = allowed + _DEADLINE_GRACE_SECONDS
     try:
         return follow(
-            child, row=job, take=log.take, heartbeat=heartbeat, seconds=allowed + _DEADLINE_GRACE_SECONDS
+            child,
+            row=job,
+            take=log.take,
+            heartbeat=heartbeat,
+            seconds=seconds if left is None else min(seconds, left),
         )
     except CancelRequested:
         persist(lambda: lifecycle.finish_cancelled(job=job))
@@ -146,6 +157,9 @@ def _follow(job: Job, child: Child, log: EventLog, heartbeat: Heartbeat) -> int:
         log.error = (
             f"Training took longer than the {allowed / 3600:.3g} hours allowed. "
             "Use fewer epochs or a smaller model."
+            if left is None or left > seconds
+            else "Training reached its cap on time or money before a model was ready. "
+            "Submit it again with a higher cap, fewer epochs, a smaller model or less data."
         )
         return 1
 

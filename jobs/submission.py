@@ -9,11 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from jobs import scheduling
+from jobs import caps, scheduling
 from jobs.errors import DevMode, QueueFull, SubmissionInvalid
 from jobs.models import Dataset, Job, PlatformStatus
+from jobs.quotes import Quoter
 from jobs.states import JobStatus
 from jobs.status import DEV_MODE_NOTICE, is_full
+from jobs.terms import Terms
 from modelstore import tokens
 from modelstore.models import ApiKey
 from training.config import ConfigInvalid, Task, TrainConfig, resolve
@@ -37,6 +39,7 @@ def check_accepting() -> None:
             "Flash is training another model and the queue is full. Try again in a minute.",
             retry_after=RETRY_AFTER_SECONDS,
         )
+    caps.check_day(platform)
 
 
 def validate(*, task: Task, task_name: str, values: Mapping[str, Any]) -> TrainConfig:
@@ -60,6 +63,7 @@ def submit(
     keep_dataset: bool = False,
     idempotency_key: str | None = None,
     api_key: ApiKey | None = None,
+    terms: Terms = Terms(),  # noqa: B008  # frozen
 ) -> Job:
     """Queues a job and answers it with its token; training begins as soon as a worker is free.
 
@@ -71,7 +75,16 @@ def submit(
     if key and (known := Job.objects.filter(idempotency_key=key).first()):
         return known
     try:
-        return _create(dataset, task_name.strip(), config, downloadable, keep_dataset, key, api_key)
+        return _create(
+            terms,
+            dataset,
+            config,
+            keep_dataset=keep_dataset,
+            task_name=task_name.strip(),
+            downloadable=downloadable,
+            idempotency_key=key,
+            api_key=api_key,
+        )
     except IntegrityError:
         # Two repeats at once: the other one made the job.
         if key and (known := Job.objects.filter(idempotency_key=key).first()):
@@ -81,32 +94,29 @@ def submit(
 
 @transaction.atomic
 def _create(
-    dataset: Dataset,
-    task_name: str,
-    config: TrainConfig,
-    downloadable: bool,
-    keep_dataset: bool,
-    key: str | None,
-    api_key: ApiKey | None,
+    terms: Terms, dataset: Dataset, config: TrainConfig, *, keep_dataset: bool, **columns: Any
 ) -> Job:
     # One submission at a time counts the queue: the row lock on Postgres, BEGIN IMMEDIATE on SQLite.
     PlatformStatus.objects.select_for_update().filter(pk=PlatformStatus.current().pk).first()
     check_accepting()
     if keep_dataset and not dataset.kept:
         Dataset.objects.filter(pk=dataset.pk).update(kept=True)
-    token = tokens.new_token()
+    token, told = tokens.new_token(), config.to_json()
     job = Job.objects.create(
         token=token,
         token_digest=tokens.digest(token),
         dataset=dataset,
         task_type=dataset.task_type,
-        task_name=task_name,
         preset=config.preset or "",
         model_name=config.model,
-        config=config.to_json(),
-        downloadable=downloadable,
-        idempotency_key=key,
-        api_key=api_key,
+        config=told,
+        sample_count=dataset.sample_count,
+        lane=terms.lane,
+        max_minutes=terms.max_minutes,
+        quote=Quoter()
+        .quote(told, dataset.sample_count, lane=terms.lane, max_minutes=terms.max_minutes)
+        .to_json(),
+        **columns,
     )
     transaction.on_commit(scheduling.wake)
     return job

@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
+from jobs import caps, receipts
 from jobs.compute.planning import Health, Instance, LaunchView, Offer, ServerView
 from jobs.compute.reconciler import Snapshot
-from jobs.models import Alert, Attempt, Fleet, Job, Launch, Server
+from jobs.models import Alert, Attempt, Fleet, Job, Launch, PlatformStatus, Server
 
 _MAIL_AGAIN = timedelta(hours=6)
 
@@ -25,7 +26,7 @@ class DatabaseLedger:
         rows = list(Server.objects.filter(driver="ec2").exclude(state__in=("terminated", "shutting-down")))
         work = _last_work([row.pk for row in rows])
         return Snapshot(
-            jobs_waiting=Job.objects.queued().count() + Job.objects.lost(now).count(),
+            jobs_waiting=_waiting(now),
             jobs_running=running.filter(server__driver="ec2").count(),
             servers=[
                 ServerView(
@@ -74,6 +75,7 @@ class DatabaseLedger:
         )
         seen = [instance.token for instance in instances if instance.token in launches]
         Launch.objects.filter(token__in=seen).update(closed=now)
+        receipts.note_uptimes(now)
 
     def is_busy(self, instance: str, now: datetime) -> bool:
         return Job.objects.running().filter(lease_until__gte=now, server__name=instance).exists()
@@ -120,6 +122,16 @@ class DatabaseLedger:
                 return
         if not recent:
             mail_admins(f"Flash: {kind}", message, fail_silently=True)
+
+
+def _waiting(now: datetime) -> int:
+    """Jobs worth a machine: none once the day's budget is used up, and not those that share another's start."""
+    from django.conf import settings
+
+    if caps.day_is_used_up(PlatformStatus.current(), now):
+        return 0
+    urgent = Job.objects.urgent(now, settings.FLASH_SHARED_START_WAIT).count()
+    return urgent + Job.objects.lost(now).count()
 
 
 def _last_work(servers: Sequence[int]) -> dict[int, datetime]:
