@@ -173,9 +173,14 @@ _S3 = {
         "file_overwrite": False,
         "querystring_expire": 600,
         "max_memory_size": 8 * MIB,
+        # The bucket compares each transfer with a SHA-256 made here, and refuses what was damaged on the way.
+        "object_parameters": {"ChecksumAlgorithm": "SHA256"},
     },
 }
 _LOCAL = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+# How often a checkpoint is copied into storage, for another server to continue from; 0: never. On local files the
+# run folder is on the same disk already.
+FLASH_CHECKPOINT_SECONDS = env.integer("FLASH_CHECKPOINT_SECONDS", 60 if _S3_BUCKET else 0)
 STORAGES = {
     "default": _S3 if _S3_BUCKET else _LOCAL,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

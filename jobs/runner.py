@@ -4,13 +4,14 @@ import errno
 import json
 import logging
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
 
-from jobs import datasets, lifecycle
+from jobs import checkpoints, datasets, lifecycle
 from jobs.caps import remaining_seconds
 from jobs.child import EXIT_INTERRUPTED, Child, trainer_command
 from jobs.compute.local import this_server
@@ -86,6 +87,8 @@ def forget_if_ended(job: Job) -> None:
         return
     if job.is_ended:
         shutil.rmtree(run_folder(job).parent, ignore_errors=True)
+        with suppress(DatabaseError):
+            checkpoints.forget(job)
 
 
 def _prepare(job: Job, folder: Path) -> None:
@@ -93,7 +96,7 @@ def _prepare(job: Job, folder: Path) -> None:
         raise UploadRefused("The data of this job is gone. Upload it again and submit a new job.")
     folder.mkdir(parents=True, exist_ok=True)
     datasets.materialise(dataset=job.dataset, run_dir=folder)
-    if not _take_over_checkpoint(folder):
+    if not checkpoints.restore(job, folder):
         lifecycle.forget_epochs(job=job)
     document = {"config": job.config | _machine(job), "task_name": job.task_name}
     (folder / "config.json").write_text(json.dumps(document))
@@ -113,26 +116,15 @@ def _machine(job: Job) -> dict[str, Any]:
     }
 
 
-def _take_over_checkpoint(folder: Path) -> bool:
-    """Copies the newest checkpoint of an earlier attempt on this machine and removes the earlier folders."""
-    earlier = sorted(
-        (path for path in folder.parent.iterdir() if path != folder), key=lambda path: int(path.name)
-    )
-    found = False
-    for path in reversed(earlier):
-        if not found and (path / "checkpoint").is_dir():
-            shutil.copytree(path / "checkpoint", folder / "checkpoint", dirs_exist_ok=True)
-            found = True
-        shutil.rmtree(path, ignore_errors=True)
-    return found
-
-
 def _train(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
     lifecycle.start_training(job=job)
     child = Child(trainer_command(), folder)
     try:
         log = EventLog(job)
-        status = _follow(job, child, log, heartbeat)
+        with checkpoints.Courier(job, folder) as courier:
+            status = _follow(job, child, log, heartbeat)
+            if status == EXIT_INTERRUPTED:
+                courier.finish()
         _conclude(job, folder, child, log, status)
     finally:
         child.close()

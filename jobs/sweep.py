@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from jobs import datasets, lifecycle, scheduling
+from jobs import checkpoints, datasets, lifecycle, scheduling
 from jobs.errors import LeaseLost
 from jobs.models import Dataset, Job
 from modelstore.models import TrainedModel
@@ -31,6 +31,7 @@ class SweepResult:
     requeued: int = 0
     waiting: int = 0
     datasets_forgotten: int = 0
+    checkpoints_removed: int = 0
     files_removed: int = 0
     folders_removed: int = 0
 
@@ -48,6 +49,7 @@ def sweep(*, now: datetime | None = None, thorough: bool = True) -> SweepResult:
         "requeued": _guarded(lambda: requeue_lost(now)),
         "waiting": _guarded(scheduling.reconcile),
         "datasets_forgotten": _guarded(lambda: forget_datasets(now)),
+        "checkpoints_removed": _guarded(checkpoints.forget_ended),
         "folders_removed": _guarded(remove_run_folders),
     }
     if thorough:

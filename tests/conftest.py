@@ -1,8 +1,10 @@
 """Fixtures that every package's tests share. What runs without being asked: no network, no leftovers."""
 
 import importlib
+import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dramatiq
 import pytest
@@ -106,6 +108,46 @@ def redis_broker(
     dramatiq.set_broker(broker)
     real.close()
     real.client.close()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of an S3 on this machine (moto)."""
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Any]:
+    """Files lie in an empty bucket, with the options of the real settings; a client for it, `settings.BUCKET`."""
+    import boto3
+    from django.core.files.storage import storages
+
+    from flashsite.settings import _S3
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    bucket = {"bucket_name": "flash-tests", "region_name": "eu-west-1", "endpoint_url": s3_server}
+    settings.BUCKET = "flash-tests"
+    settings.STORAGES = {**settings.STORAGES, "default": {**_S3, "OPTIONS": {**_S3["OPTIONS"], **bucket}}}
+    client = boto3.client("s3", region_name="eu-west-1", endpoint_url=s3_server)
+    client.create_bucket(
+        Bucket=settings.BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    yield client
+    for row in client.list_objects_v2(Bucket=settings.BUCKET).get("Contents", []):
+        client.delete_object(Bucket=settings.BUCKET, Key=row["Key"])
+    for upload in client.list_multipart_uploads(Bucket=settings.BUCKET).get("Uploads", []):
+        client.abort_multipart_upload(Bucket=settings.BUCKET, Key=upload["Key"], UploadId=upload["UploadId"])
+    client.delete_bucket(Bucket=settings.BUCKET)
+    client.close()
+    storages["default"].connection.meta.client.close()
 
 
 @pytest.fixture(scope="session")

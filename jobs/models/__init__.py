@@ -1,6 +1,7 @@
 """The tables of the training side, one file each."""
 
 from jobs.models.attempt import Attempt
+from jobs.models.checkpoint import Checkpoint
 from jobs.models.dataset import Dataset
 from jobs.models.fleet import Alert, Fleet, Launch
 from jobs.models.job import Job, Lane
@@ -12,6 +13,7 @@ from jobs.models.uptime import Uptime
 __all__ = [
     "Alert",
     "Attempt",
+    "Checkpoint",
     "Dataset",
     "Epoch",
     "Fleet",
