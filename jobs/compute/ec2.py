@@ -92,29 +92,10 @@ class Ec2Cloud:
 
     def launch(self, offer: Offer, token: str) -> str:
         """Launches one machine with its tags in the same call; the same token never makes a second one."""
-        values: dict[str, Any] = {"LaunchTemplate": _template(self._template)}
-        if offer.instance_type:
-            values["InstanceType"] = offer.instance_type
-        if offer.subnet:
-            values["SubnetId"] = offer.subnet
-        if self._spot:
-            values["InstanceMarketOptions"] = {
-                "MarketType": "spot",
-                "SpotOptions": {
-                    "SpotInstanceType": "one-time",
-                    "InstanceInterruptionBehavior": "terminate",
-                },
-            }
-        tags = [{"Key": TAG, "Value": self._tag}, {"Key": LAUNCH_TAG, "Value": token}]
+        tags = {TAG: self._tag, LAUNCH_TAG: token}
+        values = launch_values(self._template, offer, spot=self._spot, tags=tags)
         with _translated():
-            answer = self.client.run_instances(
-                MinCount=1,
-                MaxCount=1,
-                ClientToken=token,
-                InstanceInitiatedShutdownBehavior="terminate",
-                TagSpecifications=[{"ResourceType": kind, "Tags": tags} for kind in ("instance", "volume")],
-                **values,
-            )
+            answer = self.client.run_instances(ClientToken=token, **values)
         return str(answer["Instances"][0]["InstanceId"])
 
 
@@ -126,6 +107,28 @@ def _client(region: str, endpoint: str) -> Any:
     return boto3.session.Session().client(
         "ec2", region_name=region or None, endpoint_url=endpoint or None, config=config
     )
+
+
+def launch_values(template: str, offer: Offer, *, spot: bool, tags: dict[str, str]) -> dict[str, Any]:
+    """The arguments of RunInstances for one machine that vanishes when it powers itself off."""
+    pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+    values: dict[str, Any] = {
+        "MinCount": 1,
+        "MaxCount": 1,
+        "LaunchTemplate": _template(template),
+        "InstanceInitiatedShutdownBehavior": "terminate",
+        "TagSpecifications": [{"ResourceType": kind, "Tags": pairs} for kind in ("instance", "volume")],
+    }
+    if offer.instance_type:
+        values["InstanceType"] = offer.instance_type
+    if offer.subnet:
+        values["SubnetId"] = offer.subnet
+    if spot:
+        values["InstanceMarketOptions"] = {
+            "MarketType": "spot",
+            "SpotOptions": {"SpotInstanceType": "one-time", "InstanceInterruptionBehavior": "terminate"},
+        }
+    return values
 
 
 def _template(name: str) -> dict[str, str]:
