@@ -28,14 +28,17 @@ def bar(name: str, value: float, goal: float, *, at_least: bool = True) -> None:
 
 
 @contextmanager
-def running_site() -> Iterator[tuple[Flash, Path]]:
-    """The client of a fresh site and its var folder; FLASH_BENCH_URL names a running one instead."""
+def running_site(**settings: str) -> Iterator[tuple[Flash, Path]]:
+    """The client of a fresh site and its var folder; FLASH_BENCH_URL names a running one instead.
+
+    `settings` are variables of the environment that the site shall have.
+    """
     if url := os.environ.get("FLASH_BENCH_URL"):
         yield Flash(url), Path(os.environ.get("FLASH_VAR_DIR", ROOT / "var"))
         return
     with tempfile.TemporaryDirectory(prefix="flash-bench-", ignore_cleanup_errors=True) as folder:
-        port = _free_port()
-        environment = os.environ | {"FLASH_VAR_DIR": folder, "FLASH_PREDICT_RATE": "100000/min"}
+        port = free_port()
+        environment = os.environ | {"FLASH_VAR_DIR": folder, "FLASH_PREDICT_RATE": "100000/min", **settings}
         if (DATA / "weights").is_dir():
             environment.setdefault("FLASH_WEIGHTS_DIR", str(DATA / "weights"))
         log = Path(folder) / "up.log"
@@ -56,10 +59,16 @@ def running_site() -> Iterator[tuple[Flash, Path]]:
                 site.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def port_of(flash: Flash) -> int:
+    """Where the site of this client listens."""
+    return int(flash._root.split(":")[2].split("/")[0])
 
 
 def _wait_for(url: str, site: subprocess.Popen[bytes], log: Path) -> None:

@@ -60,8 +60,12 @@ def _load(model: TrainedModel) -> "tuple[OnnxClassifier, int]":
         classifier = _open(model)
     except BundleDamaged as error:
         raise unusable_model(model, error) from error
-    size = local_cache.serving_bytes(model.manifest) * _MEMORY_PER_BYTE + _OVERHEAD_BYTES
-    return classifier, int(size)
+    return classifier, serving_memory(model.manifest)
+
+
+def serving_memory(manifest: dict[str, Any]) -> int:
+    """Bytes of memory that a loaded model is reckoned to take."""
+    return int(local_cache.serving_bytes(manifest) * _MEMORY_PER_BYTE + _OVERHEAD_BYTES)
 
 
 def _open(model: TrainedModel) -> "OnnxClassifier":
