@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, TooManyFilesSent
 from django.http import Http404, HttpRequest
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import exceptions
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -15,7 +15,14 @@ from rest_framework.views import set_rollback
 from flashsite.problems import problem_for
 from modelstore.errors import FlashError
 
-_TITLES = {415: "Unsupported media type", 405: "Method not allowed", 429: "Too many requests"}
+_TITLES = {
+    401: "No key was sent",
+    403: "Not allowed",
+    415: "Unsupported media type",
+    405: "Method not allowed",
+    429: "Too many requests",
+}
+_SIGN_IN = "Send an API key in the header `Authorization: Bearer flash_…`, or sign in to the admin."
 
 
 class ApiProblem(FlashError):
@@ -33,6 +40,8 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         return None
     set_rollback()
     headers = {} if known.retry_after is None else {"Retry-After": str(known.retry_after)}
+    if known.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="Flash"'
     if isinstance(error, exceptions.MethodNotAllowed) and "view" in context:
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
     return Response(
@@ -59,6 +68,8 @@ def _translate(error: Exception) -> FlashError | None:
             title="The request has errors",
             fields=_flatten(error.detail),
         )
+    if isinstance(error, exceptions.NotAuthenticated):
+        error.detail = exceptions.ErrorDetail(_SIGN_IN, "not_authenticated")
     wait = getattr(error, "wait", None)
     return ApiProblem(
         str(error.detail),
@@ -85,16 +96,24 @@ def _flatten(detail: Any, name: str = "") -> dict[str, list[str]]:
 
 
 @extend_schema(
-    responses={200: {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}}
+    operation_id="root",
+    tags=["platform"],
+    auth=[],
+    responses={200: {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}},
+    examples=[
+        OpenApiExample("Addresses", {"status": "http://localhost:8000/api/v1/status/"}, response_only=True)
+    ],
 )
 @api_view(["GET"])
 def root(request: Request) -> Response:
-    """Where things are."""
+    """Where things are: the address of each part."""
     return Response(
         {
             "status": reverse("api:status", request=request),
             "datasets": reverse("api:datasets", request=request),
             "jobs": reverse("api:jobs", request=request),
+            "models": reverse("api:models", request=request),
+            "servers": reverse("api:servers", request=request),
             "schema": reverse("api:schema", request=request),
             "docs": reverse("api:docs", request=request),
         }

@@ -1,6 +1,8 @@
-"""What the description of the API says of every operation alike: how it refuses."""
+"""What the description of the API says of every operation alike: how one signs in, and how it refuses."""
 
 from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 _PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 _ALWAYS = {
@@ -10,15 +12,37 @@ _ALWAYS = {
     "429": "Too many requests; `Retry-After` says when to come back.",
 }
 _WITH_BODY = {
-    "403": "Not allowed.",
+    "401": "key_invalid: the key is unknown, revoked or expired.",
+    "403": "scope_missing: the key is for other things.",
     "404": "What the request names does not exist.",
+    "409": "conflict: not possible any more.",
     "413": "Too large.",
     "415": "A kind of file or body that is not taken.",
     "422": "It was read, but makes no sense.",
     "503": "Not now: dev mode, or a full queue; `Retry-After` says when to come back.",
+    "507": "storage_full: the server's disk is full.",
 }
-_WITH_ACCOUNT = {"403": "For operators signed in to the admin."}
+_WITH_ACCOUNT = {
+    "401": "not_authenticated, key_invalid: send a key.",
+    "403": "scope_missing, permission_denied: the key or account is for other things.",
+}
 _WITH_TOKEN = {"404": "No such token."}
+_WAITING = ("429", "503")
+_WAIT_HEADER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}}}
+
+
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # it registers itself
+    """`Authorization: Bearer flash_…`"""
+
+    target_class = "modelstore.api_keys.KeyAuthentication"
+    name = "key"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key from the operator of the site.",
+        }
 
 
 def describe_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
@@ -26,15 +50,30 @@ def describe_problems(result: dict[str, Any], generator: Any, request: Any, publ
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
             responses = operation["responses"]
+            closed = {} not in operation.get("security", [{}])
             usual = (
                 _ALWAYS
-                | (_WITH_BODY if method in ("post", "patch") else {})
+                | (_WITH_BODY if method in ("post", "patch", "put") else {})
                 | (_WITH_TOKEN if "{token}" in path else {})
+                | (_WITH_ACCOUNT if closed else {})
             )
-            usual |= _WITH_ACCOUNT if {} not in operation.get("security", [{}]) else {}
             for status, description in usual.items():
                 responses.setdefault(status, {"description": description})
             for status, response in responses.items():
                 if int(status) >= 400:
                     response["content"] = {"application/problem+json": _PROBLEM}
+                if status in _WAITING:
+                    response["headers"] = _WAIT_HEADER
+    _close_bodies(result)
     return result
+
+
+def _close_bodies(result: dict[str, Any]) -> None:
+    """Unknown fields of a body are refused, and the description says so."""
+    schemas = result["components"]["schemas"]
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                name = content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+                if schemas.get(name, {}).get("type") == "object":
+                    schemas[name]["additionalProperties"] = False

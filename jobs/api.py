@@ -1,55 +1,66 @@
 """The JSON API of datasets, jobs and the platform; thin over the same services as the site."""
 
-import json
 from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import parsers
 from rest_framework.generics import ListAPIView
-from rest_framework.permissions import IsAdminUser
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from jobs import access, cancellation, datasets, submission
+from jobs import access, cancellation, datasets, submission, submit_request
 from jobs.errors import SubmissionInvalid
-from jobs.models import Dataset, PlatformStatus, Server
+from jobs.models import Dataset, Job, JobEvent, PlatformStatus, Server
 from jobs.serializers import (
     DatasetCheckSerializer,
     DatasetSerializer,
     JobEventSerializer,
     JobSerializer,
+    JobSummarySerializer,
     PlatformChangeSerializer,
     PlatformSummarySerializer,
     ServerSerializer,
     SubmitCheckedSerializer,
     SubmitSerializer,
 )
+from jobs.states import JobStatus
 from jobs.status import platform_summary
+from jobs.submit_request import SubmitRequest
+from modelstore.api_keys import ForOperators, ForReaders, ScopeMissing, is_operator, key_of
 from modelstore.errors import FlashError
+from modelstore.models import Scope, TaskType
+from modelstore.pagination import LogPages, Pages
 from training.config import Task
 
-_OPTIONS = ("input_column", "label_column")
-_OUTER = ("dataset", "dataset_token", "task_type", "task_name", "downloadable", "keep_dataset", *_OPTIONS)
 _KNOWN = {*SubmitSerializer().fields, *SubmitCheckedSerializer().fields}
-_OBJECTS = ("reduce_lr_on_plateau", "step_lr")
+_TAGS = {"platform": ["platform"], "train": ["train"]}
 
 
 class StatusView(APIView):
     """Whether Flash is busy and takes jobs."""
 
     def get_permissions(self) -> list[Any]:
-        return [IsAdminUser()] if self.request.method == "PATCH" else []
+        return [ForOperators()] if self.request.method == "PATCH" else []
 
-    @extend_schema(auth=[], responses=PlatformSummarySerializer)
+    @extend_schema(
+        operation_id="status", tags=_TAGS["platform"], auth=[], responses=PlatformSummarySerializer
+    )
     def get(self, request: Request) -> Response:
         return Response(platform_summary())
 
-    @extend_schema(request=PlatformChangeSerializer, responses={200: PlatformSummarySerializer})
+    @extend_schema(
+        operation_id="change_status",
+        tags=_TAGS["platform"],
+        request={"application/json": PlatformChangeSerializer},
+        responses={200: PlatformSummarySerializer},
+    )
     def patch(self, request: Request) -> Response:
         """For operators: dev mode, notice and the length of the queue."""
+        _refuse_unknown(request.data, PlatformChangeSerializer)
         change = PlatformChangeSerializer(PlatformStatus.current(), data=request.data, partial=True)
         change.is_valid(raise_exception=True)
         change.save()
@@ -63,49 +74,93 @@ class DatasetsView(APIView):
     throttle_scope = "submit"
 
     @extend_schema(
+        operation_id="check",
+        tags=_TAGS["train"],
+        auth=[],
         request={"multipart/form-data": DatasetCheckSerializer},
         responses={201: DatasetSerializer},
     )
     def post(self, request: Request) -> Response:
+        _refuse_unknown(request.data, DatasetCheckSerializer)
         given = DatasetCheckSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         fields = given.validated_data
         dataset = datasets.store_upload(
-            task_type=Task(fields["task_type"]), upload=fields["dataset"], options=_table_options(fields)
+            task_type=Task(fields["task_type"]),
+            upload=fields["dataset"],
+            options=submit_request.table_options(fields),
         )
         return Response(DatasetSerializer(dataset).data, status=201)
 
 
-class JobsView(APIView):
-    """Uploads data and submits a job in one call; or submits with `dataset_token`."""
+class JobsView(ListAPIView):
+    """Sends jobs, and lists them to whoever has a key."""
 
-    throttle_scope = "submit"
+    serializer_class: type[BaseSerializer[Job]] = JobSummarySerializer
+    pagination_class = Pages
+    queryset: QuerySet[Job] = Job.objects.none()
+
+    def get_permissions(self) -> list[Any]:
+        return [ForReaders()] if self.request.method in ("GET", "HEAD") else [AllowAny()]
+
+    def get_throttles(self) -> list[Any]:
+        self.throttle_scope = "submit" if self.request.method == "POST" else None
+        return super().get_throttles()
 
     @extend_schema(
+        operation_id="jobs",
+        tags=_TAGS["train"],
+        parameters=[
+            OpenApiParameter("status", str, enum=JobStatus.values),
+            OpenApiParameter("task_type", str, enum=TaskType.values),
+        ],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The jobs sent with this key, newest first; with the scope `operate`, or signed in, all jobs."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[Job]:
+        jobs = Job.objects.select_related(None).only(*JobSummarySerializer.COLUMNS)
+        if not is_operator(self.request):
+            jobs = jobs.filter(api_key=key_of(self.request))
+        return jobs.filter(**_choices(self.request, status=JobStatus.values, task_type=TaskType.values))
+
+    @extend_schema(
+        operation_id="train",
+        tags=_TAGS["train"],
         request={"multipart/form-data": SubmitSerializer, "application/json": SubmitCheckedSerializer},
         parameters=[
             OpenApiParameter(
-                "Idempotency-Key", str, OpenApiParameter.HEADER, description="Same key and request: same job."
+                "Idempotency-Key",
+                {"type": "string", "maxLength": 255},
+                OpenApiParameter.HEADER,
+                description="A repeated request with the same key answers the same job.",
             )
         ],
         responses={201: JobSerializer},
     )
     def post(self, request: Request) -> Response:
-        # Everything that can be said without reading the file is said first.
-        submission.check_accepting()
-        fields = _given(request)
-        task, values = _task_of(fields), _hyperparameters(fields)
-        name = str(fields.get("task_name") or "")
-        submission.validate(task=task, task_name=name, values=values)
-        dataset, fresh = _dataset_of(task, fields)
+        """Uploads data and trains in one call, or trains with the `dataset_token` of a checked upload."""
+        if (key := key_of(request)) and not key.may(Scope.SUBMIT):
+            raise ScopeMissing("This needs a key with the scope `submit`, or no key at all.")
+        repeat = submit_request.idempotency_key(request)
+        if repeat is None:
+            # Said without reading the file. A repeat may be of a job that was taken before the queue was full.
+            submission.check_accepting()
+        asked = submit_request.read(request, _KNOWN)
+        submission.validate(task=asked.task, task_name=asked.task_name, values=asked.values)
+        dataset, fresh = _dataset_of(asked)
         try:
+            asked.check_classes(dataset)
             job = submission.submit(
                 dataset=dataset,
-                task_name=name,
-                values=values,
-                downloadable=_boolean(fields, "downloadable", True),
-                keep_dataset=_boolean(fields, "keep_dataset", False),
-                idempotency_key=request.headers.get("Idempotency-Key"),
+                task_name=asked.task_name,
+                values=asked.values,
+                downloadable=asked.downloadable,
+                keep_dataset=asked.keep_dataset,
+                idempotency_key=repeat,
+                api_key=key,
+                terms=asked.terms,
             )
         except FlashError:
             if fresh:
@@ -120,7 +175,7 @@ class JobsView(APIView):
 class JobView(APIView):
     """Follows one job."""
 
-    @extend_schema(responses={200: JobSerializer})
+    @extend_schema(operation_id="job", tags=_TAGS["train"], auth=[], responses={200: JobSerializer})
     def get(self, request: Request, token: str) -> Response:
         return Response(JobSerializer(access.get_job(token), context={"request": request}).data)
 
@@ -128,106 +183,89 @@ class JobView(APIView):
 class JobCancelView(APIView):
     """Cancels a waiting or running job; nothing happens to one that has ended."""
 
-    @extend_schema(request=None, responses={200: JobSerializer})
+    throttle_scope = "submit"
+
+    @extend_schema(
+        operation_id="cancel", tags=_TAGS["train"], auth=[], request=None, responses={200: JobSerializer}
+    )
     def post(self, request: Request, token: str) -> Response:
         cancellation.cancel(job=access.get_job(token))
         return Response(JobSerializer(access.get_job(token), context={"request": request}).data)
 
 
-class JobEventsView(APIView):
-    """The log of a job; `after` answers only what is newer than that id."""
+class JobEventsView(ListAPIView):
+    """The log of a job."""
+
+    serializer_class: type[BaseSerializer[JobEvent]] = JobEventSerializer
+    pagination_class = LogPages
+    queryset: QuerySet[JobEvent] = JobEvent.objects.none()
 
     @extend_schema(
-        parameters=[OpenApiParameter("after", int, description="The id of the last event seen.")],
-        responses={200: JobEventSerializer(many=True)},
+        operation_id="events",
+        tags=_TAGS["train"],
+        auth=[],
+        parameters=[
+            OpenApiParameter(
+                "after",
+                {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+                description="The id of the last event seen: only newer ones are answered.",
+            )
+        ],
     )
-    def get(self, request: Request, token: str) -> Response:
-        events = access.get_job(token).events.all()
-        after = request.query_params.get("after", "0")
-        if not after.isdecimal() or len(after) > 18:
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The log of a job, oldest first; `after` answers only what is newer."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[JobEvent]:
+        after = self.request.query_params.get("after", "0")
+        if not (after.isascii() and after.isdecimal() and len(after) <= 18):
             raise SubmissionInvalid(
                 "`after` is the id of an event.", fields={"after": ["Give a whole number."]}
             )
-        return Response(JobEventSerializer(events.filter(pk__gt=int(after))[:1000], many=True).data)
+        return access.get_job(self.kwargs["token"]).events.filter(pk__gt=int(after))
 
 
 class ServersView(ListAPIView):
-    """For operators: the machines that train."""
+    """The machines that train."""
 
-    permission_classes = (IsAdminUser,)
+    permission_classes = (ForOperators,)
     serializer_class: type[BaseSerializer[Server]] = ServerSerializer
+    pagination_class = Pages
     queryset: QuerySet[Server] = Server.objects.all()
 
-
-def _given(request: Request) -> dict[str, Any]:
-    """The request's fields; unknown ones and several files are refused rather than ignored."""
-    if not isinstance(request.data, dict):
-        raise SubmissionInvalid("Send a JSON object or a form.")
-    unknown = sorted(set(request.data) - _KNOWN)
-    if unknown:
-        problem = {name[:100]: ["There is no such field."] for name in unknown[:20]}
-        raise SubmissionInvalid(f"Unknown fields: {', '.join(problem)}.", fields=problem)
-    return {name: request.data[name] for name in request.data}
+    @extend_schema(operation_id="servers", tags=_TAGS["platform"])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """For operators: the machines that train."""
+        return super().get(request, *args, **kwargs)
 
 
-def _task_of(fields: dict[str, Any]) -> Task:
-    token = fields.get("dataset_token")
-    if fields.get("task_type") in (None, "") and token:
-        return Task(access.get_dataset(str(token)).task_type)
-    try:
-        return Task(str(fields.get("task_type")))
-    except ValueError as error:
-        known = " or ".join(task.value for task in Task)
-        raise SubmissionInvalid("Say what to train.", fields={"task_type": [f"Give {known}."]}) from error
-
-
-def _hyperparameters(fields: dict[str, Any]) -> dict[str, Any]:
-    values = {name: value for name, value in fields.items() if name not in _OUTER and value != ""}
-    for name in _OBJECTS:
-        if isinstance(value := values.get(name), str):
-            try:
-                values[name] = json.loads(value)
-            except (ValueError, RecursionError) as error:
-                message = 'Give a JSON object, such as {"factor": 0.1, "patience": 5}.'
-                raise SubmissionInvalid(f"`{name}` is not JSON.", fields={name: [message]}) from error
-    return values
-
-
-def _dataset_of(task: Task, fields: dict[str, Any]) -> tuple[Dataset, bool]:
+def _dataset_of(asked: SubmitRequest) -> tuple[Dataset, bool]:
     """The dataset named by its token, or a new one from the file; and whether it is new."""
-    upload, token = fields.get("dataset"), fields.get("dataset_token")
-    if bool(upload) == bool(token) or (upload and not hasattr(upload, "chunks")):
-        message = [
-            "Send the file itself as `dataset` (multipart), or the token of a checked one as `dataset_token`."
-        ]
-        raise SubmissionInvalid("There is no dataset.", fields={"dataset": message})
-    if upload is not None and not token:
-        return datasets.store_upload(task_type=task, upload=upload, options=_table_options(fields)), True
-    dataset = access.get_dataset(str(token))
-    if dataset.task_type != task:
+    if asked.upload is not None:
+        options = asked.table_options
+        return datasets.store_upload(task_type=asked.task, upload=asked.upload, options=options), True
+    dataset = access.get_dataset(asked.dataset_token)
+    if dataset.task_type != asked.task:
         message = [f"The dataset was checked for {dataset.task_type}."]
         raise SubmissionInvalid("The dataset is of the other kind.", fields={"task_type": message})
     return dataset, False
 
 
-def _table_options(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: str(fields[name]) for name in _OPTIONS if fields.get(name)}
-
-
-def _boolean(fields: dict[str, Any], name: str, default: bool) -> bool:
-    words = {
-        "true": True,
-        "1": True,
-        "on": True,
-        "yes": True,
-        "false": False,
-        "0": False,
-        "off": False,
-        "no": False,
+def _choices(request: Request, **allowed: list[str]) -> dict[str, str]:
+    """The filters of a list; SubmissionInvalid when one has a value that there is not."""
+    given = {name: request.query_params[name] for name in allowed if name in request.query_params}
+    wrong = {
+        name: [f"Choose one of: {', '.join(allowed[name])}."]
+        for name, value in given.items()
+        if value not in allowed[name]
     }
-    value = fields.get(name)
-    if value in (None, ""):
-        return default
-    if str(value).lower() not in words:
-        raise SubmissionInvalid(f"`{name}` is not a yes or no.", fields={name: ["Give true or false."]})
-    return words[str(value).lower()]
+    if wrong:
+        raise SubmissionInvalid(f"There is nothing to list: correct {', '.join(wrong)}.", fields=wrong)
+    return given
+
+
+def _refuse_unknown(data: Any, serializer: type[BaseSerializer[Any]]) -> None:
+    unknown = sorted(set(data) - set(serializer().fields)) if isinstance(data, dict) else []  # type: ignore[attr-defined]
+    if unknown:
+        fields = {str(name)[:100]: ["There is no such field."] for name in unknown[:20]}
+        raise SubmissionInvalid(f"Unknown fields: {', '.join(fields)}.", fields=fields)

@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpResponseBase
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.generics import ListAPIView
 from rest_framework.parsers import BaseParser, FormParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,12 +16,15 @@ from rest_framework.views import APIView
 
 from modelstore import downloads, predict_request
 from modelstore.access import get_model
+from modelstore.api_keys import ForReaders, is_operator, key_of
 from modelstore.inputs import TooManyInputs
-from modelstore.models import CleanupPolicy, TrainedModel
+from modelstore.models import CleanupPolicy, TaskType, TrainedModel
+from modelstore.pagination import PageInvalid, Pages
 from modelstore.predict_request import PredictRequest
 from modelstore.predictor import Prediction, predict
 from modelstore.serializers import (
     ModelSerializer,
+    ModelSummarySerializer,
     PredictFilesSerializer,
     PredictionsSerializer,
     PredictJsonSerializer,
@@ -48,6 +54,39 @@ class _TokenView(APIView):
         final.headers["Cache-Control"] = "no-store, private"
         final.headers["Referrer-Policy"] = "no-referrer"
         return final
+
+
+class ModelsView(ListAPIView):
+    """Lists models to whoever has a key."""
+
+    permission_classes = (ForReaders,)
+    serializer_class = ModelSummarySerializer
+    pagination_class = Pages
+    queryset: QuerySet[TrainedModel] = TrainedModel.objects.none()
+
+    @extend_schema(
+        operation_id="models",
+        tags=["models"],
+        parameters=[OpenApiParameter("task_type", str, enum=TaskType.values)],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The living models of jobs sent with this key, newest first; with `operate`, or signed in, all."""
+        return super().get(request, *args, **kwargs)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "policy": self._policy}
+
+    def get_queryset(self) -> QuerySet[TrainedModel]:
+        self._policy = CleanupPolicy.current()
+        models = TrainedModel.objects.live(timezone.now(), self._policy).only(*ModelSummarySerializer.COLUMNS)
+        if (task := self.request.query_params.get("task_type")) is not None:
+            if task not in TaskType.values:
+                message = f"Choose one of: {', '.join(TaskType.values)}."
+                raise PageInvalid(f"`task_type` cannot be used. {message}", fields={"task_type": [message]})
+            models = models.filter(task_type=task)
+        if is_operator(self.request):
+            return models
+        return models.filter(job__api_key=key_of(self.request))
 
 
 class ModelView(_TokenView):

@@ -5,6 +5,7 @@ from django.urls import path
 from modelstore import api
 
 urlpatterns = [
+    path("models/", api.ModelsView.as_view(), name="models"),
     path("models/<str:token>/", api.ModelView.as_view(), name="model"),
     path("models/<str:token>/predict/", api.ModelPredictView.as_view(), name="model-predict"),
     path("models/<str:token>/download/", api.ModelDownloadView.as_view(), name="model-download"),

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -43,18 +42,31 @@ class Pages(CursorPagination):
         except NotFound as error:
             raise _refused("cursor", "Take the cursor from `next` or `previous` as it is.") from error
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> Any:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
         try:
             return super().paginate_queryset(queryset, request, view)
         except (TypeError, ValueError, OverflowError) as error:
             # A cursor of the right form whose position is no number of a row.
             raise _refused("cursor", "Take the cursor from `next` or `previous` as it is.") from error
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        address = {"type": ["string", "null"], "format": "uri"}
+        example = "http://localhost:8000/api/v1/jobs/?cursor=cD00MDAx"
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {
+                "next": {**address, "example": example},
+                "previous": {**address, "example": None},
+                "results": schema,
+            },
+        }
+
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         bounds = {"minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
         parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
         for parameter in parameters:
-            if parameter["name"] == self.page_size_query_param:
+            if parameter["name"] == str(self.page_size_query_param):
                 parameter["schema"] = {"type": "integer", **bounds}
         return parameters
 

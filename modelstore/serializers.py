@@ -40,33 +40,55 @@ _PICTURE_ANSWER = {
 }
 
 
-class ModelSerializer(serializers.ModelSerializer):
-    """A model; needs `request` and `policy` in its context."""
+_MODEL = {
+    "token": "uq0cZcJ0yE0pYk3zq7H2aB",
+    "task_type": "imageclassification",
+    "task_name": "ants and bees",
+    "model_name": "mobilenet_v2",
+    "classes": ["ant", "bee"],
+    "accuracy": 0.935,
+    "accuracy_interval": [0.889, 0.963],
+    "accuracy_plot": "http://localhost:8000/api/v1/models/uq0cZcJ0yE0pYk3zq7H2aB/accuracy.svg",
+    "downloadable": True,
+    "model_filename": "http://localhost:8000/api/v1/models/uq0cZcJ0yE0pYk3zq7H2aB/download/?format=pytorch",
+    "model_filename_onnx": "http://localhost:8000/api/v1/models/uq0cZcJ0yE0pYk3zq7H2aB/download/?format=onnx",
+    "created": "2026-11-20T09:00:40Z",
+    "expires": "2026-11-20T11:00:40Z",
+}
 
+
+_METRICS = {
+    "accuracy": 0.935,
+    "majority_accuracy": 0.5,
+    "confusion": [[58, 4], [4, 57]],
+    "per_class": [{"label": "ant", "precision": 0.935, "recall": 0.935, "f1": 0.935, "support": 62}],
+}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("A model", _MODEL, response_only=True)])
+class ModelSummarySerializer(serializers.ModelSerializer):
+    """A model in a list; needs `request` and `policy` in its context."""
+
+    # What a list reads: not report and manifest, which are long.
+    COLUMNS = (
+        "token", "task_type", "task_name", "model_name", "classes", "accuracy", "accuracy_low", "accuracy_high",
+        "downloadable", "created", "pinned", "expires_override",
+    )  # fmt: skip
     classes = serializers.ListField(child=serializers.CharField(), help_text="In the order of the outputs.")
     accuracy = serializers.FloatField(help_text="Best validation accuracy, 0 to 1.")
     accuracy_interval = serializers.SerializerMethodField(help_text="Its 95 % interval: [low, high].")
     accuracy_plot = serializers.SerializerMethodField(help_text="Address of an SVG.")
     expires = serializers.SerializerMethodField(help_text="null: never.")
-    metrics = serializers.SerializerMethodField(
-        help_text="Curves, confusion matrix (rows are the true class), precision and recall per class."
+    model_filename = serializers.SerializerMethodField(
+        help_text="Address of the PyTorch weights; null: not downloadable."
+    )
+    model_filename_onnx = serializers.SerializerMethodField(
+        help_text="Address of the ONNX file; null: not downloadable."
     )
 
     class Meta:
         model = TrainedModel
-        fields = (
-            "token",
-            "task_type",
-            "task_name",
-            "classes",
-            "accuracy",
-            "accuracy_interval",
-            "accuracy_plot",
-            "downloadable",
-            "created",
-            "expires",
-            "metrics",
-        )
+        fields: tuple[str, ...] = tuple(_MODEL)
         read_only_fields = fields
 
     @extend_schema_field(serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2))
@@ -75,13 +97,41 @@ class ModelSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.URLField())
     def get_accuracy_plot(self, model: TrainedModel) -> str:
-        path = reverse("api:model-accuracy-plot", args=[model.token])
-        return str(self.context["request"].build_absolute_uri(path))
+        return self._address("api:model-accuracy-plot", model)
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_model_filename(self, model: TrainedModel) -> str | None:
+        return self._download(model, "pytorch")
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_model_filename_onnx(self, model: TrainedModel) -> str | None:
+        return self._download(model, "onnx")
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
     def get_expires(self, model: TrainedModel) -> Any:
         expires = model.expires(self.context["policy"])
         return None if expires is None else serializers.DateTimeField().to_representation(expires)
+
+    def _address(self, name: str, model: TrainedModel) -> str:
+        return str(self.context["request"].build_absolute_uri(reverse(name, args=[model.token])))
+
+    def _download(self, model: TrainedModel, format: str) -> str | None:
+        return f"{self._address('api:model-download', model)}?format={format}" if model.downloadable else None
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("A model", _MODEL | {"metrics": _METRICS}, response_only=True)]
+)
+class ModelSerializer(ModelSummarySerializer):
+    """A model; needs `request` and `policy` in its context."""
+
+    metrics = serializers.SerializerMethodField(
+        help_text="Curves, confusion matrix (rows are the true class), precision and recall per class."
+    )
+
+    class Meta(ModelSummarySerializer.Meta):
+        fields = (*_MODEL, "metrics")
+        read_only_fields = fields
 
     @extend_schema_field(serializers.DictField())
     def get_metrics(self, model: TrainedModel) -> dict[str, Any]:
@@ -109,6 +159,11 @@ class PredictJsonSerializer(serializers.Serializer):
     )
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("A picture", {"image": "picture.jpg", "top_k": 3}, media_type="multipart/form-data")
+    ]
+)
 class PredictFilesSerializer(serializers.Serializer):
     """One or more pictures in the field `image`. For the schema; predict_request.py reads it."""
 
@@ -144,7 +199,7 @@ class PredictionsSerializer(serializers.Serializer):
 class ProblemSerializer(serializers.Serializer):
     """RFC 9457 problem details; `code` is stable, `detail` is a sentence that says what to do."""
 
-    type = serializers.CharField()
+    type = serializers.CharField(help_text="urn:flash:problem: and the code.")
     title = serializers.CharField()
     status = serializers.IntegerField()
     code = serializers.CharField()
@@ -153,4 +208,15 @@ class ProblemSerializer(serializers.Serializer):
     def get_fields(self) -> dict[str, serializers.Field]:
         # `errors` is also an attribute of every serializer; only as a field is it the wire's word.
         sentences = serializers.ListField(child=serializers.CharField())
-        return {**super().get_fields(), "errors": serializers.DictField(child=sentences, required=False)}
+        return {
+            **super().get_fields(),
+            "errors": serializers.DictField(
+                child=sentences, required=False, help_text="Sentences for each wrong field."
+            ),
+            "notes": serializers.ListField(
+                child=serializers.JSONField(), required=False, help_text="Findings: file or row, and what."
+            ),
+            "retry_after": serializers.IntegerField(
+                required=False, help_text="Seconds; also in the header Retry-After."
+            ),
+        }

@@ -9,6 +9,15 @@ from django.http import HttpRequest, HttpResponseBase
 from rest_framework.throttling import ScopedRateThrottle
 
 from modelstore.errors import FlashError
+from modelstore.models import ApiKey
+
+
+class CallerThrottle(ScopedRateThrottle):
+    """Counts by API key where one was sent, else by address: programs behind one proxy do not share a rate."""
+
+    def get_ident(self, request: Any) -> str:
+        key = getattr(request, "auth", None)
+        return f"key-{key.digest}" if isinstance(key, ApiKey) else str(super().get_ident(request))
 
 
 class TooManyRequests(FlashError):
@@ -36,7 +45,7 @@ def limited(scope: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def _count(request: HttpRequest, scope: str) -> None:
-    throttle, view = ScopedRateThrottle(), type("View", (), {"throttle_scope": scope})()
+    throttle, view = CallerThrottle(), type("View", (), {"throttle_scope": scope})()
     if not throttle.allow_request(request, view):  # type: ignore[arg-type]  # it reads META and user alone
         seconds = ceil(throttle.wait() or 1)
         raise TooManyRequests(f"That was too often. Try again in {seconds} seconds.", retry_after=seconds)

@@ -13,6 +13,7 @@ import secrets
 import shutil
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -59,7 +60,8 @@ class Flash:
         return self._json("GET", f"jobs/{token}/")
 
     def events(self, token: str, after: int = 0) -> list[dict[str, Any]]:
-        return self._json("GET", f"jobs/{token}/events/?after={after}")
+        """The log, oldest first; only what is newer than the event `after`."""
+        return list(self._pages(f"jobs/{token}/events/", after=after))
 
     def cancel(self, token: str) -> dict[str, Any]:
         return self._json("POST", f"jobs/{token}/cancel/", {})
@@ -103,6 +105,17 @@ class Flash:
         with self._open(request) as answer, Path(target).open("wb") as file:
             shutil.copyfileobj(answer, file, _CHUNK)
         return Path(target)
+
+    def _pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """All rows of a list, page after page."""
+        words = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None})
+        page = self._json("GET", f"{path}?{words}" if words else path)
+        while True:
+            yield from page["results"]
+            if not page["next"]:
+                return
+            # The address as the site sees itself may differ from ours: only its query is taken.
+            page = self._json("GET", f"{path}?{urllib.parse.urlsplit(page['next']).query}")
 
     def _json(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
