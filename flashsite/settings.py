@@ -30,6 +30,9 @@ FLASH_LIMITS = Limits(
     max_pictures=env.integer("FLASH_MAX_PICTURES", 100_000, low=2),
     max_picture_bytes=env.size("FLASH_MAX_PICTURE", 25 * MIB),
     max_picture_pixels=env.integer("FLASH_MAX_PIXELS", 40_000_000, low=1),
+    max_video_seconds=env.integer("FLASH_MAX_VIDEO_SECONDS", 2 * 3600, low=1),
+    max_video_pixels=env.integer("FLASH_MAX_VIDEO_PIXELS", 3840 * 2160, low=1),
+    max_video_frames=env.integer("FLASH_MAX_VIDEO_FRAMES", 20_000, low=1),
     max_rows=env.integer("FLASH_MAX_ROWS", 1_000_000, low=2),
     max_classes=env.integer("FLASH_MAX_CLASSES", 1_000, low=2),
     epochs=(1, env.integer("FLASH_MAX_EPOCHS", 200, low=1)),
@@ -39,6 +42,13 @@ FLASH_LIMITS = Limits(
 # A job is killed after this long; a dataset that no job uses is forgotten after that long.
 FLASH_JOB_DEADLINE = timedelta(seconds=env.integer("FLASH_JOB_DEADLINE_SECONDS", 6 * 3600, low=10))
 FLASH_DATASET_RETENTION = timedelta(seconds=env.integer("FLASH_DATASET_RETENTION_SECONDS", 2 * 3600, low=60))
+# Predictions of whole files: how many may wait, how long one may take, for how long its results are kept at most.
+FLASH_BATCHES_WAITING = env.integer("FLASH_BATCHES_WAITING", 20)
+FLASH_BATCH_DEADLINE = timedelta(seconds=env.integer("FLASH_BATCH_DEADLINE_SECONDS", 6 * 3600, low=10))
+FLASH_BATCH_RETENTION = timedelta(seconds=env.integer("FLASH_BATCH_RETENTION_SECONDS", 24 * 3600, low=60))
+# Half of the cores, and politely: the site goes on answering.
+FLASH_BATCH_THREADS = env.integer("FLASH_BATCH_THREADS", max(1, (os.cpu_count() or 1) // 2), low=1)
+FLASH_BATCH_NICE = env.integer("FLASH_BATCH_NICE", 10)
 # A worker renews its lease every third of this; after it ran out another one may take the job.
 FLASH_LEASE = timedelta(seconds=env.integer("FLASH_LEASE_SECONDS", 30, low=3))
 FLASH_MAX_ATTEMPTS = env.integer("FLASH_MAX_ATTEMPTS", 3, low=1)

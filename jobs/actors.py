@@ -3,6 +3,7 @@
 import dramatiq
 
 from jobs import runner, scheduling
+from jobs.batches import runner as batch_runner
 
 _MINUTE = 60_000
 
@@ -16,4 +17,12 @@ def reconcile() -> None:
 @dramatiq.actor(queue_name="training", max_retries=0, time_limit=float("inf"), max_age=10 * _MINUTE)
 def train_next() -> None:
     while runner.run_next():
+        pass
+
+
+# On the control queue: batches are predicted on the processors of the machine that serves the site, by a child
+# process. However many messages come, one batch at a time runs in a worker, so its other thread stays free.
+@dramatiq.actor(queue_name="control", max_retries=0, time_limit=float("inf"), max_age=10 * _MINUTE)
+def predict_next() -> None:
+    while batch_runner.run_next():
         pass

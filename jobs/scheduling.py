@@ -12,7 +12,7 @@ def wake() -> None:
     """Asks the control worker to reconcile; a broker that is down costs nothing but time, the sweep repeats it."""
     from jobs import actors
 
-    _send(actors.reconcile)
+    send(actors.reconcile)
 
 
 def reconcile() -> int:
@@ -26,11 +26,12 @@ def reconcile() -> int:
         # A cloud that does not answer must not keep the workers that are there from their work.
         logger.exception("The machines could not be brought in line; the next pass tries again.")
     if waiting:
-        _send(actors.train_next)
+        send(actors.train_next)
     return waiting
 
 
-def _send(actor: object) -> None:
+def send(actor: object) -> None:
+    """Sends a hint; a broker that is down costs nothing but time."""
     try:
         actor.send()  # type: ignore[attr-defined]
     except Exception:

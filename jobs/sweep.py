@@ -13,8 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from jobs import checkpoints, datasets, lifecycle, scheduling
+from jobs.batches import sweep as batches
 from jobs.errors import LeaseLost
-from jobs.models import Dataset, Job
+from jobs.models import BatchPrediction, Dataset, Job
 from modelstore.models import TrainedModel
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,9 @@ class SweepResult:
     checkpoints_removed: int = 0
     files_removed: int = 0
     folders_removed: int = 0
+    batches_requeued: int = 0
+    batches_waiting: int = 0
+    batches_forgotten: int = 0
 
     def __str__(self) -> str:
         return ", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in asdict(self).items())
@@ -50,7 +54,10 @@ def sweep(*, now: datetime | None = None, thorough: bool = True) -> SweepResult:
         "waiting": _guarded(scheduling.reconcile),
         "datasets_forgotten": _guarded(lambda: forget_datasets(now)),
         "checkpoints_removed": _guarded(checkpoints.forget_ended),
-        "folders_removed": _guarded(remove_run_folders),
+        "folders_removed": _guarded(remove_run_folders) + _guarded(batches.remove_run_folders),
+        "batches_requeued": _guarded(lambda: batches.requeue_lost(now)),
+        "batches_waiting": _guarded(batches.hint_waiting),
+        "batches_forgotten": _guarded(lambda: batches.forget(now)),
     }
     if thorough:
         result["files_removed"] = _guarded(lambda: remove_orphans(now))
@@ -96,10 +103,15 @@ def remove_run_folders() -> int:
 
 
 def remove_orphans(now: datetime) -> int:
-    """Deletes files under datasets/ and jobs/ that no row names and that are older than the grace time."""
+    """Deletes files of datasets, batches and jobs that no row names and that are older than the grace time."""
     count = 0
     for folder in _folders("datasets"):
         count += _remove_unknown(folder, now, lambda key: Dataset.objects.filter(file=key).exists())
+    for folder in _folders("batch-uploads"):
+        count += _remove_unknown(folder, now, lambda key: BatchPrediction.objects.filter(file=key).exists())
+    for batch_folder in _folders("batches"):
+        for folder in _folders(batch_folder):
+            count += _remove_unknown(folder, now, lambda key: _has_results(key.rsplit("/", 1)[0]))
     for job_folder in _folders("jobs"):
         for folder in _folders(job_folder):
             count += _remove_unknown(folder, now, lambda key: _is_published(key.rsplit("/", 1)[0]))
@@ -108,6 +120,10 @@ def remove_orphans(now: datetime) -> int:
 
 def _is_published(prefix: str) -> bool:
     return TrainedModel.objects.filter(storage_prefix__in=(prefix, prefix + "/")).exists()
+
+
+def _has_results(prefix: str) -> bool:
+    return BatchPrediction.objects.filter(results_prefix=prefix).exists()
 
 
 def _folders(parent: str) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from modelstore.errors import FlashError
-from modelstore.models.trained_model import TaskType
+from training.catalog import Task
 from training.limits import MIB, Limits
 
 
@@ -54,11 +54,16 @@ def refused(kind: type[FlashError], index: int, sentence: str, name: str = "") -
     return kind(whole, fields={f"inputs[{index}]": [whole]})
 
 
+def alone(error: FlashError) -> str:
+    """The sentence of a refusal without the input's number, for where it stands beside the input."""
+    return f"This {error.detail.removeprefix('Input 0').strip()}"
+
+
 def check_inputs(
     *, task_type: str, inputs: Sequence[bytes | str], limits: Limits, names: Sequence[str] = ()
 ) -> None:
     """Raises the FlashError of the first input that cannot be used; `names` are shown beside the index."""
-    pictures = task_type == TaskType.IMAGE
+    pictures = task_type == Task.IMAGE
     most = limits.max_pictures_per_request if pictures else limits.max_sentences_per_request
     if not inputs:
         raise InputsInvalid("There is nothing to predict: send at least one input.")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelstore.errors import FlashError
+from modelstore.inputs import alone
 from modelstore.models import TrainedModel
 from modelstore.predictor import Prediction, predict
 
@@ -36,13 +37,8 @@ def _alone(model: TrainedModel, value: bytes | str, name: str, top_k: int) -> Ou
     except FlashError as error:
         if not _concerns_one_input(error):
             raise
-        return Outcome(name=name, error=_sentence(error))
+        return Outcome(name=name, error=alone(error))
 
 
 def _concerns_one_input(error: FlashError) -> bool:
     return any(field.startswith("inputs[") for field in error.fields)
-
-
-def _sentence(error: FlashError) -> str:
-    """The refusal without the input's number: the page shows it beside the input."""
-    return f"This {error.detail.removeprefix('Input 0').strip()}"

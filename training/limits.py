@@ -18,6 +18,10 @@ class Limits:
     max_pictures: int = 100_000
     max_picture_bytes: int = 25 * MIB
     max_picture_pixels: int = 40_000_000
+    # Videos; frames are those that are looked at.
+    max_video_seconds: float = 2 * 3600
+    max_video_pixels: int = 3840 * 2160
+    max_video_frames: int = 20_000
     # Tables of sentences.
     max_rows: int = 1_000_000
     max_columns: int = 200

@@ -86,7 +86,7 @@ def _candidates(archive: Archive, notes: Notes) -> list[Entry]:
         name = _system_name(entry)
         if name is not None:
             system[name] += 1
-        elif _may_be_picture(archive, entry):
+        elif may_be_picture(archive, entry):
             found.append(entry)
         else:
             stray.append(entry)
@@ -105,7 +105,8 @@ def _system_name(entry: Entry) -> str | None:
     return entry.parts[-1] if entry.parts[-1].lower() in _SYSTEM_FILES else None
 
 
-def _may_be_picture(archive: Archive, entry: Entry) -> bool:
+def may_be_picture(archive: Archive, entry: Entry) -> bool:
+    """Whether an entry is a picture by its name or its first bytes, readable here or not."""
     if entry.suffix in READABLE or entry.suffix in _UNREADABLE:
         return True
     return entry.suffix not in _STRAY and picture_format(archive.head(entry, 64)) is not None

@@ -74,6 +74,24 @@ def find_layout(
     return Layout(columns, has_header, *found)
 
 
+def find_text(
+    named: list[str] | None, sample: Sequence[Cells], options: TableOptions
+) -> tuple[list[str], bool, int]:
+    """Names of the columns, whether the first row names them, and the column that holds the text.
+
+    For tables without labels, of one column or more. Raises UploadRefused (422).
+    """
+    has_header = named is not None or (bool(sample) and _has_header(sample, options))
+    columns, data = _columns(named, sample, has_header) if named or sample else (["column 1"], [])
+    chosen = _chosen(options.input_column, columns, "input_column")
+    if chosen is None:
+        chosen = _best([input_rank(name) for name in columns], without=None)
+    if chosen is None:
+        stats = [_describe(data, index) for index in range(len(columns))]
+        chosen = max(stats, key=lambda column: (column.length, column.variety)).index
+    return columns, has_header, chosen
+
+
 def _columns(
     named: list[str] | None, sample: Sequence[Cells], has_header: bool
 ) -> tuple[list[str], Sequence[Cells]]:

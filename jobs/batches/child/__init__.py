@@ -1,0 +1,1 @@
+"""The process that predicts a batch. It knows neither Django nor torch: it opens what strangers uploaded."""

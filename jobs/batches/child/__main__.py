@@ -1,0 +1,137 @@
+"""`python -m jobs.batches.child RUN_DIR [--parent-pid N]`: predicts one batch; events go to stdout as JSON lines."""
+
+import argparse
+import json
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any, TextIO
+
+from jobs.batches.child.items import Source
+from jobs.batches.child.order import CSV_FILE, RESULTS_FILE, SUMMARY_FILE, Order
+from jobs.batches.child.results import Results, write_csv
+from jobs.uploads.errors import UploadRefused
+from training.control import Control, die_with_parent, lower_priority
+from training.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED
+
+_SECONDS_BETWEEN = 0.3
+
+
+class Events:
+    """Tells the parent how it goes."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._started = time.monotonic()
+        self._last = 0.0
+        self._before: int | None = None
+
+    def progress(self, results: Results, total: int, *, now: bool = False) -> None:
+        """A few times a second at most, unless `now`."""
+        moment = time.monotonic()
+        if self._before is None:
+            self._before = results.done
+        if moment - self._last < _SECONDS_BETWEEN and not now:
+            return
+        self._last = moment
+        done, spent = results.done - self._before, moment - self._started
+        left = max(0, total - results.done)
+        self.tell(
+            "progress",
+            done=results.done,
+            total=max(total, results.done),
+            bad=results.bad,
+            counts=dict(results.counts),
+            eta_seconds=round(left * spent / done, 1) if done and spent > 1 else None,
+        )
+
+    def tell(self, kind: str, **facts: Any) -> None:
+        """One JSON object on a line."""
+        self._stream.write(json.dumps({"event": kind, **facts}) + "\n")
+        self._stream.flush()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Predicts what RUN_DIR asks for; the exit code is one of `training.errors`."""
+    parser = argparse.ArgumentParser(prog="python -m jobs.batches.child", description=__doc__)
+    parser.add_argument("run_dir", type=Path)
+    parser.add_argument("--parent-pid", type=int, default=None)
+    options = parser.parse_args(arguments)
+    die_with_parent(options.parent_pid)
+    control = Control()
+    control.catch_sigterm()
+    events = Events(_stdout_for_events_only())
+    try:
+        return _run(options.run_dir, events, control)
+    except UploadRefused as refusal:
+        events.tell("error", message=refusal.detail)
+    except MemoryError:
+        events.tell("error", message="There was not enough memory for this file. Send a smaller one.")
+    except Exception:
+        # No sentence: the parent tries again, and the operator finds this in the log.
+        traceback.print_exc()
+    return EXIT_FAILED
+
+
+def _run(folder: Path, events: Events, control: Control) -> int:
+    from jobs.batches.child.predicting import Predictor
+    from training.onnx_classifier import OnnxClassifier
+
+    order = Order.read(folder)
+    lower_priority(order.nice)
+    source = open_source(order, folder)
+    classifier = OnnxClassifier(Path(order.bundle))
+    predictor = Predictor(classifier, limits=order.limits, top_k=order.top_k, threads=order.threads)
+    results = Results(folder / RESULTS_FILE)
+    told = 0
+    try:
+        for chunk in predictor.results(source.items(results.done), lambda: control.interrupted):
+            results.add(chunk)
+            if told < len(results.first):
+                told = len(results.first)
+                events.tell("first", results=results.first)
+            events.progress(results, source.total)
+    finally:
+        results.close()
+    if control.interrupted:
+        return EXIT_INTERRUPTED
+    _finish(folder, order, source, results)
+    events.tell("first", results=results.first)
+    events.progress(results, results.done, now=True)
+    return EXIT_DONE
+
+
+def open_source(order: Order, folder: Path) -> Source:
+    """The upload as items; raises UploadRefused."""
+    path = Path(order.upload)
+    if order.kind == "pictures":
+        from jobs.batches.child.pictures import Pictures
+
+        return Pictures(path, order.limits)
+    from jobs.batches.child.sentences import Sentences
+
+    return Sentences(path, order.name, order.limits, order.input_column)
+
+
+def _finish(folder: Path, order: Order, source: Source, results: Results) -> None:
+    classes = json.loads((Path(order.bundle) / "model.json").read_text("utf-8"))["classes"]
+    write_csv(folder / RESULTS_FILE, folder / CSV_FILE, source.columns, min(order.top_k, len(classes)))
+    summary = {"done": results.done, "bad": results.bad, "counts": dict(results.counts)}
+    (folder / SUMMARY_FILE).write_text(json.dumps(summary), encoding="utf-8")
+
+
+def _stdout_for_events_only() -> TextIO:
+    """The real stdout; what anything else prints goes to stderr."""
+    stream = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return stream
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    # onnxruntime's threads need no farewell.
+    os._exit(code)

@@ -1,0 +1,31 @@
+"""What there is to predict, one item after the other; and how each kind of upload is read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to predict. `names` say in the results which one; without a `value`, `error` says why."""
+
+    names: dict[str, Any]
+    value: bytes | str | None = None
+    error: str = ""
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it holds in memory."""
+        return len(self.value) if self.value is not None else 0
+
+
+class Source(Protocol):
+    """An upload as items; `total` may be an estimate."""
+
+    columns: tuple[str, ...]
+    total: int
+
+    def items(self, start: int) -> Iterator[Item]:
+        """The items from number `start` on, always in the same order."""
+        ...

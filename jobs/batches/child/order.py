@@ -1,0 +1,42 @@
+"""What the child is asked to do: order.json in its folder."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from training.limits import Limits
+
+ORDER_FILE = "order.json"
+RESULTS_FILE = "results.jsonl"
+CSV_FILE = "results.csv"
+SUMMARY_FILE = "summary.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """One batch: `upload` and `bundle` are local paths, `name` is what the user calls the file.
+
+    `frames_per_second` is for videos, `input_column` for tables; `threads` bounds the cores, `nice` the priority.
+    """
+
+    kind: str
+    upload: str
+    name: str
+    bundle: str
+    limits: Limits
+    top_k: int = 5
+    frames_per_second: float = 1.0
+    input_column: str | None = None
+    threads: int = 1
+    nice: int = 10
+
+    def write(self, folder: Path) -> None:
+        """Puts it where the child looks for it."""
+        (folder / ORDER_FILE).write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """The order in `folder`."""
+        data: dict[str, Any] = json.loads((folder / ORDER_FILE).read_text(encoding="utf-8"))
+        return cls(**{**data, "limits": Limits(**data["limits"])})

@@ -1,0 +1,100 @@
+"""Predicts items in chunks on a few threads; results come in the order of the items."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from jobs.batches.child.items import Item
+from modelstore.errors import FlashError
+from modelstore.inputs import alone, check_inputs
+from training.limits import Limits
+from training.onnx_classifier import OnnxClassifier
+from training.preprocess import UnreadablePicture
+
+_PICTURES, _SENTENCES = 16, 256
+_MOST_BYTES = 32 * 1024**2
+Result = dict[str, Any]
+
+
+class Predictor:
+    """Answers one result for each item: its names, then label, probability and top, or the error."""
+
+    def __init__(self, classifier: OnnxClassifier, *, limits: Limits, top_k: int, threads: int) -> None:
+        self._classifier = classifier
+        self._limits = limits
+        self._top_k = top_k
+        self._threads = threads
+        self._task = classifier.manifest.task
+
+    def results(self, items: Iterable[Item], is_stopped: Callable[[], bool]) -> Iterator[list[Result]]:
+        """Chunk after chunk; ends early, with whole chunks, once `is_stopped`."""
+        pending: deque[Future[list[Result]]] = deque()
+        with ThreadPoolExecutor(self._threads) as pool:
+            for chunk in self._chunks(items):
+                pending.append(pool.submit(self._predict, chunk))
+                # One chunk more than threads: reading goes on while all of them work.
+                if len(pending) > self._threads:
+                    yield pending.popleft().result()
+                if is_stopped():
+                    break
+            while pending:
+                yield pending.popleft().result()
+
+    def _chunks(self, items: Iterable[Item]) -> Iterator[list[Item]]:
+        chunk: list[Item] = []
+        size = 0
+        for item in items:
+            chunk.append(item)
+            size += item.size
+            most = _SENTENCES if isinstance(item.value, str) else _PICTURES
+            if len(chunk) >= most or size >= _MOST_BYTES:
+                yield chunk
+                chunk, size = [], 0
+        if chunk:
+            yield chunk
+
+    def _predict(self, chunk: list[Item]) -> list[Result]:
+        errors = {index: self._refusal(item) for index, item in enumerate(chunk)}
+        good = [index for index in errors if not errors[index]]
+        rows: Any = ()
+        while good:
+            try:
+                rows = self._classifier.predict([_value(chunk[index]) for index in good])
+                break
+            except UnreadablePicture as error:
+                index = good.pop(error.index or 0)
+                errors[index] = f"This cannot be read: {error.reason}."
+        found = dict(zip(good, rows, strict=True)) if good else {}
+        return [
+            {
+                **item.names,
+                **(self._top(found[index]) if index in found else {"error": errors[index]}),
+                **item.notes,
+            }
+            for index, item in enumerate(chunk)
+        ]
+
+    def _refusal(self, item: Item) -> str:
+        if item.value is None:
+            return item.error
+        try:
+            check_inputs(task_type=self._task, inputs=[item.value], limits=self._limits)
+        except FlashError as error:
+            return alone(error)
+        return ""
+
+    def _top(self, row: Any) -> Result:
+        if not np.isfinite(row).all():
+            return {"error": "The model's answer is no number."}
+        classes = self._classifier.manifest.classes
+        order = (-row).argsort(kind="stable")[: self._top_k]
+        top = [{"label": classes[int(at)], "probability": round(float(row[at]), 6)} for at in order]
+        return {**top[0], "top": top}
+
+
+def _value(item: Item) -> bytes | str:
+    assert item.value is not None
+    return item.value

@@ -1,0 +1,119 @@
+"""Submits batches: the one way in for the site, the API and the command line."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+
+from jobs import intake
+from jobs.batches import waking
+from jobs.batches.child.pictures import Pictures
+from jobs.batches.child.sentences import Sentences
+from jobs.batches.errors import BatchesFull, BatchInvalid
+from jobs.batches.options import BatchOptions
+from jobs.models import BatchKind, BatchPrediction, PlatformStatus
+from jobs.uploads import UploadRefused
+from modelstore import tokens
+from modelstore.models import TaskType, TrainedModel
+
+_RETRY_AFTER_SECONDS = 60
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+
+
+def check_accepting() -> None:
+    """Raises BatchesFull when a batch would be refused right now; asked before an upload is read."""
+    if BatchPrediction.objects.queued().count() >= settings.FLASH_BATCHES_WAITING:
+        raise BatchesFull(
+            "Many other files are waiting to be predicted. Try again in a minute.",
+            retry_after=_RETRY_AFTER_SECONDS,
+        )
+
+
+def submit(
+    *,
+    model: TrainedModel,
+    upload: intake.Upload,
+    options: BatchOptions,
+    idempotency_key: str | None = None,
+    wake: bool = True,
+) -> BatchPrediction:
+    """Checks and stores the file and queues its prediction; a worker begins as soon as one is free.
+
+    Raises UploadRefused, BatchInvalid, BatchesFull, StorageFull; then nothing is kept. The same
+    `idempotency_key` with the same file answers the same batch.
+    """
+    check_accepting()
+    with intake.temporary_folder() as folder:
+        path = folder / "upload"
+        size, digest = intake.stream_to(path, upload)
+        key = _scoped_key(idempotency_key, model, digest, options)
+        if key and (known := BatchPrediction.objects.filter(idempotency_key=key).first()):
+            return known
+        name = intake.clean_name(upload.name)
+        kind, total = _look(model, path, name, options)
+        token = tokens.new_token()
+        batch = BatchPrediction(
+            token=token,
+            token_digest=tokens.digest(token),
+            model=model,
+            kind=kind,
+            name=name,
+            size_bytes=size,
+            options=options.to_json(),
+            total=total,
+            idempotency_key=key,
+        )
+        return _store(batch, path, wake)
+
+
+def _look(model: TrainedModel, path: Path, name: str, options: BatchOptions) -> tuple[BatchKind, int | None]:
+    """What kind of file it is and, where that is cheap to tell, how many items it has."""
+    limits = settings.FLASH_LIMITS
+    if model.task_type == TaskType.TEXT:
+        return BatchKind.SENTENCES, Sentences(path, name, limits, options.input_column).total
+    with path.open("rb") as file:
+        head = file.read(16)
+    if not head:
+        raise UploadRefused("The file is empty.", code="upload_empty")
+    if head.startswith(_ZIP):
+        return BatchKind.PICTURES, Pictures(path, limits).total
+    raise UploadRefused(
+        "This is no zip. Put the pictures (JPEG, PNG, WebP or BMP) into a zip and send that.",
+        status=415,
+        code="wrong_kind",
+    )
+
+
+def _store(batch: BatchPrediction, path: Path, wake: bool) -> BatchPrediction:
+    with intake.Movable(path) as file:
+        batch.file.save(tokens.new_token(), file, save=False)
+    try:
+        with transaction.atomic():
+            # One submission at a time counts the queue: the row lock on Postgres, BEGIN IMMEDIATE on SQLite.
+            PlatformStatus.objects.select_for_update().filter(pk=PlatformStatus.current().pk).first()
+            check_accepting()
+            batch.save(force_insert=True)
+            if wake:
+                transaction.on_commit(waking.wake)
+    except BaseException as error:
+        default_storage.delete(str(batch.file.name))
+        if isinstance(error, IntegrityError):
+            # Two repeats at once: the other one made the batch.
+            known = BatchPrediction.objects.filter(idempotency_key=batch.idempotency_key).first()
+            if batch.idempotency_key and known:
+                return known
+        raise
+    return batch
+
+
+def _scoped_key(key: str | None, model: TrainedModel, digest: str, options: BatchOptions) -> str | None:
+    """The key of a client counts for its request only: another file with the same key is another batch."""
+    if not key:
+        return None
+    if len(key) > 255:
+        raise BatchInvalid("The Idempotency-Key is longer than 255 characters.")
+    parts: tuple[Any, ...] = (key, model.pk, digest, sorted(options.to_json().items()))
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,87 @@
+"""Models with tiny real bundles, and files to predict."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+
+from jobs import watch
+from jobs.batches import runner, submission
+from jobs.batches.options import BatchOptions
+from jobs.middleware import STOPPING
+from jobs.models import BatchPrediction
+from modelstore import store, tokens
+from modelstore.models import TrainedModel
+from tests import bundles
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """A zip of these files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def colours(count: int = 3) -> bytes:
+    """A zip with red and blue pictures in turn."""
+    return zipped(
+        {f"{n:03}.png": bundles.picture("blue" if n % 2 else "red", size=(20 + n, 20)) for n in range(count)}
+    )
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "POLL_SECONDS", 0.05)
+    STOPPING.clear()
+
+
+@pytest.fixture
+def make_model(db: None, tmp_path: Path) -> Callable[..., TrainedModel]:
+    """`make_model("image" | "text")`: a model whose bundle lies in storage."""
+
+    def make(kind: str = "image") -> TrainedModel:
+        build = {"image": bundles.image_bundle, "text": bundles.text_bundle}[kind]
+        folder = build(tmp_path / f"bundle-{tokens.new_token()}")
+        prefix = f"jobs/{tokens.new_token()}/1"
+        store.upload_bundle(folder=folder, prefix=prefix)
+        return store.create_model(
+            token=tokens.new_token(), prefix=prefix, folder=folder, task_name="task", downloadable=True
+        )
+
+    return make
+
+
+@pytest.fixture
+def submit(make_model: Callable[..., TrainedModel]) -> Callable[..., BatchPrediction]:
+    """`submit(content, name, **options)`: a batch that waits; `model` where it must be a certain one."""
+
+    def run(
+        content: bytes, name: str = "things.zip", *, model: TrainedModel | None = None, **options: Any
+    ) -> BatchPrediction:
+        kind = "text" if name.endswith((".csv", ".txt", ".jsonl", ".tsv", ".parquet")) else "image"
+        return submission.submit(
+            model=model or make_model(kind),
+            upload=ContentFile(content, name=name),
+            options=BatchOptions.from_fields(options),
+        )
+
+    return run
+
+
+@pytest.fixture
+def finish(submit: Callable[..., BatchPrediction]) -> Callable[..., BatchPrediction]:
+    """As `submit`, and then it is predicted by a real child process."""
+
+    def run(*arguments: Any, **options: Any) -> BatchPrediction:
+        batch = submit(*arguments, **options)
+        assert runner.run_next()
+        batch.refresh_from_db()
+        return batch
+
+    return run

@@ -1,0 +1,133 @@
+"""Whole files predicted by a real child process: what comes out, and what is left behind."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from django.core.files.storage import default_storage
+from pyarrow import parquet
+
+from jobs.batches.errors import BatchesFull
+from jobs.models import BatchPrediction
+from jobs.uploads import UploadRefused
+from tests.bundles import picture
+from tests.jobs.batches.conftest import colours, zipped
+
+pytestmark = pytest.mark.django_db
+Finish = Callable[..., BatchPrediction]
+
+
+def results(batch: BatchPrediction) -> list[dict[str, Any]]:
+    with default_storage.open(f"{batch.results_prefix}/results.jsonl") as file:
+        return [json.loads(line) for line in file.read().decode().splitlines()]
+
+
+def table(batch: BatchPrediction) -> list[list[str]]:
+    with default_storage.open(f"{batch.results_prefix}/results.csv") as file:
+        return list(csv.reader(io.StringIO(file.read().decode("utf-8-sig"))))
+
+
+def test_each_picture_of_a_zip_gets_a_result_and_a_bad_one_a_sentence(
+    finish: Finish, settings: Any, tmp_path: Path
+) -> None:
+    files = {
+        "cats/one.png": picture("blue"),
+        "two.jpg": picture("red", format="JPEG"),
+        "cut.jpg": picture("red", size=(400, 400), format="JPEG")[:900],
+        "old.gif": picture("red", format="GIF"),
+        "__MACOSX/._one.png": b"junk",
+        "notes.txt": b"not a picture",
+    }
+    batch = finish(zipped(files), top_k=2)
+    assert (batch.status, batch.total, batch.done, batch.bad) == ("done", 4, 4, 2)
+    assert batch.counts == {"blue": 1, "red": 1}
+    one, two, cut, gif = results(batch)
+    assert (one["file"], one["label"], len(one["top"])) == ("cats/one.png", "blue", 2)
+    assert two["label"] == "red"
+    assert "damaged or cut short" in cut["error"]
+    assert gif["error"] == "This is not a JPEG, PNG, WebP or BMP picture."
+    assert table(batch)[0] == ["file", "label", "probability", "label_2", "probability_2", "error"]
+    assert table(batch)[1][:2] == ["cats/one.png", "blue"]
+    assert table(batch)[4] == ["old.gif", "", "", "", "", gif["error"]]
+    assert batch.first == results(batch)
+    # The upload is nobody's business any more, and nothing lies about.
+    assert not batch.file
+    assert list(Path(settings.FLASH_RUNS_DIR).rglob("*.jsonl")) == []
+    assert list((tmp_path / "media" / "batch-uploads").rglob("*.*")) == []
+
+
+TEXTS = ["great fun, really", "awful", "=lovely()"]
+
+
+def _jsonl() -> bytes:
+    return "".join(json.dumps({"id": 1, "text": text}) + "\n" for text in TEXTS).encode()
+
+
+def _parquet() -> bytes:
+    buffer = io.BytesIO()
+    parquet.write_table(pa.table({"text": TEXTS}), buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "first_row"),
+    [
+        ("one_column.csv", ("text\n" + "\n".join(TEXTS) + "\n").encode(), 2),
+        ("two.tsv", ("id\ttext\n" + "".join(f"7\t{text}\n" for text in TEXTS)).encode(), 2),
+        ("lines.txt", ("\n".join(TEXTS)).encode(), 1),
+        ("things.jsonl", _jsonl(), 1),
+        ("things.parquet", _parquet(), 1),
+    ],
+)
+def test_sentences_come_in_any_table(finish: Finish, name: str, content: bytes, first_row: int) -> None:
+    batch = finish(content, name)
+    assert [(row["row"], row["text"], row["label"]) for row in results(batch)] == [
+        (first_row, TEXTS[0], "good"),
+        (first_row + 1, TEXTS[1], "bad"),
+        (first_row + 2, TEXTS[2], "good"),
+    ]
+    # A spreadsheet must not run what a stranger wrote.
+    assert table(batch)[3][1] == "'=lovely()"
+
+
+def test_a_column_may_be_chosen_and_a_bad_row_does_not_spoil_the_rest(finish: Finish) -> None:
+    rows = "text,remark\nx,great\nx,\nx,awful\n"
+    batch = finish(rows.encode(), "things.csv", input_column="remark")
+    assert [row.get("label", row.get("error")) for row in results(batch)] == [
+        "good",
+        "This is empty: write a sentence.",
+        "bad",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.zip", b"", "empty"),
+        ("words.zip", b"no zip at all", "no zip"),
+        ("none.zip", zipped({"a.txt": b"x"}), "no pictures"),
+        ("broken.zip", colours()[:200], "zip"),
+        ("empty.csv", b"", "empty"),
+        ("broken.jsonl", b'{"text": "a"}\n{"text": \n', "Line 2"),
+    ],
+)
+def test_what_cannot_be_predicted_is_refused_at_once_and_leaves_nothing(
+    submit: Finish, name: str, content: bytes, words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UploadRefused, match=words):
+        submit(content, name)
+    assert not BatchPrediction.objects.exists()
+    assert [path for path in (tmp_path / "media").rglob("*") if "batch" in path.parts] == []
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_the_queue_has_an_end(submit: Finish, settings: Any) -> None:
+    settings.FLASH_BATCHES_WAITING = 1
+    submit(colours())
+    with pytest.raises(BatchesFull):
+        submit(colours())
