@@ -1,28 +1,23 @@
 """Takes uploads in, and hands datasets out to the worker."""
 
-import errno
-import hashlib
 import shutil
-import tempfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from django.conf import settings
-from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from jobs.errors import NotPossibleNow, StorageFull
+from jobs.errors import NotPossibleNow
+from jobs.intake import Movable, Upload, clean_name, stream_to, temporary_folder
 from jobs.models import Dataset
 from jobs.states import ACTIVE
 from jobs.uploads import (
     PictureFindings,
     TableFindings,
     TableOptions,
-    UploadRefused,
     findings_csv,
     inspect_pictures,
     inspect_table,
@@ -35,34 +30,15 @@ from training.config import Task
 _CHUNK = 1024**2
 
 
-class Upload(Protocol):
-    """Django's UploadedFile, or a file opened by a command."""
-
-    name: str | None
-
-    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]: ...
-
-
-class _Movable(File):
-    """Lets FileSystemStorage rename the temporary file instead of copying it; other storages read it."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path.open("rb"), name=path.name)
-        self._path = path
-
-    def temporary_file_path(self) -> str:
-        return str(self._path)
-
-
 def store_upload(*, task_type: Task, upload: Upload, options: Mapping[str, Any] | None = None) -> Dataset:
     """Streams an upload to disk, checks it, stores file and row.
 
     Raises UploadRefused when it makes no sense and StorageFull when the disk is full; then nothing is kept.
     """
-    with _temporary_folder() as folder:
+    with temporary_folder() as folder:
         path = folder / "upload"
-        size, digest = _stream_to(path, upload)
-        name = _clean_name(upload.name)
+        size, digest = stream_to(path, upload)
+        name = clean_name(upload.name)
         findings = _inspect(task_type, path, name, TableOptions.from_json(dict(options or {})))
         return _store(task_type, path, name, size, digest, findings, dict(options or {}))
 
@@ -73,7 +49,7 @@ def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
         raise NotPossibleNow("Only tables have columns to choose from.")
     if dataset.jobs.exists():
         raise NotPossibleNow("A job uses this dataset already. Upload the file again to read it differently.")
-    with _temporary_folder() as folder:
+    with temporary_folder() as folder:
         path = _fetch(dataset, folder)
         findings = _inspect(Task.TEXT, path, dataset.name, TableOptions.from_json(dict(options)))
     for field, value in _described(findings).items():
@@ -117,48 +93,6 @@ def is_needed(dataset: Dataset) -> bool:
     return dataset.jobs.filter(status__in=ACTIVE).exists()
 
 
-@contextmanager
-def _temporary_folder() -> Iterator[Path]:
-    root = Path(settings.FILE_UPLOAD_TEMP_DIR)
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root, prefix="upload-") as folder:
-            yield Path(folder)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise StorageFull(
-            "The server's disk is full, so the upload was not kept. Try again later."
-        ) from error
-
-
-def _stream_to(path: Path, upload: Upload) -> tuple[int, str]:
-    limit = settings.FLASH_LIMITS.max_upload_bytes
-    size, digest = 0, hashlib.sha256()
-    with path.open("wb") as file:
-        for chunk in upload.chunks(_CHUNK):
-            size += len(chunk)
-            if size > limit:
-                raise _too_large(limit)
-            digest.update(chunk)
-            file.write(chunk)
-    return size, digest.hexdigest()
-
-
-def _too_large(limit: int) -> UploadRefused:
-    return UploadRefused(
-        f"The file is larger than {limit / 1024**3:.3g} GB. Send fewer or smaller files.",
-        status=413,
-        code="upload_too_large",
-    )
-
-
-def _clean_name(name: str | None) -> str:
-    """The last part of the client's file name, without control characters, at most 255 long."""
-    last = (name or "upload").replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(character for character in last if character.isprintable())[-255:] or "upload"
-
-
 def _inspect(task: Task, path: Path, name: str, options: TableOptions) -> PictureFindings | TableFindings:
     if task == Task.IMAGE:
         return inspect_pictures(path, settings.FLASH_LIMITS)
@@ -198,7 +132,7 @@ def _store(
         options=options,
         **_described(findings),
     )
-    with _Movable(path) as file:
+    with Movable(path) as file:
         dataset.file.save(tokens.new_token(), file, save=False)
     try:
         dataset.save(force_insert=True)

@@ -3,7 +3,6 @@
 import json
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.db import connection
 
 from jobs import datasets, submission
 from jobs.errors import SubmissionInvalid
+from jobs.intake import LocalFile
 from jobs.models import Job
 from jobs.states import JobStatus
 from jobs.uploads import detect
@@ -31,19 +31,6 @@ _HYPERPARAMETERS = (
     "early_stopping",
 )
 _BAR = 30
-
-
-class _LocalFile:
-    """A file on disk in the shape of an upload."""
-
-    def __init__(self, path: Path) -> None:
-        self.name: str | None = path.name
-        self._path = path
-
-    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        with self._path.open("rb") as file:
-            while chunk := file.read(chunk_size or 1024**2):
-                yield chunk
 
 
 class Command(BaseCommand):
@@ -116,7 +103,7 @@ class Command(BaseCommand):
         submission.check_accepting()
         submission.validate(task=task, task_name=name, values=values)
         columns = {key: options[key] for key in ("input_column", "label_column") if options[key]}
-        dataset = datasets.store_upload(task_type=task, upload=_LocalFile(path), options=columns)
+        dataset = datasets.store_upload(task_type=task, upload=LocalFile(path), options=columns)
         return submission.submit(
             dataset=dataset, task_name=name, values=values, downloadable=not options["not_downloadable"]
         )
