@@ -28,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     die_with_parent(options.parent_pid)
     control = Control()
     control.catch_sigterm()
+    control.catch_sigusr1()
     events = Events(_stdout_for_events_only())
     try:
         _run(options.run_dir, events, control)

@@ -21,18 +21,31 @@ class Control:
     def __init__(self, deadline_seconds: float | None = None) -> None:
         self._deadline = None if deadline_seconds is None else time.monotonic() + deadline_seconds
         self.interrupted = False
+        self.finish_asked = False
 
     def catch_sigterm(self) -> None:
         """From now on SIGTERM only asks; the loops stop at their next safe point."""
         signal.signal(signal.SIGTERM, self._on_sigterm)
 
+    def catch_sigusr1(self) -> None:
+        """From now on SIGUSR1 asks to finish: the loops end as at the deadline, with the best model so far."""
+        signal.signal(signal.SIGUSR1, self._on_sigusr1)
+
     def _on_sigterm(self, signum: int, frame: FrameType | None) -> None:
         self.interrupted = True
 
+    def _on_sigusr1(self, signum: int, frame: FrameType | None) -> None:
+        self.finish_asked = True
+
     @property
     def out_of_time(self) -> bool:
-        """Whether the deadline has passed."""
-        return self._deadline is not None and time.monotonic() >= self._deadline
+        """Whether the deadline has passed, or the owner has seen enough."""
+        return self.finish_asked or (self._deadline is not None and time.monotonic() >= self._deadline)
+
+    @property
+    def why_over(self) -> str:
+        """The beginning of a sentence about `out_of_time`."""
+        return "The training was stopped" if self.finish_asked else "The time allowed was over"
 
     def set_deadline(self, seconds: float | None, started: float) -> None:
         """Stop `seconds` after `started` (time.monotonic); None for no deadline."""

@@ -72,6 +72,10 @@ class Events:
         """The bundle is complete."""
         self._write("result", accuracy=accuracy, accuracy_interval=interval, best_epoch=best_epoch)
 
+    def early(self, accuracy: float) -> None:
+        """RUN_DIR/early holds a bundle that can be used while the training goes on."""
+        self._write("early", accuracy=accuracy)
+
     def error(self, code: str, message: str) -> None:
         """The training failed, for a reason that the user can act on."""
         self._write("error", code=code, message=message)

@@ -4,6 +4,8 @@ import json
 import os
 import platform
 import shutil
+import sys
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from training.examples import write_examples
 from training.onnx_classifier import open_session
 from training.outcome import Outcome
 from training.preprocess import TOKENIZER_FILE, TextPreprocess
-from training.report import MAX_SKIPPED, build_report, hardest
+from training.report import MAX_SKIPPED, build_report, hardest, log_loss
 from training.restore import PT_FORMAT, load_classifier
 from training.run import Run
 
@@ -63,6 +65,32 @@ def export(run: Run, outcome: Outcome) -> None:
     os.replace(folder, target)
     run.events.progress(1.0)
     run.events.result(report["accuracy"], report["accuracy_interval"], report["best_epoch"])
+
+
+def export_early(run: Run, outcome: Outcome) -> None:
+    """Write RUN_DIR/early, a bundle that can be used while the training goes on, and tell of it.
+
+    `outcome.module` is scaled, so it must be a copy. What fails here costs the training nothing but this bundle, and
+    no random numbers are drawn from the training's own.
+    """
+    folder, target = run.folder / "early.tmp", run.folder / "early"
+    try:
+        with run.phases.time("early"), torch.random.fork_rng(devices=[]):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            calibration = calibrate(outcome)
+            names = _write_model(folder, outcome, run.config.model)
+            check_agreement(folder, outcome)
+            report = _write_report(folder, run, outcome, {"calibration": calibration, "early": True})
+            files = bundle.describe_files(folder, [*names, bundle.REPORT_FILE, *_PLOTS])
+            _manifest(run, outcome, report, files).write(folder)
+            shutil.rmtree(target, ignore_errors=True)
+            os.replace(folder, target)
+    except Exception:
+        traceback.print_exc(file=sys.stderr)
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    run.events.early(report["accuracy"])
 
 
 def calibrate(outcome: Outcome) -> dict[str, Any]:
@@ -169,6 +197,7 @@ def _write_report(folder: Path, run: Run, outcome: Outcome, found: dict[str, Any
     )
     report |= {
         **found,
+        "log_loss": round(log_loss(outcome.truth, outcome.probabilities), 6),
         "warnings": run.events.warnings,
         "skipped": outcome.skipped[:MAX_SKIPPED],
         "skipped_count": outcome.skipped_count,

@@ -1,5 +1,6 @@
 """Trains all of a picture network, from the head that fits its pretrained features, or from scratch."""
 
+import copy
 import dataclasses
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from training.checkpoint import Checkpoint
 from training.decode import Decoded
 from training.device import choose_device
+from training.export import export_early
 from training.features import feature_extractor
 from training.frozen import fit_head
 from training.loop import Progress, Training, restore, snapshot
@@ -31,6 +33,16 @@ _HEAD_EPOCHS = 10
 _CHUNK = 256
 _PICTURES = "pictures.npy"
 Parts = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class _Head:
+    """What came of the head alone: its figures as epoch 0, and what its early export needs."""
+
+    figures: EpochFigures
+    progress: Progress
+    probabilities: NDArray[np.float32]
+    graph: Any
 
 
 def train_network(
@@ -54,7 +66,29 @@ def train_network(
     checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint, run.events)
     start = None
     if run.config.pretrained and checkpoint.load() is None:
-        start = _fit_head_first(run, model, pixels, labels, parts, device)
+        head = _fit_head_first(run, model, pixels, labels, parts, device)
+        start = head.figures
+        copied = copy.deepcopy(model).eval()
+        graph = head.graph
+        export_early(
+            run,
+            Outcome(
+                classes=samples.classes,
+                preprocess=preprocess,
+                module=copied,
+                state=copied.torchvision_state(),
+                arguments={},
+                graph=lambda: with_head(graph or backbone_graph(copied, preprocess.crop), copied.head),
+                examples=np.array(pixels[parts[1][:_EXAMPLES]]),
+                progress=head.progress,
+                train_count=len(parts[0]),
+                truth=labels[parts[1]],
+                probabilities=head.probabilities,
+                sources=[samples.sources[i] for i in validation],
+                skipped=skipped,
+                skipped_count=len(skipped),
+            ),
+        )
     model.flip = run.config.test_time_flip
     run.events.phase("training", 0.2, 0.93)
     learner = PictureLearner(model, pixels, labels, parts, run.config, device)
@@ -113,7 +147,7 @@ def _fit_head_first(
     labels: NDArray[np.int64],
     parts: Parts,
     device: torch.device,
-) -> EpochFigures:
+) -> _Head:
     """Fit the head to the features as they are; its figures become epoch 0."""
     run.events.phase("preparing", 0.05, 0.2, "fitting the head to the pretrained features")
     with run.phases.time("features"):
@@ -136,7 +170,10 @@ def _fit_head_first(
         progress = fit_head(quiet, model, features, labels, parts, unused)
     best = next(figures for figures in progress.history if figures.epoch == progress.best_epoch)
     seconds = sum(figures.seconds for figures in progress.history)
-    return dataclasses.replace(best, epoch=0, seconds=seconds)
+    with torch.no_grad():
+        probabilities = model.head(features[torch.from_numpy(parts[1])]).softmax(1).numpy()
+    figures = dataclasses.replace(best, epoch=0, seconds=seconds)
+    return _Head(figures=figures, progress=progress, probabilities=probabilities, graph=graph)
 
 
 def _train(run: Run, learner: PictureLearner, checkpoint: Checkpoint, start: EpochFigures | None) -> Progress:

@@ -129,7 +129,7 @@ def fit_to_optimum(
         events.epoch(figures, config.epochs)
         events.progress(epoch / config.epochs)
         if control.out_of_time:
-            events.warning("The time allowed was over; the best epoch so far was kept.")
+            events.warning(f"{control.why_over}; the best epoch so far was kept.")
             break
         if solver.converged:
             events.log(f"The solver reached the optimum in epoch {epoch}.")

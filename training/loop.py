@@ -96,7 +96,7 @@ class Training:
         if not self.progress.history:
             raise TrainingFailed(
                 "deadline_exceeded",
-                "The time allowed was over before the first epoch was. Use preset Quick, a smaller model, "
+                f"{self.control.why_over} before the first epoch was. Use preset Quick, a smaller model, "
                 "fewer samples, or ask the operator for more time.",
             )
         restore(self.learner.module, self.best)
@@ -114,7 +114,7 @@ class Training:
                 self.control.check()
             if self.control.out_of_time:
                 self.events.warning(
-                    f"The time allowed was over during epoch {progress.epoch}; the best epoch so far was kept."
+                    f"{self.control.why_over} during epoch {progress.epoch}; the best epoch so far was kept."
                 )
                 return False
             self._step(batches[progress.step], len(batches))

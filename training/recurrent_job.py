@@ -1,5 +1,6 @@
 """Trains a recurrent network and blends it with the linear model over n-grams."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from training.checkpoint import Checkpoint
 from training.config import TrainConfig
 from training.device import choose_device
 from training.loop import Progress, Training, restore, snapshot
-from training.ngram_job import NGramFitting, Texts
+from training.ngram_job import NGramFit, NGramFitting, Texts
 from training.recurrent import RecurrentClassifier
 from training.retry import with_lower_rate_if_needed
 from training.run import Run
@@ -21,17 +22,18 @@ _LENGTH = 256
 
 
 def train_recurrent(
-    run: Run, texts: Texts
+    run: Run, texts: Texts, early: Callable[[NGramFit], None]
 ) -> tuple[BlendedClassifier, dict[str, Any], Progress, Tensor, BlendedClassifier | None]:
     """The model, the arguments that build it again, its progress and its logits [N, C] of the validation part.
 
     The last is the model that was measured, where that is another one; it shares the network. Both parts are measured
     together: with what the network learned from the training part, the n-grams of the training part. Afterwards the
-    n-grams are those learned from all sentences.
+    n-grams are those learned from all sentences. They can be used before the network has learned: `early` gets them.
     """
     config = run.config
     fitting = NGramFitting(run, texts)
     ngrams = fitting.silently()
+    early(ngrams)
     torch.set_num_threads(run.threads)
     rows = [[row[:_LENGTH] for row in part] for part in texts.rows]
     arguments: dict[str, Any] = {

@@ -124,6 +124,12 @@ def thresholds(truth: NDArray[Any], probabilities: NDArray[Any]) -> list[dict[st
     return found
 
 
+def log_loss(truth: NDArray[Any], probabilities: NDArray[Any]) -> float:
+    """Mean negative log-likelihood of the true classes; decides between models of the same accuracy."""
+    given = probabilities[np.arange(len(truth)), truth].astype(float)
+    return float(-np.log(np.maximum(given, 1e-12)).mean()) if len(truth) else 0.0
+
+
 def build_report(
     *,
     labels: Sequence[str],

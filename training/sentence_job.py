@@ -1,6 +1,8 @@
 """Trains a text classifier: vocabulary, n-grams or a recurrent network."""
 
+import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -36,7 +38,8 @@ def train_sentences(run: Run) -> Any:
     with run.phases.time("import"):
         import torch
 
-        from training.ngram_job import NGramFitting, Texts
+        from training.export import export_early
+        from training.ngram_job import NGramFit, NGramFitting, Texts
         from training.onnx_graphs import blended_graph, ngram_graph
         from training.outcome import Outcome
         from training.recurrent_job import train_recurrent
@@ -51,6 +54,33 @@ def train_sentences(run: Run) -> Any:
         classes=len(samples.classes),
         vocabulary=vocabulary,
     )
+
+    common: dict[str, Any] = {
+        "classes": samples.classes,
+        "preprocess": preprocess,
+        "examples": pad(rows[1][:_EXAMPLES]),
+        "train_count": len(train_part),
+        "truth": samples.labels[validation],
+        "sources": [f"{samples.sources[i]}: {samples.items[i]}" for i in validation],
+    }
+
+    def early(fit: NGramFit) -> None:
+        """The n-grams alone, for use until the network has learned."""
+        copied = copy.deepcopy(fit.module)
+        export_early(
+            replace(run, config=replace(run.config, model="bag_of_ngrams")),
+            Outcome(
+                module=copied,
+                state=copied.state_dict(),
+                arguments=copied.arguments(),
+                graph=partial(ngram_graph, copied),
+                progress=fit.progress,
+                deployed_count=fit.count,
+                probabilities=fit.scores.softmax(1).numpy(),
+                **common,
+            ),
+        )
+
     module: torch.nn.Module
     count = len(train_part)
     if run.config.model == "bag_of_ngrams":
@@ -60,25 +90,20 @@ def train_sentences(run: Run) -> Any:
         graph = partial(ngram_graph, fit.module)
         measured = partial(ngram_graph, fit.measured) if fit.measured is not None else None
     else:
-        module, arguments, progress, logits, before = train_recurrent(run, texts)
+        module, arguments, progress, logits, before = train_recurrent(run, texts, early)
         graph = partial(blended_graph, module)
         measured = partial(blended_graph, before) if before is not None else None
     return Outcome(
-        classes=samples.classes,
-        preprocess=preprocess,
         module=module,
         state=module.state_dict(),
         arguments=arguments,
         graph=graph,
-        examples=pad(rows[1][:_EXAMPLES]),
         progress=progress,
-        train_count=len(train_part),
         deployed_count=count,
-        truth=samples.labels[validation],
         probabilities=logits.softmax(1).numpy(),
-        sources=[f"{samples.sources[i]}: {samples.items[i]}" for i in validation],
         measured=measured,
         evidence=_evidence(samples, parts, rows, vocabulary),
+        **common,
     )
 
 
