@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
@@ -10,8 +11,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 
-from jobs import admin_servers, cancellation, datasets
-from jobs.models import Attempt, Dataset, Epoch, Job, JobEvent, PlatformStatus
+from jobs import admin_servers, cancellation, datasets, prices, receipts
+from jobs.models import Attempt, Dataset, Epoch, Job, JobEvent, PlatformStatus, Uptime
 from modelstore.errors import FlashError
 
 # Registers the machines' part of the admin.
@@ -32,7 +33,9 @@ class _ReadOnlyInline(admin.TabularInline):
 
 class AttemptInline(_ReadOnlyInline):
     model = Attempt
-    fields = ("fence", "server", "started", "finished", "outcome", "reason")
+    fields = (
+        "fence", "server", "started", "finished", "price_per_hour", "allowance_seconds", "outcome", "reason",
+    )  # fmt: skip
 
 
 class EpochInline(_ReadOnlyInline):
@@ -75,7 +78,16 @@ class JobAdmin(admin.ModelAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [field.name for field in Job._meta.fields if field.name not in ("token_digest", "id")]
+        names = [field.name for field in Job._meta.fields if field.name not in ("token_digest", "id")]
+        return [*names, "receipt"]
+
+    @admin.display(description="receipt")
+    def receipt(self, job: Job) -> str:
+        """Seconds and money for boot, training and idle time."""
+        told = receipts.receipt_of(job).to_json()
+        seconds = ", ".join(f"{part} {told[part + '_seconds']:g} s" for part in ("boot", "training", "idle"))
+        cost = "no price is set" if told["cost"] is None else f"{told['currency']} {told['cost']:g}"
+        return f"{seconds}; {cost}{'' if told['final'] else ' so far'}"
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("token_digest",)
@@ -146,11 +158,52 @@ class DatasetAdmin(admin.ModelAdmin):
                 datasets.discard(dataset)
 
 
+class CapsForm(forms.ModelForm):
+    """Refuses a cap in money that nothing could be held against."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        kind = prices.expected_kind()
+        for name in ("job_cap_cost", "day_cap_cost"):
+            if cleaned.get(name) is not None and prices.price_per_hour(kind) is None:
+                self.add_error(name, f"Set the price of {kind} in FLASH_EC2_PRICES first: no job could start.")
+        return cleaned
+
+
+@admin.register(Uptime)
+class UptimeAdmin(admin.ModelAdmin):
+    """What the bill counts: each time that a machine was up."""
+
+    list_display = ("server", "kind", "began", "ended", "price_per_hour")
+    list_filter = ("kind", "began")
+    list_select_related = ("server",)
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(PlatformStatus)
 class PlatformStatusAdmin(admin.ModelAdmin):
     """One row: the list leads straight to its form."""
 
-    fields = ("dev_mode", "notice", "queue_limit")
+    fieldsets = (
+        (None, {"fields": ("dev_mode", "notice", "queue_limit")}),
+        (
+            "Caps on time and money",
+            {
+                "fields": ("job_cap_minutes", "job_cap_cost", "day_cap_minutes", "day_cap_cost"),
+                "description": "Never passed. Money needs the prices: FLASH_EC2_PRICES and FLASH_LOCAL_PRICE.",
+            },
+        ),
+    )
+    form = CapsForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

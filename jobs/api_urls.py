@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from jobs import api
+from jobs import api, api_quotes
 
 urlpatterns = [
     path("status/", api.StatusView.as_view(), name="status"),
     path("servers/", api.ServersView.as_view(), name="servers"),
     path("datasets/", api.DatasetsView.as_view(), name="datasets"),
+    path("quotes/", api_quotes.QuotesView.as_view(), name="quotes"),
     path("jobs/", api.JobsView.as_view(), name="jobs"),
     path("jobs/<str:token>/", api.JobView.as_view(), name="job"),
     path("jobs/<str:token>/cancel/", api.JobCancelView.as_view(), name="job-cancel"),

@@ -36,6 +36,11 @@ class Usage:
         return Usage(seconds=self.seconds + seconds, cost=self.cost + cost)
 
 
+def in_force() -> PlatformStatus:
+    """The row with the operator's caps, or their defaults: one query, and nothing is written."""
+    return PlatformStatus.objects.filter(pk=1).first() or PlatformStatus(pk=1)
+
+
 def check_day(platform: PlatformStatus, now: datetime | None = None) -> None:
     """Raises CapReached (429 with the seconds until midnight) when the day has nothing left for one more job."""
     now = now or timezone.now()

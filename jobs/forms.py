@@ -9,6 +9,8 @@ from django.core.files.base import ContentFile, File
 
 from jobs import submission
 from jobs.errors import SubmissionInvalid
+from jobs.models import Lane
+from jobs.terms import Terms, read_terms
 from modelstore import tokens
 from training.catalog import models_for
 from training.config import Preset, Task
@@ -28,6 +30,10 @@ _STARTS = [
     ("", "Preset's choice"),
     ("imagenet", "ImageNet weights"),
     ("scratch", "Scratch (random weights)"),
+]
+_LANES = [
+    (Lane.NOW.value, "As soon as possible"),
+    (Lane.NEXT_START.value, "With the next start of a machine: cheaper, may take hours"),
 ]
 # Our field -> the wire's word. Those of the two schedules lie in an object of their own.
 _PLAIN = {
@@ -51,7 +57,7 @@ _GROUPS = {
     },
     "step_lr": {"step_size": "step_size", "step_gamma": "gamma"},
 }
-ADVANCED = (*_PLAIN, *_GROUPS, *(field for fields in _GROUPS.values() for field in fields))
+ADVANCED = (*_PLAIN, "max_minutes", *_GROUPS, *(field for fields in _GROUPS.values() for field in fields))
 
 
 class UploadForm(forms.Form):
@@ -130,12 +136,21 @@ class TrainForm(forms.Form):
         label="Keep the data after training", required=False,
         help_text="To train again without another upload. It is forgotten after a while all the same.",
     )  # fmt: skip
+    max_minutes = forms.CharField(
+        label="Stop after", required=False,
+        help_text="Minutes of training at most; the best model so far is kept.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+    lane = forms.ChoiceField(label="When", choices=_LANES, required=False)
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.task = task
         self.values: dict[str, Any] = {}
+        self.terms = Terms()
+        # Asked what it would take, a form needs no name yet.
+        self.is_estimate = "estimate" in self.data
         choices = [(spec.name, spec.title) for spec in models_for(task)]
         self.fields["model"].choices = [("", "Preset's choice"), *choices]  # type: ignore[attr-defined]
         if task is Task.TEXT:
@@ -157,7 +172,15 @@ class TrainForm(forms.Form):
         cleaned = super().clean() or {}
         self.values = _on_the_wire(cleaned)
         try:
-            submission.validate(task=self.task, task_name=cleaned.get("task_name", ""), values=self.values)
+            self.terms = read_terms(cleaned)
+        except SubmissionInvalid as error:
+            self.refuse(error.fields)
+        try:
+            if self.is_estimate:
+                submission.configuration(task=self.task, values=self.values)
+            else:
+                name = cleaned.get("task_name", "")
+                submission.validate(task=self.task, task_name=name, values=self.values)
         except SubmissionInvalid as error:
             self.refuse(error.fields)
         return cleaned

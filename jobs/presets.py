@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.estimates import rough_seconds
+from jobs.quotes import Quote, Quoter
 from training.catalog import CATALOG, defaults_for, models_for
 from training.config import Preset, Task
 
@@ -21,11 +21,6 @@ _WORDS = {
     (Task.TEXT, Preset.BALANCED): "Reads word by word, in both directions. Knows word order.",
     (Task.TEXT, Preset.BEST): "Reads word by word, for longer, with averaged weights.",
 }
-# Seconds for one sample and epoch on two ordinary processor cores, and what every job takes besides.
-# Measured with MobileNet V2 at 224 pixels and with sentences of 10 to 30 words.
-_FIXED_SECONDS = 12.0
-_FEATURES, _FINE_TUNING = 0.03, 0.12
-_NGRAMS, _RECURRENT = 0.0004, 0.004
 _SHOWN = (
     "optimizer",
     "learning_rate",
@@ -37,7 +32,7 @@ _SHOWN = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PresetCard:
-    """One choice: its name, what it does in a sentence, and about how long it takes without a GPU."""
+    """One choice: its name, what it does in a sentence, and about how long it takes."""
 
     value: str
     title: str
@@ -45,22 +40,22 @@ class PresetCard:
     time: str
 
 
-def cards(task: Task, samples: int) -> list[PresetCard]:
-    """The three presets for a data set of `samples`."""
+def cards(task: Task, samples: int, quoter: Quoter) -> list[PresetCard]:
+    """The three presets for a data set of `samples`, with what past jobs say of them."""
     return [
         PresetCard(
             value=preset.value,
             title=preset.value.capitalize(),
             words=_WORDS[task, preset],
-            time=_about(expected_seconds(task, preset, samples)),
+            time=_about(_quote(quoter, task, preset, samples).training.expected),
         )
         for preset in Preset
     ]
 
 
-def expected_seconds(task: Task, preset: Preset, samples: int) -> float:
-    """A rough guess for the preset's own model on two processor cores."""
-    return rough_seconds({"task": task, **defaults_for(task, preset, None, None)}, samples)
+def _quote(quoter: Quoter, task: Task, preset: Preset, samples: int) -> Quote:
+    """The preset's own model on the machine that jobs run on."""
+    return quoter.quote({"task": task, "preset": preset, **defaults_for(task, preset, None, None)}, samples)
 
 
 def fillings(task: Task) -> dict[str, dict[str, Any]]:

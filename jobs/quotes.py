@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jobs import caps, prices
 from jobs.estimates import Range, corrected, rough_seconds
-from jobs.models import Attempt, Job, Lane, PlatformStatus, Uptime
+from jobs.models import Attempt, Job, Lane, Uptime
 from jobs.states import ACTIVE, RUNNING, JobStatus
 
 NOTHING = Range(0.0, 0.0, 0.0)
@@ -88,7 +88,7 @@ class Quoter:
         self.now = now or timezone.now()
         self.kind = kind or prices.expected_kind()
         self.price = prices.price_per_hour(self.kind)
-        self._platform = PlatformStatus.current()
+        self._platform = caps.in_force()
         self._past: dict[str, list[dict[str, Any]]] = {}
         self._queue: Range | None = None
         self._boot: Range | None = None

@@ -389,7 +389,9 @@ class PlatformChangeSerializer(serializers.ModelSerializer[PlatformStatus]):
 
     class Meta:
         model = PlatformStatus
-        fields = ("dev_mode", "notice", "queue_limit")
+        fields = (
+            "dev_mode", "notice", "queue_limit", "job_cap_minutes", "job_cap_cost", "day_cap_minutes", "day_cap_cost",
+        )  # fmt: skip
 
 
 @extend_schema_serializer(

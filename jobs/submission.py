@@ -46,12 +46,20 @@ def validate(*, task: Task, task_name: str, values: Mapping[str, Any]) -> TrainC
     """The whole configuration, or SubmissionInvalid with a sentence for each wrong field."""
     fields = _name_problems(task_name)
     try:
-        config = resolve(task, values, settings.FLASH_LIMITS)
-    except ConfigInvalid as error:
+        config = configuration(task=task, values=values)
+    except SubmissionInvalid as error:
         raise SubmissionInvalid(_summary(fields | error.fields), fields=fields | error.fields) from error
     if fields:
         raise SubmissionInvalid(_summary(fields), fields=fields)
     return config
+
+
+def configuration(*, task: Task, values: Mapping[str, Any]) -> TrainConfig:
+    """What `values` make of the presets; SubmissionInvalid with a sentence for each wrong one."""
+    try:
+        return resolve(task, values, settings.FLASH_LIMITS)
+    except ConfigInvalid as error:
+        raise SubmissionInvalid(_summary(error.fields), fields=error.fields) from error
 
 
 def submit(

@@ -23,7 +23,7 @@ def begin(*, job: Job, server: Server) -> Attempt:
     """
     now = timezone.now()
     # One claim at a time divides the day: the row lock on Postgres, BEGIN IMMEDIATE on SQLite.
-    platform = PlatformStatus.objects.select_for_update().filter(pk=1).first() or PlatformStatus.current()
+    platform = PlatformStatus.objects.select_for_update().filter(pk=1).first() or PlatformStatus(pk=1)
     allowance = caps.allowance(job=job, server=server, platform=platform, now=now)
     if allowance is not None and allowance < _LEAST_SECONDS:
         raise NotNow
@@ -42,7 +42,7 @@ def held_back(*, server: Server) -> list[int]:
 
     One query without caps.
     """
-    platform, now = PlatformStatus.current(), timezone.now()
+    platform, now = caps.in_force(), timezone.now()
     price = prices.price_per_hour(prices.kind_of(server))
     left = caps.day_left_seconds(platform, price, now)
     whole = caps.whole_day_seconds(platform, price)

@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from jobs import access, cancellation, datasets, presets, recent, submission
+from jobs import access, cancellation, datasets, presets, receipts, recent, submission, waiting
 from jobs.errors import NotPossibleNow, SubmissionInvalid
 from jobs.forms import ColumnsForm, TrainForm, UploadForm
 from jobs.models import Dataset, Job
+from jobs.quotes import Quote, Quoter
 from jobs.states import JobStatus
 from modelstore.access import get_model
 from modelstore.errors import FlashError
@@ -107,6 +108,8 @@ def dataset(request: HttpRequest, token: str) -> HttpResponse:
     form = TrainForm(request.POST, task=Task(found.task_type))
     if not form.is_valid():
         return _dataset_page(request, found, form, status=400)
+    if form.is_estimate:
+        return _dataset_page(request, found, form)
     try:
         job = _submit(found, form)
     except SubmissionInvalid as error:
@@ -157,6 +160,7 @@ def _submit(dataset: Dataset, form: TrainForm) -> Job:
         downloadable=fields["downloadable"],
         keep_dataset=fields["keep_dataset"],
         idempotency_key=fields["key"] or None,
+        terms=form.terms,
     )
 
 
@@ -173,6 +177,7 @@ def _dataset_page(
     if columns is None and names and set(names) != {"input", "label"}:
         columns = ColumnsForm(columns=names, initial=dataset.findings)
     classes = sorted(dataset.classes, key=lambda entry: -entry["count"])
+    quoter = Quoter()
     context = {
         "section": "new",
         "dataset": dataset,
@@ -187,7 +192,10 @@ def _dataset_page(
         "form": form,
         "refusal": refusal,
         "is_image": task is Task.IMAGE,
-        "presets": presets.cards(task, dataset.sample_count),
+        "presets": presets.cards(task, dataset.sample_count, quoter),
+        "quote": _quote(quoter, dataset, form),
+        "currency": settings.FLASH_CURRENCY,
+        "offers_lanes": quoter.needs_a_start(),
         "fillings": presets.fillings(task),
         "models": models_for(task),
     }
@@ -195,6 +203,18 @@ def _dataset_page(
     if refusal is not None and refusal.retry_after is not None:
         response.headers["Retry-After"] = str(refusal.retry_after)
     return response
+
+
+def _quote(quoter: Quoter, dataset: Dataset, form: TrainForm) -> Quote | None:
+    """For what the form says, or for preset Quick while it says nothing; None when it makes no sense."""
+    values = form.values if form.is_bound else {"preset": form["preset"].value()}
+    try:
+        config = submission.configuration(task=Task(dataset.task_type), values=values)
+    except SubmissionInvalid:
+        return None
+    return quoter.quote(
+        config.to_json(), dataset.sample_count, lane=form.terms.lane, max_minutes=form.terms.max_minutes
+    )
 
 
 def _mixed(thumbnails: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -263,11 +283,11 @@ def _job_context(job: Job) -> dict[str, Any]:
         )
     )
     lines = list(job.events.order_by("-pk")[:_LINES_SHOWN])[::-1]
-    position, best = job.queue_position(), _best(epochs)
+    position, best, reason = job.queue_position(), _best(epochs), waiting.reason(job)
     # `seen` in a poll: the same version means that nothing has changed.
     state = (
         job.status, job.phase, job.progress, job.eta_seconds, position, job.cancel_requested, job.attempt,
-        len(epochs), lines[-1].pk if lines else 0,
+        len(epochs), lines[-1].pk if lines else 0, reason,
     )  # fmt: skip
     return {
         "job": job,
@@ -279,6 +299,9 @@ def _job_context(job: Job) -> dict[str, Any]:
         "lines": lines,
         "warnings": [line for line in lines if line.kind == "warning"],
         "position": position,
+        "receipt": receipts.receipt_of(job) if job.fence and job.is_ended else None,
+        "currency": settings.FLASH_CURRENCY,
+        "waiting_reason": reason,
         "version": hashlib.sha256(repr(state).encode()).hexdigest()[:12],
         "new_url": reverse("new-image" if job.task_type == Task.IMAGE else "new-text"),
     }

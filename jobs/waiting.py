@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from jobs import caps
-from jobs.models import Fleet, Job, Lane, PlatformStatus
+from jobs.models import Fleet, Job, Lane
 from jobs.states import JobStatus
 
 
@@ -13,7 +13,7 @@ def reason(job: Job) -> str:
     if job.status != JobStatus.QUEUED:
         return ""
     now = timezone.now()
-    if caps.day_is_used_up(PlatformStatus.current(), now):
+    if caps.day_is_used_up(caps.in_force(), now):
         return "Today's budget for training is used up. The job goes on after midnight UTC."
     if settings.FLASH_COMPUTE == "local":
         return ""

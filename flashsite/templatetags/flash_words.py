@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 
+from jobs.estimates import Range
 from jobs.models import Job
 from jobs.states import RUNNING, JobStatus
 from training.catalog import CATALOG
@@ -69,6 +70,31 @@ def duration(seconds: Any) -> str:
     if hours >= 48:
         return f"{hours // 24} days"
     return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+@register.filter
+def span(seconds: Range) -> str:
+    """A range of seconds: about 2 min (1 min to 4 min)."""
+    low, expected, high = (duration(value) for value in (seconds.low, seconds.expected, seconds.high))
+    return f"about {expected}" if low == high else f"about {expected} ({low} to {high})"
+
+
+@register.filter
+def money(amount: Any, currency: str) -> str:
+    """0.0314 USD as USD 0.03; the smallest amounts are not rounded to nothing."""
+    if not isinstance(amount, int | float):
+        return ""
+    digits = 2 if amount >= 0.1 or not amount else 4 if amount < 0.01 else 3
+    return f"{currency}\N{NO-BREAK SPACE}{amount:.{digits}f}"
+
+
+@register.filter
+def money_span(amounts: Range, currency: str) -> str:
+    """About USD 0.12 (USD 0.08 to USD 0.20)."""
+    return (
+        f"about {money(amounts.expected, currency)} "
+        f"({money(amounts.low, currency)} to {money(amounts.high, currency)})"
+    )
 
 
 @register.filter

@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs import caps, receipts
 from jobs.compute.planning import Health, Instance, LaunchView, Offer, ServerView
 from jobs.compute.reconciler import Snapshot
-from jobs.models import Alert, Attempt, Fleet, Job, Launch, PlatformStatus, Server
+from jobs.models import Alert, Attempt, Fleet, Job, Launch, Server
 
 _MAIL_AGAIN = timedelta(hours=6)
 
@@ -128,7 +128,7 @@ def _waiting(now: datetime) -> int:
     """Jobs worth a machine: none once the day's budget is used up, and not those that share another's start."""
     from django.conf import settings
 
-    if caps.day_is_used_up(PlatformStatus.current(), now):
+    if caps.day_is_used_up(caps.in_force(), now):
         return 0
     urgent = Job.objects.urgent(now, settings.FLASH_SHARED_START_WAIT).count()
     return urgent + Job.objects.lost(now).count()

@@ -180,5 +180,5 @@ def test_the_page_takes_the_same_queries_for_many_classes(
     ):
         upload = ContentFile(pictures_zip(classes, 2), name="colours.zip")
         dataset = datasets.store_upload(task_type=Task.IMAGE, upload=upload)
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(6):
             client.get(reverse("dataset", args=[dataset.token]))
