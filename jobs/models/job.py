@@ -74,6 +74,9 @@ class Job(Leased):
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
     phase = models.CharField(max_length=40, blank=True)
     accuracy = models.FloatField(null=True, blank=True)
+    keep_best = models.BooleanField(
+        default=False, help_text="Its owner has seen enough: it ends soon, with the best model so far."
+    )
     server = models.ForeignKey(
         "jobs.Server", null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
     )
