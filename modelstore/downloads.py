@@ -17,6 +17,7 @@ from modelstore import files, local_cache
 from modelstore.access import unusable_model
 from modelstore.errors import FlashError
 from modelstore.models import TrainedModel
+from modelstore.standalone_files import standalone_files
 from modelstore.zip_stream import zip_chunks, zip_size
 from training.bundle import MANIFEST_FILE, ONNX_FILE, SAFETENSORS_FILE, TORCH_FILE, BundleDamaged
 
@@ -139,8 +140,9 @@ def _open_bundle(model: TrainedModel, base: str) -> DownloadFile:
         members = {}
         for file in sorted({*model.manifest["files"], MANIFEST_FILE}):
             handle = stack.enter_context(_checked(model, file))
-            members[f"{base}/{file}"] = (handle, handle.seek(0, 2))
-            handle.seek(0)
+            members[f"{base}/{file}"] = _measured(handle)
+        for name, handle in standalone_files(model, lambda file: _checked(model, file)).items():
+            members[f"{base}/{name}"] = _measured(stack.enter_context(handle))
         size = zip_size({name: length for name, (_, length) in members.items()})
         chunks = zip_chunks(members, modified=model.created)
         return DownloadFile(
@@ -149,6 +151,12 @@ def _open_bundle(model: TrainedModel, base: str) -> DownloadFile:
             size=size,
             stream=ByteStream(chunks, stack.pop_all()),
         )
+
+
+def _measured(handle: IO[bytes]) -> tuple[IO[bytes], int]:
+    size = handle.seek(0, 2)
+    handle.seek(0)
+    return handle, size
 
 
 def _chunks(handle: IO[bytes]) -> Iterator[bytes]:

@@ -1,0 +1,82 @@
+"""Fetches onnxruntime-web, once, so that the page beside it predicts without a network: python get_runtime.py [FILE]
+
+FILE is a package that is here already (`npm pack onnxruntime-web@VERSION`). Without it npm fetches the package where
+there is an npm, else it comes from registry.npmjs.org. Either way it must have the checksum below. It becomes
+runtime.js: the library and its WebAssembly (MIT licence, Microsoft Corporation), 5 MB.
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import urllib.request
+from pathlib import Path
+
+VERSION = "1.30.0"
+PACKAGE = f"onnxruntime-web-{VERSION}.tgz"
+ADDRESS = f"https://registry.npmjs.org/onnxruntime-web/-/{PACKAGE}"
+# As the registry states it (Subresource Integrity, base64).
+SHA512 = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
+RUNTIME_FILE = "runtime.js"
+_PARTS = {
+    "code": "package/dist/ort.wasm.bundle.min.mjs",
+    "wasm": "package/dist/ort-wasm-simd-threaded.wasm",
+}
+_SECONDS = 300
+
+
+def get_runtime(target: Path, package: Path | None = None) -> None:
+    """Write `target`, whole or not at all; raises OSError, ValueError with a sentence that says what is wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        package = package or fetch(Path(folder))
+        data = package.read_bytes()
+    if base64.b64encode(hashlib.sha512(data).digest()).decode() != SHA512:
+        raise ValueError(f"{package.name} is not onnxruntime-web {VERSION}: its checksum is another one.")
+    with tempfile.TemporaryFile() as copy:
+        copy.write(data)
+        copy.seek(0)
+        with tarfile.open(fileobj=copy, mode="r:gz") as archive:
+            parts = {name: _packed(archive, member) for name, member in _PARTS.items()}
+    head = f"/* onnxruntime-web {VERSION}, MIT licence, (c) Microsoft Corporation; gzip in base64 */\n"
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    partial.write_text(f"{head}window.FLASH_RUNTIME = {json.dumps(parts)};\n", encoding="ascii")
+    os.replace(partial, target)
+
+
+def fetch(folder: Path) -> Path:
+    """The package in `folder`, by npm (which knows of mirrors) or straight from the registry."""
+    if npm := shutil.which("npm"):
+        asked = [npm, "pack", f"onnxruntime-web@{VERSION}", "--silent", "--pack-destination", str(folder)]
+        done = subprocess.run(asked, capture_output=True, timeout=_SECONDS, check=False)
+        if done.returncode == 0 and (folder / PACKAGE).exists():
+            return folder / PACKAGE
+    with urllib.request.urlopen(ADDRESS, timeout=60) as answer, (folder / PACKAGE).open("wb") as file:
+        shutil.copyfileobj(answer, file)
+    return folder / PACKAGE
+
+
+def _packed(archive: tarfile.TarFile, name: str) -> str:
+    member = archive.extractfile(name)
+    if member is None:
+        raise ValueError(f"The package has no {name}.")
+    return base64.b64encode(gzip.compress(member.read(), mtime=0)).decode("ascii")
+
+
+def main() -> None:
+    package = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    target = Path(__file__).resolve().parent / RUNTIME_FILE
+    try:
+        get_runtime(target, package)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        sys.exit(f"onnxruntime-web could not be fetched: {error}")
+    print(f"{target}: {target.stat().st_size / 1e6:.1f} MB. index.html now predicts offline.")
+
+
+if __name__ == "__main__":
+    main()

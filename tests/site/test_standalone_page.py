@@ -1,0 +1,124 @@
+"""The page of a bundle, opened from the disk in a real Chromium, reads inputs as Python does and predicts alike."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from modelstore.standalone_files import FOLDER, web_files, write_files
+from tests.bundles import image_bundle, text_bundle
+from tests.modelstore.conftest import Publish, publish
+from tests.training.datasets import sentences
+from training.onnx_classifier import OnnxClassifier
+from training.preprocess import PicturePreprocess, TextPreprocess
+from training.tokeniser import learn_vocabulary
+
+pytestmark = pytest.mark.browser
+__all__ = ["publish"]
+# What `manage.py get_runtime` wrote. It is 5 MB and comes from npm, so it is not in the repository.
+RUNTIME = Path(
+    os.environ.get("ONNXRUNTIME_WEB_SCRIPT")
+    or Path(__file__).parents[2] / "var" / "onnxruntime-web" / "runtime.js"
+)
+ODD = [
+    "The Rain, FALLS on Ⅷ ﬁelds… don't!",
+    "  tab\tand\u00a0blank\u3000wide\u200bzero ",
+    "[PAD] in [UNK] the text",
+    "ΟΔΟΣ İstanbul ẞ",
+    "今天北京下大雨，rain 市场",
+    "วันนี้ฝนตกที่ตลาด สวน",
+    "😀 emoji 👩‍👩‍👧 $5+7^2`x`",
+    "",
+    "word " * 100,
+]
+
+
+@pytest.fixture
+def tab(chromium_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    # Playwright's event loop runs in this thread, where the tests use the database, too.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(message.text))
+        yield page
+        browser.close()
+    assert complaints == []
+
+
+def test_the_page_tokenises_and_scales_as_python_does(tab: Page, tmp_path: Path) -> None:
+    tab.goto("about:blank")
+    tab.add_script_tag(path=FOLDER / "web" / "inputs.js")
+    for language in ("en", "zh", "th"):
+        vocabulary = learn_vocabulary([text for text, _ in sentences(language)], 1000)
+        ours = TextPreprocess(vocabulary.tokenizer_json, 20).ragged(ODD)
+        theirs = tab.evaluate(
+            "([json, texts]) => texts.map(window.FLASH_INPUTS.tokenizer(json, 20))",
+            [json.loads(vocabulary.tokenizer_json), ODD],
+        )
+        assert theirs == ours
+    random = np.random.default_rng(1)
+    for height, width, resize, crop in ((61, 90, 32, 32), (20, 17, 24, 16), (300, 200, 36, 32)):
+        pixels = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "a.png")
+        ours = PicturePreprocess(resize, crop).load(tmp_path / "a.png")
+        side = min(width, height) * crop / resize
+        left, top = (width - side) / 2, (height - side) / 2
+        box = [max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)]
+        rgba = np.dstack([pixels, np.full((height, width), 255, np.uint8)])
+        theirs = tab.evaluate(
+            "([rgba, w, h, box, side]) => [...window.FLASH_INPUTS.resize(rgba, w, h, box, side)]",
+            [rgba.ravel().tolist(), width, height, box, crop],
+        )
+        assert np.abs(np.array(theirs).reshape(crop, crop, 3) - ours.astype(int)).max() <= 1
+
+
+def test_without_its_runtime_the_page_says_what_to_run(
+    tab: Page, db: None, publish: Publish, tmp_path: Path
+) -> None:
+    _write_page(publish("text"), tmp_path)
+    (tmp_path / "web" / "runtime.js").write_text("")
+    tab.goto((tmp_path / "web" / "index.html").as_uri())
+    assert "python get_runtime.py" in tab.locator("#state").inner_text()
+
+
+@pytest.mark.skipif(not RUNTIME.is_file(), reason="needs onnxruntime-web: manage.py get_runtime")
+@pytest.mark.parametrize("kind", ["image", "text"])
+def test_the_page_predicts_as_python_does(
+    tab: Page, db: None, publish: Publish, tmp_path: Path, kind: str
+) -> None:
+    _write_page(publish(kind), tmp_path)
+    (tmp_path / "web" / "runtime.js").write_bytes(RUNTIME.read_bytes())
+    tab.goto((tmp_path / "web" / "index.html").as_uri())
+    tab.wait_for_selector("#ask:not([hidden])", timeout=30_000)
+    given: list[Any]
+    if kind == "image":
+        random = np.random.default_rng(2)
+        given = [tmp_path / "a.png", tmp_path / "b.png"]
+        for path in given:
+            Image.fromarray(random.integers(0, 256, (50, 40, 3), dtype=np.uint8)).save(path)
+        tab.set_input_files("input[type=file]", given)
+        expected = OnnxClassifier(image_bundle(tmp_path / "x")).predict([path.read_bytes() for path in given])
+    else:
+        given = ["great fun", "awful, boring!"]
+        tab.fill("#text", "\n".join(given))
+        tab.click("button")
+        expected = OnnxClassifier(text_bundle(tmp_path / "x")).predict(given)
+    answers = tab.locator("#answers > li:has(.label)")
+    answers.nth(1).wait_for()
+    for index, row in enumerate(expected):
+        shown = answers.nth(index).locator(".bar meter").first.evaluate("meter => meter.value")
+        assert shown == pytest.approx(float(row.max()), abs=0.01)
+
+
+def _write_page(model: Any, folder: Path) -> None:
+    stored = folder / "bundles" / "1"
+    write_files(web_files(model, lambda name: (stored / name).open("rb")), folder / "web")

@@ -1,0 +1,116 @@
+"""A bundle reproduces its accuracy in a virtual environment that has what its requirements.txt says and no more."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelstore import store
+from modelstore.downloads import open_download
+from tests.training.datasets import picture_run_dir, start, text_run_dir
+from training.run import train
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+UV = Path(sys.executable).with_name("uv")
+Unpacked = Callable[[Path], Path]
+
+
+@pytest.fixture(scope="module")
+def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """`bare_python(requirements.txt)`: the interpreter of an environment with these packages, from uv's cache."""
+    made: dict[str, Path] = {}
+
+    def make(requirements: Path) -> Path:
+        text = requirements.read_text()
+        if text not in made:
+            folder = tmp_path_factory.mktemp("bare") / "venv"
+            python = folder / "bin" / "python"
+            wanted = [f"{name}=={version(name)}" for name in text.split()]
+            run([UV, "venv", "--quiet", "--python", sys.executable, folder])
+            run([UV, "pip", "install", "--quiet", "--offline", "--python", python, *wanted])
+            made[text] = python
+        return made[text]
+
+    return make
+
+
+def run(command: list[Any], **options: Any) -> str:
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, timeout=300, **options
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def unpacked(tmp_path: Path) -> Unpacked:
+    """`unpacked(folder)`: the zip that a user downloads of a trained bundle, unpacked."""
+
+    def unpack(folder: Path) -> Path:
+        store.upload_bundle(folder=folder, prefix="jobs/7/1")
+        model = store.create_model(
+            token="t", prefix="jobs/7/1", folder=folder, task_name="Try it", downloadable=True
+        )
+        with zipfile.ZipFile(
+            io.BytesIO(b"".join(open_download(model=model, format="bundle").stream))
+        ) as archive:
+            archive.extractall(tmp_path / "unpacked")
+        (inside,) = (tmp_path / "unpacked").iterdir()
+        return inside
+
+    return unpack
+
+
+def check(python: Path, folder: Path, data: Path, report: dict[str, Any]) -> None:
+    told = json.loads(run([python, folder / "evaluate.py", data, "--json"], cwd="/"))
+    assert told["found"] == told["validation_samples"] == report["val_count"]
+    assert told["measured_model"] == pytest.approx(report["accuracy"], abs=1e-6)
+    assert told["measured_model_answers_as_reported"] == 1.0
+
+
+@pytest.mark.usefixtures("with_weights")
+def test_a_picture_bundle_reproduces_its_accuracy(
+    tmp_path: Path, bare_python: Any, unpacked: Unpacked
+) -> None:
+    job, _ = start(picture_run_dir(tmp_path / "run", model="mobilenet_v3_small"))
+    train(job)
+    folder = unpacked(job.folder / "bundle")
+    report = json.loads((folder / "report.json").read_text())
+    python = bare_python(folder / "requirements.txt")
+    check(python, folder, job.data, report)
+    picture = job.data / "red" / "000.png"
+    answer = json.loads(run([python, folder / "predict.py", picture, "--json"]))
+    assert answer["label"] in ("red", "green", "blue") and len(answer["top"]) == 3
+    refused = subprocess.run(
+        [python, folder / "predict.py", folder / "README.md"], capture_output=True, text=True
+    )
+    assert refused.returncode == 1 and "not a JPEG" in refused.stderr
+
+
+def test_a_text_bundle_reproduces_its_accuracy(tmp_path: Path, bare_python: Any, unpacked: Unpacked) -> None:
+    job, _ = start(text_run_dir(tmp_path / "run"))
+    train(job)
+    folder = unpacked(job.folder / "bundle")
+    report = json.loads((folder / "report.json").read_text())
+    python = bare_python(folder / "requirements.txt")
+    check(python, folder, job.data / "data.csv", report)
+    words = run([python, folder / "predict.py", "-", "--threshold", "1.1"], input="rain over the hill\n\n")
+    assert words.startswith("rain over the hill\tnone of my classes\t")
+
+
+def test_so_does_a_network_that_votes_with_ngrams(
+    tmp_path: Path, bare_python: Any, unpacked: Unpacked
+) -> None:
+    small = {"epochs": 2, "hidden": 16, "embedding": 16, "layers": 1}
+    job, _ = start(text_run_dir(tmp_path / "run", model="lstm", language="th", **small))
+    train(job)
+    folder = unpacked(job.folder / "bundle")
+    report = json.loads((folder / "report.json").read_text())
+    check(bare_python(folder / "requirements.txt"), folder, job.data / "data.csv", report)
