@@ -162,7 +162,7 @@ def _log(request: HttpRequest, models: Sequence[TrainedModel], note: str) -> Non
 class CleanupPolicyAdmin(admin.ModelAdmin):
     """The one policy: its list leads to it."""
 
-    fields = ("active", "retention", "last_pruning")
+    fields = ("active", "retention", "longest", "last_pruning")
     readonly_fields = ("last_pruning",)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -20,6 +20,13 @@ class CleanupPolicy(models.Model):
         help_text="How long a model lives, as [days] hours:minutes:seconds.",
     )
 
+    longest = models.DurationField(
+        "longest life",
+        default=timedelta(days=7),
+        validators=[MinValueValidator(timedelta(0), message="A life cannot be shorter than nothing.")],
+        help_text="How old a model may get when its owner extends its life. Zero: nobody can.",
+    )
+
     class Meta:
         verbose_name_plural = "cleanup policy"
         constraints = [
