@@ -58,6 +58,9 @@ FLASH_DEVICE = env.string("FLASH_DEVICE", "auto")
 # Where training runs: on this machine, or on EC2 instances that are started and stopped (docs/operators.md).
 FLASH_COMPUTE = env.choice("FLASH_COMPUTE", "local", ["local", "ec2"])
 FLASH_SERVER_NAME = env.string("FLASH_SERVER_NAME")
+# Where a worker on EC2 leaves signs of life for its machine's watchdog, and where it asks who it is.
+FLASH_SIGNS_DIR = env.path("FLASH_SIGNS_DIR", FLASH_VAR_DIR / "signs")
+FLASH_IMDS = env.string("FLASH_IMDS", "http://169.254.169.254")
 FLASH_AWS_REGION = env.string("AWS_REGION")
 FLASH_AWS_ENDPOINT = env.string("AWS_ENDPOINT_URL")
 FLASH_EC2_TAG = env.string("FLASH_EC2_TAG", "flash")
@@ -187,6 +190,12 @@ _S3 = {
     },
 }
 _LOCAL = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+# Browsers send large files to the bucket by themselves; pages must then be allowed to reach it (and it them: CORS).
+FLASH_DIRECT_UPLOADS = bool(_S3_BUCKET) and env.boolean("FLASH_DIRECT_UPLOADS", True)
+FLASH_BUCKET_ORIGIN = FLASH_AWS_ENDPOINT or f"https://{_S3_BUCKET}.s3.{FLASH_AWS_REGION}.amazonaws.com"
+# An upload in pieces is forgotten when nothing has come for so long.
+FLASH_UPLOAD_RETENTION = timedelta(seconds=env.integer("FLASH_UPLOAD_RETENTION_SECONDS", 24 * 3600, low=60))
+FLASH_UPLOADS_AT_ONCE = env.integer("FLASH_UPLOADS_AT_ONCE", 200, low=1)
 # How often a checkpoint is copied into storage, for another server to continue from; 0: never. On local files the
 # run folder is on the same disk already.
 FLASH_CHECKPOINT_SECONDS = env.integer("FLASH_CHECKPOINT_SECONDS", 60 if _S3_BUCKET else 0)
@@ -219,6 +228,7 @@ DRAMATIQ_BROKER = {
         "dramatiq.middleware.AgeLimit",
         "dramatiq.middleware.TimeLimit",
         "jobs.middleware.StopTraining",
+        "jobs.middleware.ReportPresence",
         "dramatiq.middleware.Callbacks",
         "dramatiq.middleware.Retries",
         "django_dramatiq.middleware.DbConnectionsMiddleware",

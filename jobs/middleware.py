@@ -16,3 +16,15 @@ class StopTraining(dramatiq.Middleware):
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         STOPPING.set()
+
+
+class ReportPresence(dramatiq.Middleware):
+    """On EC2 the training worker tells that it lives and listens for EC2 taking its machine back."""
+
+    def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        from django.conf import settings
+
+        if settings.FLASH_SERVER_NAME and "training" in (worker.consumer_whitelist or ()):
+            from jobs.compute import presence
+
+            presence.start()

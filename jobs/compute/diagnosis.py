@@ -1,4 +1,4 @@
-"""Whether AWS is set up for this installation: each thing that must hold is tried, and nothing is started or changed."""
+"""Whether AWS is set up for this installation: what must hold is tried, and nothing is started or changed."""
 
 import difflib
 import uuid

@@ -36,7 +36,8 @@ class Command(BaseCommand):
 
 
 def _setup() -> Setup:
-    options = settings.STORAGES["default"].get("OPTIONS", {})
+    storage: dict[str, Any] = dict(settings.STORAGES["default"])
+    options = storage.get("OPTIONS", {})
     return Setup(
         region=settings.FLASH_AWS_REGION,
         tag=settings.FLASH_EC2_TAG,

@@ -1,18 +1,19 @@
 """Some virtual hours in a fraction of a second: jobs, workers, watchdogs and a controller around the fake EC2."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from jobs.compute.memory import MemoryLedger
 from jobs.compute.planning import Policy
 from jobs.compute.reconciler import LOCK, step
+from jobs.compute.watchdog import Limits, Signs, decide
 from tests.jobs.compute.fake_ec2 import FAULTS, ControllerDied, FakeEc2
 from tests.jobs.compute.job_board import Claim, JobBoard, VirtualJob
 
 STEP = timedelta(seconds=30)
 START = datetime(2026, 1, 1, tzinfo=UTC)
-WATCHDOG = timedelta(minutes=15)
+LIMITS = Limits()
 
 
 @dataclass
@@ -23,6 +24,8 @@ class Worker:
     frozen_until: datetime = START
     claim: Claim | None = None
     idle: timedelta = timedelta()
+    uptime: float = 0
+    signs: Signs = field(default_factory=Signs)
 
 
 class World:
@@ -108,7 +111,8 @@ class World:
             return
         worker = self.workers.get(name) or self._boot(name)
         self._strike(worker)
-        if worker.ready is not None and self.now >= max(worker.ready, worker.frozen_until):
+        reports = worker.ready is not None and self.now >= max(worker.ready, worker.frozen_until)
+        if reports:
             self.ledger.beat(name, self.now)
             self._work(name, worker)
         held = worker.claim is not None and self.board.is_held(worker.claim)
@@ -116,7 +120,15 @@ class World:
         waiting, _ = self.board.demand()
         worker.idle = timedelta() if held or (able and waiting) else worker.idle + STEP
         self.longest_idle = max(self.longest_idle, worker.idle)
-        if worker.idle >= WATCHDOG:
+        self._watch(name, worker, reports=reports, held=held)
+
+    def _watch(self, name: str, worker: Worker, *, reports: bool, held: bool) -> None:
+        """The watchdog in the machine knows what the worker left it, and nothing else."""
+        worker.uptime += STEP.total_seconds()
+        if reports:
+            lease = worker.uptime if held else worker.signs.lease
+            worker.signs = Signs(lease=lease, control=worker.uptime)
+        if decide(worker.uptime, worker.signs, LIMITS):
             self.ec2.power_off(name, terminates=self.policy.launches)
 
     def _boot(self, name: str) -> Worker:
