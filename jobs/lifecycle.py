@@ -7,11 +7,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from jobs import datasets, leases, tries
+from jobs import datasets, early, leases, tries
 from jobs.leases import held, require
 from jobs.models import Attempt, Epoch, Job, JobEvent, Server
 from jobs.states import RUNNING, JobStatus
 from modelstore import store
+from modelstore.models import TrainedModel
 
 
 def claim(*, server: Server) -> Job | None:
@@ -39,6 +40,11 @@ def renew(*, job: Job) -> bool:
 def is_cancel_requested(*, job: Job) -> bool:
     """Whether its owner asked to stop; LeaseLost when the attempt no longer holds the job."""
     return leases.is_cancel_requested(job)
+
+
+def is_keep_requested(*, job: Job) -> bool:
+    """Whether its owner has seen enough and wants the best model so far."""
+    return held(job).filter(keep_best=True).exists()
 
 
 def start_training(*, job: Job) -> None:
@@ -80,10 +86,26 @@ def note(*, job: Job, kind: JobEvent.Kind, message: str) -> None:
 
 @transaction.atomic
 def publish(*, job: Job, bundle: Path, prefix: str) -> None:
-    """Makes the uploaded bundle the job's model: row created, job deployed, data dropped; all or nothing."""
-    model = store.create_model(
-        token=job.token, prefix=prefix, folder=bundle, task_name=job.task_name, downloadable=job.downloadable
-    )
+    """Makes the uploaded bundle the job's model: row written, job deployed, data dropped; all or nothing.
+
+    An early model stays instead if it did as well on the validation samples.
+    """
+    _deployed(job, early.settle(job=job, bundle=bundle, prefix=prefix))
+
+
+@transaction.atomic
+def publish_early(*, job: Job) -> bool:
+    """Ends the job with the early model as its model; False when there is none."""
+    model = early.of(job)
+    if model is None:
+        return False
+    start_deploying(job=job)
+    store.begin_life(model=model)
+    _deployed(job, model)
+    return True
+
+
+def _deployed(job: Job, model: TrainedModel) -> None:
     require(
         Job.objects.transition(
             job.pk,
@@ -112,6 +134,7 @@ def fail(*, job: Job, error: str) -> None:
 @transaction.atomic
 def finish_cancelled(*, job: Job) -> None:
     require(Job.objects.transition(job.pk, JobStatus.CANCELLED, held_by=job.fence, phase=""))
+    early.drop(job)
     _close_attempt(job, JobStatus.CANCELLED)
 
 

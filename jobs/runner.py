@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
-from jobs import checkpoints, datasets, lifecycle
+from jobs import checkpoints, datasets, early, lifecycle
 from jobs.caps import remaining_seconds
 from jobs.child import EXIT_INTERRUPTED, Child, trainer_command
 from jobs.compute.local import this_server
@@ -21,6 +21,7 @@ from jobs.heartbeat import Heartbeat
 from jobs.leases import persist
 from jobs.middleware import STOPPING
 from jobs.models import Job
+from jobs.stopping import StopAndKeep
 from jobs.uploads import UploadRefused
 from jobs.watch import CancelRequested, OutOfTime, follow
 from modelstore import store
@@ -120,25 +121,34 @@ def _train(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
     lifecycle.start_training(job=job)
     child = Child(trainer_command(), folder)
     try:
-        log = EventLog(job)
+        log, stop = EventLog(job), StopAndKeep(job, child)
         with checkpoints.Courier(job, folder) as courier:
-            status = _follow(job, child, log, heartbeat)
+            status = _follow(job, child, log, heartbeat, stop)
             if status == EXIT_INTERRUPTED:
                 courier.finish()
-        _conclude(job, folder, child, log, status)
+        _conclude(job, folder, child, log, status, kept=stop.told)
     finally:
         child.close()
 
 
-def _follow(job: Job, child: Child, log: EventLog, heartbeat: Heartbeat) -> int:
+def _follow(job: Job, child: Child, log: EventLog, heartbeat: Heartbeat, stop: StopAndKeep) -> int:
     """Takes events until the child ends; answers its status."""
     allowed, left = settings.FLASH_JOB_DEADLINE.total_seconds(), remaining_seconds(job)
     seconds = allowed + _DEADLINE_GRACE_SECONDS
+
+    def take(event: dict[str, Any]) -> None:
+        stop.hear(event)
+        if event.get("event") == "early":
+            _publish_early(job, run_folder(job) / "early")
+        else:
+            log.take(event)
+
     try:
         return follow(
             child,
             row=job,
-            take=log.take,
+            take=take,
+            look=stop.look,
             heartbeat=heartbeat,
             seconds=seconds if left is None else min(seconds, left),
         )
@@ -156,12 +166,16 @@ def _follow(job: Job, child: Child, log: EventLog, heartbeat: Heartbeat) -> int:
         return 1
 
 
-def _conclude(job: Job, folder: Path, child: Child, log: EventLog, status: int) -> None:
+def _conclude(
+    job: Job, folder: Path, child: Child, log: EventLog, status: int, *, kept: bool = False
+) -> None:
     bundle = folder / "bundle"
     if status == 0 and (bundle / "model.json").is_file():
         _deploy(job, bundle)
     elif status == EXIT_INTERRUPTED or STOPPING.is_set():
         persist(lambda: lifecycle.requeue(job=job, reason="The training server is restarting.", blame=False))
+    elif kept:
+        persist(lambda: _keep_early(job))
     elif log.error:
         _fail(job, log.error)
     else:
@@ -172,6 +186,25 @@ def _conclude(job: Job, folder: Path, child: Child, log: EventLog, status: int) 
 
 def _fail(job: Job, sentence: str) -> None:
     persist(lambda: lifecycle.fail(job=job, error=sentence))
+
+
+def _publish_early(job: Job, bundle: Path) -> None:
+    """A model for the time being; whatever fails here costs the job nothing but that."""
+    prefix = f"jobs/{job.pk}/{job.fence}-early"
+    try:
+        store.upload_bundle(folder=bundle, prefix=prefix)
+        early.publish(job=job, bundle=bundle, prefix=prefix)
+    except LeaseLost:
+        raise
+    except Exception:
+        logger.exception("The early model of job %s was not published.", job.pk)
+        connection.close_if_unusable_or_obsolete()
+
+
+def _keep_early(job: Job) -> None:
+    """Its owner wanted the best so far, and the training itself has none yet."""
+    if not lifecycle.publish_early(job=job):
+        lifecycle.finish_cancelled(job=job)
 
 
 def _deploy(job: Job, bundle: Path) -> None:

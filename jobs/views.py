@@ -260,12 +260,36 @@ def job_live(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def job_cancel(request: HttpRequest, token: str) -> HttpResponse:
+    """Asks what to do: keep the best model so far, throw everything away, or go on."""
     found = access.get_job(token)
     if request.method != "POST":
-        return render(request, "jobs/cancel.html", {"job": found})
-    if not cancellation.cancel(job=found):
+        return render(request, "jobs/cancel.html", _cancel_context(found))
+    if "keep" in request.POST:
+        if not cancellation.stop_and_keep(job=found):
+            raise NotPossibleNow("There is nothing to keep: no model was ready yet, or the job has ended.")
+    elif not cancellation.cancel(job=found):
         raise NotPossibleNow("This job has ended already, so there is nothing to cancel.")
     return redirect("job", token=token)
+
+
+def _cancel_context(job: Job) -> dict[str, Any]:
+    best = _best(list(job.epochs.values("val_accuracy", "val_loss")))
+    scores = [best["val_accuracy"]] if best else []
+    scores += [job.model.accuracy] if job.model else []
+    return {"job": job, "can_keep": cancellation.can_keep(job=job), "best": max(scores, default=None)}
+
+
+@require_safe
+def job_log(request: HttpRequest, token: str) -> HttpResponse:
+    """The whole log as plain text, for a mail to whoever can help."""
+    events = access.get_job(token).events.values_list("created", "kind", "message")
+    lines = (
+        f"{created:%Y-%m-%d %H:%M:%S} {kind:8}{message}\n" for created, kind, message in events.iterator()
+    )
+    disposition = 'inline; filename="training-log.txt"'
+    return HttpResponse(
+        lines, content_type="text/plain; charset=utf-8", headers={"Content-Disposition": disposition}
+    )
 
 
 @require_POST
@@ -287,6 +311,7 @@ def _job_context(job: Job) -> dict[str, Any]:
     # `seen` in a poll: the same version means that nothing has changed.
     state = (
         job.status, job.phase, job.progress, job.eta_seconds, position, job.cancel_requested, job.attempt,
+        job.keep_best, job.model_id, job.model and job.model.accuracy,
         len(epochs), lines[-1].pk if lines else 0, reason,
     )  # fmt: skip
     return {
@@ -296,6 +321,8 @@ def _job_context(job: Job) -> dict[str, Any]:
         "planned_epochs": job.config.get("epochs"),
         "best_epoch": best["epoch"] if best else None,
         "best_accuracy": best["val_accuracy"] if best else None,
+        # Before the end: the model for the time being.
+        "early": job.model if job.status != JobStatus.DEPLOYED else None,
         "lines": lines,
         "warnings": [line for line in lines if line.kind == "warning"],
         "position": position,

@@ -26,9 +26,15 @@ class OutOfTime(Exception):
 
 
 def follow(
-    child: Child, *, row: Leased, take: Callable[[dict[str, Any]], None], heartbeat: Heartbeat, seconds: float
+    child: Child,
+    *,
+    row: Leased,
+    take: Callable[[dict[str, Any]], None],
+    heartbeat: Heartbeat,
+    seconds: float,
+    look: Callable[[], None] = lambda: None,
 ) -> int:
-    """Hands every event to `take` until the child ends; answers its exit status.
+    """Hands every event to `take` until the child ends, calling `look` now and then; answers its exit status.
 
     Kills the child and raises LeaseLost, CancelRequested, or OutOfTime after `seconds`; a worker that stops
     interrupts it instead, so that it can leave what it has.
@@ -47,6 +53,7 @@ def follow(
             if _is_cancelled(row):
                 child.kill()
                 raise CancelRequested
+            look()
         if STOPPING.is_set():
             return child.interrupt(_PATIENCE_SECONDS)
         if time.monotonic() > deadline:

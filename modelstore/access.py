@@ -35,6 +35,14 @@ class ModelDamaged(FlashError):
     title = "This model cannot be used"
 
 
+class ModelReplaced(FlashError):
+    """Another bundle took its place while it was being loaded."""
+
+    status = 503
+    code = "model_replaced"
+    title = "This model is being replaced"
+
+
 def unknown_model() -> ModelUnknown:
     """The refusal of a token that opens nothing."""
     return ModelUnknown("No model has this token. Check that all of it was copied.")
@@ -72,6 +80,8 @@ def unusable_model(model: TrainedModel, reason: Exception) -> FlashError:
     """
     if not TrainedModel.objects.filter(pk=model.pk).exists():
         return gone_model(model.token_digest)
+    if not TrainedModel.objects.filter(pk=model.pk, storage_prefix=model.storage_prefix).exists():
+        return ModelReplaced("A better model has just taken its place. Ask again.", retry_after=1)
     logger.error("model %s (%s) is damaged: %s", model.pk, model.storage_prefix, reason)
     return ModelDamaged(
         "The stored files of this model are damaged, so it is not used. The operator has been told; "

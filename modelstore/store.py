@@ -80,6 +80,49 @@ def bundle_fields(folder: Path) -> dict[str, Any]:
     }
 
 
+def replace_bundle(*, model: TrainedModel, prefix: str, folder: Path) -> None:
+    """Puts the bundle uploaded from `folder` in the place of the one that `model` has; its token stays.
+
+    Its life begins anew. A tombstone names the old files: the next pruning deletes them, when no answer in hand
+    needs them any more. Call it inside the publishing transaction.
+    """
+    abandon(prefix=model.storage_prefix)
+    for name, value in bundle_fields(folder).items():
+        setattr(model, name, value)
+    model.storage_prefix = check_prefix(prefix)
+    model.created = timezone.now()
+    model.save()
+
+
+def begin_life(*, model: TrainedModel) -> None:
+    """From now on its time runs as if it had just been made."""
+    model.created = timezone.now()
+    model.save(update_fields=["created"])
+
+
+def abandon(*, prefix: str) -> None:
+    """Lets the next pruning delete files that no row names any more."""
+    Tombstone.objects.get_or_create(storage_prefix=check_prefix(prefix))
+
+
+def beats(*, folder: Path, model: TrainedModel) -> bool:
+    """Whether the bundle in `folder` did better on the validation samples than `model`: accuracy, then log loss.
+
+    Where a report tells no log loss, only a higher accuracy counts.
+    """
+    report = json.loads((folder / REPORT_FILE).read_text("utf-8"))
+    accuracy = accuracy_of(folder)
+    if accuracy != model.accuracy:
+        return accuracy > model.accuracy
+    ours, theirs = report.get("log_loss"), model.report.get("log_loss")
+    return ours is not None and theirs is not None and ours < theirs
+
+
+def accuracy_of(folder: Path) -> float:
+    """What model.json states, 0 to 1."""
+    return Manifest.read(folder).accuracy
+
+
 @transaction.atomic
 def retire(*, model: TrainedModel) -> Tombstone:
     """Takes the row away; its token answers 410 from now on, and a tombstone names its files until `bury`."""

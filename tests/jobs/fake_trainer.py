@@ -53,6 +53,21 @@ def main() -> None:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(75))
         time.sleep(20)
         sys.exit("nobody stopped me")
+    if "FAKE_TRAINER_EARLY" in os.environ:
+        shutil.copytree(os.environ["FAKE_TRAINER_EARLY"], run_dir / "early")
+        say("early", accuracy=0.5)
+    if mode.startswith("until told"):
+        told = []
+        signal.signal(signal.SIGUSR1, lambda *_: told.append(True))
+        say("phase", phase="training")
+        if mode == "until told, an epoch":
+            train(run_dir)
+        deadline = time.monotonic() + 20
+        while not told and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if mode == "until told, nothing" or not told:
+            say("error", code="deadline_exceeded", message="The training was stopped before the first epoch was.")
+            sys.exit(1)
     if mode == "needs checkpoint":
         assert (run_dir / "checkpoint" / "last.pt").read_text() == "half-way"
     train(run_dir)

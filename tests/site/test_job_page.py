@@ -116,3 +116,39 @@ def test_trying_again_waits_for_dev_mode_to_end(client: Client, make_job, text_d
 @pytest.mark.django_db
 def test_a_job_is_changed_by_post_only(client: Client, make_job) -> None:
     assert client.get(reverse("job-retry", args=[make_job().token])).status_code == 405
+
+
+def test_a_first_model_is_offered_while_the_training_goes_on(client: Client, make_job, make_model) -> None:
+    job = make_job(status="training", phase="training")
+    model = make_model(job=job)
+    Job.objects.filter(pk=job.pk).update(status="training", accuracy=None)
+    page = read(client.get(reverse("job", args=[job.token])))
+    assert "A first model is ready" in page.text
+    assert page.all("a", id="try", href=reverse("model", args=[model.token]))
+
+
+def test_stopping_offers_to_keep_the_best(client: Client, make_job) -> None:
+    job = make_job(status="training")
+    figures(job, 2)
+    address = reverse("job-cancel", args=[job.token])
+    page = read(client.get(address))
+    assert "with 70 % on the validation samples" in page.text
+    page = read(client.post(address, {"keep": "yes"}, follow=True))
+    assert "Finishing with the best so far" in page.text
+    job.refresh_from_db()
+    assert (job.keep_best, job.cancel_requested) == (True, False)
+
+
+def test_nothing_is_offered_where_there_is_nothing_to_keep(client: Client, make_job) -> None:
+    address = reverse("job-cancel", args=[make_job(status="training").token])
+    assert "Stop and keep" not in read(client.get(address)).text
+    assert "There is nothing to keep" in read(client.post(address, {"keep": "yes"}), 409).text
+
+
+def test_the_log_outlives_a_failure(client: Client, make_job) -> None:
+    job = make_job(status="failed", error="It broke.")
+    figures(job, 250)
+    assert "epoch 250 is done" in read(client.get(reverse("job", args=[job.token]))).text
+    lines = client.get(reverse("job-log", args=[job.token])).content.decode().splitlines()
+    assert len(lines) == 250
+    assert lines[0].endswith("epoch 1 is done")
