@@ -3,7 +3,7 @@
 import logging
 import re
 
-_TOKEN = re.compile(r"(/(?:jobs|models|datasets)/)[A-Za-z0-9_-]{16,}")
+_TOKEN = re.compile(r"(/(?:jobs|models|datasets|batches)/)[A-Za-z0-9_-]{16,}")
 
 
 class HideTokens(logging.Filter):

@@ -1,10 +1,11 @@
 """Addresses of the API's training side."""
 
-from django.urls import path
+from django.urls import include, path
 
-from jobs import api, api_quotes
+from jobs import api, api_quotes, upload_sessions_api
 
 urlpatterns = [
+    path("", include("jobs.batches.api_urls")),
     path("status/", api.StatusView.as_view(), name="status"),
     path("servers/", api.ServersView.as_view(), name="servers"),
     path("datasets/", api.DatasetsView.as_view(), name="datasets"),
