@@ -1,11 +1,10 @@
 """Addresses of the pages."""
 
-from django.urls import include, path
+from django.urls import path
 
 from jobs import views
 
 urlpatterns = [
-    path("", include("jobs.batches.urls")),
     path("new/", views.new, name="new"),
     path("new/image/", views.new_image, name="new-image"),
     path("new/text/", views.new_text, name="new-text"),
