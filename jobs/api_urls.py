@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from jobs import api, api_quotes, upload_sessions_api
+from jobs import api, api_quotes
 
 urlpatterns = [
     path("", include("jobs.batches.api_urls")),
