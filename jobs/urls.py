@@ -1,10 +1,11 @@
 """Addresses of the pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from jobs import views
 
 urlpatterns = [
+    path("", include("jobs.batches.urls")),
     path("new/", views.new, name="new"),
     path("new/image/", views.new_image, name="new-image"),
     path("new/text/", views.new_text, name="new-text"),
