@@ -33,6 +33,7 @@ _SECRET_PREFIXES = (
     "/api/v1/jobs/",
     "/api/v1/models/",
     "/api/v1/datasets/",
+    "/api/v1/uploads/",
 )
 
 
@@ -47,10 +48,13 @@ class SecurityHeaders:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+        # Large files go from the browser to the bucket.
+        bucket = f"; connect-src 'self' {settings.FLASH_BUCKET_ORIGIN}" if settings.FLASH_DIRECT_UPLOADS else ""
+        self.policy = _POLICY + bucket
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", _POLICY)
+        response.headers.setdefault("Content-Security-Policy", self.policy)
         response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
         if request.path.startswith(_SECRET_PREFIXES):
             response.headers["Referrer-Policy"] = "no-referrer"

@@ -196,6 +196,12 @@ FLASH_BUCKET_ORIGIN = FLASH_AWS_ENDPOINT or f"https://{_S3_BUCKET}.s3.{FLASH_AWS
 # An upload in pieces is forgotten when nothing has come for so long.
 FLASH_UPLOAD_RETENTION = timedelta(seconds=env.integer("FLASH_UPLOAD_RETENTION_SECONDS", 24 * 3600, low=60))
 FLASH_UPLOADS_AT_ONCE = env.integer("FLASH_UPLOADS_AT_ONCE", 200, low=1)
+# Browsers send large files to the bucket by themselves; pages must then be allowed to reach it (and it them: CORS).
+FLASH_DIRECT_UPLOADS = bool(_S3_BUCKET) and env.boolean("FLASH_DIRECT_UPLOADS", True)
+FLASH_BUCKET_ORIGIN = FLASH_AWS_ENDPOINT or f"https://{_S3_BUCKET}.s3.{FLASH_AWS_REGION}.amazonaws.com"
+# An upload in pieces is forgotten when nothing has come for so long.
+FLASH_UPLOAD_RETENTION = timedelta(seconds=env.integer("FLASH_UPLOAD_RETENTION_SECONDS", 24 * 3600, low=60))
+FLASH_UPLOADS_AT_ONCE = env.integer("FLASH_UPLOADS_AT_ONCE", 200, low=1)
 # How often a checkpoint is copied into storage, for another server to continue from; 0: never. On local files the
 # run folder is on the same disk already.
 FLASH_CHECKPOINT_SECONDS = env.integer("FLASH_CHECKPOINT_SECONDS", 60 if _S3_BUCKET else 0)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from jobs import api, api_quotes
+from jobs import api, api_quotes, upload_sessions_api
 
 urlpatterns = [
     path("", include("jobs.batches.api_urls")),
@@ -10,6 +10,13 @@ urlpatterns = [
     path("servers/", api.ServersView.as_view(), name="servers"),
     path("datasets/", api.DatasetsView.as_view(), name="datasets"),
     path("quotes/", api_quotes.QuotesView.as_view(), name="quotes"),
+    path("uploads/", upload_sessions_api.UploadsView.as_view(), name="uploads"),
+    path("uploads/<str:token>/", upload_sessions_api.UploadView.as_view(), name="upload"),
+    path(
+        "uploads/<str:token>/complete/",
+        upload_sessions_api.UploadCompleteView.as_view(),
+        name="upload-complete",
+    ),
     path("jobs/", api.JobsView.as_view(), name="jobs"),
     path("jobs/<str:token>/", api.JobView.as_view(), name="job"),
     path("jobs/<str:token>/cancel/", api.JobCancelView.as_view(), name="job-cancel"),

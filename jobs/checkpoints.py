@@ -1,6 +1,5 @@
 """Checkpoints through storage: a job continues on another server where the last one stopped."""
 
-import hashlib
 import logging
 import shutil
 import tarfile
@@ -17,6 +16,7 @@ from django.db import connection, transaction
 
 from jobs import lifecycle
 from jobs.errors import LeaseLost
+from jobs.intake import sha256_of
 from jobs.models import Checkpoint, Job, JobEvent
 from modelstore import files, tokens
 
@@ -102,7 +102,7 @@ def save(job: Job, run_dir: Path) -> None:
     key = f"{FOLDER}/{job.pk}-{job.fence}-{tokens.new_token()}.tar"
     try:
         _pack(run_dir / _IN_RUN_DIR, archive)
-        digest, size = _sha256(archive), archive.stat().st_size
+        digest, size = sha256_of(archive), archive.stat().st_size
         files.put(archive, key)
     finally:
         archive.unlink(missing_ok=True)
@@ -192,7 +192,7 @@ def _fetch(row: Checkpoint, run_dir: Path) -> bool:
     try:
         archive.unlink(missing_ok=True)
         files.fetch(row.key, archive)
-        if archive.stat().st_size != row.size_bytes or _sha256(archive) != row.sha256:
+        if archive.stat().st_size != row.size_bytes or sha256_of(archive) != row.sha256:
             raise OSError(f"{row.key} is not what was stored")
         shutil.rmtree(partial, ignore_errors=True)
         with tarfile.open(archive) as tar:
@@ -208,11 +208,6 @@ def _fetch(row: Checkpoint, run_dir: Path) -> bool:
     finally:
         archive.unlink(missing_ok=True)
     return True
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _delete(key: str) -> None:

@@ -11,23 +11,22 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from jobs.errors import NotPossibleNow
-from jobs.intake import Movable, Upload, clean_name, stream_to, temporary_folder
+from jobs.intake import Movable, Upload, check_size, clean_name, sha256_of, stream_to, temporary_folder
 from jobs.models import Dataset
 from jobs.states import ACTIVE
 from jobs.uploads import (
     PictureFindings,
     TableFindings,
     TableOptions,
+    UploadRefused,
     findings_csv,
     inspect_pictures,
     inspect_table,
     unpack_pictures,
     write_table,
 )
-from modelstore import tokens
+from modelstore import files, tokens
 from training.config import Task
-
-_CHUNK = 1024**2
 
 
 def store_upload(*, task_type: Task, upload: Upload, options: Mapping[str, Any] | None = None) -> Dataset:
@@ -41,6 +40,31 @@ def store_upload(*, task_type: Task, upload: Upload, options: Mapping[str, Any] 
         name = clean_name(upload.name)
         findings = _inspect(task_type, path, name, TableOptions.from_json(dict(options or {})))
         return _store(task_type, path, name, size, digest, findings, dict(options or {}))
+
+
+def store_file(
+    *, task_type: Task, path: Path, name: str, sha256: str, options: Mapping[str, Any], key: str = ""
+) -> Dataset:
+    """Checks a file that is on this disk already; stores it (it is moved away) and its row.
+
+    With `key`, storage has the file under that name. `sha256` is compared unless it is empty. Raises as
+    `store_upload`.
+    """
+    size, digest = path.stat().st_size, sha256_of(path)
+    check_size(size)
+    if sha256 and sha256 != digest:
+        raise UploadRefused(
+            "The file that arrived is not the one that was sent: its SHA-256 differs. Upload it again.",
+            status=422,
+            code="checksum_differs",
+        )
+    findings = _inspect(task_type, path, name, TableOptions.from_json(dict(options)))
+    return _store(task_type, path, name, size, digest, findings, dict(options), key)
+
+
+def new_key() -> str:
+    """A place in storage for a dataset whose row will be written later."""
+    return Dataset._meta.get_field("file").generate_filename(Dataset(), tokens.new_token())
 
 
 def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
@@ -120,6 +144,7 @@ def _store(
     digest: str,
     findings: PictureFindings | TableFindings,
     options: dict[str, Any],
+    key: str = "",
 ) -> Dataset:
     token = tokens.new_token()
     dataset = Dataset(
@@ -132,8 +157,11 @@ def _store(
         options=options,
         **_described(findings),
     )
-    with Movable(path) as file:
-        dataset.file.save(tokens.new_token(), file, save=False)
+    if key:
+        dataset.file.name = key
+    else:
+        with Movable(path) as file:
+            dataset.file.save(tokens.new_token(), file, save=False)
     try:
         dataset.save(force_insert=True)
     except BaseException:
@@ -143,11 +171,20 @@ def _store(
 
 
 def _fetch(dataset: Dataset, folder: Path) -> Path:
-    """A local path of the stored file: the file itself where storage is local, else a copy in `folder`."""
+    """A local path of the stored file: the file itself where storage is local, else a copy in `folder`.
+
+    Raises UploadRefused when it is gone or not what was uploaded, StorageUnavailable.
+    """
+    key = str(dataset.file.name)
+    path = files.local_path(key)
     try:
-        return Path(dataset.file.path)
-    except NotImplementedError:
-        path = folder / "dataset"
-        with dataset.file.open("rb") as source, path.open("wb") as target:
-            shutil.copyfileobj(source, target, _CHUNK)
-        return path
+        if path is None:
+            path = folder / "dataset"
+            path.unlink(missing_ok=True)
+            files.fetch(key, path)
+        digest = sha256_of(path)
+    except FileNotFoundError as error:
+        raise UploadRefused("The stored data is gone. Upload it again and submit a new job.") from error
+    if digest != dataset.sha256:
+        raise UploadRefused("The stored data was damaged. Upload it again and submit a new job.")
+    return path

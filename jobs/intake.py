@@ -67,20 +67,31 @@ def temporary_folder() -> Iterator[Path]:
 
 def stream_to(path: Path, upload: Upload) -> tuple[int, str]:
     """Writes an upload to `path`: its size in bytes and its SHA-256. Raises UploadRefused (413)."""
-    limit = settings.FLASH_LIMITS.max_upload_bytes
     size, digest = 0, hashlib.sha256()
     with path.open("wb") as file:
         for chunk in upload.chunks(_CHUNK):
             size += len(chunk)
-            if size > limit:
-                raise UploadRefused(
-                    f"The file is larger than {limit / 1024**3:.3g} GB. Send fewer or smaller files.",
-                    status=413,
-                    code="upload_too_large",
-                )
+            check_size(size)
             digest.update(chunk)
             file.write(chunk)
     return size, digest.hexdigest()
+
+
+def check_size(size: int) -> None:
+    """Raises UploadRefused (413) for more bytes than an upload may have."""
+    limit = settings.FLASH_LIMITS.max_upload_bytes
+    if size > limit:
+        raise UploadRefused(
+            f"The file is larger than {limit / 1024**3:.3g} GB. Send fewer or smaller files.",
+            status=413,
+            code="upload_too_large",
+        )
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def clean_name(name: str | None) -> str:

@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from jobs import checkpoints, datasets, lifecycle, scheduling
+from jobs import checkpoints, datasets, lifecycle, scheduling, upload_sessions
 from jobs.batches import sweep as batches
 from jobs.errors import LeaseLost
 from jobs.models import BatchPrediction, Dataset, Job
@@ -33,6 +33,7 @@ class SweepResult:
     waiting: int = 0
     datasets_forgotten: int = 0
     checkpoints_removed: int = 0
+    uploads_forgotten: int = 0
     files_removed: int = 0
     folders_removed: int = 0
     batches_requeued: int = 0
@@ -54,6 +55,7 @@ def sweep(*, now: datetime | None = None, thorough: bool = True) -> SweepResult:
         "waiting": _guarded(scheduling.reconcile),
         "datasets_forgotten": _guarded(lambda: forget_datasets(now)),
         "checkpoints_removed": _guarded(checkpoints.forget_ended),
+        "uploads_forgotten": _guarded(lambda: upload_sessions.forget_stale(now)),
         "folders_removed": _guarded(remove_run_folders) + _guarded(batches.remove_run_folders),
         "batches_requeued": _guarded(lambda: batches.requeue_lost(now)),
         "batches_waiting": _guarded(batches.hint_waiting),

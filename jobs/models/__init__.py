@@ -9,6 +9,7 @@ from jobs.models.job import Job, Lane
 from jobs.models.platform import PlatformStatus
 from jobs.models.progress import Epoch, JobEvent
 from jobs.models.server import Server
+from jobs.models.upload_session import UploadSession
 from jobs.models.uptime import Uptime
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "Launch",
     "PlatformStatus",
     "Server",
+    "UploadSession",
     "Uptime",
 ]

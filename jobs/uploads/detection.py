@@ -73,6 +73,13 @@ def detect(path: Path, filename: str) -> Literal["zip", "table"]:
     return "table"
 
 
+def refuse_by_head(head: bytes) -> None:
+    """Raises UploadRefused (415) when the first bytes alone tell a kind that cannot be used."""
+    kind = other_kind(head)
+    if kind is not None:
+        raise UploadRefused(f"This is {kind[0]}. {kind[1]}", status=415, code="wrong_kind")
+
+
 def picture_format(head: bytes) -> str | None:
     """The picture format that the first bytes tell ("JPEG", "SVG", ...), readable here or not; None if no picture."""
     for magic, name in PICTURE_MAGIC:
@@ -125,9 +132,7 @@ def _refuse_other(head: bytes, file: BinaryIO, filename: str) -> None:
             status=415,
             code="single_picture",
         )
-    kind = other_kind(head)
-    if kind is not None:
-        raise UploadRefused(f"This is {kind[0]}. {kind[1]}", status=415, code="wrong_kind")
+    refuse_by_head(head)
     if filename.lower().endswith(".zip"):
         raise UploadRefused(
             f"The name says zip, but the file does not begin like one: it is damaged or cut short. "
