@@ -76,6 +76,7 @@ class Alert(models.Model):
     count = models.PositiveIntegerField(default=1)
     first = models.DateTimeField(default=timezone.now)
     last = models.DateTimeField(default=timezone.now)
+    mailed = models.DateTimeField(null=True, blank=True, help_text="The last e-mail about it.")
     cleared = models.DateTimeField(null=True, blank=True)
 
     class Meta:
