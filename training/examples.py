@@ -61,8 +61,8 @@ def write_examples(
     pictures = run.config.task is Task.IMAGE
     with run.phases.time("examples"):
         try:
-            files = _files(run.data) if pictures else {}
-            hashes = _hashes(run, sources, files)
+            files = picture_files(run.data) if pictures else {}
+            hashes = sha256_of_sources(run, sources, files)
             _write_list(folder / VALIDATION_FILE, labels, truth, probabilities, sources, hashes)
             written.append(VALIDATION_FILE)
             most = _MOST_PICTURES if pictures else _MOST_SENTENCES
@@ -108,12 +108,14 @@ def sentence_sha256(sentence: str) -> str:
     return hashlib.sha256(" ".join(sentence.split()).encode("utf-8", "replace")).hexdigest()
 
 
-def _files(data: Path) -> dict[str, Path]:
+def picture_files(data: Path) -> dict[str, Path]:
+    """Where each picture lies, by its source."""
     samples = read_pictures(data)
     return dict(zip(samples.sources, samples.items, strict=True))
 
 
-def _hashes(run: Run, sources: Sequence[str], files: dict[str, Path]) -> list[str]:
+def sha256_of_sources(run: Run, sources: Sequence[str], files: dict[str, Path]) -> list[str]:
+    """The digest of each source: of its file, or of its sentence where there are no `files`."""
     if not files:
         # "row 7: the sentence"
         return [sentence_sha256(source.partition(": ")[2]) for source in sources]

@@ -26,6 +26,7 @@ from training.examples import write_examples
 from training.onnx_classifier import open_session
 from training.outcome import Outcome
 from training.preprocess import TOKENIZER_FILE, TextPreprocess
+from training.previous import compare
 from training.report import MAX_SKIPPED, build_report, hardest, log_loss
 from training.restore import PT_FORMAT, load_classifier
 from training.run import Run
@@ -47,7 +48,7 @@ def export(run: Run, outcome: Outcome) -> None:
         names = _write_model(folder, outcome, run.config.model)
     with run.phases.time("check"):
         check_agreement(folder, outcome)
-    found = {"calibration": calibration, **audit(run, outcome)}
+    found = {"calibration": calibration, **audit(run, outcome), **compare(run, outcome)}
     report = _write_report(folder, run, outcome, found)
     names += [bundle.REPORT_FILE, *_PLOTS, *measured]
     names += write_examples(

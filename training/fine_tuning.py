@@ -21,11 +21,11 @@ from training.picture_graph import backbone_graph, with_head
 from training.picture_job import readable
 from training.picture_learner import PictureLearner
 from training.preprocess import PicturePreprocess
+from training.previous import split_samples
 from training.report import EpochFigures
 from training.retry import with_lower_rate_if_needed
 from training.run import Run
 from training.samples import Samples
-from training.split import stratified_split
 from training.vision import PictureClassifier
 
 _EXAMPLES = 8
@@ -55,7 +55,7 @@ def train_network(
     """Decode everything once, fit the head if there are pretrained features, then train all layers."""
     pixels, unreadable = _collect(run, len(samples.items), preprocess.crop, chunks)
     samples, kept, skipped = readable(run, samples, unreadable)
-    train_part, validation = stratified_split(samples.labels, run.config.data_split, run.config.seed)
+    train_part, validation = split_samples(run, samples)
     # Unreadable pictures keep their place in the array, which may be a file larger than memory.
     parts = kept[train_part], kept[validation]
     labels = np.zeros(len(pixels), np.int64)

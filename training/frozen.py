@@ -18,9 +18,9 @@ from training.outcome import Outcome
 from training.picture_graph import backbone_graph, with_head
 from training.picture_job import readable
 from training.preprocess import PicturePreprocess
+from training.previous import split_samples
 from training.run import Run
 from training.samples import Samples
-from training.split import stratified_split
 from training.vision import PictureClassifier
 
 _EXAMPLES = 8
@@ -57,7 +57,7 @@ def train_head(
         run.events.progress((first + len(pixels)) / total)
     samples, kept, skipped = readable(run, samples, unreadable)
     features = torch.from_numpy(np.concatenate(parts)[kept])
-    train_part, validation = stratified_split(samples.labels, run.config.data_split, run.config.seed)
+    train_part, validation = split_samples(run, samples)
     run.events.phase("training", 0.8, 0.93)
     model = model.to("cpu")
     model.head = torch.nn.Linear(features.shape[1], len(samples.classes))

@@ -15,9 +15,9 @@ from training.errors import TrainingFailed
 from training.evidence import PictureEvidence
 from training.looks import Looks
 from training.preprocess import PicturePreprocess
+from training.previous import load_backbone, split_samples
 from training.run import Run
 from training.samples import Samples, check_classes, read_pictures
-from training.split import stratified_split
 
 _CHUNKS_AHEAD = 8
 
@@ -39,7 +39,8 @@ def train_pictures(run: Run) -> Any:
     torch.set_num_threads(run.threads)
     with run.phases.time("weights"):
         model = PictureClassifier(run.config.model, max(len(samples.classes), 1))
-        if run.config.pretrained and not model.load_pretrained(run.events):
+        found = not run.config.pretrained or load_backbone(run, model) or model.load_pretrained(run.events)
+        if not found:
             run = dataclasses.replace(run, config=_from_scratch(run.config))
     run.control.check()
     if run.config.freeze:
@@ -55,7 +56,7 @@ def train_pictures(run: Run) -> Any:
 def _evidence(run: Run, samples: Samples[Any], looks: Looks) -> PictureEvidence:
     kept = np.flatnonzero(looks.seen)
     samples = samples.keep(kept.tolist()) if len(kept) < len(looks.seen) else samples
-    parts = stratified_split(samples.labels, run.config.data_split, run.config.seed)
+    parts = split_samples(run, samples)
     order = np.concatenate(parts)
     return PictureEvidence(
         sources=[samples.sources[i] for i in order],

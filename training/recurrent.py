@@ -1,6 +1,6 @@
 """A bidirectional LSTM or GRU over padded sentences, pooled over its states."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import torch
@@ -56,6 +56,24 @@ class RecurrentClassifier(nn.Module):
         for row in rows:
             known[row] = True
         self.embedding.weight[~known] = 0
+
+    @torch.no_grad()
+    def load_body(self, state: Mapping[str, Tensor], words: Sequence[tuple[int, int]]) -> int:
+        """Take the layers of an earlier network and the rows of `words` (our id, its id); how many words it gave.
+
+        The head stays as it is: its classes may be others. Nothing is taken from a network of another size.
+        """
+        rows = state.get("embedding.weight")
+        layers = {k.removeprefix("layers."): v for k, v in state.items() if k.startswith("layers.")}
+        own = self.layers.state_dict()
+        fits = layers.keys() == own.keys() and all(layers[k].shape == own[k].shape for k in own)
+        if rows is None or rows.shape[1] != self.embedding.embedding_dim or not fits:
+            return 0
+        self.layers.load_state_dict(layers)
+        for ours, theirs in words:
+            if ours and theirs < len(rows):
+                self.embedding.weight[ours] = rows[theirs]
+        return len(words)
 
     def _shut_the_gate(self, weight: Tensor) -> None:
         # LSTM gates are input, forget, cell, output: nothing enters. GRU gates are reset, update, new: keep the

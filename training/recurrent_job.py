@@ -12,6 +12,7 @@ from training.config import TrainConfig
 from training.device import choose_device
 from training.loop import Progress, Training, restore, snapshot
 from training.ngram_job import NGramFit, NGramFitting, Texts
+from training.previous import load_recurrent
 from training.recurrent import RecurrentClassifier
 from training.retry import with_lower_rate_if_needed
 from training.run import Run
@@ -46,6 +47,7 @@ def train_recurrent(
     }
     module = RecurrentClassifier(dropout=config.dropout, **arguments)
     module.silence_words_not_in(rows[0])
+    load_recurrent(run, module, texts.vocabulary.tokenizer_json)
     device = choose_device(config.device)
     learner = SentenceLearner(module.to(device), rows, texts.labels, config, device, ngrams.scores)
     start = snapshot(module)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from training.evidence import SentenceEvidence
 from training.preprocess import TextPreprocess, pad
+from training.previous import split_samples
 from training.run import Run
 from training.samples import Samples, check_classes, read_sentences
-from training.split import stratified_split
 from training.tokeniser import Vocabulary, learn_vocabulary
 
 _EXAMPLES = 32
@@ -29,7 +29,7 @@ def train_sentences(run: Run) -> Any:
     with run.phases.time("read"):
         samples = read_sentences(run.data)
         check_classes(samples, "sentences", run.events)
-        parts = stratified_split(samples.labels, run.config.data_split, run.config.seed)
+        parts = split_samples(run, samples)
     with run.phases.time("tokenise"):
         vocabulary = learn_vocabulary(samples.items, run.config.vocabulary)
         preprocess = TextPreprocess(vocabulary.tokenizer_json, run.config.max_length)

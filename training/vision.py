@@ -97,6 +97,11 @@ class PictureClassifier(nn.Module):
         )
         self.network.load_state_dict({k: v for k, v in state.items() if not k.startswith(prefix)})
 
+    def load_backbone(self, state: Mapping[str, Tensor]) -> None:
+        """Load what `torchvision_state` gave of a model with other classes: all but the head."""
+        prefix = f"{_HEADS[self.name]}."
+        self.network.load_state_dict({k: v for k, v in state.items() if not k.startswith(prefix)})
+
     def load_pretrained(self, events: Events) -> bool:
         """Load ImageNet weights into the backbone; False (after a warning) when there are none to be had."""
         url = torchvision_models().get_model_weights(self.name).DEFAULT.url
