@@ -242,6 +242,19 @@ DRAMATIQ_BROKER = {
 }
 DRAMATIQ_AUTODISCOVER_MODULES = ["actors"]
 
+# --- E-mail to operators -----------------------------------------------------------------------------------------
+
+ADMINS = [("", address) for address in env.strings("FLASH_ALERT_EMAILS", [])]
+EMAIL_HOST = env.string("FLASH_EMAIL_HOST")
+EMAIL_PORT = env.integer("FLASH_EMAIL_PORT", 587, low=1)
+EMAIL_HOST_USER = env.string("FLASH_EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.string("FLASH_EMAIL_PASSWORD")
+EMAIL_USE_TLS = env.boolean("FLASH_EMAIL_TLS", True)
+# An alert is sent while machines are being looked after: a mail server that hangs must not hold them up.
+EMAIL_TIMEOUT = 5
+SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.string("FLASH_EMAIL_FROM", "flash@localhost")
+EMAIL_SUBJECT_PREFIX = "[Flash] "
+
 # --- JSON API --------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -309,5 +322,9 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_tokens"]}
     },
     "root": {"handlers": ["console"], "level": env.string("FLASH_LOG_LEVEL", "INFO").upper()},
-    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
+    "loggers": {
+        # Django's own handler would mail whole requests, tokens and all, to FLASH_ALERT_EMAILS.
+        "django": {"handlers": [], "level": "INFO"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }

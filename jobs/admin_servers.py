@@ -1,14 +1,23 @@
-"""The operator's view of the machines: what runs, what it costs, what went wrong."""
+"""The operator's view of the machines: what runs, what it costs, what limits it, what went wrong."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
-from jobs.models import Alert, Launch, Server
+from jobs import prices
+from jobs.compute.ec2_driver import current_policy
+from jobs.models import Alert, Fleet, Launch, Server
+
+_UP = ("pending", "running")
 
 
 class _LookOnly(admin.ModelAdmin):
@@ -37,8 +46,7 @@ class ServerAdmin(_LookOnly):
 
     @admin.display(description="price an hour")
     def price(self, server: Server) -> str:
-        price = settings.FLASH_EC2_PRICES.get(server.instance_type)
-        return "" if price is None else f"{price:.3f}"
+        return _money(prices.price_per_hour(prices.kind_of(server)))
 
 
 @admin.register(Launch)
@@ -48,9 +56,9 @@ class LaunchAdmin(_LookOnly):
 
 @admin.register(Alert)
 class AlertAdmin(admin.ModelAdmin):
-    list_display = ("kind", "message", "count", "first", "last", "cleared")
+    list_display = ("kind", "message", "count", "first", "last", "mailed", "cleared")
     list_filter = ("cleared", "kind")
-    readonly_fields = ("kind", "message", "count", "first", "last", "cleared")
+    readonly_fields = ("kind", "message", "count", "first", "last", "mailed", "cleared")
     show_full_result_count = False
     actions = ("clear",)
 
@@ -59,5 +67,103 @@ class AlertAdmin(admin.ModelAdmin):
 
     @admin.action(description="Clear the selected alerts")
     def clear(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        rows = list(queryset.filter(cleared=None))
         count = queryset.filter(cleared=None).update(cleared=timezone.now())
+        _audit(request, rows, "Cleared.")
         self.message_user(request, f"{count} alerts cleared.")
+
+
+@admin.register(Fleet)
+class FleetAdmin(_LookOnly):
+    """One row: what the machines may do and cost, what holds them back, and a way to try again at once."""
+
+    list_display = ("__str__", "running", "costs_now", "reason", "breaker_until")
+    fields = (
+        "running", "costs_now", "reason", "limits", "price_table",
+        "boot_failures", "breaker_until", "backoffs", "backoff_until", "blocked",
+    )  # fmt: skip
+    readonly_fields = ("running", "costs_now", "limits", "price_table")
+    actions = ("try_again_now",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_try_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("jobs.change_fleet")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        Fleet.current()
+        return super().changelist_view(request, extra_context)
+
+    @admin.display(description="machines that are on")
+    def running(self, fleet: Fleet) -> str:
+        return f"{_up().count()} of at most {settings.FLASH_EC2_POOL}" if _uses_ec2() else "this one"
+
+    @admin.display(description="they cost an hour")
+    def costs_now(self, fleet: Fleet) -> str:
+        known = [prices.price_per_hour(prices.kind_of(server)) for server in _up()]
+        if None in known:
+            return "unknown: FLASH_EC2_PRICES has no price for a machine that is on"
+        return _money(sum(price for price in known if price is not None))
+
+    @admin.display(description="limits, from the settings")
+    def limits(self, fleet: Fleet) -> SafeString:
+        return _table(_limits() if _uses_ec2() else [("FLASH_COMPUTE", "local: training is on this machine")])
+
+    @admin.display(description="prices an hour, from FLASH_EC2_PRICES")
+    def price_table(self, fleet: Fleet) -> SafeString:
+        return _table([(kind, _money(price)) for kind, price in sorted(settings.FLASH_EC2_PRICES.items())])
+
+    @admin.action(description="Forget pauses and try again now", permissions=["try"])
+    def try_again_now(self, request: HttpRequest, queryset: QuerySet[Fleet]) -> HttpResponse:
+        queryset.update(boot_failures=0, breaker_until=None, backoffs=0, backoff_until=None, blocked={})
+        _audit(request, list(queryset), "Pauses forgotten.")
+        self.message_user(request, "The next pass, within a minute, tries again.")
+        return redirect("admin:jobs_fleet_change", Fleet.current().pk)
+
+
+def _limits() -> list[tuple[str, str]]:
+    policy, template = current_policy(), settings.FLASH_EC2_LAUNCH_TEMPLATE
+    machines = f"launched from {template}, terminated" if template else "fixed, started and stopped"
+    return [
+        ("Machines", f"{machines}; tag {settings.FLASH_EC2_TAG}, region {settings.FLASH_AWS_REGION}"),
+        ("Kinds", ", ".join(settings.FLASH_EC2_TYPES) or "as the launch template or the instance says"),
+        ("Spot", "yes" if settings.FLASH_EC2_SPOT else "no"),
+        ("Pool", str(policy.pool)),
+        ("Idle grace", _span(policy.idle_grace)),
+        ("Boot grace", _span(policy.boot_grace)),
+        ("Silence", _span(policy.silence)),
+        ("Hard cap of uptime", _span(policy.hard_cap)),
+        ("Pause after failed boots", f"{_span(policy.breaker_pause)} after {policy.breaker} in a row"),
+    ]
+
+
+def _up() -> QuerySet[Server]:
+    return Server.objects.filter(driver="ec2", state__in=_UP)
+
+
+def _uses_ec2() -> bool:
+    return bool(settings.FLASH_COMPUTE == "ec2")
+
+
+def _money(price: float | None) -> str:
+    return "" if price is None else f"{price:.3f} {settings.FLASH_CURRENCY}"
+
+
+def _span(length: timedelta) -> str:
+    seconds = length.total_seconds()
+    if seconds % 3600 == 0:
+        return f"{seconds / 3600:g} h"
+    return f"{seconds / 60:g} min" if seconds >= 60 else f"{seconds:g} s"
+
+
+def _table(rows: list[tuple[str, str]]) -> SafeString:
+    return format_html_join("", "<div>{}: <strong>{}</strong></div>", rows)
+
+
+def _audit(request: HttpRequest, rows: list[Any], message: str) -> None:
+    if rows:
+        typed: list[Model] = rows
+        LogEntry.objects.log_actions(request.user.pk, typed, CHANGE, change_message=message)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from typing import Literal
 
 State = Literal["pending", "running", "stopping", "stopped", "shutting-down", "terminated"]
 _UP = ("pending", "running")
+NO_MACHINE = "No training server carries the tag of this installation. The operator has been told."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,9 +125,10 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """The sentence that waiting jobs show; empty when there is nothing to tell."""
+    """The sentence that waiting jobs show; empty when there is nothing to tell. `alert` tells the operator, too."""
 
     reason: str
+    alert: str = ""
 
 
 Action = Start | Launch | Stop | Mark | Forget | Explain
@@ -171,7 +173,8 @@ def plan(
             Launch(_offer(launch.offer, policy), launch.token) for launch in coming if not launch.instance
         ][: wanted - len(up)]
     more, reason = _more(min(missing, room), known, now, policy, health)
-    return [*actions, *more, Explain(reason if jobs_waiting else "")]
+    alert = "no machine" if reason == NO_MACHINE else ""
+    return [*actions, *more, Explain(reason, alert) if jobs_waiting else Explain("")]
 
 
 def _strangers(
@@ -299,4 +302,4 @@ def _more(
         return [], ""
     if free:
         return [], health.reason or "No capacity for a training server at the moment."
-    return [], "No training server carries the tag of this installation. The operator has been told."
+    return [], NO_MACHINE

@@ -184,8 +184,10 @@ class _Executor:
                 self._ledger.mark(instance, self._now)
             case Forget(token):
                 self._ledger.close_launch(token)
-            case Explain(reason):
+            case Explain(reason, alert):
                 self._ledger.explain(reason)
+                if alert:
+                    self._ledger.alert(alert, reason, self._now)
 
     def _stop(self, stop: Stop) -> None:
         self._ledger.intend_stop(stop.instance, stop.reason, self._now)

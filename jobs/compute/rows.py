@@ -1,19 +1,15 @@
 """The ledger in the database: what the reconciler reads and writes, in a bounded number of queries."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.core.mail import mail_admins
-from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import Max
 from django.utils import timezone
 
-from jobs import caps, receipts
+from jobs import alerts, caps, receipts
 from jobs.compute.planning import Health, Instance, LaunchView, Offer, ServerView
 from jobs.compute.reconciler import Snapshot
-from jobs.models import Alert, Attempt, Fleet, Job, Launch, Server
-
-_MAIL_AGAIN = timedelta(hours=6)
+from jobs.models import Attempt, Fleet, Job, Launch, Server
 
 
 class DatabaseLedger:
@@ -111,17 +107,7 @@ class DatabaseLedger:
         Fleet.objects.filter(pk=1).exclude(reason=reason).update(reason=reason)
 
     def alert(self, kind: str, message: str, now: datetime) -> None:
-        """Adds to the open alert of this kind, or opens one and tells the operators by e-mail."""
-        rows = Alert.objects.filter(kind=kind, cleared=None)
-        recent = rows.filter(last__gt=now - _MAIL_AGAIN).exists()
-        if not rows.update(message=message, last=now, count=F("count") + 1):
-            try:
-                with transaction.atomic():
-                    Alert.objects.create(kind=kind, message=message, first=now, last=now)
-            except IntegrityError:
-                return
-        if not recent:
-            mail_admins(f"Flash: {kind}", message, fail_silently=True)
+        alerts.tell(kind, message, now)
 
 
 def _waiting(now: datetime) -> int:

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('jobs', '0009_upload_sessions'),
+        ("jobs", "0009_upload_sessions"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='alert',
-            name='mailed',
-            field=models.DateTimeField(blank=True, help_text='The last e-mail about it.', null=True),
+            model_name="alert",
+            name="mailed",
+            field=models.DateTimeField(blank=True, help_text="The last e-mail about it.", null=True),
         ),
     ]
