@@ -62,6 +62,21 @@ class Job(Leased):
     )
     quote = models.JSONField(null=True, blank=True, help_text="What was estimated when it was submitted.")
 
+    continues = models.ForeignKey(
+        "modelstore.TrainedModel",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="continuations",
+        help_text="The earlier model: its token leads to the new one if that wins on the same validation part.",
+    )
+    continues_prefix = models.CharField(
+        max_length=200, blank=True, help_text="The files of the earlier model that this try started from."
+    )
+    comparison = models.JSONField(
+        null=True, blank=True, help_text="Both models on the same validation part, and what came of it."
+    )
+
     api_key = models.ForeignKey(
         "modelstore.ApiKey",
         null=True,
