@@ -19,6 +19,7 @@ _TITLES = {
     "train": "Train",
     "uploads": "Large files in pieces",
     "models": "Use a model",
+    "batches": "Predict whole files",
 }
 
 

@@ -27,6 +27,7 @@ _WITH_ACCOUNT = {
     "403": "scope_missing, permission_denied: the key or account is for other things.",
 }
 _WITH_TOKEN = {"404": "No such token."}
+_WITH_PAGES = {"404": "page_not_found: no page has this cursor."}
 _WAITING = ("429", "503")
 _WAIT_HEADER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}}}
 
@@ -56,6 +57,7 @@ def describe_problems(result: dict[str, Any], generator: Any, request: Any, publ
                 | (_WITH_BODY if method in ("post", "patch", "put") else {})
                 | (_WITH_TOKEN if "{token}" in path else {})
                 | (_WITH_ACCOUNT if closed else {})
+                | (_WITH_PAGES if _has_pages(operation) and "{token}" not in path else {})
             )
             for status, description in usual.items():
                 responses.setdefault(status, {"description": description})
@@ -66,6 +68,10 @@ def describe_problems(result: dict[str, Any], generator: Any, request: Any, publ
                     response["headers"] = _WAIT_HEADER
     _close_bodies(result)
     return result
+
+
+def _has_pages(operation: dict[str, Any]) -> bool:
+    return any(parameter["name"] == "cursor" for parameter in operation.get("parameters", []))
 
 
 def _close_bodies(result: dict[str, Any]) -> None:

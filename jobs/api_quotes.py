@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +17,12 @@ from modelstore.models import TaskType
 _MOST_SAMPLES = 100_000_000
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Before an upload", {"task_type": "textclassification", "samples": 5000}),
+        OpenApiExample("A checked dataset", {"dataset_token": "uq0cZcJ0yE0pYk3zq7H2aB", "preset": "best"}),
+    ]
+)
 class QuoteRequestSerializer(TrainSerializer):
     """As for POST jobs/, but without a name; with `dataset_token`, or with `task_type` and `samples`."""
 
@@ -42,6 +48,39 @@ class TimesSerializer(serializers.Serializer[Any]):
     high = serializers.DateTimeField()
 
 
+_TIMES = {
+    "low": "2026-11-20T09:00:20Z",
+    "expected": "2026-11-20T09:00:40Z",
+    "high": "2026-11-20T09:01:30Z",
+}
+_NONE = {"low": 0.0, "expected": 0.0, "high": 0.0}
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "On this machine",
+            {
+                "basis": "history",
+                "past_jobs": 12,
+                "server": "local",
+                "lane": "now",
+                "start": _TIMES,
+                "end": _TIMES,
+                "wait_seconds": _NONE,
+                "boot_seconds": _NONE,
+                "training_seconds": {"low": 18.0, "expected": 30.0, "high": 55.0},
+                "idle_seconds": _NONE,
+                "cost": None,
+                "currency": "USD",
+                "price_per_hour": None,
+                "cap_seconds": None,
+                "stopped_by_cap": False,
+            },
+            response_only=True,
+        )
+    ]
+)
 class QuoteSerializer(serializers.Serializer[Any]):
     """An estimate. `basis` "rough": no job like it has run on such a machine yet."""
 
@@ -82,4 +121,3 @@ class QuotesView(APIView):
             config.to_json(), asked.samples, lane=asked.terms.lane, max_minutes=asked.terms.max_minutes
         )
         return Response(quote.to_json())
-

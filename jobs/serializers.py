@@ -222,6 +222,12 @@ class EpochSerializer(serializers.ModelSerializer[Epoch]):
         )
 
 
+_STRICT: list[tuple[type, tuple[type, ...], str]] = [
+    (serializers.BooleanField, (bool,), "true or false"),
+    (serializers.CharField, (str,), "text"),
+    (serializers.IntegerField, (int, float), "a whole number"),
+    (serializers.FloatField, (int, float), "a number"),
+]
 _JOB = {
     "token": "uq0cZcJ0yE0pYk3zq7H2aB",
     "task_type": "textclassification",
@@ -387,11 +393,28 @@ class PlatformSummarySerializer(serializers.Serializer[Any]):
 class PlatformChangeSerializer(serializers.ModelSerializer[PlatformStatus]):
     """What an operator may change."""
 
+    def to_internal_value(self, data: Any) -> Any:
+        """As the description says: the framework alone would take 0 for a sentence and "no" for false."""
+        wrong = {
+            name: [f"Give {words}."]
+            for name, field in self.fields.items()
+            for kind, allowed, words in _STRICT
+            if isinstance(data, dict) and isinstance(field, kind) and name in data
+            if not (data[name] is None and field.allow_null) and type(data[name]) not in allowed
+        }
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return super().to_internal_value(data)
+
     class Meta:
         model = PlatformStatus
         fields = (
             "dev_mode", "notice", "queue_limit", "job_cap_minutes", "job_cap_cost", "day_cap_minutes", "day_cap_cost",
         )  # fmt: skip
+        extra_kwargs: dict[str, dict[str, Any]] = {
+            "job_cap_cost": {"min_value": 0},
+            "day_cap_cost": {"min_value": 0},
+        }
 
 
 @extend_schema_serializer(

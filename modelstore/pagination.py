@@ -10,11 +10,19 @@ from modelstore.errors import FlashError
 
 
 class PageInvalid(FlashError):
-    """`cursor` or `limit` cannot be used."""
+    """`limit` or a filter cannot be used."""
 
     status = 400
     code = "invalid"
     title = "The request has errors"
+
+
+class PageUnknown(FlashError):
+    """The cursor names no page of this list."""
+
+    status = 404
+    code = "page_not_found"
+    title = "There is no such page"
 
 
 class Pages(CursorPagination):
@@ -40,14 +48,14 @@ class Pages(CursorPagination):
         try:
             return super().decode_cursor(request)
         except NotFound as error:
-            raise _refused("cursor", "Take the cursor from `next` or `previous` as it is.") from error
+            raise _no_page() from error
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
         try:
             return super().paginate_queryset(queryset, request, view)
         except (TypeError, ValueError, OverflowError) as error:
             # A cursor of the right form whose position is no number of a row.
-            raise _refused("cursor", "Take the cursor from `next` or `previous` as it is.") from error
+            raise _no_page() from error
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         address = {"type": ["string", "null"], "format": "uri"}
@@ -77,6 +85,11 @@ class LogPages(Pages):
     page_size = 1000
     max_page_size = 1000
     ordering = "pk"
+
+
+def _no_page() -> FlashError:
+    message = "Take the address in `next` or `previous` as it is."
+    return PageUnknown(f"No page has this cursor. {message}", fields={"cursor": [message]})
 
 
 def _refused(name: str, sentence: str) -> FlashError:

@@ -29,7 +29,7 @@ def table(tmp_path: Path) -> str:
 
 @pytest.mark.django_db
 def test_train_prints_the_token_of_a_waiting_job(table: str) -> None:
-    out = run("train", table, "--preset", "balanced", "--epochs", "2")
+    out = run("train", table, "--preset", "balanced", "--epochs", "2", "--no-wait")
     job = Job.objects.get()
     assert out.split() == ["token", job.token]
     assert (job.task_name, job.status, job.config["epochs"]) == ("my things 2", JobStatus.QUEUED, 2)
@@ -49,6 +49,22 @@ def test_train_waits_for_the_end(
     else:
         assert "accuracy 0." in run("train", table, "--wait")
     assert Job.objects.get().status == ends
+
+
+@pytest.mark.django_db(transaction=True)
+def test_train_leaves_the_job_alone_when_it_is_interrupted(
+    table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("jobs.management.commands.train.time.sleep", interrupt)
+    with pytest.raises(CommandError, match="The job goes on") as stopped:
+        run("train", table, "--lane", "next_start", "--max-minutes", "5")
+    assert stopped.value.returncode == 130
+    job = Job.objects.get()
+    assert (job.status, job.lane) == (JobStatus.QUEUED, "next_start")
+    assert job.token in str(stopped.value)
 
 
 @pytest.mark.django_db(transaction=True)

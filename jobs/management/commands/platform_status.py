@@ -4,15 +4,14 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from jobs.models import PlatformStatus
 from jobs.status import platform_summary
+from modelstore.commands import FlashCommand
 
 _SWITCH = {"on": True, "off": False}
 
 
-class Command(BaseCommand):
+class Command(FlashCommand):
     help = "Shows whether Flash is busy and takes jobs; sets dev mode, notice and the length of the queue."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

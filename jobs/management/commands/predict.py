@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from jobs.batches import downloads, runner, submission
 from jobs.batches.options import BatchOptions
@@ -13,13 +13,13 @@ from jobs.intake import LocalFile
 from jobs.models import BatchPrediction
 from jobs.states import BatchStatus
 from modelstore.access import get_model
-from modelstore.errors import FlashError
+from modelstore.commands import FlashCommand
 from modelstore.models import TaskType, TrainedModel
 from modelstore.predict_request import DEFAULT_TOP_K, MAX_TOP_K
 from modelstore.predictor import Prediction, predict
 
 
-class Command(BaseCommand):
+class Command(FlashCommand):
     help = (
         "Classifies pictures (files) or sentences (in quotes, or files of one sentence a line) with a model. "
         "With --batch, every picture of a zip or every sentence of a table, here and now, into a file of results."
@@ -41,16 +41,13 @@ class Command(BaseCommand):
             raise CommandError(f"--top-k must be from 1 to {MAX_TOP_K}.")
         if bool(inputs) == bool(options["batch"]):
             raise CommandError("Give inputs, or one file with --batch.")
-        try:
-            model = get_model(token)
-            if options["batch"]:
-                self._predict_batch(model, top_k, json, options)
-                return
-            pictures = model.task_type == TaskType.IMAGE
-            names, values = _pictures(inputs) if pictures else _sentences(inputs)
-            found = predict(model=model, inputs=values, names=names, top_k=top_k)
-        except FlashError as error:
-            raise CommandError(error.detail) from error
+        model = get_model(token)
+        if options["batch"]:
+            self._predict_batch(model, top_k, json, options)
+            return
+        pictures = model.task_type == TaskType.IMAGE
+        names, values = _pictures(inputs) if pictures else _sentences(inputs)
+        found = predict(model=model, inputs=values, names=names, top_k=top_k)
         for name, prediction in zip(names, found, strict=True):
             self.stdout.write(_line_of_json(name, prediction) if json else _line(name, prediction))
 

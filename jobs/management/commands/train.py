@@ -1,21 +1,21 @@
 """`manage.py train FILE`: submits a job from the command line and follows it."""
 
-import json
+import sys
 import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection
 
 from jobs import datasets, submission
-from jobs.errors import SubmissionInvalid
 from jobs.intake import LocalFile
-from jobs.models import Job
+from jobs.models import Job, Lane
 from jobs.states import JobStatus
+from jobs.terms import read_terms
 from jobs.uploads import detect
-from modelstore.errors import FlashError
+from modelstore.commands import FAILED, NOT_THERE, FlashCommand, add_json
 from training.catalog import CATALOG
 from training.config import Preset, Task
 
@@ -31,14 +31,19 @@ _HYPERPARAMETERS = (
     "early_stopping",
 )
 _BAR = 30
+# After so long in the queue without company it is worth saying that nobody may be at work.
+_IDLE_SECONDS = 15.0
 
 
-class Command(BaseCommand):
+class Command(FlashCommand):
     help = (
         "Trains a classifier from FILE: a zip with one folder of pictures per class, or a table (CSV, TSV, JSONL, "
-        "Parquet) with a text and a label column. Prints the token and, with --wait, the accuracy. "
-        "Needs a running worker (`make up`)."
+        "Parquet) with a text and a label column. Prints the token, follows the job with a progress bar, and prints "
+        "the accuracy; with --no-wait, the token alone. A worker trains (`make up`). Ctrl-C stops following, not the "
+        "job."
     )
+    token = ""
+    _state = ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -56,43 +61,40 @@ class Command(BaseCommand):
         parser.add_argument("--input-column")
         parser.add_argument("--label-column")
         parser.add_argument("--not-downloadable", action="store_true")
-        parser.add_argument(
-            "--wait", action="store_true", help="follow the job to its end; exit 1 when it fails"
+        parser.add_argument("--keep-dataset", action="store_true", help="keep the data to train again")
+        parser.add_argument("--lane", choices=Lane.values, help="when to start")
+        parser.add_argument("--max-minutes", help="stop training then, with the best model so far")
+        waits = parser.add_mutually_exclusive_group()
+        waits.add_argument(
+            "--wait", action="store_true", default=True, help="follow the job to its end (default)"
         )
-        parser.add_argument("--json", action="store_true", help="print one JSON document at the end")
+        waits.add_argument(
+            "--no-wait", action="store_false", dest="wait", help="print the token and leave the job to itself"
+        )
+        add_json(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            job = self._submit(options)
-        except SubmissionInvalid as error:
-            lines = [f"  --{name.replace('_', '-')}: {' '.join(text)}" for name, text in error.fields.items()]
-            raise CommandError("\n".join([error.detail, *lines])) from error
-        except FlashError as error:
-            raise CommandError(
-                "\n  ".join([error.detail, *(str(note) for note in error.notes[:10])])
-            ) from error
+        job = self._submit(options)
+        self.token = job.token
         if not options["json"]:
             self.stdout.write(f"token {job.token}")
         if options["wait"]:
             self._follow(job, quiet=options["json"])
         if options["json"]:
-            self.stdout.write(
-                json.dumps(
-                    {
-                        "token": job.token,
-                        "status": job.status,
-                        "accuracy": job.accuracy,
-                        "error": job.error or None,
-                    }
-                )
-            )
+            names = ("token", "task_type", "task_name", "status", "accuracy")
+            self.print_json({name: getattr(job, name) for name in names} | {"error": job.error or None})
         if job.status in (JobStatus.FAILED, JobStatus.CANCELLED):
-            raise CommandError(job.error or "The job was cancelled.", returncode=1)
+            raise CommandError(job.error or "The job was cancelled.", returncode=FAILED)
+
+    def interrupted_words(self) -> str:
+        if not self.token:
+            return "Interrupted; nothing was submitted."
+        return f"\nThe job goes on. Look after it with: manage.py jobs {self.token}"
 
     def _submit(self, options: dict[str, Any]) -> Job:
         path: Path = options["file"]
         if not path.is_file():
-            raise CommandError(f"{path} is not a file.", returncode=2)
+            raise CommandError(f"{path} is not a file.", returncode=NOT_THERE)
         values = {name: options[name] for name in _HYPERPARAMETERS if options[name] is not None}
         if options["from_scratch"]:
             values["pretrained"] = False
@@ -100,21 +102,31 @@ class Command(BaseCommand):
             values["class_weights"] = True
         task = Task(options["task"]) if options["task"] else _task_of(path)
         name = options["name"] or "".join(c if c.isalnum() or c in " -" else " " for c in path.stem).strip()
+        terms = read_terms({name: options[name] for name in ("lane", "max_minutes")})
         submission.check_accepting()
         submission.validate(task=task, task_name=name, values=values)
         columns = {key: options[key] for key in ("input_column", "label_column") if options[key]}
         dataset = datasets.store_upload(task_type=task, upload=LocalFile(path), options=columns)
         return submission.submit(
-            dataset=dataset, task_name=name, values=values, downloadable=not options["not_downloadable"]
+            dataset=dataset,
+            task_name=name,
+            values=values,
+            downloadable=not options["not_downloadable"],
+            keep_dataset=options["keep_dataset"],
+            terms=terms,
         )
 
     def _follow(self, job: Job, *, quiet: bool) -> None:
+        started, told = time.monotonic(), False
         while True:
             job.refresh_from_db()
             if not quiet:
                 self._draw(job)
             if job.is_ended:
                 break
+            if not told and job.status == JobStatus.QUEUED and time.monotonic() - started > _IDLE_SECONDS:
+                told = True
+                self.stderr.write("\nStill waiting. Is a worker running (`make up`)?")
             # The worker writes in another process; no transaction may hide that from us.
             connection.close_if_unusable_or_obsolete()
             time.sleep(0.5)
@@ -124,13 +136,21 @@ class Command(BaseCommand):
                 self.stdout.write(f"accuracy {job.accuracy:.4f}")
 
     def _draw(self, job: Job) -> None:
+        """A bar that redraws itself; where nobody looks (a log, a pipe), a line when something has changed."""
         done = round(job.progress * _BAR)
         eta = f"{job.eta_seconds:.0f} s left" if job.eta_seconds is not None else ""
         position = job.queue_position()
         state = f"place {position} in the queue" if position else f"{job.status} {job.phase}"
-        line = f"\r[{'#' * done}{'.' * (_BAR - done)}] {job.progress:4.0%} {state} {eta}"
-        self.stdout.write(f"{line:<78}", ending="")
+        line = f"[{'#' * done}{'.' * (_BAR - done)}] {job.progress:4.0%} {state} {eta}"
+        if self._redraws():
+            self.stdout.write(f"\r{line:<78}", ending="")
+        elif state != self._state:
+            self.stdout.write(line.rstrip())
+        self._state = state
         self.stdout.flush()
+
+    def _redraws(self) -> bool:
+        return bool(self.stdout.isatty()) and sys.platform != "win32"
 
 
 def _task_of(path: Path) -> Task:

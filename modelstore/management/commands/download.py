@@ -5,14 +5,14 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from modelstore.access import get_model
+from modelstore.commands import FlashCommand, add_json
 from modelstore.downloads import FORMATS, DownloadFile, open_download
-from modelstore.errors import FlashError
 
 
-class Command(BaseCommand):
+class Command(FlashCommand):
     help = "Downloads a model: one file, or a zip of the whole bundle."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -22,17 +22,19 @@ class Command(BaseCommand):
             "-o", "--output", metavar="FILE", help="Where to write it; by default, its own name here."
         )
 
-    def handle(self, *, token: str, format: str, output: str | None, **options: Any) -> None:
-        try:
-            download = open_download(model=get_model(token), format=format)
-        except FlashError as error:
-            raise CommandError(error.detail) from error
+        add_json(parser)
+
+    def handle(self, *, token: str, format: str, output: str | None, json: bool, **options: Any) -> None:
+        download = open_download(model=get_model(token), format=format)
         target = Path(output or download.name)
         try:
             _write(download, target)
         except OSError as error:
             raise CommandError(f"{target} cannot be written: {error.strerror}.") from error
-        self.stdout.write(str(target))
+        if json:
+            self.print_json({"file": str(target), "bytes": target.stat().st_size, "format": format})
+        else:
+            self.stdout.write(str(target))
 
 
 def _write(download: DownloadFile, target: Path) -> None:

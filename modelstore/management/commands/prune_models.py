@@ -3,13 +3,14 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.template.defaultfilters import filesizeformat
 
+from modelstore.commands import FlashCommand
 from modelstore.pruning import MAX_PER_RUN, PruneResult, prune
 
 
-class Command(BaseCommand):
+class Command(FlashCommand):
     help = "Deletes the rows and files of expired models, and nothing else. Safe to run at any time."
 
     def add_arguments(self, parser: CommandParser) -> None:
