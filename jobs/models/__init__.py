@@ -6,6 +6,7 @@ from jobs.models.checkpoint import Checkpoint
 from jobs.models.dataset import Dataset
 from jobs.models.fleet import Alert, Fleet, Launch
 from jobs.models.job import Job, Lane
+from jobs.models.notice import Notice
 from jobs.models.platform import PlatformStatus
 from jobs.models.progress import Epoch, JobEvent
 from jobs.models.server import Server
@@ -25,6 +26,7 @@ __all__ = [
     "JobEvent",
     "Lane",
     "Launch",
+    "Notice",
     "PlatformStatus",
     "Server",
     "UploadSession",
