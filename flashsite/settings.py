@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from flashsite import env, redis_socket, secret
 from training.limits import GIB, MIB, Limits
@@ -173,6 +174,17 @@ STATIC_ROOT = FLASH_VAR_DIR / "static"
 MEDIA_ROOT = FLASH_VAR_DIR / "media"
 # No MEDIA_URL: uploads and models leave only through views that check the token.
 _S3_BUCKET = env.string("FLASH_S3_BUCKET")
+
+
+def _whole_files() -> Any:
+    """For S3 alone: other installations do not load boto3 at all."""
+    if not _S3_BUCKET:
+        return None
+    from boto3.s3.transfer import TransferConfig
+
+    return TransferConfig(multipart_threshold=4 * GIB, use_threads=False)
+
+
 _S3 = {
     "BACKEND": "storages.backends.s3.S3Storage",
     "OPTIONS": {
@@ -185,6 +197,8 @@ _S3 = {
         "file_overwrite": False,
         "querystring_expire": 600,
         "max_memory_size": 8 * MIB,
+        # One PUT for a file: its SHA-256 is then that of the whole, and a broken one leaves no parts behind.
+        "transfer_config": _whole_files(),
         # The bucket compares each transfer with a SHA-256 made here, and refuses what was damaged on the way.
         "object_parameters": {"ChecksumAlgorithm": "SHA256"},
     },
@@ -193,12 +207,8 @@ _LOCAL = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 # Browsers send large files to the bucket by themselves; pages must then be allowed to reach it (and it them: CORS).
 FLASH_DIRECT_UPLOADS = bool(_S3_BUCKET) and env.boolean("FLASH_DIRECT_UPLOADS", True)
 FLASH_BUCKET_ORIGIN = FLASH_AWS_ENDPOINT or f"https://{_S3_BUCKET}.s3.{FLASH_AWS_REGION}.amazonaws.com"
-# An upload in pieces is forgotten when nothing has come for so long.
-FLASH_UPLOAD_RETENTION = timedelta(seconds=env.integer("FLASH_UPLOAD_RETENTION_SECONDS", 24 * 3600, low=60))
-FLASH_UPLOADS_AT_ONCE = env.integer("FLASH_UPLOADS_AT_ONCE", 200, low=1)
-# Browsers send large files to the bucket by themselves; pages must then be allowed to reach it (and it them: CORS).
-FLASH_DIRECT_UPLOADS = bool(_S3_BUCKET) and env.boolean("FLASH_DIRECT_UPLOADS", True)
-FLASH_BUCKET_ORIGIN = FLASH_AWS_ENDPOINT or f"https://{_S3_BUCKET}.s3.{FLASH_AWS_REGION}.amazonaws.com"
+# Models are fetched from the bucket as well, over addresses that are good for two minutes.
+FLASH_PRESIGNED_DOWNLOADS = bool(_S3_BUCKET) and env.boolean("FLASH_PRESIGNED_DOWNLOADS", True)
 # An upload in pieces is forgotten when nothing has come for so long.
 FLASH_UPLOAD_RETENTION = timedelta(seconds=env.integer("FLASH_UPLOAD_RETENTION_SECONDS", 24 * 3600, low=60))
 FLASH_UPLOADS_AT_ONCE = env.integer("FLASH_UPLOADS_AT_ONCE", 200, low=1)

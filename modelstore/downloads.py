@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
-from django.http import StreamingHttpResponse
+from django.http import HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 
-from modelstore import files, local_cache
+from modelstore import files, local_cache, presigned
 from modelstore.access import unusable_model
 from modelstore.errors import FlashError
 from modelstore.models import TrainedModel
@@ -86,17 +86,36 @@ def open_download(*, model: TrainedModel, format: str) -> DownloadFile:
     Raises FormatUnknown (400), NotDownloadable (403), FileMissing (404), ModelExpired (410) if the model was
     pruned meanwhile, ModelDamaged (503), StorageUnavailable (503).
     """
+    _check_allowed(model, format)
+    file = FORMATS[format]
+    if file is None:
+        return _open_bundle(model, _base_name(model))
+    return _open_file(model, file, f"{_base_name(model)}{Path(file).suffix}", "application/octet-stream")
+
+
+def respond(*, model: TrainedModel, format: str) -> HttpResponseBase:
+    """The answer to whoever downloads: the file, or a redirect to the bucket. Raises as `open_download`."""
+    _check_allowed(model, format)
+    file = FORMATS[format]
+    if file in model.manifest["files"]:
+        name = f"{_base_name(model)}{Path(file).suffix}"
+        if address := presigned.address(model=model, file=file, name=name):
+            headers = {"Cache-Control": "no-store, private", "Referrer-Policy": "no-referrer"}
+            return HttpResponseRedirect(address, headers=headers)
+    return download_response(open_download(model=model, format=format))
+
+
+def _check_allowed(model: TrainedModel, format: str) -> None:
     if format not in FORMATS:
         raise FormatUnknown(f"Choose one of these formats: {', '.join(FORMATS)}.")
     if not model.downloadable:
         raise NotDownloadable(
             "This model was trained as not downloadable. It can be used for predictions only."
         )
-    base = f"{slugify(model.task_name)[:60] or 'model'}-{slugify(model.model_name)}"
-    file = FORMATS[format]
-    if file is None:
-        return _open_bundle(model, base)
-    return _open_file(model, file, f"{base}{Path(file).suffix}", "application/octet-stream")
+
+
+def _base_name(model: TrainedModel) -> str:
+    return f"{slugify(model.task_name)[:60] or 'model'}-{slugify(model.model_name)}"
 
 
 def open_accuracy_plot(*, model: TrainedModel) -> DownloadFile:

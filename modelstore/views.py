@@ -70,8 +70,7 @@ def model_predict(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def model_download(request: HttpRequest, token: str) -> HttpResponseBase:
     found = get_model(token)
-    file = downloads.open_download(model=found, format=request.GET.get("format", "onnx"))
-    return downloads.download_response(file)
+    return downloads.respond(model=found, format=request.GET.get("format", "onnx"))
 
 
 def _form_for(model: TrainedModel) -> type[PicturesForm] | type[SentencesForm]:

@@ -10,6 +10,7 @@ import pytest
 from django.core.files.storage import default_storage
 from moto.server import ThreadedMotoServer
 
+from flashsite.settings import _S3
 from modelstore import predictor, store
 from modelstore.models import TrainedModel
 from modelstore.tokens import new_token
@@ -71,11 +72,10 @@ def s3(s3_address: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Itera
     bucket = boto3.resource("s3", endpoint_url=s3_address, region_name="us-east-1").Bucket("flash")
     bucket.create()
     options = {
+        **_S3["OPTIONS"],
         "bucket_name": "flash",
         "endpoint_url": s3_address,
         "region_name": "us-east-1",
-        "file_overwrite": False,
-        "signature_version": "s3v4",
         "location": "flash-files",
     }
     backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
