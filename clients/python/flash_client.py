@@ -1,16 +1,19 @@
-"""A client of Flash's JSON API in one file, standard library only.
+"""A client of Flash's JSON API in one file, standard library only: copy it into your program.
 
 from flash_client import Flash
 flash = Flash("http://127.0.0.1:8000")
 job = flash.train("ants-and-bees.zip", task_type="imageclassification", task_name="ants and bees")
 job = flash.wait(job["token"], on_progress=lambda job: print(job["status"], job["progress"]))
 print(flash.predict_pictures(job["token"], ["ant.jpg"]))
+flash.download(job["token"], "model.zip")
+
+Refusals raise FlashProblem with the server's words, a stable `code` (docs/api.md lists them) and `retry_after`.
 """
 
 import json
 import mimetypes
+import os
 import secrets
-import shutil
 import time
 import urllib.error
 import urllib.parse
@@ -21,6 +24,10 @@ from typing import Any, BinaryIO
 
 _CHUNK = 1024 * 1024
 _ENDED = ("deployed", "failed", "cancelled")
+_LATER = (429, 503)
+
+# Bytes that have gone, and bytes in all (0: not known).
+OnBytes = Callable[[int, int], None]
 
 
 class FlashProblem(Exception):
@@ -35,26 +42,81 @@ class FlashProblem(Exception):
 
 
 class Flash:
-    """One Flash site; every method answers the decoded JSON and raises FlashProblem when refused."""
+    """One Flash site; every method answers the decoded JSON and raises FlashProblem when refused.
 
-    def __init__(self, url: str, *, timeout: float = 120.0) -> None:
+    `key` is an API key, needed for lists alone. With `patience`, a request that is refused for now (429, 503) is sent
+    again, as the server asks, for so many seconds.
+    """
+
+    def __init__(
+        self, url: str, *, key: str | None = None, timeout: float = 120.0, patience: float = 0.0
+    ) -> None:
         self._root = url.rstrip("/") + "/api/v1/"
         self._timeout = timeout
+        self._patience = patience
+        self._key = key
 
     def status(self) -> dict[str, Any]:
         return self._json("GET", "status/")
 
-    def check(self, dataset: str | Path, *, task_type: str, **fields: Any) -> dict[str, Any]:
+    def change_status(self, **changes: Any) -> dict[str, Any]:
+        """For operators: `dev_mode`, `notice`, `queue_limit`."""
+        return self._json("PATCH", "status/", changes)
+
+    def servers(self) -> Iterator[dict[str, Any]]:
+        """For operators: the machines that train."""
+        return self._pages("servers/")
+
+    def check(
+        self, dataset: str | Path, *, task_type: str, on_upload: OnBytes | None = None, **fields: Any
+    ) -> dict[str, Any]:
         """Uploads and checks a dataset without training; its token serves `train(dataset_token=...)`."""
-        return self._form("datasets/", {"task_type": task_type, **fields}, [("dataset", Path(dataset))])
+        files = [("dataset", Path(dataset))]
+        return self._form("datasets/", {"task_type": task_type, **fields}, files, on_bytes=on_upload)
+
+    def upload(
+        self, dataset: str | Path, *, task_type: str, on_upload: OnBytes | None = None, **options: Any
+    ) -> dict[str, Any]:
+        """As `check`, in pieces that go on after a broken connection: for large files. `options`: columns."""
+        path = Path(dataset)
+        size = path.stat().st_size
+        begun = self._json(
+            "POST", "uploads/", {"name": path.name, "size": size, "task_type": task_type, "direct": False}
+        )
+        place = f"uploads/{begun['token']}/"
+        with path.open("rb") as file:
+            offset = begun["offset"]
+            while offset < size:
+                file.seek(offset)
+                offset = self._send_piece(place, offset, file.read(begun["chunk_size"]))
+                if on_upload:
+                    on_upload(offset, size)
+        return self._json("POST", f"{place}complete/", options)
 
     def train(
-        self, dataset: str | Path | None = None, *, idempotency_key: str | None = None, **fields: Any
+        self,
+        dataset: str | Path | None = None,
+        *,
+        idempotency_key: str | None = None,
+        on_upload: OnBytes | None = None,
+        **fields: Any,
     ) -> dict[str, Any]:
-        """Submits a job: `task_type`, `task_name` and any hyperparameter of the API. Answers the job."""
+        """Submits a job: `task_type`, `task_name` and any hyperparameter of the API. Answers the job.
+
+        A repeat with the same `idempotency_key` answers the same job; with `patience` there is always one.
+        """
         files = [("dataset", Path(dataset))] if dataset is not None else []
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        return self._form("jobs/", fields, files, headers)
+        key = idempotency_key or (secrets.token_hex(16) if self._patience else None)
+        headers = {"Idempotency-Key": key} if key else {}
+        return self._form("jobs/", fields, files, headers, on_bytes=on_upload)
+
+    def quote(self, **fields: Any) -> dict[str, Any]:
+        """What a job would take: `dataset_token`, or `task_type` and `samples`, and any hyperparameter."""
+        return self._json("POST", "quotes/", fields)
+
+    def jobs(self, *, status: str | None = None, task_type: str | None = None) -> Iterator[dict[str, Any]]:
+        """The jobs of the key, newest first; of everybody with an operator's key."""
+        return self._pages("jobs/", status=status, task_type=task_type)
 
     def job(self, token: str) -> dict[str, Any]:
         return self._json("GET", f"jobs/{token}/")
@@ -74,17 +136,30 @@ class Flash:
         poll: float = 1.0,
         on_progress: Callable[[dict[str, Any]], None] | None = None,
     ) -> dict[str, Any]:
-        """Follows a job to its end; TimeoutError after `timeout` seconds."""
+        """Follows a job to its end; TimeoutError after `timeout` seconds. A site that restarts is waited for."""
         deadline = time.monotonic() + timeout
-        while True:
-            job = self.job(token)
-            if on_progress:
-                on_progress(job)
-            if job["status"] in _ENDED:
-                return job
+        job: dict[str, Any] = {"status": "unknown"}
+        while job["status"] not in _ENDED:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"The job is still {job['status']} after {timeout:g} s.")
-            time.sleep(poll)
+            try:
+                job = self.job(token)
+            except FlashProblem as problem:
+                if problem.status not in _LATER:
+                    raise
+            except OSError:
+                if time.monotonic() + poll > deadline:
+                    raise
+            else:
+                if on_progress:
+                    on_progress(job)
+            if job["status"] not in _ENDED:
+                time.sleep(poll)
+        return job
+
+    def models(self, *, task_type: str | None = None) -> Iterator[dict[str, Any]]:
+        """The living models of the key, newest first; of everybody with an operator's key."""
+        return self._pages("models/", task_type=task_type)
 
     def model(self, token: str) -> dict[str, Any]:
         return self._json("GET", f"models/{token}/")
@@ -99,12 +174,25 @@ class Flash:
         files = [("image", Path(picture)) for picture in pictures]
         return self._form(f"models/{token}/predict/", {"top_k": top_k}, files)["predictions"]
 
-    def download(self, token: str, target: str | Path, *, format: str = "bundle") -> Path:
-        """Saves the model as onnx, pytorch, safetensors or bundle (a zip)."""
-        request = urllib.request.Request(f"{self._root}models/{token}/download/?format={format}")
-        with self._open(request) as answer, Path(target).open("wb") as file:
-            shutil.copyfileobj(answer, file, _CHUNK)
-        return Path(target)
+    def download(
+        self,
+        token: str,
+        target: str | Path,
+        *,
+        format: str = "bundle",
+        on_download: OnBytes | None = None,
+    ) -> Path:
+        """Saves the model as onnx, pytorch, safetensors or bundle (a zip); what bears the name is complete."""
+        target = Path(target)
+        partial = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        try:
+            path = f"models/{token}/download/?format={format}"
+            with self._open("GET", path) as answer, partial.open("wb") as file:
+                _copy(answer, file, int(answer.headers.get("Content-Length") or 0), on_download)
+            os.replace(partial, target)
+        finally:
+            partial.unlink(missing_ok=True)
+        return target
 
     def _pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """All rows of a list, page after page."""
@@ -120,8 +208,7 @@ class Flash:
     def _json(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"} if data is not None else {}
-        request = urllib.request.Request(self._root + path, data=data, method=method, headers=headers)
-        with self._open(request) as answer:
+        with self._open(method, path, data, headers) as answer:
             return json.load(answer)
 
     def _form(
@@ -130,33 +217,83 @@ class Flash:
         fields: Mapping[str, Any],
         files: Sequence[tuple[str, Path]],
         headers: Mapping[str, str] | None = None,
+        on_bytes: OnBytes | None = None,
     ) -> Any:
         boundary = secrets.token_hex(16)
         parts = list(_parts(fields, files, boundary))
         length = sum(len(part) if isinstance(part, bytes) else part.stat().st_size for part in parts)
-        request = urllib.request.Request(self._root + path, data=_stream(parts), method="POST")
-        request.add_header("Content-Type", f"multipart/form-data; boundary={boundary}")
-        request.add_header("Content-Length", str(length))
-        for name, value in (headers or {}).items():
-            request.add_header(name, value)
-        with self._open(request) as answer:
+        known = {
+            "Content-Type": f"multipart/form-data; boundary={boundary}",
+            "Content-Length": str(length),
+            **(headers or {}),
+        }
+        with self._open("POST", path, lambda: _stream(parts, length, on_bytes), known) as answer:
             return json.load(answer)
 
-    def _open(self, request: urllib.request.Request) -> BinaryIO:
-        request.add_header("Accept", "*/*")
-        try:
-            return urllib.request.urlopen(request, timeout=self._timeout)
-        except urllib.error.HTTPError as error:
-            with error:
-                body = error.read()
+    def _send_piece(self, place: str, offset: int, piece: bytes) -> int:
+        """Where the upload stands afterwards; after a broken connection the server is asked."""
+        headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
+        for pause in (1, 4, 15, 0):
             try:
-                problem = json.loads(body)
-            except ValueError:
-                problem = {"detail": body[:200].decode("utf-8", "replace")}
-            wait = error.headers.get("Retry-After")
-            raise FlashProblem(
-                error.code, problem, float(wait) if wait and wait.isdecimal() else None
-            ) from None
+                with self._open("PATCH", place, piece, headers) as answer:
+                    return int(answer.headers["Upload-Offset"])
+            except FlashProblem as problem:
+                if problem.code not in ("upload_busy", "offset_conflict"):
+                    raise
+            except OSError:
+                if not pause:
+                    raise
+            time.sleep(pause)
+            with self._open("HEAD", place) as answer:
+                if (stands := int(answer.headers["Upload-Offset"])) != offset:
+                    return stands
+        raise ConnectionError("The upload does not get on. Try again later: it can be resumed for a day.")
+
+    def _open(
+        self,
+        method: str,
+        path: str,
+        data: bytes | Callable[[], Iterator[bytes]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """The open answer; what was refused for now is sent again while `patience` lasts."""
+        deadline = time.monotonic() + self._patience
+        while True:
+            body = data() if callable(data) else data
+            request = urllib.request.Request(
+                self._root + path, data=body, method=method, headers={"Accept": "*/*", **(headers or {})}
+            )
+            if self._key:
+                # Not for where a download is redirected to: the key is for this site alone.
+                request.add_unredirected_header("Authorization", f"Bearer {self._key}")
+            try:
+                return urllib.request.urlopen(request, timeout=self._timeout)
+            except urllib.error.HTTPError as error:
+                problem = _problem(error)
+            pause = 1.0 if problem.retry_after is None else problem.retry_after
+            if problem.status not in _LATER or time.monotonic() + pause > deadline:
+                raise problem
+            time.sleep(pause)
+
+
+def _problem(error: urllib.error.HTTPError) -> FlashProblem:
+    with error:
+        body = error.read()
+    try:
+        problem = json.loads(body)
+    except ValueError:
+        problem = {"detail": body[:200].decode("utf-8", "replace")}
+    wait = error.headers.get("Retry-After")
+    return FlashProblem(error.code, problem, float(wait) if wait and wait.isdecimal() else None)
+
+
+def _copy(source: Any, target: BinaryIO, total: int, on_bytes: OnBytes | None) -> None:
+    done = 0
+    while chunk := source.read(_CHUNK):
+        target.write(chunk)
+        done += len(chunk)
+        if on_bytes:
+            on_bytes(done, total)
 
 
 def _parts(
@@ -177,12 +314,18 @@ def _parts(
     yield f"--{boundary}--\r\n".encode()
 
 
-def _stream(parts: Sequence[bytes | Path]) -> Iterator[bytes]:
+def _stream(parts: Sequence[bytes | Path], total: int, on_bytes: OnBytes | None) -> Iterator[bytes]:
     """The body piece by piece: a file is never held in memory as a whole."""
+    sent = 0
     for part in parts:
-        if isinstance(part, bytes):
-            yield part
-            continue
-        with part.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                yield chunk
+        for chunk in [part] if isinstance(part, bytes) else _chunks(part):
+            yield chunk
+            sent += len(chunk)
+            if on_bytes:
+                on_bytes(sent, total)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
