@@ -83,6 +83,9 @@ FLASH_UPTIME_CAP = timedelta(seconds=env.integer("FLASH_UPTIME_CAP_SECONDS", 24 
 FLASH_PREDICT_RATE = env.string("FLASH_PREDICT_RATE", "600/min")
 FLASH_SUBMIT_RATE = env.string("FLASH_SUBMIT_RATE", "120/min")
 
+# Whoever submits a job may have a webhook told of its end; private addresses are refused unless this is set.
+FLASH_WEBHOOKS_PRIVATE = env.boolean("FLASH_WEBHOOKS_PRIVATE", False)
+
 # --- Django ----------------------------------------------------------------------------------------------------
 
 DEBUG = env.boolean("FLASH_DEBUG", False)

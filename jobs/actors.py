@@ -2,7 +2,7 @@
 
 import dramatiq
 
-from jobs import runner, scheduling
+from jobs import notifications, runner, scheduling
 from jobs.batches import runner as batch_runner
 
 _MINUTE = 60_000
@@ -18,6 +18,12 @@ def reconcile() -> None:
 def train_next() -> None:
     while runner.run_next():
         pass
+
+
+# One try; the row knows when the next one is due, and the sweep repeats what was lost.
+@dramatiq.actor(queue_name="control", max_retries=0, time_limit=_MINUTE)
+def notify(pk: int) -> None:
+    notifications.deliver(pk=pk)
 
 
 # On the control queue: batches are predicted on the processors of the machine that serves the site, by a child

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from jobs import early, leases, scheduling
+from jobs import early, leases, notifications, scheduling
 from jobs.errors import NotPossibleNow
 from jobs.models import Epoch, Job
 from jobs.states import JobStatus
@@ -24,6 +24,7 @@ def cancel(*, job: Job) -> bool:
         return False
     if Job.objects.filter(pk=job.pk, status=JobStatus.CANCELLED).exists():
         early.drop(job)
+        notifications.announce(job)
     return True
 
 

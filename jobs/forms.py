@@ -142,6 +142,14 @@ class TrainForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )  # fmt: skip
     lane = forms.ChoiceField(label="When", choices=_LANES, required=False)
+    notify_email = forms.CharField(
+        label="E-mail when it is done", required=False, max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "you@example.org"}),
+    )  # fmt: skip
+    notify_webhook = forms.CharField(
+        label="Webhook when it is done", required=False, max_length=2_000,
+        widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://"}),
+    )  # fmt: skip
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from jobs import datasets, early, leases, tries
+from jobs import datasets, early, leases, notifications, tries
 from jobs.leases import held, require
 from jobs.models import Attempt, Epoch, Job, JobEvent, Server
 from jobs.states import RUNNING, JobStatus
@@ -118,6 +118,7 @@ def _deployed(job: Job, model: TrainedModel) -> None:
         )
     )
     _close_attempt(job, JobStatus.DEPLOYED)
+    notifications.announce(job)
     dataset = job.dataset
     if dataset is not None and not dataset.kept and not datasets.is_needed(dataset):
         datasets.discard(dataset)
@@ -129,6 +130,7 @@ def fail(*, job: Job, error: str) -> None:
     require(Job.objects.transition(job.pk, JobStatus.FAILED, held_by=job.fence, error=error, phase=""))
     note(job=job, kind=JobEvent.Kind.ERROR, message=error)
     _close_attempt(job, JobStatus.FAILED, error)
+    notifications.announce(job)
 
 
 @transaction.atomic
@@ -136,6 +138,7 @@ def finish_cancelled(*, job: Job) -> None:
     require(Job.objects.transition(job.pk, JobStatus.CANCELLED, held_by=job.fence, phase=""))
     early.drop(job)
     _close_attempt(job, JobStatus.CANCELLED)
+    notifications.announce(job)
 
 
 @transaction.atomic

@@ -86,6 +86,14 @@ class TrainSerializer(serializers.Serializer[Any]):
     max_minutes = serializers.IntegerField(
         required=False, min_value=1, help_text="Training is stopped after so long; the best model is kept."
     )
+    notify_email = serializers.EmailField(
+        required=False, help_text="Told once when the job ends, then forgotten; where the site can send mail."
+    )
+    notify_webhook = serializers.URLField(
+        required=False,
+        max_length=2_000,
+        help_text="Gets one signed POST when the job ends; a public address.",
+    )
 
 
 @extend_schema_serializer(

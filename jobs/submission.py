@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from jobs import caps, scheduling
+from jobs import caps, notifications, scheduling
 from jobs.errors import DevMode, QueueFull, SubmissionInvalid
 from jobs.models import Dataset, Job, PlatformStatus
 from jobs.quotes import Quoter
@@ -126,6 +126,7 @@ def _create(
         .to_json(),
         **columns,
     )
+    notifications.ask(job=job, email=terms.notify_email, webhook=terms.notify_webhook, site=terms.site)
     transaction.on_commit(scheduling.wake)
     return job
 

@@ -68,7 +68,7 @@ def read(request: Request, known: set[str]) -> SubmitRequest:
         upload=upload,
         dataset_token=token,
         num_classes=_classes(fields),
-        terms=read_terms(fields),
+        terms=read_terms(fields, site=request.build_absolute_uri("/")),
     )
 
 

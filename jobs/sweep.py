@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from jobs import checkpoints, datasets, lifecycle, scheduling, upload_sessions
+from jobs import checkpoints, datasets, lifecycle, notifications, scheduling, upload_sessions
 from jobs.batches import sweep as batches
 from jobs.errors import LeaseLost
 from jobs.models import BatchPrediction, Dataset, Job
@@ -31,6 +31,7 @@ class SweepResult:
 
     requeued: int = 0
     waiting: int = 0
+    notices: int = 0
     datasets_forgotten: int = 0
     checkpoints_removed: int = 0
     uploads_forgotten: int = 0
@@ -53,6 +54,7 @@ def sweep(*, now: datetime | None = None, thorough: bool = True) -> SweepResult:
     result = {
         "requeued": _guarded(lambda: requeue_lost(now)),
         "waiting": _guarded(scheduling.reconcile),
+        "notices": _guarded(notifications.send_due),
         "datasets_forgotten": _guarded(lambda: forget_datasets(now)),
         "checkpoints_removed": _guarded(checkpoints.forget_ended),
         "uploads_forgotten": _guarded(lambda: upload_sessions.forget_stale(now)),

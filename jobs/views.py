@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -111,7 +112,7 @@ def dataset(request: HttpRequest, token: str) -> HttpResponse:
     if form.is_estimate:
         return _dataset_page(request, found, form)
     try:
-        job = _submit(found, form)
+        job = _submit(request, found, form)
     except SubmissionInvalid as error:
         form.refuse(error.fields)
         return _dataset_page(request, found, form, status=400)
@@ -151,7 +152,7 @@ def dataset_columns(request: HttpRequest, token: str) -> HttpResponse:
     return _dataset_page(request, found, form, columns=columns, status=422)
 
 
-def _submit(dataset: Dataset, form: TrainForm) -> Job:
+def _submit(request: HttpRequest, dataset: Dataset, form: TrainForm) -> Job:
     fields = form.cleaned_data
     return submission.submit(
         dataset=dataset,
@@ -160,7 +161,7 @@ def _submit(dataset: Dataset, form: TrainForm) -> Job:
         downloadable=fields["downloadable"],
         keep_dataset=fields["keep_dataset"],
         idempotency_key=fields["key"] or None,
-        terms=form.terms,
+        terms=replace(form.terms, site=request.build_absolute_uri("/")),
     )
 
 
@@ -193,6 +194,7 @@ def _dataset_page(
         "refusal": refusal,
         "is_image": task is Task.IMAGE,
         "presets": presets.cards(task, dataset.sample_count, quoter),
+        "can_mail": bool(settings.EMAIL_HOST),
         "quote": _quote(quoter, dataset, form),
         "currency": settings.FLASH_CURRENCY,
         "offers_lanes": quoter.needs_a_start(),
