@@ -33,7 +33,7 @@ def record_first(*, batch: BatchPrediction, results: list[dict[str, Any]]) -> No
 @transaction.atomic
 def publish(*, batch: BatchPrediction, prefix: str, summary: dict[str, Any]) -> None:
     """Makes the uploaded files the results of the batch; its upload goes."""
-    values = {name: summary[name] for name in ("done", "bad", "counts")}
+    values = {name: summary[name] for name in ("done", "bad", "counts", "summary")}
     require(
         BatchPrediction.objects.transition(
             batch.pk,
@@ -42,7 +42,6 @@ def publish(*, batch: BatchPrediction, prefix: str, summary: dict[str, Any]) -> 
             progress=1,
             total=summary["done"],
             results_prefix=prefix,
-            summary=summary.get("video", {}),
             **values,
         )
     )

@@ -49,7 +49,7 @@ class BatchRequestSerializer(serializers.Serializer[Any]):
     """One file. For the schema; jobs/batches/options.py reads the rest."""
 
     file = serializers.FileField(
-        help_text="Pictures in a zip, or a table (CSV, TSV, JSON Lines, Parquet) or text file of sentences."
+        help_text="Pictures in a zip or a video; or a table (CSV, TSV, JSON Lines, Parquet) or text file of sentences."
     )
     top_k = serializers.IntegerField(
         required=False, min_value=TOP_K[0], max_value=TOP_K[1], default=_DEFAULTS.top_k

@@ -12,6 +12,7 @@ from jobs import intake
 from jobs.batches import waking
 from jobs.batches.child.pictures import Pictures
 from jobs.batches.child.sentences import Sentences
+from jobs.batches.child.video_format import video_format
 from jobs.batches.errors import BatchesFull, BatchInvalid
 from jobs.batches.options import BatchOptions
 from jobs.models import BatchKind, BatchPrediction, PlatformStatus
@@ -80,8 +81,11 @@ def _look(model: TrainedModel, path: Path, name: str, options: BatchOptions) -> 
         raise UploadRefused("The file is empty.", code="upload_empty")
     if head.startswith(_ZIP):
         return BatchKind.PICTURES, Pictures(path, limits).total
+    if video_format(head):
+        return BatchKind.VIDEO, None
     raise UploadRefused(
-        "This is no zip. Put the pictures (JPEG, PNG, WebP or BMP) into a zip and send that.",
+        "This is neither a zip nor a video. Put pictures (JPEG, PNG, WebP or BMP) into a zip, "
+        "or send a video as MP4, MOV, MKV, WebM or AVI.",
         status=415,
         code="wrong_kind",
     )

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from jobs.batches import runner
 from jobs.models import BatchPrediction
+from tests.jobs.batches.videos import video
 from tests.site.conftest import pictures_zip
 from tests.site.page import Page
 from training.config import Task
@@ -84,3 +85,16 @@ def test_another_site_cannot_send_a_file(make_model: Any) -> None:
     form = reverse("batch-new", args=[make_model().token])
     answer = client.post(form, {"file": SimpleUploadedFile("x.zip", pictures_zip())})
     assert (answer.status_code, BatchPrediction.objects.count()) == (403, 0)
+
+
+def test_a_video_shows_what_is_seen_when(client: Client, make_model: Any) -> None:
+    model = make_model()
+    form = reverse("batch-new", args=[model.token])
+    assert page_of(client.get(form)).all("input", name="frames_per_second")
+    file = SimpleUploadedFile("a.mp4", video([("red", 62), ("blue", 4)], rate=2))
+    answer = client.post(form, {"file": file, "frames_per_second": "0.5"})
+    assert runner.run_next()
+    page = page_of(client.get(answer.url))
+    assert "red: 0:00 to 1:02" in [drawing.get("aria-label") for drawing in page.all("svg")]
+    assert "Minute by minute" in page.text
+    assert page.all("img", alt="blue at 1:02")

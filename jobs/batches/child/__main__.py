@@ -110,6 +110,10 @@ def open_source(order: Order, folder: Path) -> Source:
         from jobs.batches.child.pictures import Pictures
 
         return Pictures(path, order.limits)
+    if order.kind == "video":
+        from jobs.batches.child.video import Video
+
+        return Video(path, order.limits, order.frames_per_second, folder, order.threads)
     from jobs.batches.child.sentences import Sentences
 
     return Sentences(path, order.name, order.limits, order.input_column)
@@ -118,7 +122,12 @@ def open_source(order: Order, folder: Path) -> Source:
 def _finish(folder: Path, order: Order, source: Source, results: Results) -> None:
     classes = json.loads((Path(order.bundle) / "model.json").read_text("utf-8"))["classes"]
     write_csv(folder / RESULTS_FILE, folder / CSV_FILE, source.columns, min(order.top_k, len(classes)))
-    summary = {"done": results.done, "bad": results.bad, "counts": dict(results.counts)}
+    summary = {
+        "done": results.done,
+        "bad": results.bad,
+        "counts": dict(results.counts),
+        "summary": source.summary(folder / RESULTS_FILE),
+    }
     (folder / SUMMARY_FILE).write_text(json.dumps(summary), encoding="utf-8")
 
 

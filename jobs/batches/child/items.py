@@ -1,18 +1,22 @@
 """What there is to predict, one item after the other; and how each kind of upload is read."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to predict. `names` say in the results which one; without a `value`, `error` says why."""
+    """One thing to predict. `names` say in the results which one; without a `value`, `error` says why.
+
+    What was `made_here` need not be checked as what strangers send.
+    """
 
     names: dict[str, Any]
     value: bytes | str | None = None
     error: str = ""
-    notes: dict[str, Any] = field(default_factory=dict)
+    made_here: bool = False
 
     @property
     def size(self) -> int:
@@ -28,4 +32,8 @@ class Source(Protocol):
 
     def items(self, start: int) -> Iterator[Item]:
         """The items from number `start` on, always in the same order."""
+        ...
+
+    def summary(self, results: Path) -> dict[str, Any]:
+        """What is to be shown beside the counts, from the file of results."""
         ...

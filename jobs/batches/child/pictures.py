@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from jobs.batches.child.items import Item
 from jobs.uploads.archive import Archive, Entry
@@ -26,6 +27,10 @@ class Pictures:
         with Archive.open(self._path, self._limits) as archive:
             for entry in _entries(archive, self._limits)[start:]:
                 yield self._item(archive, entry)
+
+    def summary(self, results: Path) -> dict[str, Any]:
+        """Nothing: the counts say it all."""
+        return {}
 
     def _item(self, archive: Archive, entry: Entry) -> Item:
         names = {"file": shown(entry.where, 300)}

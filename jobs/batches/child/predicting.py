@@ -69,16 +69,12 @@ class Predictor:
                 errors[index] = f"This cannot be read: {error.reason}."
         found = dict(zip(good, rows, strict=True)) if good else {}
         return [
-            {
-                **item.names,
-                **(self._top(found[index]) if index in found else {"error": errors[index]}),
-                **item.notes,
-            }
+            item.names | (self._top(found[index]) if index in found else {"error": errors[index]})
             for index, item in enumerate(chunk)
         ]
 
     def _refusal(self, item: Item) -> str:
-        if item.value is None:
+        if item.value is None or item.made_here:
             return item.error
         try:
             check_inputs(task_type=self._task, inputs=[item.value], limits=self._limits)

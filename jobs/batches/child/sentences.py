@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from jobs.batches.child.items import Item
 from jobs.uploads.archive import Archive
@@ -56,6 +56,10 @@ class Sentences:
                 yield Item({"row": number, "text": ""}, error="This is a list or an object, not a sentence.")
             else:
                 yield Item({"row": number, "text": text}, text)
+
+    def summary(self, results: Path) -> dict[str, Any]:
+        """Nothing: the counts say it all."""
+        return {}
 
     def _rows(self) -> Iterator[tuple[int, str | None]]:
         """(number of the row, its text); rows without anything are passed over."""

@@ -30,10 +30,13 @@ class Command(FlashCommand):
         parser.add_argument("inputs", nargs="*", metavar="FILE_OR_TEXT")
         parser.add_argument("--json", action="store_true", help="Answer in JSON, one line per input.")
         parser.add_argument("--top-k", type=int, default=DEFAULT_TOP_K, help="How many labels per input.")
-        parser.add_argument("--batch", type=Path, metavar="FILE", help="A zip, CSV, TSV, JSONL or Parquet.")
+        parser.add_argument(
+            "--batch", type=Path, metavar="FILE", help="A zip, video, CSV, TSV, JSONL or Parquet."
+        )
         parser.add_argument(
             "--output", type=Path, help="Results of --batch, .csv or .jsonl; default: FILE's name."
         )
+        parser.add_argument("--frames-per-second", help="How often a video of --batch is looked at.")
         parser.add_argument("--input-column", help="The column with the sentences, for --batch.")
 
     def handle(self, *, token: str, inputs: list[str], json: bool, top_k: int, **options: Any) -> None:
@@ -58,7 +61,7 @@ class Command(FlashCommand):
             raise CommandError("--output must end in .csv or .jsonl.")
         if not path.is_file():
             raise CommandError(f"{path} is not a file.")
-        given = {"top_k": top_k, "input_column": options["input_column"]}
+        given = {"top_k": top_k} | {name: options[name] for name in ("frames_per_second", "input_column")}
         batch = submission.submit(
             model=model, upload=LocalFile(path), options=BatchOptions.from_fields(given), wake=False
         )

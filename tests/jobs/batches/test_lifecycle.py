@@ -102,7 +102,9 @@ def test_a_stale_worker_changes_nothing(submit: Submit) -> None:
         lambda: lifecycle.record(batch=stale, done=1, total=3),
         lambda: lifecycle.record_first(batch=stale, results=[]),
         lambda: lifecycle.fail(batch=stale, error="no"),
-        lambda: lifecycle.publish(batch=stale, prefix="x", summary={"done": 1, "bad": 0, "counts": {}}),
+        lambda: lifecycle.publish(
+            batch=stale, prefix="x", summary={"done": 1, "bad": 0, "counts": {}, "summary": {}}
+        ),
     ):
         with pytest.raises(LeaseLost):
             write()
