@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modelstore import downloads, predict_request
+from modelstore import downloads, explanation, lifetime, predict_request
 from modelstore.access import get_model
 from modelstore.api_keys import ForReaders, is_operator, key_of
 from modelstore.inputs import TooManyInputs
@@ -95,8 +95,33 @@ class ModelView(_TokenView):
     @extend_schema(operation_id="model", tags=["models"], responses={200: ModelSerializer, **_GONE})
     def get(self, request: Request, token: str) -> Response:
         """What is known of a model: classes, accuracy with its 95 % interval, curves, when it expires."""
-        context = {"request": request, "policy": CleanupPolicy.current()}
-        return Response(ModelSerializer(get_model(token), context=context).data)
+        return Response(_told(request, get_model(token)))
+
+    @extend_schema(
+        operation_id="model_delete",
+        tags=["models"],
+        responses={204: None, 403: _problem("not_deletable: an operator keeps it"), **_GONE},
+    )
+    def delete(self, request: Request, token: str) -> Response:
+        """Deletes a model and its files at once; whoever has the token may. It answers 410 from then on."""
+        lifetime.delete(model=get_model(token))
+        return Response(status=204)
+
+
+class ModelExtendView(_TokenView):
+    """The life of one model."""
+
+    @extend_schema(
+        operation_id="model_extend",
+        tags=["models"],
+        request=None,
+        responses={200: ModelSerializer, 409: _problem("not_extendable"), **_GONE},
+    )
+    def post(self, request: Request, token: str) -> Response:
+        """Lets it live for another retention time from now, but not beyond what the operator allows."""
+        model = get_model(token)
+        lifetime.extend(model=model)
+        return Response(_told(request, model))
 
 
 class ModelPredictView(_TokenView):
@@ -126,7 +151,12 @@ class ModelPredictView(_TokenView):
         model = get_model(token)
         asked = _read(request, model)
         found = predict(model=model, inputs=asked.inputs, top_k=asked.top_k, names=asked.names)
-        return Response({"predictions": [_on_the_wire(prediction) for prediction in found]})
+        answers = [_on_the_wire(prediction, asked.threshold) for prediction in found]
+        if asked.explain:
+            for answer, value in zip(answers, asked.inputs, strict=True):
+                why = explanation.explain(model=model, value=value, label=answer["label"])
+                answer["explanation"] = explanation.on_the_wire(why)
+        return Response({"predictions": answers})
 
 
 class ModelDownloadView(_TokenView):
@@ -139,6 +169,7 @@ class ModelDownloadView(_TokenView):
         responses={
             (200, "application/octet-stream"): OpenApiTypes.BINARY,
             (200, "application/zip"): OpenApiTypes.BINARY,
+            302: OpenApiResponse(description="The file is in a bucket; `Location` is good for two minutes."),
             400: _problem("format_unknown"),
             403: _problem("not_downloadable"),
             **_GONE,
@@ -149,7 +180,7 @@ class ModelDownloadView(_TokenView):
         """The model as one file, or `format=bundle`: a zip of all its files."""
         model = get_model(token)
         chosen = request.query_params.get("format", "onnx")
-        return downloads.download_response(downloads.open_download(model=model, format=chosen))
+        return downloads.respond(model=model, format=chosen)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         # `?format=` names the file here, not the renderer of the answer.
@@ -188,9 +219,15 @@ def _read(request: Request, model: TrainedModel) -> PredictRequest:
     return predict_request.read_json(request.data, task_type=model.task_type, limits=limits)
 
 
-def _on_the_wire(prediction: Prediction) -> dict[str, Any]:
+def _told(request: Request, model: TrainedModel) -> Any:
+    return ModelSerializer(model, context={"request": request, "policy": CleanupPolicy.current()}).data
+
+
+def _on_the_wire(prediction: Prediction, threshold: float | None) -> dict[str, Any]:
+    unsure = {} if threshold is None else {"unsure": prediction.probability < threshold}
     return {
         "label": prediction.label,
         "probability": round(prediction.probability, 6),
         "top": [{"label": label, "probability": round(share, 6)} for label, share in prediction.top],
+        **unsure,
     }

@@ -97,7 +97,7 @@ def respond(*, model: TrainedModel, format: str) -> HttpResponseBase:
     """The answer to whoever downloads: the file, or a redirect to the bucket. Raises as `open_download`."""
     _check_allowed(model, format)
     file = FORMATS[format]
-    if file in model.manifest["files"]:
+    if file is not None and file in model.manifest["files"]:
         name = f"{_base_name(model)}{Path(file).suffix}"
         if address := presigned.address(model=model, file=file, name=name):
             headers = {"Cache-Control": "no-store, private", "Referrer-Policy": "no-referrer"}
@@ -144,7 +144,7 @@ def _open_file(model: TrainedModel, file: str, name: str, content_type: str) -> 
     if file not in model.manifest["files"]:
         raise FileMissing(f"This model has no {file}.")
     with ExitStack() as stack:
-        handle = stack.enter_context(_checked(model, file))
+        handle = stack.enter_context(open_checked(model, file))
         size = int(model.manifest["files"][file]["bytes"])
         return DownloadFile(
             name=name,
@@ -158,9 +158,9 @@ def _open_bundle(model: TrainedModel, base: str) -> DownloadFile:
     with ExitStack() as stack:
         members = {}
         for file in sorted({*model.manifest["files"], MANIFEST_FILE}):
-            handle = stack.enter_context(_checked(model, file))
+            handle = stack.enter_context(open_checked(model, file))
             members[f"{base}/{file}"] = _measured(handle)
-        for name, handle in standalone_files(model, lambda file: _checked(model, file)).items():
+        for name, handle in standalone_files(model, lambda file: open_checked(model, file)).items():
             members[f"{base}/{name}"] = _measured(stack.enter_context(handle))
         size = zip_size({name: length for name, (_, length) in members.items()})
         chunks = zip_chunks(members, modified=model.created)
@@ -183,8 +183,11 @@ def _chunks(handle: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _checked(model: TrainedModel, file: str) -> IO[bytes]:
-    """An open handle on what was published: pruning the model takes nothing away from who holds it."""
+def open_checked(model: TrainedModel, file: str) -> IO[bytes]:
+    """An open handle on a file as it was published, checked by its sha256.
+
+    Pruning the model takes nothing away from who holds it. Raises as `open_download` does.
+    """
     with ExitStack() as stack:
         try:
             handle = stack.enter_context(_opened(f"{model.storage_prefix}/{file}"))

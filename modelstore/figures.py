@@ -6,6 +6,7 @@ from typing import Any
 MOST_CLASSES = 25
 _MOST_PAIRS = 12
 _STEPS = 9
+_MOST_UNSURE = 0.1
 
 
 def confusion_rows(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
@@ -21,7 +22,14 @@ def confusion_rows(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -
 def confused_pairs(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
     """The commonest mistakes: true class, predicted class, how often, and its share of the true class."""
     pairs: list[dict[str, Any]] = [
-        {"truth": classes[row], "predicted": classes[column], "count": count, "share": count / sum(counts)}
+        {
+            "truth": classes[row],
+            "predicted": classes[column],
+            "truth_index": row,
+            "predicted_index": column,
+            "count": count,
+            "share": count / sum(counts),
+        }
         for row, counts in enumerate(confusion)
         for column, count in enumerate(counts)
         if row != column and count
@@ -56,6 +64,34 @@ def data_findings(report: Mapping[str, Any]) -> dict[str, Any]:
     return found if found["hardest"] or found["suspects"].get("count") or found["twins"] else {}
 
 
+def threshold_row(report: Mapping[str, Any], threshold: float) -> dict[str, Any] | None:
+    """The row of report.json's thresholds nearest to this one; None where the report has none."""
+    rows: list[dict[str, Any]] = report.get("thresholds") or []
+    return min(rows, key=lambda row: abs(row["threshold"] - threshold), default=None)
+
+
+def suggested_threshold(report: Mapping[str, Any]) -> float:
+    """The highest one that leaves at most a tenth unsure."""
+    rows = report.get("thresholds") or []
+    return max((row["threshold"] for row in rows if row["unsure"] <= _MOST_UNSURE), default=0.0)
+
+
+def reliability_points(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The bins of the reliability diagram with samples in them, as circles in a square of 200; [] without any."""
+    bins = (report.get("calibration") or {}).get("bins") or []
+    filled = [row for row in bins if row["count"]]
+    most = max((row["count"] for row in filled), default=1)
+    return [
+        {
+            **row,
+            "x": round(200 * row["confidence"], 1),
+            "y": round(200 * (1 - row["accuracy"]), 1),
+            "size": round(3 + 8 * (row["count"] / most) ** 0.5, 1),
+        }
+        for row in filled
+    ]
+
+
 def _cells(row: int, counts: Sequence[int], classes: Sequence[str]) -> list[dict[str, Any]]:
     total = sum(counts)
     return [
@@ -63,6 +99,8 @@ def _cells(row: int, counts: Sequence[int], classes: Sequence[str]) -> list[dict
             "count": count,
             "shade": 0 if not count else 1 + min(_STEPS - 1, int(_STEPS * count / total)),
             "right": row == column,
+            "truth_index": row,
+            "predicted_index": column,
             "predicted": classes[column],
             "share": count / total if total else 0.0,
         }

@@ -10,7 +10,26 @@ from django.core.files.uploadedfile import UploadedFile
 from modelstore.predict_request import UploadedPictures
 
 
-class SentencesForm(forms.Form):
+class ThresholdForm(forms.Form):
+    """Below which probability, in percent, an answer counts as none of the classes."""
+
+    threshold = forms.IntegerField(
+        label="None of the classes below", min_value=0, max_value=99, required=False
+    )
+
+    def value(self) -> float | None:
+        """The share, 0 to 1; None where none was given."""
+        percent = self.cleaned_data["threshold"]
+        return None if percent is None else percent / 100
+
+
+class _PredictForm(ThresholdForm):
+    """What may be asked for with any input."""
+
+    explain = forms.BooleanField(label="Show what weighed most", required=False)
+
+
+class SentencesForm(_PredictForm):
     """One sentence a line."""
 
     sentences = forms.CharField(
@@ -47,7 +66,7 @@ class SeveralFiles(forms.FileField):
         )
 
 
-class PicturesForm(forms.Form):
+class PicturesForm(_PredictForm):
     """Several pictures at once."""
 
     image = SeveralFiles(

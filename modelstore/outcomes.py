@@ -1,11 +1,13 @@
 """Predictions for the page, where one bad picture must not spoil the others."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelstore.errors import FlashError
+from modelstore.explanation import Explanation, explain
 from modelstore.inputs import alone
 from modelstore.models import TrainedModel
+from modelstore.predict_request import MOST_EXPLAINED
 from modelstore.predictor import Prediction, predict
 
 
@@ -16,12 +18,38 @@ class Outcome:
     name: str
     prediction: Prediction | None = None
     error: str = ""
+    unsure: bool = False
+    explanation: Explanation | None = None
 
 
 def predict_each(
-    *, model: TrainedModel, inputs: Sequence[bytes | str], names: Sequence[str], top_k: int = 5
+    *,
+    model: TrainedModel,
+    inputs: Sequence[bytes | str],
+    names: Sequence[str],
+    top_k: int = 5,
+    threshold: float = 0.0,
+    explained: bool = False,
 ) -> list[Outcome]:
-    """One outcome for each input, in their order; raises only what concerns all of them (410, 413, 503)."""
+    """One outcome for each input, in their order; raises only what concerns all of them (410, 413, 503).
+
+    Below the probability `threshold` it is unsure. With `explained` the first few say why.
+    """
+    outcomes = _predict_each(model, inputs, names, top_k)
+    for index, outcome in enumerate(outcomes):
+        if outcome.prediction is None:
+            continue
+        reason = None
+        if explained and index < MOST_EXPLAINED:
+            reason = explain(model=model, value=inputs[index], label=outcome.prediction.label)
+        unsure = outcome.prediction.probability < threshold
+        outcomes[index] = replace(outcome, unsure=unsure, explanation=reason)
+    return outcomes
+
+
+def _predict_each(
+    model: TrainedModel, inputs: Sequence[bytes | str], names: Sequence[str], top_k: int
+) -> list[Outcome]:
     try:
         found = predict(model=model, inputs=inputs, top_k=top_k)
     except FlashError as error:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, overload
 
@@ -16,6 +17,9 @@ from training.limits import MIB, Limits
 
 DEFAULT_TOP_K = 5
 MAX_TOP_K = 1000
+# Explaining one costs dozens of predictions.
+MOST_EXPLAINED = 4
+_OPTIONS = ("top_k", "threshold", "explain")
 
 
 class UploadedPictures(Sequence[bytes]):
@@ -51,11 +55,16 @@ class UploadedPictures(Sequence[bytes]):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PredictRequest:
-    """What to predict; `names` are file names, where there are any."""
+    """What to predict; `names` are file names, where there are any.
+
+    Answers below the probability `threshold` are unsure; with `explain` each says why.
+    """
 
     inputs: Sequence[bytes | str]
     names: Sequence[str] = field(default_factory=list)
     top_k: int = DEFAULT_TOP_K
+    threshold: float | None = None
+    explain: bool = False
 
 
 def read_files(data: Any, uploads: MultiValueDict, *, task_type: str, limits: Limits) -> PredictRequest:
@@ -64,14 +73,14 @@ def read_files(data: Any, uploads: MultiValueDict, *, task_type: str, limits: Li
         raise _invalid(
             "inputs", 'This model classifies sentences: send JSON like {"inputs": ["a sentence"]}.'
         )
-    _refuse_unknown({*data, *uploads}, {"image", "top_k"})
+    _refuse_unknown({*data, *uploads}, {"image", *_OPTIONS})
     images = uploads.getlist("image")
     if not images:
         raise _invalid("image", "Send at least one picture as a file in the field `image`.")
     return PredictRequest(
         inputs=UploadedPictures(images, limits.max_picture_bytes),
         names=[image.name or "" for image in images],
-        top_k=_top_k(data.get("top_k", DEFAULT_TOP_K)),
+        **_options(data, len(images)),
     )
 
 
@@ -82,7 +91,7 @@ def read_json(data: Any, *, task_type: str, limits: Limits) -> PredictRequest:
     """
     if not isinstance(data, dict):
         raise _invalid("inputs", 'Send a JSON object like {"inputs": [...], "top_k": 3}.')
-    _refuse_unknown(set(data), {"inputs", "top_k"})
+    _refuse_unknown(set(data), {"inputs", *_OPTIONS})
     inputs = data.get("inputs")
     if not isinstance(inputs, list):
         raise _invalid("inputs", "`inputs` must be a list, even of a single input.")
@@ -90,11 +99,11 @@ def read_json(data: Any, *, task_type: str, limits: Limits) -> PredictRequest:
         if not isinstance(value, str):
             kind = "sentences" if task_type == TaskType.TEXT else "pictures in base64"
             raise refused(InputsInvalid, index, f"is {_kind_of(value)}; this model takes {kind}, as strings.")
-    top_k = _top_k(data.get("top_k", DEFAULT_TOP_K))
+    options = _options(data, len(inputs))
     if task_type == TaskType.TEXT or len(inputs) > limits.max_pictures_per_request:
-        return PredictRequest(inputs=inputs, top_k=top_k)
+        return PredictRequest(inputs=inputs, **options)
     pictures = [_decode(value, index, limits) for index, value in enumerate(inputs)]
-    return PredictRequest(inputs=pictures, top_k=top_k)
+    return PredictRequest(inputs=pictures, **options)
 
 
 def _decode(value: str, index: int, limits: Limits) -> bytes:
@@ -109,6 +118,38 @@ def _decode(value: str, index: int, limits: Limits) -> bytes:
         return base64.b64decode("".join(value.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise refused(InputsInvalid, index, "is not a picture in base64.") from error
+
+
+def _options(data: Any, count: int) -> dict[str, Any]:
+    explain = _explain(data.get("explain", False))
+    if explain and count > MOST_EXPLAINED:
+        raise _invalid("explain", f"At most {MOST_EXPLAINED} inputs at a time can be explained.")
+    return {
+        "top_k": _top_k(data.get("top_k", DEFAULT_TOP_K)),
+        "threshold": _threshold(data.get("threshold")),
+        "explain": explain,
+    }
+
+
+def _threshold(value: Any) -> float | None:
+    if value is None:
+        return None
+    number = float("nan")
+    if isinstance(value, int | float | str) and not isinstance(value, bool) and len(str(value)) <= 30:
+        with suppress(ValueError, OverflowError):
+            number = float(value)
+    if not 0 <= number <= 1:
+        raise _invalid("threshold", "`threshold` must be a number from 0 to 1.")
+    return number
+
+
+def _explain(value: Any) -> bool:
+    known = {"true": True, "1": True, "false": False, "0": False}
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value.lower() not in known:
+        raise _invalid("explain", "`explain` must be true or false.")
+    return known[value.lower()]
 
 
 def _top_k(value: Any) -> int:

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from modelstore.models import TrainedModel
-from modelstore.predict_request import DEFAULT_TOP_K, MAX_TOP_K
+from modelstore.predict_request import DEFAULT_TOP_K, MAX_TOP_K, MOST_EXPLAINED
 
 # What of report.json is told; names of the user's own files are not.
 METRICS = (
@@ -24,10 +24,13 @@ METRICS = (
     "epochs",
     "confusion",
     "per_class",
+    "thresholds",
     "warnings",
     "seconds",
     "device",
 )
+
+_EXPLAIN = f"Say what weighed most; at most {MOST_EXPLAINED} inputs at a time."
 
 _PICTURE_ANSWER = {
     "predictions": [
@@ -157,6 +160,10 @@ class PredictJsonSerializer(serializers.Serializer):
     top_k = serializers.IntegerField(
         min_value=1, max_value=MAX_TOP_K, default=DEFAULT_TOP_K, help_text="How many labels per input."
     )
+    threshold = serializers.FloatField(
+        min_value=0, max_value=1, required=False, help_text="Answers below it are `unsure`."
+    )
+    explain = serializers.BooleanField(default=False, help_text=_EXPLAIN)
 
 
 @extend_schema_serializer(
@@ -171,6 +178,8 @@ class PredictFilesSerializer(serializers.Serializer):
         child=serializers.FileField(), help_text="Repeat the field for more pictures."
     )
     top_k = serializers.IntegerField(min_value=1, max_value=MAX_TOP_K, default=DEFAULT_TOP_K)
+    threshold = serializers.FloatField(min_value=0, max_value=1, required=False)
+    explain = serializers.BooleanField(default=False, help_text=_EXPLAIN)
 
 
 class LabelSerializer(serializers.Serializer):
@@ -183,10 +192,33 @@ class LabelSerializer(serializers.Serializer):
         return {"label": serializers.CharField(), **super().get_fields()}
 
 
+class WordSerializer(serializers.Serializer):
+    """A word of a sentence."""
+
+    text = serializers.CharField()
+    weight = serializers.FloatField(help_text="How much the log odds of the label fall without it.")
+
+
+class ExplanationSerializer(serializers.Serializer):
+    """Why: what happens to the answer when each part of the input is hidden."""
+
+    words = WordSerializer(many=True, required=False)
+    grid = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        required=False,
+        help_text="Rows of overlapping squares of the picture's middle: as `weight` of a word.",
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {"label": serializers.CharField(), **super().get_fields()}
+
+
 class PredictionSerializer(LabelSerializer):
     """The likeliest label of one input, and the `top_k` likeliest."""
 
     top = LabelSerializer(many=True)
+    unsure = serializers.BooleanField(required=False, help_text="Where a threshold was given.")
+    explanation = ExplanationSerializer(required=False)
 
 
 @extend_schema_serializer(examples=[OpenApiExample("One picture", _PICTURE_ANSWER, response_only=True)])

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from modelstore import views
+from modelstore import views, views_examples, views_life
 
 urlpatterns = [
     path("models/<str:token>/", views.model, name="model"),
     path("models/<str:token>/predict/", views.model_predict, name="model-predict"),
     path("models/<str:token>/download/", views.model_download, name="model-download"),
+    path("models/<str:token>/examples/", views_examples.model_examples, name="model-examples"),
+    path("models/<str:token>/extend/", views_life.model_extend, name="model-extend"),
+    path("models/<str:token>/delete/", views_life.model_delete, name="model-delete"),
 ]

@@ -100,7 +100,7 @@ def test_nothing_is_cached_or_named_to_other_sites(client: Client, publish: Publ
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("post", ""), ("get", "predict/"), ("delete", ""), ("put", "predict/"), ("post", "download/")],
+    [("post", ""), ("get", "predict/"), ("get", "extend/"), ("put", "predict/"), ("post", "download/")],
 )
 def test_a_wrong_method_is_405(client: Client, publish: Publish, method: str, path: str) -> None:
     response = getattr(client, method)(URL.format(publish().token) + path)
@@ -173,4 +173,5 @@ def test_the_schema_describes_every_answer(client: Client, db: None) -> None:
     predict = schema["paths"]["/api/v1/models/{token}/predict/"]["post"]
     assert set(predict["requestBody"]["content"]) == {"application/json", "multipart/form-data"}
     assert {"200", "400", "404", "410", "413", "415", "422", "503"} <= set(predict["responses"])
-    assert {"label", "probability", "top"} == set(schema["components"]["schemas"]["Prediction"]["properties"])
+    told = set(schema["components"]["schemas"]["Prediction"]["properties"])
+    assert told == {"label", "probability", "top", "unsure", "explanation"}

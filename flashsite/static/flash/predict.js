@@ -55,7 +55,12 @@
     }));
   }
 
-  form.addEventListener("submit", (event) => { event.preventDefault(); predict(); });
+  form.addEventListener("submit", (event) => {
+    // The file of results is downloaded, as without this script.
+    if (event.submitter?.hasAttribute("data-as-file")) return;
+    event.preventDefault();
+    predict();
+  });
   if (text) {
     text.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); predict(); }
