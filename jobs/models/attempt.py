@@ -24,7 +24,11 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ("fence",)
-        indexes = (models.Index(fields=("finished",), name="attempt_finished"),)
+        indexes = (
+            models.Index(fields=("finished",), name="attempt_finished"),
+            models.Index(fields=("server", "started"), name="attempt_last_begun"),
+            models.Index(fields=("server", "finished"), name="attempt_last_ended"),
+        )
         constraints = (models.UniqueConstraint(fields=("job", "fence"), name="attempt_once_per_fence"),)
 
     def __str__(self) -> str:

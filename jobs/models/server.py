@@ -21,6 +21,7 @@ class Server(models.Model):
 
     class Meta:
         ordering = ("name",)
+        indexes = (models.Index(fields=("driver", "state"), name="server_by_state"),)
 
     def __str__(self) -> str:
         return self.name

@@ -63,6 +63,19 @@ class TrainedModel(models.Model):
     objects = TrainedModelQuerySet.as_manager()
 
     class Meta:
+        # The two halves of _expired: pruning reads what is due and nothing else.
+        indexes = [
+            models.Index(
+                fields=["created"],
+                name="trained_model_age",
+                condition=Q(pinned=False, expires_override__isnull=True),
+            ),
+            models.Index(
+                fields=["expires_override"],
+                name="trained_model_own_expiry",
+                condition=Q(pinned=False, expires_override__isnull=False),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(accuracy_low__gte=0, accuracy_high__lte=1)
