@@ -16,7 +16,6 @@ from jobs import access, datasets, submission
 from jobs import recent as recently
 from jobs.errors import JobUnknown
 from jobs.models import Job
-from jobs.states import JobStatus
 from modelstore import demo_model
 from modelstore.access import ModelUnknown, get_model
 from modelstore.errors import FlashError
@@ -96,7 +95,7 @@ def _page_of(token: str) -> str:
         job = access.get_job(token)
     except JobUnknown:
         return reverse("model", args=[_model_token(token)])
-    if job.status != JobStatus.DEPLOYED:
+    if not job.leads_to_its_model:
         return reverse("job", args=[job.token])
     return reverse("model", args=[get_model(token).token])
 
@@ -124,6 +123,6 @@ def _recent(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _recent_entry(job: Job, policy: CleanupPolicy, now: Any) -> dict[str, Any]:
-    deployed = job.status == JobStatus.DEPLOYED
+    deployed = job.leads_to_its_model
     expired = deployed and (job.model is None or job.model.is_expired(policy, now))
     return {"job": job, "expired": expired, "url": reverse("model" if deployed else "job", args=[job.token])}

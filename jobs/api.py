@@ -161,6 +161,7 @@ class JobsView(ListAPIView):
                 idempotency_key=repeat,
                 api_key=key,
                 terms=asked.terms,
+                origin=asked.origin,
             )
         except FlashError:
             if fresh:

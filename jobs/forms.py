@@ -57,7 +57,14 @@ _GROUPS = {
     },
     "step_lr": {"step_size": "step_size", "step_gamma": "gamma"},
 }
-ADVANCED = (*_PLAIN, "max_minutes", *_GROUPS, *(field for fields in _GROUPS.values() for field in fields))
+ADVANCED = (
+    *_PLAIN,
+    "max_minutes",
+    "continue_from",
+    "extend_dataset",
+    *_GROUPS,
+    *(field for fields in _GROUPS.values() for field in fields),
+)
 
 
 class UploadForm(forms.Form):
@@ -140,6 +147,17 @@ class TrainForm(forms.Form):
         label="Stop after", required=False,
         help_text="Minutes of training at most; the best model so far is kept.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+    continue_from = forms.CharField(
+        label="Continue from", required=False, max_length=300,
+        help_text="The token of an earlier model. The new one takes over that token if it does better on the same "
+        "validation samples; otherwise the earlier one stays.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )  # fmt: skip
+    extend_dataset = forms.CharField(
+        label="Add to earlier data", required=False, max_length=300,
+        help_text="The address of the page of data that was kept; this upload is added to it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )  # fmt: skip
     lane = forms.ChoiceField(label="When", choices=_LANES, required=False)
     notify_email = forms.CharField(

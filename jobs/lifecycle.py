@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from jobs import datasets, early, leases, notifications, tries
+from jobs import datasets, early, leases, notifications, retraining, tries
 from jobs.leases import held, require
 from jobs.models import Attempt, Epoch, Job, JobEvent, Server
 from jobs.states import RUNNING, JobStatus
@@ -88,9 +89,14 @@ def note(*, job: Job, kind: JobEvent.Kind, message: str) -> None:
 def publish(*, job: Job, bundle: Path, prefix: str) -> None:
     """Makes the uploaded bundle the job's model: row written, job deployed, data dropped; all or nothing.
 
-    An early model stays instead if it did as well on the validation samples.
+    An early model stays instead if it did as well on the validation samples; a model that was to be continued, unless
+    the new one is better on the same validation part.
     """
-    _deployed(job, early.settle(job=job, bundle=bundle, prefix=prefix))
+    continued = retraining.settle(job=job, bundle=bundle, prefix=prefix)
+    if continued is None:
+        _deployed(job, early.settle(job=job, bundle=bundle, prefix=prefix))
+    else:
+        _deployed(job, None, accuracy=continued.accuracy, comparison=continued.comparison)
 
 
 @transaction.atomic
@@ -105,16 +111,18 @@ def publish_early(*, job: Job) -> bool:
     return True
 
 
-def _deployed(job: Job, model: TrainedModel) -> None:
+def _deployed(job: Job, model: TrainedModel | None, **values: Any) -> None:
+    if model is not None:
+        values["accuracy"] = model.accuracy
     require(
         Job.objects.transition(
             job.pk,
             JobStatus.DEPLOYED,
             held_by=job.fence,
             model=model,
-            accuracy=model.accuracy,
             progress=1,
             phase="",
+            **values,
         )
     )
     _close_attempt(job, JobStatus.DEPLOYED)

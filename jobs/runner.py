@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from jobs import checkpoints, datasets, early, lifecycle
+from jobs import checkpoints, datasets, early, lifecycle, retraining
 from jobs.caps import remaining_seconds
 from jobs.child import EXIT_INTERRUPTED, Child, trainer_command
 from jobs.compute.local import this_server
@@ -97,6 +97,7 @@ def _prepare(job: Job, folder: Path) -> None:
         raise UploadRefused("The data of this job is gone. Upload it again and submit a new job.")
     folder.mkdir(parents=True, exist_ok=True)
     datasets.materialise(dataset=job.dataset, run_dir=folder)
+    retraining.prepare(job=job, folder=folder)
     if not checkpoints.restore(job, folder):
         lifecycle.forget_epochs(job=job)
     document = {"config": job.config | _machine(job), "task_name": job.task_name}
@@ -138,7 +139,8 @@ def _follow(job: Job, child: Child, log: EventLog, heartbeat: Heartbeat, stop: S
 
     def take(event: dict[str, Any]) -> None:
         stop.hear(event)
-        if event.get("event") == "early":
+        # What continues an earlier model has that one for the time being.
+        if event.get("event") == "early" and job.continues_id is None:
             _publish_early(job, run_folder(job) / "early")
         else:
             log.take(event)

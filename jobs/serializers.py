@@ -83,6 +83,13 @@ class TrainSerializer(serializers.Serializer[Any]):
         default=Lane.NOW,
         help_text="`next_start` waits for another job's machine instead of starting one.",
     )
+    continue_from = serializers.CharField(
+        required=False,
+        help_text="The token of an earlier model, which the new one replaces if it is better.",
+    )
+    extend_dataset = serializers.CharField(
+        required=False, help_text="The token of a kept dataset, to which this data is added."
+    )
     max_minutes = serializers.IntegerField(
         required=False, min_value=1, help_text="Training is stopped after so long; the best model is kept."
     )
@@ -311,6 +318,11 @@ class JobSerializer(JobSummarySerializer):
     waiting_reason = serializers.SerializerMethodField(
         help_text="Why it waits for more than its turn; empty otherwise."
     )
+    comparison = serializers.DictField(
+        allow_null=True,
+        read_only=True,
+        help_text="Where it continued a model: both on the same validation part; `verdict`, and `words`.",
+    )
     quote = serializers.DictField(
         allow_null=True, read_only=True, help_text="What was estimated when it was submitted."
     )
@@ -325,15 +337,16 @@ class JobSerializer(JobSummarySerializer):
         fields = (
             "token", "task_type", "task_name", "preset", "model_name", "status", "phase", "progress", "queue_position",
             "eta_seconds", "epochs", "error", "accuracy", "created", "started", "finished", "model_url", "url",
-            "lane", "max_minutes", "waiting_reason", "quote", "receipt", "training",
+            "lane", "max_minutes", "waiting_reason", "quote", "comparison", "receipt", "training",
         )  # fmt: skip
         read_only_fields = fields
 
     @extend_schema_field(serializers.URLField(allow_null=True))
     def get_model_url(self, job: Job) -> str | None:
-        if job.model_id is None:
+        token = job.comparison["token"] if job.comparison else job.token
+        if job.model_id is None and not job.comparison:
             return None
-        return reverse("api:model", args=[job.token], request=self.context.get("request"))
+        return reverse("api:model", args=[token], request=self.context.get("request"))
 
     @extend_schema_field(serializers.CharField(allow_blank=True))
     def get_waiting_reason(self, job: Job) -> str:

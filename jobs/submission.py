@@ -9,14 +9,16 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from jobs import caps, notifications, scheduling
+from jobs import access, caps, datasets, extension, notifications, retraining, scheduling
 from jobs.errors import DevMode, QueueFull, SubmissionInvalid
 from jobs.models import Dataset, Job, PlatformStatus
+from jobs.origin import Origin
 from jobs.quotes import Quoter
 from jobs.states import JobStatus
 from jobs.status import DEV_MODE_NOTICE, is_full
 from jobs.terms import Terms
 from modelstore import tokens
+from modelstore.errors import FlashError
 from modelstore.models import ApiKey
 from training.config import ConfigInvalid, Task, TrainConfig, resolve
 
@@ -72,27 +74,41 @@ def submit(
     idempotency_key: str | None = None,
     api_key: ApiKey | None = None,
     terms: Terms = Terms(),  # noqa: B008  # frozen
+    origin: Origin = Origin(),  # noqa: B008  # frozen
 ) -> Job:
     """Queues a job and answers it with its token; training begins as soon as a worker is free.
 
     Raises SubmissionInvalid, DevMode or QueueFull. The same `idempotency_key` with the same request answers the
     same job. With `api_key` the job is listed to whoever holds that key, and the two keys count together.
     """
+    earlier = None
+    if origin.continue_from:
+        earlier = retraining.earlier_model(
+            token=origin.continue_from, task_type=dataset.task_type, api_key=api_key
+        )
+        values = retraining.with_its_model(values, earlier)
     config = validate(task=Task(dataset.task_type), task_name=task_name, values=values)
     key = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
     if key and (known := Job.objects.filter(idempotency_key=key).first()):
         return known
+    base = access.get_dataset(origin.extend_dataset) if origin.extend_dataset else None
+    whole = dataset if base is None else extension.extended(base=base, more=dataset)
     try:
         return _create(
             terms,
-            dataset,
+            whole,
             config,
             keep_dataset=keep_dataset,
             task_name=task_name.strip(),
             downloadable=downloadable,
             idempotency_key=key,
             api_key=api_key,
+            continues=earlier,
         )
+    except FlashError:
+        if whole is not dataset:
+            datasets.discard(whole)
+        raise
     except IntegrityError:
         # Two repeats at once: the other one made the job.
         if key and (known := Job.objects.filter(idempotency_key=key).first()):

@@ -11,6 +11,8 @@ from rest_framework.request import Request
 from jobs import access
 from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
+from jobs.origin import FIELDS as ORIGIN
+from jobs.origin import Origin, read_origin
 from jobs.terms import FIELDS as TERMS
 from jobs.terms import Terms, read_terms
 from training.catalog import CATALOG
@@ -19,7 +21,7 @@ from training.config import Task
 TABLE_OPTIONS = ("input_column", "label_column")
 _OUTER = (
     "dataset", "dataset_token", "task_type", "task_name", "num_classes", "downloadable", "keep_dataset", "samples",
-    *TABLE_OPTIONS, *TERMS,
+    *TABLE_OPTIONS, *TERMS, *ORIGIN,
 )  # fmt: skip
 _OBJECTS = ("reduce_lr_on_plateau", "step_lr")
 _OFF = {"", "false", "null", "none"}
@@ -42,6 +44,7 @@ class SubmitRequest:
     upload: Any
     dataset_token: str
     num_classes: int | None
+    origin: Origin
     terms: Terms
 
     def check_classes(self, dataset: Dataset) -> None:
@@ -68,6 +71,7 @@ def read(request: Request, known: set[str]) -> SubmitRequest:
         upload=upload,
         dataset_token=token,
         num_classes=_classes(fields),
+        origin=read_origin(fields),
         terms=read_terms(fields, site=request.build_absolute_uri("/")),
     )
 

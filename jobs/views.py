@@ -18,6 +18,7 @@ from jobs import access, cancellation, datasets, presets, receipts, recent, subm
 from jobs.errors import NotPossibleNow, SubmissionInvalid
 from jobs.forms import ColumnsForm, TrainForm, UploadForm
 from jobs.models import Dataset, Job
+from jobs.origin import read_origin
 from jobs.quotes import Quote, Quoter
 from jobs.states import JobStatus
 from modelstore.access import get_model
@@ -161,6 +162,7 @@ def _submit(request: HttpRequest, dataset: Dataset, form: TrainForm) -> Job:
         downloadable=fields["downloadable"],
         keep_dataset=fields["keep_dataset"],
         idempotency_key=fields["key"] or None,
+        origin=read_origin(fields),
         terms=replace(form.terms, site=request.build_absolute_uri("/")),
     )
 
@@ -243,7 +245,7 @@ def _lengths(histogram: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def job(request: HttpRequest, token: str) -> HttpResponse:
     """A job from the queue to its end; what it left is told even after its model has expired."""
     found = access.get_job(token)
-    if found.status == JobStatus.DEPLOYED:
+    if found.leads_to_its_model:
         get_model(token)  # 410 in words once the model's time is up
     return render(request, "jobs/job.html", _job_context(found))
 
@@ -252,7 +254,7 @@ def job(request: HttpRequest, token: str) -> HttpResponse:
 def job_live(request: HttpRequest, token: str) -> HttpResponse:
     """The part of the job's page that changes; 204 while it has not, a redirect once the model is there."""
     found = access.get_job(token)
-    if found.status == JobStatus.DEPLOYED:
+    if found.leads_to_its_model:
         return HttpResponse(headers={"HX-Redirect": reverse("model", args=[token])})
     context = _job_context(found)
     if request.GET.get("seen") == context["version"]:
@@ -328,6 +330,7 @@ def _job_context(job: Job) -> dict[str, Any]:
         "lines": lines,
         "warnings": [line for line in lines if line.kind == "warning"],
         "position": position,
+        "comparison": job.comparison,
         "receipt": receipts.receipt_of(job) if job.fence and job.is_ended else None,
         "currency": settings.FLASH_CURRENCY,
         "waiting_reason": reason,

@@ -130,3 +130,8 @@ class Job(Leased):
 
     def __str__(self) -> str:
         return f"{self.task_name} ({self.status})"
+
+    @property
+    def leads_to_its_model(self) -> bool:
+        """Whether its token opens a model; one that continues an earlier model leaves that token to it."""
+        return self.status == JobStatus.DEPLOYED and self.comparison is None
