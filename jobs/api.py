@@ -13,7 +13,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from jobs import access, cancellation, datasets, submission, submit_request
-from jobs.errors import SubmissionInvalid
+from jobs.errors import NotPossibleNow, SubmissionInvalid
 from jobs.models import Dataset, Job, JobEvent, PlatformStatus, Server
 from jobs.serializers import (
     DatasetCheckSerializer,
@@ -191,6 +191,20 @@ class JobCancelView(APIView):
     )
     def post(self, request: Request, token: str) -> Response:
         cancellation.cancel(job=access.get_job(token))
+        return Response(JobSerializer(access.get_job(token), context={"request": request}).data)
+
+
+class JobStopView(APIView):
+    """Ends a training early with the best model so far; 409 when there is none yet, or no training any more."""
+
+    throttle_scope = "submit"
+
+    @extend_schema(
+        operation_id="stop", tags=_TAGS["train"], auth=[], request=None, responses={200: JobSerializer}
+    )
+    def post(self, request: Request, token: str) -> Response:
+        if not cancellation.stop_and_keep(job=access.get_job(token)):
+            raise NotPossibleNow("There is nothing to keep: no model was ready yet, or the job has ended.")
         return Response(JobSerializer(access.get_job(token), context={"request": request}).data)
 
 

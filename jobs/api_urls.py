@@ -20,5 +20,6 @@ urlpatterns = [
     path("jobs/", api.JobsView.as_view(), name="jobs"),
     path("jobs/<str:token>/", api.JobView.as_view(), name="job"),
     path("jobs/<str:token>/cancel/", api.JobCancelView.as_view(), name="job-cancel"),
+    path("jobs/<str:token>/stop/", api.JobStopView.as_view(), name="job-stop"),
     path("jobs/<str:token>/events/", api.JobEventsView.as_view(), name="job-events"),
 ]

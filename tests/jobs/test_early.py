@@ -152,6 +152,15 @@ def test_there_must_be_something_to_keep(training_job: Job) -> None:
     assert not cancellation.stop_and_keep(job=training_job)
 
 
+def test_the_api_stops_and_keeps(training_job: Job, client: Client) -> None:
+    address = reverse("api:job-stop", args=[training_job.token])
+    assert client.post(address).status_code == 409
+    Epoch.objects.create(job=training_job, epoch=1)
+    assert client.post(address).json()["status"] == "training"
+    training_job.refresh_from_db()
+    assert training_job.keep_best
+
+
 @pytest.mark.django_db(transaction=True)
 class TestRuns:
     """The real runner with a child of ours."""
