@@ -102,6 +102,7 @@ class Job(Leased):
         ordering = ("-created",)
         indexes = (
             models.Index(fields=("status", "queued", "id"), name="job_queue"),
+            models.Index(fields=("status", "-created"), name="job_newest_by_status"),
             models.Index(
                 fields=("status", "lease_until"),
                 name="job_leases",

@@ -75,6 +75,8 @@ class TrainedModel(models.Model):
                 name="trained_model_own_expiry",
                 condition=Q(pinned=False, expires_override__isnull=False),
             ),
+            # The sum of sizes is read from the index: rows are long, and there are many.
+            models.Index(fields=["size_bytes"], name="trained_model_sizes"),
         ]
         constraints = [
             models.CheckConstraint(
