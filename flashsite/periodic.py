@@ -10,8 +10,8 @@ from django.db import close_old_connections
 
 logger = logging.getLogger(__name__)
 
-# Command, and every how many seconds. Both are idempotent and safe to run twice at once.
-SCHEDULE = {"tick": 15.0, "prune_models": 600.0}
+# Command, and every how many seconds. All are idempotent and safe to run twice at once.
+SCHEDULE = {"tick": 15.0, "prune_models": 600.0, "sweep_storage": 86400.0}
 
 
 def loop(stopping: threading.Event) -> None:

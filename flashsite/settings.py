@@ -179,13 +179,24 @@ MEDIA_ROOT = FLASH_VAR_DIR / "media"
 _S3_BUCKET = env.string("FLASH_S3_BUCKET")
 
 
-def _whole_files() -> Any:
+def _s3_client() -> dict[str, Any]:
     """For S3 alone: other installations do not load boto3 at all."""
     if not _S3_BUCKET:
-        return None
+        return {}
     from boto3.s3.transfer import TransferConfig
+    from botocore.config import Config
 
-    return TransferConfig(multipart_threshold=4 * GIB, use_threads=False)
+    return {
+        # One PUT for a file: its SHA-256 is then that of the whole, and a broken one leaves no parts behind.
+        "transfer_config": TransferConfig(multipart_threshold=4 * GIB, use_threads=False),
+        # A bucket that does not answer is given up after a minute or two; the work is tried again as a whole.
+        "client_config": Config(
+            signature_version="s3v4",
+            connect_timeout=5,
+            read_timeout=30,
+            retries={"total_max_attempts": 4, "mode": "standard"},
+        ),
+    }
 
 
 _S3 = {
@@ -200,8 +211,7 @@ _S3 = {
         "file_overwrite": False,
         "querystring_expire": 600,
         "max_memory_size": 8 * MIB,
-        # One PUT for a file: its SHA-256 is then that of the whole, and a broken one leaves no parts behind.
-        "transfer_config": _whole_files(),
+        **_s3_client(),
         # The bucket compares each transfer with a SHA-256 made here, and refuses what was damaged on the way.
         "object_parameters": {"ChecksumAlgorithm": "SHA256"},
     },

@@ -6,6 +6,8 @@ import shutil
 import uuid
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +111,42 @@ def fetch(key: str, destination: Path) -> None:
     with destination.open("xb") as writer, reading(key) as chunks:
         for chunk in chunks:
             writer.write(chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One file of the storage."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+def walk(folder: str) -> Iterator[StoredFile]:
+    """Every file below `folder`, in one listing: 1,000 to a request where the storage is a bucket."""
+    root = local_path(folder)
+    if root is None:
+        yield from _walk_bucket(folder)
+        return
+    base = root.parent
+    for path, _, names in os.walk(root):
+        for name in names:
+            file = Path(path) / name
+            with suppress(FileNotFoundError):
+                facts = file.stat()
+                modified = datetime.fromtimestamp(facts.st_mtime, UTC)
+                yield StoredFile(str(file.relative_to(base)), facts.st_size, modified)
+
+
+def _walk_bucket(folder: str) -> Iterator[StoredFile]:
+    storage: Any = default_storage
+    root = len(storage._normalize_name("x")) - 1
+    pages = storage.connection.meta.client.get_paginator("list_objects_v2").paginate(
+        Bucket=storage.bucket_name, Prefix=storage._normalize_name(folder) + "/"
+    )
+    for page in pages:
+        for row in page.get("Contents", []):
+            yield StoredFile(row["Key"][root:], row["Size"], row["LastModified"])
 
 
 def delete_folder(prefix: str) -> int:

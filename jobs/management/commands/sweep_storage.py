@@ -1,0 +1,47 @@
+"""`manage.py sweep_storage`: files without rows, rows without files."""
+
+import json
+from argparse import ArgumentParser
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from jobs.storage_sweep import MOST_FILES, sweep_storage
+from modelstore.clock import database_time
+
+_SHOWN = 20
+_TITLES = {
+    "files": "files that no row names",
+    "uploads": "unfinished uploads that no row knows",
+    "datasets": "datasets whose file is gone",
+    "checkpoints": "checkpoints whose file is gone",
+    "models": "models whose files are gone (they answer 503; delete them in the admin, or put the files back)",
+}
+
+
+class Command(BaseCommand):
+    help = "Deletes files that no row names, and finds rows whose files are gone. Run it every hour."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="tell what would be done, and do nothing")
+        parser.add_argument("--json", action="store_true", help="everything found, as one JSON object")
+
+    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+        found = asdict(sweep_storage(now=database_time(), dry_run=dry_run))
+        if options["json"]:
+            self.stdout.write(json.dumps(found | {"dry_run": dry_run}))
+            return
+        for name, title in _TITLES.items():
+            rows = found[name]
+            self.stdout.write(f"{len(rows)} {title}")
+            for row in rows[:_SHOWN]:
+                self.stdout.write(f"  {row}")
+            if len(rows) > _SHOWN:
+                self.stdout.write(f"  and {len(rows) - _SHOWN} more")
+        done = "would be freed" if dry_run else "freed"
+        self.stdout.write(f"{found['bytes'] / 1024**2:.1f} MB {done}")
+        if len(found["files"]) >= MOST_FILES:
+            self.stdout.write(
+                "There are more; is this the right database for this storage? If so, run it again."
+            )
