@@ -4,24 +4,20 @@ import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from jobs import checkpoints, datasets, lifecycle, notifications, scheduling, upload_sessions
+from jobs import checkpoints, datasets, lifecycle, notifications, orphans, scheduling, upload_sessions
 from jobs.batches import sweep as batches
 from jobs.errors import LeaseLost
-from jobs.models import BatchPrediction, Dataset, Job
-from modelstore.models import TrainedModel
+from jobs.models import Dataset, Job
 
 logger = logging.getLogger(__name__)
 
-# Far longer than any upload or publication takes: younger files may belong to a row that is not committed yet.
-_ORPHAN_GRACE = timedelta(hours=1)
 _WORKER_DIED = "The worker that trained this job stopped without a word."
 
 
@@ -45,8 +41,8 @@ class SweepResult:
         return ", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in asdict(self).items())
 
 
-def sweep(*, now: datetime | None = None, thorough: bool = True) -> SweepResult:
-    """One pass. `thorough` also looks for unreferenced files, which lists the storage.
+def sweep(*, now: datetime | None = None, thorough: bool = False) -> SweepResult:
+    """One pass. `thorough` looks for unreferenced files among all that is stored, not only among recent ones.
 
     A part that fails is logged and does not stop the others.
     """
@@ -64,7 +60,9 @@ def sweep(*, now: datetime | None = None, thorough: bool = True) -> SweepResult:
         "batches_forgotten": _guarded(lambda: batches.forget(now)),
     }
     if thorough:
-        result["files_removed"] = _guarded(lambda: remove_orphans(now))
+        result["files_removed"] = _guarded(lambda: orphans.remove_all(now))
+    elif orphans.is_time_to_look(now):
+        result["files_removed"] = _guarded(lambda: orphans.remove_recent(now))
     return SweepResult(**result)
 
 
@@ -104,49 +102,6 @@ def remove_run_folders() -> int:
         if pk not in needed:
             shutil.rmtree(path, ignore_errors=True)
     return len(folders.keys() - needed)
-
-
-def remove_orphans(now: datetime) -> int:
-    """Deletes files of datasets, batches and jobs that no row names and that are older than the grace time."""
-    count = 0
-    for folder in _folders("datasets"):
-        count += _remove_unknown(folder, now, lambda key: Dataset.objects.filter(file=key).exists())
-    for folder in _folders("batch-uploads"):
-        count += _remove_unknown(folder, now, lambda key: BatchPrediction.objects.filter(file=key).exists())
-    for batch_folder in _folders("batches"):
-        for folder in _folders(batch_folder):
-            count += _remove_unknown(folder, now, lambda key: _has_results(key.rsplit("/", 1)[0]))
-    for job_folder in _folders("jobs"):
-        for folder in _folders(job_folder):
-            count += _remove_unknown(folder, now, lambda key: _is_published(key.rsplit("/", 1)[0]))
-    return count
-
-
-def _is_published(prefix: str) -> bool:
-    return TrainedModel.objects.filter(storage_prefix__in=(prefix, prefix + "/")).exists()
-
-
-def _has_results(prefix: str) -> bool:
-    return BatchPrediction.objects.filter(results_prefix=prefix).exists()
-
-
-def _folders(parent: str) -> list[str]:
-    try:
-        names, _ = default_storage.listdir(parent)
-    except FileNotFoundError:
-        return []
-    return [f"{parent}/{name}" for name in names if name]
-
-
-def _remove_unknown(folder: str, now: datetime, is_known: Callable[[str], bool]) -> int:
-    count = 0
-    for name in default_storage.listdir(folder)[1]:
-        key = f"{folder}/{name}"
-        if is_known(key) or now - default_storage.get_modified_time(key) < _ORPHAN_GRACE:
-            continue
-        default_storage.delete(key)
-        count += 1
-    return count
 
 
 def _guarded(part: Callable[[], int]) -> int:

@@ -91,7 +91,9 @@ def prune(*, now: datetime | None = None, dry_run: bool = False, everything: boo
 
 def _prune_models(result: PruneResult, now: datetime, most: int | None) -> None:
     policy = CleanupPolicy.current()
-    due = TrainedModel.objects.expired(now, policy).order_by("created", "pk").defer("report", "manifest")
+    # The sub-query is read by the indexes of what expires; sorted, the whole table would be.
+    found = TrainedModel.objects.expired(now, policy).values("pk")
+    due = TrainedModel.objects.filter(pk__in=found).order_by("created", "pk").defer("report", "manifest")
     for model in models_to_prune(due[:most], policy, now):
         entry = PrunedModel(
             id=model.pk, task_name=model.task_name, created=model.created, size_bytes=model.size_bytes

@@ -1,14 +1,11 @@
 """The sweep repairs what deaths left behind, and touches nothing else."""
 
-import os
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
@@ -17,11 +14,6 @@ from jobs.models import Dataset, Job
 from jobs.states import JobStatus
 
 pytestmark = pytest.mark.django_db
-
-
-def age(key: str, hours: float = 2) -> None:
-    moment = time.time() - hours * 3600
-    os.utime(default_storage.path(key), (moment, moment))
 
 
 def test_a_waiting_job_is_sent_again(make_job: Callable[..., Job], broker: Any) -> None:
@@ -55,24 +47,6 @@ def test_data_stays_while_an_unfinished_job_needs_it(
     make_job(dataset=dataset, status=status, error="why" if status == JobStatus.FAILED else "")
     sweep.sweep()
     assert Dataset.objects.exists() is stays
-
-
-def test_a_file_without_a_row_goes_after_the_grace_time(make_dataset: Callable[..., Dataset]) -> None:
-    known = make_dataset().file.name
-    stray = default_storage.save("datasets/20260101/stray", ContentFile(b"x"))
-    fresh = default_storage.save("datasets/20260101/fresh", ContentFile(b"x"))
-    bundle = default_storage.save("jobs/7/1/model.onnx", ContentFile(b"x"))
-    other = default_storage.save("elsewhere/file", ContentFile(b"x"))
-    for key in (known, stray, bundle, other):
-        age(key)
-    assert sweep.sweep().files_removed == 2
-    assert [default_storage.exists(key) for key in (known, stray, fresh, bundle, other)] == [
-        True,
-        False,
-        True,
-        False,
-        True,
-    ]
 
 
 def test_run_folders_of_ended_jobs_go(make_job: Callable[..., Job], settings: Any) -> None:

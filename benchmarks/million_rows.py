@@ -1,0 +1,216 @@
+"""What a million past jobs and models cost the control plane: a pass of reconcile, tick and prune, and their memory.
+"hourly" is what a tick adds once an hour: the look for files that no row names.
+
+    make bench NAME=million_rows                       # SQLite in a temporary folder, 3 GB
+    DATABASE_URL=postgres://… make bench NAME=million_rows    # an empty database of your own
+
+All tries were on one fixed instance, the worst case for finding out when a machine last worked. Nothing is due: what
+deleting costs depends on the storage. Times are medians; memory is the peak of what Python allocated in a pass, for
+the full number of rows and for a hundredth of it.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable, Collection, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from benchmarks.site import bar
+
+_BATCH = 20_000
+_REPEATS = 15
+Pass = Callable[[], object]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="flash-rows-", ignore_cleanup_errors=True) as folder:
+        _start_django(Path(folder))
+        passes = _passes()
+        few = options.rows // 100
+        _grow(0, few)
+        small = {name: _peak(run) for name, run in passes.items()}
+        _grow(few, options.rows)
+        print(
+            f"{'pass':>10} {'median ms':>10} {'worst ms':>9} {'queries':>8} {'peak kB':>8} {'with 1/100':>10}"
+        )
+        bars: list[tuple[str, float, float]] = []
+        for name, run in passes.items():
+            times, queries = _measure(run)
+            peak, median = _peak(run), statistics.median(times)
+            print(
+                f"{name:>10} {median:>10.1f} {max(times):>9.1f} {queries:>8} {peak / 1000:>8.0f}"
+                f" {small[name] / 1000:>10.0f}"
+            )
+            bars += [(f"{name}_ms", median, 100), (f"{name}_memory_growth", peak / small[name], 1.25)]
+        for bar_name, value, goal in bars:
+            bar(f"million_rows_{bar_name}", value, goal, at_least=False)
+    return 0
+
+
+def _start_django(folder: Path) -> None:
+    os.environ["FLASH_VAR_DIR"] = str(folder)
+    os.environ["FLASH_LOG_LEVEL"] = "ERROR"
+    os.environ.update(FLASH_COMPUTE="ec2", AWS_REGION="eu-west-1")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flashsite.settings")
+    (folder / "tmp").mkdir()
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+def _passes() -> dict[str, Pass]:
+    """The real code on a cloud that answers at once."""
+    import dramatiq
+    from django.utils import timezone
+    from dramatiq.brokers.stub import StubBroker
+
+    from jobs import compute, orphans
+    from jobs.compute.ec2_driver import Ec2Driver
+    from jobs.compute.planning import Instance
+    from jobs.sweep import sweep
+    from modelstore.pruning import prune
+
+    class OneMachine:
+        def list_instances(self) -> list[Instance]:
+            return [Instance(id="i-1", state="stopped", launched=timezone.now() - timedelta(days=1))]
+
+    dramatiq.set_broker(StubBroker())
+    driver = Ec2Driver(OneMachine())  # type: ignore[arg-type]  # nothing else is called
+    compute.current_driver = lambda: driver
+    from jobs import scheduling
+
+    scheduling.current_driver = lambda: driver  # type: ignore[attr-defined]
+    return {
+        "reconcile": scheduling.reconcile,
+        "tick": sweep,
+        "hourly": lambda: orphans.remove_recent(timezone.now()),
+        "prune": prune,
+    }
+
+
+def _grow(start: int, stop: int) -> None:
+    """Rows number `start` to `stop` of past jobs, models, tries, and tokens of models that have gone."""
+    from django.db import connection
+
+    began = time.perf_counter()
+    for first in range(start, stop, _BATCH):
+        _insert(first, min(first + _BATCH, stop))
+    if connection.vendor == "postgresql":
+        # As autovacuum does; nobody does it for SQLite.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+    print(f"{stop:,} rows of each kind after {time.perf_counter() - began:.0f} s", flush=True)
+
+
+def _insert(first: int, last: int) -> None:
+    """Copies a template row in SQL; only what must differ comes from here."""
+    from django.db import connection, transaction
+    from django.utils import timezone
+
+    from jobs.models import Attempt, Job
+    from modelstore.models import RetiredToken, TrainedModel
+
+    now = timezone.now()
+    job, model, attempt, retired = _templates()
+    keep = timedelta(seconds=1)
+
+    def when(number: int) -> Any:
+        return now - timedelta(minutes=1) - keep * (number % 3000)
+
+    own: dict[str, Callable[[int], Any]] = {
+        "id": lambda n: n,
+        "job_id": lambda n: n,
+        "model_id": lambda n: n,
+        "token": lambda n: f"t{n}",
+        "token_digest": lambda n: f"d{n}",
+        "storage_prefix": lambda n: f"jobs/{n}/1",
+        "created": when,
+        **dict.fromkeys(("queued", "started", "finished"), lambda n: now - keep * n),
+    }
+    templates = ((TrainedModel, model), (Job, job), (Attempt, attempt), (RetiredToken, retired))
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table, template in templates:
+            names = [field.column for field in table._meta.concrete_fields]
+            mine = [own[name] for name in names if name in own]
+            rows = ([value(number + 10) for value in mine] for number in range(first, last))
+            cursor.executemany(_copy_statement(table._meta.db_table, names, own, template), rows)
+
+
+def _copy_statement(table: str, names: Sequence[str], own: Collection[str], template: int) -> str:
+    quoted = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join("%s" if name in own else f'"{name}"' for name in names)
+    return f'INSERT INTO "{table}" ({quoted}) SELECT {values} FROM "{table}" WHERE id = {template}'
+
+
+def _templates() -> tuple[int, int, int, int]:
+    """One row of each kind, with documents of a usual size."""
+    from jobs.models import Attempt, Job, Server
+    from jobs.states import JobStatus
+    from modelstore.models import RetiredToken, TaskType, TrainedModel
+    from training.config import Task, resolve
+
+    if Job.objects.filter(token="template").exists():
+        return 1, 1, 1, 1
+    server = Server.objects.create(name="i-1", driver="ec2", state="stopped")
+    Server.objects.bulk_create(
+        Server(name=f"i-gone-{number}", driver="ec2", state="terminated", instance_type="g4dn.xlarge")
+        for number in range(10_000)
+    )
+    document = {"epochs": [{"epoch": n, "train_loss": 0.5, "val_accuracy": 0.9} for n in range(8)]}
+    model = TrainedModel.objects.create(
+        id=1, token="template", token_digest="template", task_type=TaskType.TEXT, task_name="template",
+        model_name="lstm", classes=["good", "bad"], accuracy=0.9, accuracy_low=0.8, accuracy_high=0.95,
+        report=document, manifest=document, storage_prefix="jobs/1/1", size_bytes=1000,
+    )  # fmt: skip
+    job = Job.objects.create(
+        id=1, token="template", token_digest="template", model=model, task_type=TaskType.TEXT,
+        task_name="template", model_name="lstm", config=resolve(Task.TEXT, {"preset": "quick"}).to_json(),
+        status=JobStatus.DEPLOYED, progress=1, attempt=1, fence=1, server=server,
+    )  # fmt: skip
+    Attempt.objects.create(id=1, job=job, server=server, fence=1, outcome=JobStatus.DEPLOYED)
+    RetiredToken.objects.create(id=1, token_digest="template")
+    return 1, 1, 1, 1
+
+
+def _measure(run: Pass) -> tuple[list[float], int]:
+    """Milliseconds of each of some passes, and the queries of one."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as captured:
+        run()
+    if os.environ.get("FLASH_BENCH_QUERIES"):
+        for query in sorted(captured.captured_queries, key=lambda row: -float(row["time"]))[:6]:
+            print(f"    {query['time']} s  {query['sql'][:400]}")
+    times = []
+    for _ in range(_REPEATS):
+        began = time.perf_counter()
+        run()
+        times.append((time.perf_counter() - began) * 1000)
+    return times, len(captured)
+
+
+def _peak(run: Pass) -> float:
+    """Bytes that one pass held at most, after a first one that filled caches."""
+    run()
+    tracemalloc.start()
+    run()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+if __name__ == "__main__":
+    sys.exit(main())
