@@ -2,13 +2,14 @@
 
 from django.urls import include, path
 
-from jobs import api, api_quotes, upload_sessions_api
+from jobs import api, api_hooks, api_quotes, upload_sessions_api
 
 urlpatterns = [
     path("", include("jobs.batches.api_urls")),
     path("status/", api.StatusView.as_view(), name="status"),
     path("servers/", api.ServersView.as_view(), name="servers"),
     path("datasets/", api.DatasetsView.as_view(), name="datasets"),
+    path("hooks/s3/", api_hooks.StorageEventView.as_view(), name="storage-event"),
     path("quotes/", api_quotes.QuotesView.as_view(), name="quotes"),
     path("uploads/", upload_sessions_api.UploadsView.as_view(), name="uploads"),
     path("uploads/<str:token>/", upload_sessions_api.UploadView.as_view(), name="upload"),
