@@ -147,13 +147,12 @@ def _cpu_seconds(contender: Contender) -> float:
 
 def web_master(port: int) -> int:
     """The id of gunicorn's master process."""
-    listening = [
-        process
-        for process in psutil.process_iter()
-        if "gunicorn" in " ".join(process.cmdline())
-        and any(found.laddr.port == port for found in process.net_connections("tcp"))
-    ]
-    return min(process.pid for process in listening)
+    for process in psutil.process_iter():
+        if "gunicorn" in " ".join(process.cmdline()):
+            family = [process, *process.children()]
+            if any(found.laddr.port == port for one in family for found in one.net_connections("tcp")):
+                return int(process.pid if len(family) > 1 else process.ppid())
+    raise SystemExit(f"no gunicorn listens on port {port}")
 
 
 def flash_contender(port: int, token: str, pictures: Path) -> Contender:

@@ -25,8 +25,16 @@ class BareLoops:
 
     def __init__(self, bundle: Path, inputs: Path, *, count: int = 2, batch: int = 1) -> None:
         command = [sys.executable, "-m", "benchmarks.serving_bare", str(bundle), str(inputs), str(batch)]
+        # Linux shares the processor among sessions, and each of the servers has one of its own.
         self._processes = [
-            subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            subprocess.Popen(
+                command,
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
             for _ in range(count)
         ]
 

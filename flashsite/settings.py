@@ -17,12 +17,14 @@ FLASH_RUNS_DIR = FLASH_VAR_DIR / "runs"
 FLASH_CACHE_DIR = env.path("FLASH_CACHE_DIR", FLASH_VAR_DIR / "cache")
 FLASH_WEIGHTS_DIR = env.path("FLASH_WEIGHTS_DIR", FLASH_VAR_DIR / "weights")
 FLASH_MODEL_CACHE_BYTES = env.size("FLASH_MODEL_CACHE_BYTES", 512 * MIB)
-# One prediction at a time for each core: more would only take turns. The rest waits, up to a bound.
+# One prediction at a time for each core, and one more to fill the gaps. The rest waits, up to a bound.
 FLASH_PREDICTIONS_AT_ONCE = env.integer(
     "FLASH_PREDICTIONS_AT_ONCE",
-    max(1, (os.cpu_count() or 1) // env.integer("FLASH_WEB_PROCESSES", 2, low=1)),
+    max(1, (os.cpu_count() or 1) // env.integer("FLASH_WEB_PROCESSES", 2, low=1)) + 1,
     low=1,
 )
+# Predictions look a model's row up again after this long; 0 looks each time.
+FLASH_MODEL_ROW_SECONDS = env.integer("FLASH_MODEL_ROW_SECONDS", 2)
 FLASH_PREDICTIONS_WAITING = env.integer("FLASH_PREDICTIONS_WAITING", 12)
 FLASH_SERVE_THREADS = env.integer("FLASH_SERVE_THREADS", 1, low=1)
 FLASH_LIMITS = Limits(

@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flashsite.settings")
 
-application = get_wsgi_application()
+_site = get_wsgi_application()
+
+from flashsite.fast_predict import FastPredict  # noqa: E402 - it needs the apps to be loaded
+
+application = FastPredict(_site)

@@ -1,7 +1,9 @@
 """The one gate to a model: whoever holds its token, while it lives."""
 
 import logging
+import time
 
+from django.conf import settings
 from django.utils import timezone
 
 from modelstore.errors import FlashError
@@ -9,6 +11,10 @@ from modelstore.models import CleanupPolicy, RetiredToken, TrainedModel
 from modelstore.tokens import digest
 
 logger = logging.getLogger(__name__)
+
+# Rows that predictions looked up lately, by digest; one dictionary operation at a time needs no lock.
+_known: dict[str, tuple[TrainedModel, CleanupPolicy, float]] = {}
+_MOST_KNOWN = 2000
 
 
 class ModelUnknown(FlashError):
@@ -63,6 +69,38 @@ def get_model(token: str) -> TrainedModel:
     if model is None:
         raise gone_model(key)
     if model.is_expired(CleanupPolicy.current(), timezone.now()):
+        raise expired_model()
+    return model
+
+
+def served_model(token: str) -> TrainedModel:
+    """The live model behind `token`, without its report, for predictions; raises as `get_model` does.
+
+    A row is looked up again after FLASH_MODEL_ROW_SECONDS at the latest: so long a deleted model may go on answering.
+    Its expiry is looked at every time.
+    """
+    if (model := known_model(token)) is not None:
+        return model
+    key = digest(token)
+    found = TrainedModel.objects.filter(token_digest=key).defer("report").first()
+    if found is None:
+        raise gone_model(key)
+    policy = CleanupPolicy.current()
+    if found.is_expired(policy, timezone.now()):
+        raise expired_model()
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    _known[key] = (found, policy, time.monotonic())
+    return found
+
+
+def known_model(token: str) -> TrainedModel | None:
+    """The same without a query: None if the row was not looked up lately. Raises ModelExpired (410)."""
+    known = _known.get(digest(token))
+    if known is None or time.monotonic() - known[2] >= settings.FLASH_MODEL_ROW_SECONDS:
+        return None
+    model, policy, _ = known
+    if model.is_expired(policy, timezone.now()):
         raise expired_model()
     return model
 

@@ -15,13 +15,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from modelstore import downloads, explanation, lifetime, predict_request
-from modelstore.access import get_model
+from modelstore.access import get_model, served_model
 from modelstore.api_keys import ForReaders, is_operator, key_of
 from modelstore.inputs import TooManyInputs
 from modelstore.models import CleanupPolicy, TaskType, TrainedModel
 from modelstore.pagination import PageInvalid, Pages
 from modelstore.predict_request import PredictRequest
-from modelstore.predictor import Prediction, predict
+from modelstore.predictor import predict
 from modelstore.serializers import (
     ModelSerializer,
     ModelSummarySerializer,
@@ -148,7 +148,7 @@ class ModelPredictView(_TokenView):
     )
     def post(self, request: Request, token: str) -> Response:
         """Labels with probabilities for one input or many, in their order."""
-        model = get_model(token)
+        model = served_model(token)
         asked = _read(request, model)
         found = predict(model=model, inputs=asked.inputs, top_k=asked.top_k, names=asked.names)
         answers = [_on_the_wire(prediction, asked.threshold) for prediction in found]
@@ -225,9 +225,4 @@ def _told(request: Request, model: TrainedModel) -> Any:
 
 def _on_the_wire(prediction: Prediction, threshold: float | None) -> dict[str, Any]:
     unsure = {} if threshold is None else {"unsure": prediction.probability < threshold}
-    return {
-        "label": prediction.label,
-        "probability": round(prediction.probability, 6),
-        "top": [{"label": label, "probability": round(share, 6)} for label, share in prediction.top],
-        **unsure,
-    }
+    return {**prediction.to_json(), **unsure}

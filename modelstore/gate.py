@@ -1,6 +1,7 @@
 """Lets few predictions run at once and some wait: more would all be slower, and an endless queue a pile-up."""
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,22 +20,50 @@ class Busy(FlashError):
 
 
 class Gate:
-    """`at_once` callers are inside, `waiting` more wait for their turn; whoever comes then is refused with Busy."""
+    """`at_once` callers are inside, `waiting` more wait for their turn; whoever comes then is refused with Busy.
+
+    Turns go in the order of arrival: a semaphore of the standard library lets newcomers overtake, and the unlucky
+    wait several times as long as the others.
+    """
 
     def __init__(self, *, at_once: int, waiting: int) -> None:
-        self._turns = threading.Semaphore(at_once)
-        self._places = threading.BoundedSemaphore(at_once + waiting)
+        self._lock = threading.Lock()
+        self._free = at_once
+        self._most_waiting = waiting
+        self._queue: deque[threading.Lock] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait right now."""
+        return len(self._queue)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Waits for a turn and holds it; raises Busy at once when there is no place to wait."""
-        if not self._places.acquire(blocking=False):
-            raise Busy("Flash is busy with other predictions. Try again in a second.", retry_after=1)
+        with self._lock:
+            mine = None
+            if self._free:
+                self._free -= 1
+            elif len(self._queue) < self._most_waiting:
+                mine = threading.Lock()
+                mine.acquire()
+                self._queue.append(mine)
+            else:
+                raise Busy("Flash is busy with other predictions. Try again in a second.", retry_after=1)
+        if mine is not None:
+            mine.acquire()
         try:
-            with self._turns:
-                yield
+            yield
         finally:
-            self._places.release()
+            self._next()
+
+    def _next(self) -> None:
+        with self._lock:
+            if self._queue:
+                # The turn passes from hand to hand: nobody can slip in between.
+                self._queue.popleft().release()
+            else:
+                self._free += 1
 
 
 @cache

@@ -13,6 +13,7 @@ from django.utils.datastructures import MultiValueDict
 from modelstore.errors import FlashError
 from modelstore.inputs import InputsInvalid, InputTooLarge, refused
 from modelstore.models.trained_model import TaskType
+from modelstore.plain_multipart import Part
 from training.limits import MIB, Limits
 
 DEFAULT_TOP_K = 5
@@ -81,6 +82,19 @@ def read_files(data: Any, uploads: MultiValueDict, *, task_type: str, limits: Li
         inputs=UploadedPictures(images, limits.max_picture_bytes),
         names=[image.name or "" for image in images],
         **_options(data, len(images)),
+    )
+
+
+def read_parts(parts: Sequence[Part], *, task_type: str) -> PredictRequest | None:
+    """The same of a form whose parts are in memory; None for what `read_files` has to look at."""
+    images = [part for part in parts if part.name == "image" and part.filename is not None]
+    fields = [part for part in parts if part.name == "top_k" and part.filename is None]
+    if task_type != TaskType.IMAGE or not images or len(fields) > 1 or len(images) + len(fields) < len(parts):
+        return None
+    return PredictRequest(
+        inputs=[part.content for part in images],
+        names=[part.filename or "" for part in images],
+        top_k=_top_k(fields[0].content.decode("utf-8", "replace") if fields else DEFAULT_TOP_K),
     )
 
 

@@ -34,6 +34,14 @@ class Prediction:
     probability: float
     top: list[tuple[str, float]]
 
+    def to_json(self) -> dict[str, Any]:
+        """As the API answers it."""
+        return {
+            "label": self.label,
+            "probability": round(self.probability, 6),
+            "top": [{"label": label, "probability": round(share, 6)} for label, share in self.top],
+        }
+
 
 def predict(
     *, model: TrainedModel, inputs: Sequence[bytes | str], top_k: int = 5, names: Sequence[str] = ()

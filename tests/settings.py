@@ -49,3 +49,5 @@ REST_FRAMEWORK = {
 # Programs that the tests start run with the real settings.
 os.environ["DJANGO_SETTINGS_MODULE"] = os.environ.get("DJANGO_SETTINGS_MODULE", "tests.settings")
 assert "django.conf" in sys.modules
+# What a test changes in a row shows at once.
+FLASH_MODEL_ROW_SECONDS = 0

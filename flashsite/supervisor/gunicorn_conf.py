@@ -8,12 +8,12 @@ from flashsite import env
 from flashsite.supervisor import tether
 
 bind = env.string("FLASH_BIND", "127.0.0.1:8000")
-worker_class = "gthread"
+worker_class = "flashsite.supervisor.web_worker.WebWorker"
 workers = env.integer("FLASH_WEB_PROCESSES", 2, low=1)
 # More than may wait for a prediction, so that pages always find a thread.
 threads = env.integer("FLASH_WEB_THREADS", 16, low=1)
-# Without it kept-alive connections can all land on one process.
-reuse_port = True
+# One socket for all: who is free accepts. With a socket each, the kernel deals connections by a hash, often unevenly.
+reuse_port = False
 # Loaded once before the fork: the processes share that memory.
 preload_app = True
 # gthread beats from its main loop, so a long upload is no hang; this catches a process that is stuck as a whole.
