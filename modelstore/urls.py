@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from modelstore import views, views_examples, views_life
+from modelstore import camera, views, views_examples, views_life
 
 urlpatterns = [
     path("models/<str:token>/", views.model, name="model"),
+    path("models/<str:token>/camera/", camera.page, name="model-camera"),
     path("models/<str:token>/predict/", views.model_predict, name="model-predict"),
     path("models/<str:token>/download/", views.model_download, name="model-download"),
     path("models/<str:token>/examples/", views_examples.model_examples, name="model-examples"),

@@ -98,3 +98,13 @@ def test_a_video_shows_what_is_seen_when(client: Client, make_model: Any) -> Non
     assert "red: 0:00 to 1:02" in [drawing.get("aria-label") for drawing in page.all("svg")]
     assert "Minute by minute" in page.text
     assert page.all("img", alt="blue at 1:02")
+
+
+def test_the_camera_is_for_pictures_only(client: Client, make_model: Any) -> None:
+    pictures, words = make_model(), make_model(Task.TEXT)
+    page = page_of(client.get(reverse("model-camera", args=[pictures.token])))
+    assert page.all("section", **{"data-predict": reverse("api:model-predict", args=[pictures.token])})
+    assert "needs JavaScript" in page.text
+    answer = client.get(reverse("model-camera", args=[words.token]))
+    assert answer.url == reverse("model", args=[words.token])
+    page_of(client.get(reverse("model-camera", args=["x" * 22])), 404)

@@ -140,10 +140,10 @@ def test_the_command_predicts_a_file_here_and_now(make_model: Make, tmp_path: Pa
 
 
 def test_the_command_says_what_is_wrong(make_model: Make, tmp_path: Path) -> None:
-    (tmp_path / "a.zip").write_bytes(b"no zip")
+    (tmp_path / "a.zip").write_bytes(b"neither a zip")
     token = make_model().token
     for arguments, words in (
-        (["--batch", str(tmp_path / "a.zip")], "no zip"),
+        (["--batch", str(tmp_path / "a.zip")], "neither a zip"),
         (["--batch", str(tmp_path / "b.zip")], "not a file"),
         (["--batch", str(tmp_path / "a.zip"), "--output", "x.xls"], "--output"),
         ([], "Give inputs"),

@@ -109,7 +109,7 @@ def test_a_column_may_be_chosen_and_a_bad_row_does_not_spoil_the_rest(finish: Fi
     ("name", "content", "words"),
     [
         ("empty.zip", b"", "empty"),
-        ("words.zip", b"no zip at all", "no zip"),
+        ("words.zip", b"no zip at all", "neither a zip"),
         ("none.zip", zipped({"a.txt": b"x"}), "no pictures"),
         ("broken.zip", colours()[:200], "zip"),
         ("empty.csv", b"", "empty"),

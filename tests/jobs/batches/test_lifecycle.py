@@ -25,6 +25,7 @@ from jobs.child import Child
 from jobs.errors import LeaseLost
 from jobs.middleware import STOPPING
 from jobs.models import BatchPrediction
+from jobs.storage_sweep import sweep_storage
 from modelstore import store
 from tests.jobs.batches.conftest import colours
 
@@ -197,8 +198,8 @@ def test_files_without_a_row_are_swept_after_a_while(finish: Submit, submit: Sub
     done, waiting = finish(colours()), submit(colours())
     default_storage.save("batches/77/1/results.csv", ContentFile(b"of a stale worker"))
     default_storage.save("batch-uploads/20260101/lost", ContentFile(b"of a dead web"))
-    assert sweep.remove_orphans(timezone.now()) == 0
-    sweep.remove_orphans(timezone.now() + timedelta(hours=2))
+    assert sweep_storage(now=timezone.now()).files == []
+    sweep_storage(now=timezone.now() + timedelta(hours=2))
     assert not default_storage.exists("batches/77/1/results.csv")
     assert not default_storage.exists("batch-uploads/20260101/lost")
     assert default_storage.exists(f"{done.results_prefix}/results.csv")
