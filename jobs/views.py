@@ -26,9 +26,12 @@ from modelstore.errors import FlashError
 from modelstore.throttle import limited
 from training.catalog import models_for
 from training.config import Task
+from training.limits import MIB
 
 _TEMPLATES = {Task.IMAGE: "jobs/new_image.html", Task.TEXT: "jobs/new_text.html"}
 _LINES_SHOWN = 200
+# Files from this size on are sent in pieces by the page's script; smaller ones are as quickly sent again.
+_PIECES_FROM = 16 * MIB
 
 
 @require_safe
@@ -92,6 +95,7 @@ def _upload_context(task: Task, form: UploadForm) -> dict[str, Any]:
         "form": form,
         "limits": limits,
         "max_bytes": limits.max_upload_bytes,
+        "pieces_from": _PIECES_FROM,
         "task": task.value,
     }
 

@@ -1,15 +1,18 @@
 """Data sets, jobs and models for the pages; and what every page has to keep to."""
 
 import io
+import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from jobs import datasets
 from jobs.models import Dataset, Job
@@ -19,6 +22,9 @@ from modelstore.models import TrainedModel
 from tests.bundles import COLOURS, MOODS, image_bundle, picture, text_bundle
 from training.config import Task, resolve
 
+PHONE = {"width": 360, "height": 740}
+# A camera that shows a moving sign.
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 ROWS = [
     ("I love it", "good"),
     ("what a joy", "good"),
@@ -100,3 +106,51 @@ def make_model(db: None, tmp_path: Path) -> Callable[..., TrainedModel]:
         return model
 
     return make
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: Path) -> Iterator[Browser]:
+    # Playwright's event loop runs in this thread, where the tests use the database, too.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox", *CAMERA])
+        yield chromium
+        chromium.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any) -> Iterator[Any]:
+    """`open_page(name, *args, script="", **context)`: a page of the live server.
+
+    `script` runs in it before its own. A script error or a blocked style fails the test.
+    """
+    contexts, complaints = [], []
+
+    def complain(message: Any) -> None:
+        if "Content Security Policy" in message.text:
+            complaints.append(message.text)
+
+    def open_(name: str, *args: Any, script: str = "", **options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(8000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", complain)
+        if script:
+            page.add_init_script(script)
+        page.goto(live_server.url + reverse(name, args=args))
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def upload(name: str, data: bytes, kind: str = "application/zip") -> dict[str, Any]:
+    """A file as a page is given it."""
+    return {"name": name, "mimeType": kind, "buffer": data}

@@ -1,64 +1,18 @@
 """The main paths in a real Chromium: upload, look, submit; the builder's zip; a phone; a keyboard."""
 
-import os
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
 from jobs.models import Dataset, Job, JobEvent, PlatformStatus
 from tests.bundles import picture
-from tests.site.conftest import pictures_zip
+from tests.site.conftest import PHONE, pictures_zip, upload
 from training.config import Task
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PHONE = {"width": 360, "height": 740}
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    # Playwright's event loop runs in this thread, where the tests use the database, too.
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
-def open_page(browser: Browser, live_server: Any) -> Iterator[Any]:
-    """`open_page(name, *args, **context)`: a page of the live server; a script error or blocked style fails."""
-    contexts, complaints = [], []
-
-    def complain(message: Any) -> None:
-        if "Content Security Policy" in message.text:
-            complaints.append(message.text)
-
-    def open_(name: str, *args: Any, **options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(8000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", complain)
-        page.goto(live_server.url + reverse(name, args=args))
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def upload(name: str, data: bytes, kind: str = "application/zip") -> dict[str, Any]:
-    return {"name": name, "mimeType": kind, "buffer": data}
 
 
 def test_a_zip_becomes_a_job(open_page: Any) -> None:

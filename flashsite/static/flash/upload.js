@@ -63,24 +63,62 @@ window.flash = window.flash || {};
   flash.prepared = (share) => { bar.value = share; };
   flash.idle = () => busy(false);
 
-  function follow(request, started) {
-    let told = -1;
-    request.upload.onprogress = (event) => {
-      if (!event.lengthComputable) return;
-      const share = event.loaded / event.total;
-      const seconds = (performance.now() - started) / 1000;
-      const speed = event.loaded / Math.max(seconds, .1);
-      bar.value = share;
-      const percent = Math.floor(100 * share);
-      const left = seconds > 1 && share < 1 ? `, ${time((event.total - event.loaded) / speed)} left` : "";
-      figures.textContent = `${percent} % of ${size(event.total)} at ${size(speed)}/s${left}`;
-      if (percent >= told + 25) say.textContent = `${told = percent} percent uploaded`;
+  // Draws progress; `begin(bytes)` when so many are there already, then `show(bytes)`.
+  function meter(total) {
+    let told = -1, started = performance.now(), before = 0;
+    return {
+      begin: (bytes) => { before = bytes; started = performance.now(); state.textContent = "Uploading"; },
+      show(bytes) {
+        const share = bytes / total;
+        const seconds = (performance.now() - started) / 1000;
+        const speed = (bytes - before) / Math.max(seconds, .1);
+        bar.value = share;
+        const percent = Math.floor(100 * share);
+        const left = seconds > 1 && share < 1 && speed > 0 ? `, ${time((total - bytes) / speed)} left` : "";
+        figures.textContent = `${percent} % of ${size(total)} at ${size(speed)}/s${left}`;
+        if (percent >= told + 25) say.textContent = `${told = percent} percent uploaded`;
+      },
     };
-    request.upload.onload = () => {
-      bar.removeAttribute("value");
-      state.textContent = say.textContent = "Reading what is in it";
-      figures.textContent = "Uploaded. Large data sets take a moment to check.";
+  }
+
+  function checking() {
+    bar.removeAttribute("value");
+    state.textContent = say.textContent = "Reading what is in it";
+    figures.textContent = "Uploaded. Large data sets take a moment to check.";
+  }
+
+  function follow(request) {
+    const drawn = meter(last.bytes);
+    request.upload.onprogress = (event) => drawn.show(Math.min(event.loaded, last.bytes));
+    request.upload.onload = checking;
+  }
+
+  // What the upload in pieces shows; see upload_resume.js.
+  function screen(bytes) {
+    const drawn = meter(bytes);
+    return {
+      begin: (cancelled) => flash.preparing("Uploading", cancelled),
+      show(now, from) { if (from !== undefined) drawn.begin(from); drawn.show(now); },
+      checking,
+      trouble(seconds) {
+        state.textContent = say.textContent = "The connection broke";
+        figures.textContent = `What has arrived is kept. Trying again in ${seconds} s.`;
+      },
+      done: arrive,
+      stopped: () => busy(false),
+      refused(problem) { busy(false); tell(problem); },
+      broken() {
+        busy(false);
+        flash.refuse("The connection broke", "What has arrived is kept for a day. Press the button again to go on from there, also after a reload with the same file.");
+      },
     };
+  }
+
+  function arrive(url) { flash.leaving = true; location.assign(url); }
+
+  function tell(problem) {
+    flash.refuse(problem.title, problem.detail, problem.notes || []);
+    offerColumns(problem.columns);
   }
 
   // A table whose columns were found but made no sense: other ones can be chosen, and the same data is sent again.
@@ -121,12 +159,9 @@ window.flash = window.flash || {};
   function finish(request) {
     let answer = null;
     try { answer = JSON.parse(request.responseText); } catch { /* a page, not JSON: the words below do */ }
-    if (request.status === 201 && answer?.url) { flash.leaving = true; location.assign(answer.url); return; }
+    if (request.status === 201 && answer?.url) { arrive(answer.url); return; }
     busy(false);
-    if (answer?.detail) {
-      flash.refuse(answer.title, answer.detail, answer.notes || []);
-      offerColumns(answer.columns);
-    }
+    if (answer?.detail) tell(answer);
     else if (request.status === 403) flash.refuse("This page is too old", "Reload it and try again; what you typed may have to be entered anew.");
     else flash.refuse("The upload did not work", `The server answered with ${request.status}. Try again in a moment.`);
   }
@@ -146,11 +181,16 @@ window.flash = window.flash || {};
       busy(false);
       return;
     }
+    const file = data.get("dataset");
+    if (file && bytes >= Number(area.dataset.pieces) && flash.resume) {
+      const options = Object.fromEntries(selects.filter((select) => data.get(select.name)).map((select) => [select.name, data.get(select.name)]));
+      if (await flash.resume(file, options, screen(bytes))) return;
+    }
     const request = new XMLHttpRequest();
     request.open("POST", location.pathname);
     request.setRequestHeader("Accept", "application/json");
     flash.preparing("Uploading", () => request.abort());
-    follow(request, performance.now());
+    follow(request);
     request.onload = () => finish(request);
     request.onerror = () => {
       busy(false);
