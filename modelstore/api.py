@@ -21,7 +21,7 @@ from modelstore.inputs import TooManyInputs
 from modelstore.models import CleanupPolicy, TaskType, TrainedModel
 from modelstore.pagination import PageInvalid, Pages
 from modelstore.predict_request import PredictRequest
-from modelstore.predictor import predict
+from modelstore.predictor import Prediction, predict
 from modelstore.serializers import (
     ModelSerializer,
     ModelSummarySerializer,
