@@ -1,11 +1,16 @@
-"""`python -m training RUN_DIR [--parent-pid N]`: the child process; events go to stdout as JSON lines."""
+"""`python -m training RUN_DIR [--parent-pid N]`: the child process; events go to stdout as JSON lines.
+
+With several GPUs it starts one more of itself for each; `torchrun --nproc-per-node N -m training RUN_DIR` does as well.
+"""
 
 import time
 
 _STARTED = time.monotonic()
 
 import argparse  # noqa: E402
+import io  # noqa: E402
 import os  # noqa: E402
+import signal  # noqa: E402
 import sys  # noqa: E402
 import traceback  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -22,10 +27,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("run_dir", type=Path)
     parser.add_argument("--parent-pid", type=int, default=None)
+    parser.add_argument("--rank", type=int, default=int(os.environ.get("RANK", "0")), help=argparse.SUPPRESS)
+    parser.add_argument("--world-size", type=int, default=None, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     # Before torch is loaded: threads that wait should sleep, not spin on cores that the site needs.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     die_with_parent(options.parent_pid)
+    if options.rank:
+        return _follow(options.run_dir, options.rank, options.world_size)
     control = Control()
     control.catch_sigterm()
     control.catch_sigusr1()
@@ -44,6 +53,23 @@ def main(arguments: list[str] | None = None) -> int:
             "The training stopped because of a fault in the program. Try again; if it stays, tell the operator.",
         )
         return EXIT_FAILED
+    return EXIT_DONE
+
+
+def _follow(folder: Path, rank: int, size: int | None) -> int:
+    """Be one of several processes; the first alone speaks, and hears signals."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    from training.process_group import wanted_processes
+    from training.run import read_config
+    from training.together import follow
+
+    config, _ = read_config(folder)
+    if size is None:
+        lower_priority(config.nice)
+        size = wanted_processes(config)
+    if size > 1:
+        follow(folder, rank, size, Events(io.StringIO()))
     return EXIT_DONE
 
 

@@ -61,8 +61,9 @@ class TrainConfig:
     """Everything that a training depends on besides its data; stored beside the weights.
 
     `data_split` is the training share; `early_stopping` the patience in epochs or None; `threads` 0 means all
-    cores; `deadline_seconds` counts from the start of the process. `solver` "newton" fits a linear model to
-    its optimum (L-BFGS); "gradient" runs the optimizer, rate, batch size and epochs as given.
+    cores; `deadline_seconds` counts from the start of the process; `processes` 0 means one to each GPU.
+    `solver` "newton" fits a linear model to its optimum (L-BFGS); "gradient" runs the optimizer, rate, batch size
+    and epochs as given.
     """
 
     version: int = VERSION
@@ -96,6 +97,7 @@ class TrainConfig:
     clip_norm: float = 1.0
     device: str = "auto"
     threads: int = 0
+    processes: int = 0
     nice: int = 10
     deadline_seconds: float | None = None
     # Pictures: scratch memory above which the decoded pictures go to a file on disk.

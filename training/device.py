@@ -28,5 +28,10 @@ def mixed_precision(device: torch.device) -> Any:
 def _has_fast_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    amx = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return device.type == "cpu" and amx is not None and bool(amx())
+    return device.type == "cpu" and any(_cpu_has(feature) for feature in ("amx_tile", "avx512_bf16"))
+
+
+def _cpu_has(feature: str) -> bool:
+    # Private in this version of PyTorch; without it the slower precision is used.
+    check = getattr(torch.cpu, f"_is_{feature}_supported", None)
+    return check is not None and bool(check())

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,17 +16,18 @@ from training.device import choose_device
 from training.export import export_early
 from training.features import feature_extractor
 from training.frozen import fit_head
-from training.loop import Progress, Training, restore, snapshot
+from training.loop import Progress
 from training.outcome import Outcome
 from training.picture_graph import backbone_graph, with_head
 from training.picture_job import readable
-from training.picture_learner import PictureLearner
+from training.picture_learner import PictureLearner, learner_of
 from training.preprocess import PicturePreprocess
 from training.previous import split_samples
+from training.process_group import assemble
 from training.report import EpochFigures
-from training.retry import with_lower_rate_if_needed
 from training.run import Run
 from training.samples import Samples
+from training.together import Task, train_together
 from training.vision import PictureClassifier
 
 _EXAMPLES = 8
@@ -53,7 +55,8 @@ def train_network(
     chunks: Iterator[Decoded],
 ) -> Outcome:
     """Decode everything once, fit the head if there are pretrained features, then train all layers."""
-    pixels, unreadable = _collect(run, len(samples.items), preprocess.crop, chunks)
+    group = assemble(run.folder, run.config, run.events)
+    pixels, unreadable = _collect(run, len(samples.items), preprocess.crop, chunks, on_disk=group.size > 1)
     samples, kept, skipped = readable(run, samples, unreadable)
     train_part, validation = split_samples(run, samples)
     # Unreadable pictures keep their place in the array, which may be a file larger than memory.
@@ -91,9 +94,19 @@ def train_network(
         )
     model.flip = run.config.test_time_flip
     run.events.phase("training", 0.2, 0.93)
-    learner = PictureLearner(model, pixels, labels, parts, run.config, device)
+    learner = PictureLearner(model, pixels, labels, parts, run.config, device, group)
+    make = partial(
+        learner_of,
+        name=model.name,
+        flip=model.flip,
+        pixels=run.folder / _PICTURES,
+        labels=labels,
+        parts=parts,
+    )
     with run.phases.time("training"):
-        progress = _train(run, learner, checkpoint, start)
+        progress = train_together(
+            run, group, learner, Task(make=make, config=run.config, fingerprint=fingerprint, start=start)
+        )
     run.phases.add("training", -learner.evaluation_seconds)
     run.phases.add("evaluation", learner.evaluation_seconds)
     with run.phases.time("evaluation"):
@@ -123,12 +136,12 @@ def train_network(
 
 
 def _collect(
-    run: Run, count: int, side: int, chunks: Iterator[Decoded]
+    run: Run, count: int, side: int, chunks: Iterator[Decoded], *, on_disk: bool
 ) -> tuple[NDArray[np.uint8], list[tuple[int, str]]]:
-    """All pictures, uint8 [N, S, S, 3], in memory or, when they are many, in a file of RUN_DIR."""
+    """All pictures, uint8 [N, S, S, 3], in memory or, when they are many or `on_disk`, in a file of RUN_DIR."""
     shape = (count, side, side, 3)
     pixels: NDArray[np.uint8]
-    if int(np.prod(shape, dtype=np.int64)) > run.config.picture_memory_mb * 1024**2:
+    if on_disk or int(np.prod(shape, dtype=np.int64)) > run.config.picture_memory_mb * 1024**2:
         pixels = np.lib.format.open_memmap(run.folder / _PICTURES, "w+", np.dtype(np.uint8), shape)
     else:
         pixels = np.empty(shape, np.uint8)
@@ -174,18 +187,3 @@ def _fit_head_first(
         probabilities = model.head(features[torch.from_numpy(parts[1])]).softmax(1).numpy()
     figures = dataclasses.replace(best, epoch=0, seconds=seconds)
     return _Head(figures=figures, progress=progress, probabilities=probabilities, graph=graph)
-
-
-def _train(run: Run, learner: PictureLearner, checkpoint: Checkpoint, start: EpochFigures | None) -> Progress:
-    beginning = snapshot(learner.module)
-
-    def train(config: Any) -> Progress:
-        restore(learner.module, beginning)
-        learner.config = config
-        # The same random numbers whether or not the head was fitted in this attempt.
-        torch.manual_seed(config.seed)
-        return Training(
-            learner, config, events=run.events, control=run.control, checkpoint=checkpoint, start=start
-        ).run()
-
-    return with_lower_rate_if_needed(train, run.config, run.events, checkpoint)

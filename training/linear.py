@@ -215,7 +215,7 @@ class LinearLearner:
 
     def __init__(self, linear: Linear, train: Labelled, validation: Labelled, config: TrainConfig) -> None:
         self.module: nn.Module = linear
-        self._linear, self._train, self._validation, self._config = linear, train, validation, config
+        self._linear, self._train, self._validation, self.config = linear, train, validation, config
         share = _class_shares(train.labels, linear.bias.numel(), config) * len(train.labels)
         self._share = share if config.class_weights else None
 
@@ -225,13 +225,13 @@ class LinearLearner:
 
     def batches(self, epoch: int) -> Sequence[Tensor]:
         """See Learner."""
-        return shuffled_batches(self._train.features.count, self._config, epoch)
+        return shuffled_batches(self._train.features.count, self.config, epoch)
 
     def loss(self, batch: Tensor) -> tuple[Tensor, Tensor, int]:
         """See Learner."""
         scores = self._train.features.batch_scores(batch, self._linear.weight) + self._linear.bias
         labels = self._train.labels[batch.to(self._train.labels.device)]
-        smoothing = self._config.label_smoothing
+        smoothing = self.config.label_smoothing
         losses = functional.cross_entropy(scores, labels, label_smoothing=smoothing, reduction="none")
         if self._share is not None:
             losses = losses * self._share[batch.to(self._share.device)]

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from training.checkpoint import Checkpoint, random_state, restore_random_state
 from training.config import TrainConfig
 from training.control import Control
-from training.errors import Diverged, TrainingFailed
+from training.errors import Diverged, Interrupted, TrainingFailed
 from training.events import Events
 from training.optimizers import Group, Optimizer
+from training.process_group import ProcessGroup
 from training.report import EpochFigures
 from training.schedule import Schedule
 
@@ -26,6 +27,7 @@ class Learner(Protocol):
     """A module with its data."""
 
     module: nn.Module
+    config: TrainConfig
 
     def groups(self) -> list[Group]:
         """The parameters to train."""
@@ -72,13 +74,16 @@ class Training:
         control: Control,
         checkpoint: Checkpoint,
         start: EpochFigures | None = None,
+        group: ProcessGroup | None = None,
     ) -> None:
         self.learner, self.config = learner, config
+        self.group = group or ProcessGroup()
         self.events, self.control, self.checkpoint = events, control, checkpoint
         self.optimizer = Optimizer(config.optimizer, learner.groups(), config.weight_decay)
         self.schedule = Schedule(config)
         self.progress = Progress()
-        self._unread: list[tuple[Tensor, Tensor, int]] = []
+        self._unread: list[tuple[Tensor | float, Tensor | int, int]] = []
+        self._unread_at_most = _STEPS_UNREAD if self.optimizer.parameters[0].is_cuda else 1
         self.average = Average(learner.module) if config.weight_averaging else None
         self.best = snapshot(learner.module)
         if start is not None:
@@ -108,11 +113,12 @@ class Training:
         self.learner.module.train()
         batches = self.learner.batches(progress.epoch)
         while progress.step < len(batches):
-            if self.control.interrupted:
+            interrupted, out_of_time = self._asked()
+            if interrupted:
                 progress.seconds = time.monotonic() - started
                 self._save(force=True)
-                self.control.check()
-            if self.control.out_of_time:
+                raise Interrupted
+            if out_of_time:
                 self.events.warning(
                     f"{self.control.why_over} during epoch {progress.epoch}; the best epoch so far was kept."
                 )
@@ -121,13 +127,23 @@ class Training:
         self._finish_epoch(started)
         return True
 
+    def _asked(self) -> tuple[float, ...]:
+        """Whether to stop at once and to go on later; whether to end here."""
+        return self.group.first_says(self.control.interrupted, self.control.out_of_time)
+
     def _step(self, batch: Any, steps: int) -> None:
         progress = self.progress
-        loss, correct, count = self.learner.loss(batch)
-        self._unread.append((loss.detach(), correct, count))
-        if not loss.is_cuda or len(self._unread) == _STEPS_UNREAD:
+        count = len(batch)
+        if count:
+            loss, correct, count = self.learner.loss(batch)
+            self._unread.append((loss.detach(), correct, count))
+            torch.autograd.backward(loss)
+        else:
+            # The last batch had nothing for this process.
+            self._unread.append((0.0, 0, 0))
+        if len(self._unread) >= self._unread_at_most:
             self._read_figures()
-        torch.autograd.backward(loss)
+        self.group.sum_gradients(self.optimizer.parameters, count)
         self.optimizer.clip(self.config.clip_norm)
         self.optimizer.step(self.schedule.rate(progress.epoch - 1 + progress.step / steps))
         if self.average is not None:
@@ -137,22 +153,29 @@ class Training:
 
     def _read_figures(self) -> None:
         """Add up what the steps found; raises Diverged."""
+        lost = right = seen = 0.0
         for loss, correct, count in self._unread:
             value = float(loss)
-            if not abs(value) < _MAX_LOSS:
-                raise Diverged
-            self.progress.loss += value * count
-            self.progress.correct += int(correct)
-            self.progress.seen += count
+            # Not a number from here on, for all processes.
+            lost += value * count if abs(value) < _MAX_LOSS else float("nan")
+            right += int(correct)
+            seen += count
         self._unread.clear()
+        lost, right, seen = self.group.total(lost, right, seen)
+        if lost != lost:
+            raise Diverged
+        self.progress.loss += lost
+        self.progress.correct += int(right)
+        self.progress.seen += int(seen)
 
     def _finish_epoch(self, started: float) -> None:
         progress = self.progress
         self._read_figures()
+        self.group.copy_buffers(self.learner.module)
         rate = self.schedule.rate(progress.epoch - 1e-3)
         if self.average is not None:
             self.average.swap(self.learner.module)
-        val_loss, val_accuracy = self.learner.evaluate()
+        val_loss, val_accuracy = self.group.first_says(*self.learner.evaluate())
         figures = EpochFigures(
             epoch=progress.epoch,
             train_loss=progress.loss / max(progress.seen, 1),
@@ -169,8 +192,10 @@ class Training:
         progress.epoch += 1
         progress.step = progress.correct = progress.seen = 0
         progress.loss = progress.seconds = 0.0
-        self._save(force=self.control.interrupted)
-        self.control.check()
+        interrupted, _ = self._asked()
+        self._save(force=bool(interrupted))
+        if interrupted:
+            raise Interrupted
 
     def _note(self, figures: EpochFigures) -> None:
         if figures.val_loss != figures.val_loss:
@@ -191,6 +216,10 @@ class Training:
 
     def _save(self, *, force: bool) -> None:
         self._read_figures()
+        self.group.copy_buffers(self.learner.module)
+        random = self.group.gather(random_state())
+        if self.group.rank:
+            return
         progress = {name: getattr(self.progress, name) for name in Progress.__slots__}
         progress["history"] = [asdict(figures) for figures in self.progress.history]
         state = {
@@ -201,7 +230,7 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "average": self.average.state_dict() if self.average else None,
-            "random": random_state(),
+            "random": random,
         }
         self.checkpoint.save(state, force=force)
 
@@ -218,7 +247,8 @@ class Training:
         self.schedule.load_state_dict(state["schedule"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
-        restore_random_state(state["random"])
+        if len(state["random"]) == self.group.size:
+            restore_random_state(state["random"][self.group.rank])
         self.events.log(f"Continued from the checkpoint in epoch {self.progress.epoch}.")
 
 

@@ -1,6 +1,7 @@
 """Batches of pictures, augmented on the device, for the training loop."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from training.device import mixed_precision
 from training.linear import shuffled_batches
 from training.optimizers import Group
 from training.picture_feed import PictureFeed
+from training.process_group import ProcessGroup
 from training.trunk import fixed_function, split_network
 from training.vision import PictureClassifier
 
@@ -27,7 +29,7 @@ _AT_ONCE = {"cpu": 32, "cuda": 256}
 class PictureLearner:
     """A picture model with its decoded pictures, uint8 [N, S, S, 3], and labels [N].
 
-    `parts` are the indices of the training and of the validation part.
+    `parts` are the indices of the training and of the validation part; of both, `group` leaves a share to this process.
     """
 
     def __init__(
@@ -38,7 +40,9 @@ class PictureLearner:
         parts: tuple[NDArray[np.int64], NDArray[np.int64]],
         config: TrainConfig,
         device: torch.device,
+        group: ProcessGroup | None = None,
     ) -> None:
+        self._group = group or ProcessGroup()
         self._model = module.to(device).to(memory_format=torch.channels_last)
         self.module: nn.Module = self._model
         self.config = config
@@ -81,7 +85,8 @@ class PictureLearner:
                 if isinstance(layer, nn.BatchNorm2d):
                     layer.eval()
         shuffled = shuffled_batches(len(self._train), self.config, epoch)
-        batches = [self._train[batch].to(self._feed.index_device) for batch in shuffled]
+        shares = [self._group.share(self._train[batch]) for batch in shuffled]
+        batches = [share.to(self._feed.index_device) for share in shares]
         self._feed.plan(batches)
         return batches
 
@@ -109,8 +114,10 @@ class PictureLearner:
     def probabilities(self) -> NDArray[np.float32]:
         """Of the validation part, [N, C], in single precision."""
         self._model.eval()
-        batches = torch.split(self._validation.to(self._feed.index_device), _AT_ONCE[self._device.type])
-        return torch.cat([self._predict(self._feed.take(batch)) for batch in batches]).cpu().numpy()
+        share = self._group.share(self._validation).to(self._feed.index_device)
+        batches = torch.split(share, _AT_ONCE[self._device.type])
+        found = torch.cat([self._predict(self._feed.take(batch)) for batch in batches]).cpu()
+        return self._group.gather_rows(found, len(self._validation)).numpy()
 
     def _predict(self, pixels: Tensor) -> Tensor:
         """What the model itself gives, by way of the fast function for its lower blocks."""
@@ -125,3 +132,19 @@ class PictureLearner:
         found = self._fixed(pictures.contiguous(memory_format=torch.channels_last))
         features: Tensor = self._upper(found)
         return features
+
+
+def learner_of(
+    config: TrainConfig,
+    device: torch.device,
+    group: ProcessGroup,
+    *,
+    name: str,
+    flip: bool,
+    pixels: Path,
+    labels: NDArray[np.int64],
+    parts: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> PictureLearner:
+    """The learner of another process, from the file with the decoded pictures; its weights are still to come."""
+    model = PictureClassifier(name, int(labels.max()) + 1, flip)
+    return PictureLearner(model, np.load(pixels, mmap_mode="r"), labels, parts, config, device, group)

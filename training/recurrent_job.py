@@ -1,22 +1,22 @@
 """Trains a recurrent network and blends it with the linear model over n-grams."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from training.blended import BlendedClassifier
-from training.checkpoint import Checkpoint
-from training.config import TrainConfig
 from training.device import choose_device
-from training.loop import Progress, Training, restore, snapshot
+from training.loop import Progress
 from training.ngram_job import NGramFit, NGramFitting, Texts
 from training.previous import load_recurrent
+from training.process_group import assemble
 from training.recurrent import RecurrentClassifier
-from training.retry import with_lower_rate_if_needed
 from training.run import Run
-from training.sentence_learner import SentenceLearner
+from training.sentence_learner import SentenceLearner, learner_of
+from training.together import Task, train_together
 
 # A network reads word after word: what comes later than this costs more time than it adds.
 _LENGTH = 256
@@ -49,18 +49,15 @@ def train_recurrent(
     module.silence_words_not_in(rows[0])
     load_recurrent(run, module, texts.vocabulary.tokenizer_json)
     device = choose_device(config.device)
-    learner = SentenceLearner(module.to(device), rows, texts.labels, config, device, ngrams.scores)
-    start = snapshot(module)
-    fingerprint = run.fingerprint(sum(map(len, texts.labels)), texts.vocabulary.size)
-    checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint, run.events)
-
-    def train(config: TrainConfig) -> Progress:
-        restore(module, start)
-        learner.config = config
-        return Training(learner, config, events=run.events, control=run.control, checkpoint=checkpoint).run()
-
+    group = assemble(run.folder, config, run.events)
+    learner = SentenceLearner(module.to(device), rows, texts.labels, config, device, ngrams.scores, group)
+    task = Task(
+        make=partial(learner_of, arguments=arguments, rows=rows, labels=texts.labels, partner=ngrams.scores),
+        config=config,
+        fingerprint=run.fingerprint(sum(map(len, texts.labels)), texts.vocabulary.size),
+    )
     with run.phases.time("training"):
-        progress = with_lower_rate_if_needed(train, config, run.events, checkpoint)
+        progress = train_together(run, group, learner, task)
     with run.phases.time("evaluation"):
         logits, factors = learner.blended()
     fitting.use_few_threads()

@@ -40,7 +40,8 @@ class Run:
 
     def fingerprint(self, *facts: Any) -> str:
         """Identifies config and data, so that a checkpoint is only used for what it was made from."""
-        told = json.dumps([replace(self.config, deadline_seconds=None, threads=0, nice=0).to_json(), *facts])
+        config = replace(self.config, deadline_seconds=None, threads=0, processes=0, nice=0)
+        told = json.dumps([config.to_json(), *facts])
         return hashlib.sha256(told.encode()).hexdigest()
 
 

@@ -1,6 +1,7 @@
 """Batches of sentences of similar length for the training loop."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from training.config import TrainConfig
 from training.device import mixed_precision
 from training.optimizers import Group
 from training.preprocess import pad
+from training.process_group import ProcessGroup
 from training.recurrent import RecurrentClassifier
 
 # Sentences are sorted by length within this many batches: little padding, yet different company every epoch.
@@ -23,7 +25,8 @@ _TOKENS_AT_ONCE = 32_768
 class SentenceLearner:
     """A recurrent classifier with its sentences: `rows` and `labels` are (training part, validation part).
 
-    `partner` [N, C] are the logits of the other model of the blend for the validation part.
+    `partner` [N, C] are the logits of the other model of the blend for the validation part. Of both parts, `group`
+    leaves a share to this process.
     """
 
     def __init__(
@@ -34,7 +37,9 @@ class SentenceLearner:
         config: TrainConfig,
         device: torch.device,
         partner: Tensor,
+        group: ProcessGroup | None = None,
     ) -> None:
+        self._group = group or ProcessGroup()
         self.module: torch.nn.Module = module
         self.config = config
         self._device, self._partner = device, partner
@@ -60,7 +65,7 @@ class SentenceLearner:
             window = order[start : start + size * _BATCHES_SORTED_TOGETHER]
             window = window[np.argsort(self._lengths[window], kind="stable")]
             batches += [window[i : i + size] for i in range(0, len(window), size)]
-        return [batches[i] for i in random.permutation(len(batches))]
+        return [self._group.share(batches[i]) for i in random.permutation(len(batches))]
 
     def loss(self, batch: NDArray[np.int64]) -> tuple[Tensor, Tensor, int]:
         """See Learner."""
@@ -89,18 +94,34 @@ class SentenceLearner:
     def logits(self) -> Tensor:
         """Of the validation part by the network alone, float32 [N, C]."""
         self.module.eval()
-        order = sorted(range(len(self._validation)), key=lambda i: len(self._validation[i]))
-        found: list[tuple[list[int], Tensor]] = []
+        every = sorted(range(len(self._validation)), key=lambda i: len(self._validation[i]))
+        order = self._group.share(every)
+        found: list[Tensor] = []
         start = 0
         while start < len(order):
             count = max(1, _TOKENS_AT_ONCE // len(self._validation[order[min(start + 511, len(order) - 1)]]))
             chunk = order[start : start + min(count, 512)]
-            found.append((chunk, self.module(self._ids([self._validation[i] for i in chunk])).float().cpu()))
+            found.append(self.module(self._ids([self._validation[i] for i in chunk])).float().cpu())
             start += len(chunk)
-        result = torch.empty(len(order), found[0][1].shape[1])
-        for chunk, logits in found:
-            result[chunk] = logits
+        own = torch.cat(found) if found else torch.empty(0, self._partner.shape[1])
+        result = torch.empty(len(every), own.shape[1])
+        result[every] = self._group.gather_rows(own, len(every))
         return result
 
     def _ids(self, rows: Sequence[Sequence[int]]) -> Tensor:
         return torch.from_numpy(pad(rows)).to(self._device, non_blocking=True)
+
+
+def learner_of(
+    config: TrainConfig,
+    device: torch.device,
+    group: ProcessGroup,
+    *,
+    arguments: dict[str, Any],
+    rows: Sequence[list[list[int]]],
+    labels: Sequence[NDArray[np.int64]],
+    partner: Tensor,
+) -> SentenceLearner:
+    """The learner of another process; its weights are still to come."""
+    module = RecurrentClassifier(dropout=config.dropout, **arguments).to(device)
+    return SentenceLearner(module, rows, labels, config, device, partner, group)
