@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,7 +12,9 @@ from django.utils.html import format_html
 
 from jobs import admin_servers, cancellation, datasets, prices, receipts
 from jobs.models import Attempt, Dataset, Epoch, Job, JobEvent, PlatformStatus, Uptime
+from modelstore.admin_tools import FastAdmin, audit, confirmed
 from modelstore.errors import FlashError
+from training.catalog import CATALOG
 
 # Registers the machines' part of the admin.
 __all__ = ["admin_servers"]
@@ -48,8 +49,20 @@ class EventInline(_ReadOnlyInline):
     fields = ("created", "kind", "message")
 
 
+class ModelNameFilter(admin.SimpleListFilter):
+    """The catalogue, instead of asking all rows which names there are."""
+
+    title = parameter_name = "model"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, spec.title) for name, spec in CATALOG.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(model_name=self.value()) if self.value() else queryset
+
+
 @admin.register(Job)
-class JobAdmin(admin.ModelAdmin):
+class JobAdmin(FastAdmin):
     """Jobs are made by users; operators look, cancel and retry."""
 
     list_display = (
@@ -63,11 +76,9 @@ class JobAdmin(admin.ModelAdmin):
         "created",
         "page",
     )
-    list_filter = ("status", "task_type", "model_name", "preset", "created")
-    search_fields = ("task_name", "token", "error")
-    list_select_related = ("model",)
-    show_full_result_count = False
-    date_hierarchy = "created"
+    list_filter = ("status", "task_type", ModelNameFilter, "preset", "created")
+    search_fields = ("task_name", "error")
+    ordering = ("-created",)
     actions = ("cancel_jobs", "retry_jobs")
     inlines = (AttemptInline, EpochInline, EventInline)
 
@@ -76,6 +87,9 @@ class JobAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        return super().get_queryset(request).defer("config", "quote")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         names = [field.name for field in Job._meta.fields if field.name not in ("token_digest", "id")]
@@ -100,15 +114,17 @@ class JobAdmin(admin.ModelAdmin):
     def page(self, job: Job) -> str:
         return format_html('<a href="{}">open</a>', reverse("job", args=[job.token]))
 
-    @admin.action(description="Cancel the selected jobs")
+    @admin.action(description="Cancel the selected jobs", permissions=["change"])
+    @confirmed("Cancel these jobs?")
     def cancel_jobs(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         done = [job for job in queryset if cancellation.cancel(job=job)]
-        _audit(request, done, "Cancelled.")
+        audit(request, done, "Cancelled.")
         self.message_user(
             request, f"{len(done)} of {queryset.count()} jobs are being cancelled; the others had ended."
         )
 
-    @admin.action(description="Try the selected jobs again")
+    @admin.action(description="Try the selected jobs again", permissions=["change"])
+    @confirmed("Try these jobs again?")
     def retry_jobs(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         for job in queryset:
             try:
@@ -116,16 +132,15 @@ class JobAdmin(admin.ModelAdmin):
             except FlashError as error:
                 self.message_user(request, f"{job.task_name}: {error.detail}", messages.WARNING)
             else:
-                _audit(request, [job], "Queued again.")
+                audit(request, [job], "Queued again.")
                 self.message_user(request, f"{job.task_name} waits for another try.")
 
 
 @admin.register(Dataset)
-class DatasetAdmin(admin.ModelAdmin):
+class DatasetAdmin(FastAdmin):
     list_display = ("name", "task_type", "sample_count", "size_bytes", "kept", "created")
     list_filter = ("task_type", "kept", "created")
-    search_fields = ("name", "token", "sha256")
-    show_full_result_count = False
+    search_fields = ("name",)
     fields = (
         "name",
         "token",
@@ -143,6 +158,9 @@ class DatasetAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Dataset]:
+        return super().get_queryset(request).defer("findings", "thumbnails", "notes_csv")
 
     def has_delete_permission(self, request: HttpRequest, obj: Dataset | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or not datasets.is_needed(obj))
@@ -166,7 +184,9 @@ class CapsForm(forms.ModelForm):
         kind = prices.expected_kind()
         for name in ("job_cap_cost", "day_cap_cost"):
             if cleaned.get(name) is not None and prices.price_per_hour(kind) is None:
-                self.add_error(name, f"Set the price of {kind} in FLASH_EC2_PRICES first: no job could start.")
+                self.add_error(
+                    name, f"Set the price of {kind} in FLASH_EC2_PRICES first: no job could start."
+                )
         return cleaned
 
 
@@ -215,8 +235,3 @@ class PlatformStatusAdmin(admin.ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return redirect("admin:jobs_platformstatus_change", PlatformStatus.current().pk)
-
-
-def _audit(request: HttpRequest, jobs: list[Job], message: str) -> None:
-    if jobs:
-        LogEntry.objects.log_actions(request.user.pk, jobs, CHANGE, change_message=message)  # type: ignore[arg-type]

@@ -1,19 +1,24 @@
 """For operators: models and when they expire. Every action leaves a row in the admin's log."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import DurationField, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 
+from modelstore import admin_keys
+from modelstore.admin_tools import FastAdmin, audit, confirmed
 from modelstore.models import CleanupPolicy, PruneState, Tombstone, TrainedModel
 from modelstore.models.trained_model import TrainedModelQuerySet
+from training.catalog import CATALOG
+
+# Registers the keys' part of the admin.
+__all__ = ["admin_keys"]
+_EXTENSION = timedelta(days=1)
 
 
 class LivesFilter(admin.SimpleListFilter):
@@ -36,8 +41,20 @@ class LivesFilter(admin.SimpleListFilter):
                 return models
 
 
+class ArchitectureFilter(admin.SimpleListFilter):
+    """The catalogue, instead of asking all rows which names there are."""
+
+    title = parameter_name = "model"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, spec.title) for name, spec in CATALOG.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TrainedModel]) -> QuerySet[TrainedModel]:
+        return queryset.filter(model_name=self.value()) if self.value() else queryset
+
+
 @admin.register(TrainedModel)
-class TrainedModelAdmin(admin.ModelAdmin):
+class TrainedModelAdmin(FastAdmin):
     """Models are made by jobs and deleted by expiry; here one decides when, and who may download."""
 
     list_display = (
@@ -52,12 +69,10 @@ class TrainedModelAdmin(admin.ModelAdmin):
         "pinned",
         "downloadable",
     )
-    list_filter = (LivesFilter, "task_type", "model_name", "pinned", "downloadable", "created")
-    search_fields = ("=token", "task_name", "model_name")
-    search_help_text = "A whole token, or part of the name of a task or model."
+    list_filter = (LivesFilter, "task_type", ArchitectureFilter, "pinned", "downloadable", "created")
+    search_fields = ("task_name", "model_name")
     ordering = ("-created",)
-    list_per_page = 50
-    actions = ("expire_now", "pin", "unpin", "allow_download", "forbid_download")
+    actions = ("expire_now", "extend_day", "pin", "unpin", "allow_download", "forbid_download")
     fields = (
         "task_name",
         "token",
@@ -123,24 +138,38 @@ class TrainedModelAdmin(admin.ModelAdmin):
         return model.expires(policy) or "never"
 
     @admin.action(description="Expire now", permissions=["change"])
+    @confirmed("Expire these models now? Nobody can use them any more, and their files go.")
     def expire_now(self, request: HttpRequest, queryset: QuerySet[TrainedModel]) -> None:
         self._change(
             request, queryset, "Expired by hand", "expired", expires_override=timezone.now(), pinned=False
         )
 
+    @admin.action(description="Extend: a day from now at least", permissions=["change"])
+    @confirmed("Let these models live for a day from now, if they would not anyway?")
+    def extend_day(self, request: HttpRequest, queryset: QuerySet[TrainedModel]) -> None:
+        until, policy = timezone.now() + _EXTENSION, CleanupPolicy.current()
+        # Not those that live longer anyway.
+        short = [model for model in queryset if (ends := model.expires(policy)) is not None and ends < until]
+        rows = queryset.model._default_manager.filter(pk__in=[model.pk for model in short])
+        self._change(request, rows, "Extended by a day", "extended", expires_override=until)
+
     @admin.action(description="Pin: never expire", permissions=["change"])
+    @confirmed("Keep these models for ever?")
     def pin(self, request: HttpRequest, queryset: QuerySet[TrainedModel]) -> None:
         self._change(request, queryset, "Pinned", "pinned", pinned=True)
 
     @admin.action(description="Unpin", permissions=["change"])
+    @confirmed("Let these models expire again?")
     def unpin(self, request: HttpRequest, queryset: QuerySet[TrainedModel]) -> None:
         self._change(request, queryset, "Unpinned", "unpinned", pinned=False)
 
     @admin.action(description="Allow download", permissions=["change"])
+    @confirmed("Let these models be downloaded?")
     def allow_download(self, request: HttpRequest, queryset: QuerySet[TrainedModel]) -> None:
         self._change(request, queryset, "Download allowed", "made downloadable", downloadable=True)
 
     @admin.action(description="Forbid download", permissions=["change"])
+    @confirmed("Forbid the download of these models?")
     def forbid_download(self, request: HttpRequest, queryset: QuerySet[TrainedModel]) -> None:
         self._change(request, queryset, "Download forbidden", "made not downloadable", downloadable=False)
 
@@ -149,13 +178,8 @@ class TrainedModelAdmin(admin.ModelAdmin):
     ) -> None:
         models = list(queryset)
         count = TrainedModel.objects.filter(pk__in=[model.pk for model in models]).update(**values)
-        _log(request, models, note)
+        audit(request, models, note)
         self.message_user(request, f"{count} {'model' if count == 1 else 'models'} {done}.", messages.SUCCESS)
-
-
-def _log(request: HttpRequest, models: Sequence[TrainedModel], note: str) -> None:
-    if models and request.user.pk is not None:
-        LogEntry.objects.log_actions(request.user.pk, models, CHANGE, change_message=note)
 
 
 @admin.register(CleanupPolicy)
@@ -185,7 +209,7 @@ class CleanupPolicyAdmin(admin.ModelAdmin):
 
 
 @admin.register(Tombstone)
-class TombstoneAdmin(admin.ModelAdmin):
+class TombstoneAdmin(FastAdmin):
     """Files that the storage would not let go; each pruning tries again."""
 
     list_display = ("storage_prefix", "created", "failures", "last_error")

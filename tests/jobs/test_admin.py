@@ -1,14 +1,19 @@
 """What an operator can see and do in the admin, and the audit row that it leaves."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from jobs.models import Dataset, Job, PlatformStatus
+from jobs.models import Alert, Dataset, Job, PlatformStatus, Server
 from jobs.states import JobStatus
 
 pytestmark = pytest.mark.django_db
@@ -21,9 +26,15 @@ def operator(client: Client) -> Client:
 
 
 def act(client: Client, action: str, *jobs: Job) -> None:
+    """Asks first, and does nothing before the answer."""
     url = reverse("admin:jobs_job_changelist")
-    answer = client.post(url, {"action": action, "_selected_action": [job.pk for job in jobs]})
-    assert answer.status_code == 302
+    form = {"action": action, "_selected_action": [job.pk for job in jobs]}
+    before = list(Job.objects.values())
+    asked = client.post(url, form)
+    assert b"Yes, do it" in asked.content
+    assert jobs[0].task_name in asked.content.decode()
+    assert list(Job.objects.values()) == before
+    assert client.post(url, form | {"confirmed": "yes"}).status_code == 302
 
 
 @pytest.mark.parametrize("table", ["job", "dataset", "server"])
@@ -71,6 +82,65 @@ def test_data_that_a_job_needs_cannot_be_deleted(operator: Client, make_job: Cal
     url = reverse("admin:jobs_dataset_delete", args=[job.dataset_id])
     assert operator.post(url, {"post": "yes"}).status_code == 403
     assert Dataset.objects.exists()
+
+
+def test_a_job_is_found_by_its_whole_token_and_by_words(
+    operator: Client, make_job: Callable[..., Job]
+) -> None:
+    job = make_job(task_name="cats")
+    make_job(task_name="dogs", status=JobStatus.FAILED, error="The cat crashed.")
+    url = reverse("admin:jobs_job_changelist")
+    assert operator.get(url, {"q": job.token}).context["cl"].result_count == 1
+    assert operator.get(url, {"q": "cat"}).context["cl"].result_count == 2
+    assert operator.get(url, {"q": "cat", "status__exact": "failed"}).context["cl"].result_count == 1
+    assert operator.get(url, {"model": "resnet34"}).context["cl"].result_count == 0
+
+
+def test_the_first_page_tells_what_goes_on(operator: Client, make_job: Callable[..., Job]) -> None:
+    cache.clear()
+    PlatformStatus.objects.update_or_create(pk=1, defaults={"dev_mode": True, "notice": "Back at noon."})
+    make_job(task_name="in line")
+    server = Server.objects.create(name="i-0abc", driver="ec2", state="running", heartbeat=timezone.now())
+    make_job(task_name="at work", status=JobStatus.TRAINING, progress=0.4, server=server)
+    make_job(task_name="broken", status=JobStatus.FAILED, error="The disk was full.")
+    Alert.objects.create(kind="no capacity", message="Nothing to be had.")
+    page = operator.get(reverse("admin:index")).content.decode()
+    words = " ".join(re.sub(r"<[^>]*>", " ", page).split())
+    for told in (
+        "Dev mode",
+        "Back at noon.",
+        "in line",
+        "at work",
+        "i-0abc",
+        "The disk was full.",
+        "No capacity",
+    ):
+        assert told in words
+    assert "2 hours" in words or "2 h" in words
+    assert "USD today" in words
+
+
+def test_the_first_page_costs_the_same_however_much_goes_on(
+    operator: Client, make_job: Callable[..., Job]
+) -> None:
+    operator.get(reverse("admin:index"))
+    counts = []
+    for count in (3, 27):
+        for number in range(count):
+            make_job(status=list(JobStatus)[number % 3 and 5], error="x")
+        cache.clear()
+        with CaptureQueriesContext(connection) as queries:
+            operator.get(reverse("admin:index"))
+        counts.append(len(queries))
+    assert counts[0] == counts[1] < 30
+
+
+def test_who_may_not_see_jobs_is_told_nothing_of_them(client: Client, make_job: Callable[..., Job]) -> None:
+    make_job(task_name="secret plan")
+    client.force_login(User.objects.create_user("clerk", is_staff=True))
+    page = client.get(reverse("admin:index"))
+    assert page.status_code == 200
+    assert b"secret plan" not in page.content
 
 
 def test_strangers_are_sent_to_the_login(client: Client) -> None:

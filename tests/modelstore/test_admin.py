@@ -1,5 +1,6 @@
 """What operators do with models in the admin, and that it is written down."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,8 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from modelstore.models import CleanupPolicy, PruneState, Tombstone, TrainedModel
+from modelstore import admin_tools, api_keys
+from modelstore.models import ApiKey, CleanupPolicy, PruneState, Tombstone, TrainedModel
 from tests.modelstore.conftest import Publish
 from tests.modelstore.test_models import row
 
@@ -17,9 +19,13 @@ POLICY = "/admin/modelstore/cleanuppolicy/"
 
 
 def act(client: Client, action: str, *models: TrainedModel) -> Any:
-    return client.post(
-        MODELS, {"action": action, "_selected_action": [model.pk for model in models]}, follow=True
-    )
+    """Asks first, and does nothing before the answer."""
+    form = {"action": action, "_selected_action": [model.pk for model in models]}
+    before = list(TrainedModel.objects.values())
+    asked = client.post(MODELS, form)
+    assert b"Yes, do it" in asked.content
+    assert list(TrainedModel.objects.values()) == before
+    return client.post(MODELS, form | {"confirmed": "yes"}, follow=True)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +60,20 @@ def test_expire_now_holds_at_once_whatever_the_policy_and_the_pin(admin_client: 
     act(admin_client, "expire_now", model)
     model.refresh_from_db()
     assert model.is_expired(CleanupPolicy.current(), timezone.now())
+
+
+def test_extending_makes_no_life_shorter(admin_client: Client) -> None:
+    short, long = row(), row(expires_override=timezone.now() + timedelta(days=9))
+    short.save()
+    long.save()
+    act(admin_client, "extend_day", short, long)
+    before = long.expires_override
+    short.refresh_from_db()
+    long.refresh_from_db()
+    assert short.expires_override is not None
+    assert short.expires_override > timezone.now() + timedelta(hours=23)
+    assert long.expires_override == before
+    assert [int(entry.object_id) for entry in LogEntry.objects.all()] == [short.pk]
 
 
 def test_models_are_found_by_whole_token_and_by_name(admin_client: Client) -> None:
@@ -114,7 +134,10 @@ def test_a_model_can_be_changed_but_neither_added_nor_deleted(admin_client: Clie
 def test_the_policy_is_one_page_and_its_changes_are_logged(admin_client: Client) -> None:
     response = admin_client.get(POLICY, follow=True)
     assert response.redirect_chain[-1][0] == f"{POLICY}1/change/"
-    assert admin_client.post(f"{POLICY}1/change/", {"retention": "6:30:00"}).status_code == 302
+    assert (
+        admin_client.post(f"{POLICY}1/change/", {"retention": "6:30:00", "longest": "24:00:00"}).status_code
+        == 302
+    )
     policy = CleanupPolicy.current()
     assert (policy.active, policy.retention) == (False, timedelta(hours=6, minutes=30))
     assert "active" in LogEntry.objects.get().change_message.lower() or LogEntry.objects.get().change_message
@@ -124,7 +147,9 @@ def test_the_policy_is_one_page_and_its_changes_are_logged(admin_client: Client)
 @pytest.mark.parametrize("retention", ["", "-1:00:00", "00:00:10", "soon", "9" * 30])
 def test_a_senseless_retention_is_refused_beside_the_field(admin_client: Client, retention: str) -> None:
     CleanupPolicy(pk=1).save()
-    response = admin_client.post(f"{POLICY}1/change/", {"active": "on", "retention": retention})
+    response = admin_client.post(
+        f"{POLICY}1/change/", {"active": "on", "retention": retention, "longest": "24:00:00"}
+    )
     assert response.status_code == 200
     assert b"errorlist" in response.content
     assert CleanupPolicy.current().retention == timedelta(hours=2)
@@ -146,3 +171,38 @@ def test_others_are_sent_to_the_login(client: Client, django_user_model: Any, pa
     assert client.get(path).status_code == 302
     client.force_login(django_user_model.objects.create_user("someone"))
     assert client.get(path).status_code == 302
+
+
+def test_a_key_is_shown_once_and_revoked_with_an_audit_row(admin_client: Client) -> None:
+    keys = "/admin/modelstore/apikey/"
+    made = admin_client.post(f"{keys}add/", {"name": "nightly", "scopes": ["read", "operate"]})
+    assert "no-store" in made["Cache-Control"]
+    (secret,) = re.findall(r"flash_[A-Za-z0-9]{40}", made.content.decode())
+    key = api_keys.find(secret)
+    assert (key.name, key.scopes) == ("nightly", ["read", "operate"])
+    for page in (keys, f"{keys}{key.pk}/change/"):
+        assert secret not in admin_client.get(page).content.decode()
+    form = {"action": "revoke", "_selected_action": [key.pk], "confirmed": "yes"}
+    assert admin_client.post(keys, form).status_code == 302
+    with pytest.raises(api_keys.KeyInvalid):
+        api_keys.find(secret)
+    assert LogEntry.objects.all()[0].change_message == "Revoked."
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"scopes": []}, {"scopes": ["all"]}, {"name": ""}, {"expires_0": "2020-01-01", "expires_1": "10:00"}],
+)
+def test_a_senseless_key_is_not_made(admin_client: Client, wrong: dict[str, Any]) -> None:
+    form = {"name": "nightly", "scopes": ["read"]} | wrong
+    assert b"errorlist" in admin_client.post("/admin/modelstore/apikey/add/", form).content
+    assert not ApiKey.objects.exists()
+
+
+def test_a_long_list_is_counted_to_its_cap(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin_tools, "MOST_LISTED", 3)
+    monkeypatch.setattr(admin_tools.CappedPaginator, "most", 3)
+    for _ in range(5):
+        row().save()
+    page = " ".join(admin_client.get(MODELS).content.decode().split())
+    assert "The newest 3 trained models; there are more" in page
