@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -108,6 +109,11 @@ def respond(*, model: TrainedModel, format: str) -> HttpResponseBase:
 def _check_allowed(model: TrainedModel, format: str) -> None:
     if format not in FORMATS:
         raise FormatUnknown(f"Choose one of these formats: {', '.join(FORMATS)}.")
+    check_downloadable(model)
+
+
+def check_downloadable(model: TrainedModel) -> None:
+    """Raises NotDownloadable (403) where its files are to stay here."""
     if not model.downloadable:
         raise NotDownloadable(
             "This model was trained as not downloadable. It can be used for predictions only."
@@ -160,8 +166,8 @@ def _open_bundle(model: TrainedModel, base: str) -> DownloadFile:
         for file in sorted({*model.manifest["files"], MANIFEST_FILE}):
             handle = stack.enter_context(open_checked(model, file))
             members[f"{base}/{file}"] = _measured(handle)
-        for name, handle in standalone_files(model, lambda file: open_checked(model, file)).items():
-            members[f"{base}/{name}"] = _measured(stack.enter_context(handle))
+        for name, opener in standalone_files(model, partial(open_checked, model)).items():
+            members[f"{base}/{name}"] = _measured(stack.enter_context(opener()))
         size = zip_size({name: length for name, (_, length) in members.items()})
         chunks = zip_chunks(members, modified=model.created)
         return DownloadFile(

@@ -9,6 +9,8 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -37,6 +39,7 @@ _FACTS = (
 _PIECE = 3 * 256 * 1024
 
 Open = Callable[[str], IO[bytes]]
+Opener = Callable[[], IO[bytes]]
 
 
 def runtime_path() -> Path:
@@ -44,28 +47,38 @@ def runtime_path() -> Path:
     return Path(settings.FLASH_VAR_DIR) / "onnxruntime-web" / RUNTIME_FILE
 
 
-def standalone_files(model: TrainedModel, open_file: Open) -> dict[str, IO[bytes]]:
-    """Names in the bundle and open files; `open_file` opens one of the model's own. Close them all."""
-    files: dict[str, IO[bytes]] = {
-        "README.md": _text(model_card(model)),
-        "requirements.txt": _text(requirements(model)),
-        "predict.py": (FOLDER / "predict.py").open("rb"),
-        "preprocess.py": Path(preprocess.__file__).open("rb"),  # noqa: SIM115 - the caller closes all
+def standalone_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
+    """Names in the bundle and what opens each file; `open_file` opens one of the model's own."""
+    files = {
+        "README.md": text(model_card(model)),
+        "requirements.txt": text(requirements(model)),
+        "predict.py": plain(FOLDER / "predict.py"),
+        "preprocess.py": plain(Path(preprocess.__file__)),
     }
     if VALIDATION_FILE in model.manifest["files"]:
-        files["evaluate.py"] = (FOLDER / "evaluate.py").open("rb")
-    return files | {f"web/{name}": file for name, file in web_files(model, open_file).items()}
+        files["evaluate.py"] = plain(FOLDER / "evaluate.py")
+    return files | {f"web/{name}": opener for name, opener in web_files(model, open_file).items()}
 
 
-def web_files(model: TrainedModel, open_file: Open) -> dict[str, IO[bytes]]:
+def web_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
     """The files of the page that predicts in a browser; with its runtime where that is here."""
-    files: dict[str, IO[bytes]] = {name: (FOLDER / "web" / name).open("rb") for name in _WEB_FILES}
-    files["facts.js"] = _text(f"window.FLASH_FACTS = {json.dumps(_facts(model, open_file))};\n")
-    files["model.js"] = _model_script(open_file)
-    files["get_runtime.py"] = (FOLDER / "web" / "get_runtime.py").open("rb")
+    files = {name: plain(FOLDER / "web" / name) for name in _WEB_FILES}
+    files["facts.js"] = text(f"window.FLASH_FACTS = {json.dumps(_facts(model, open_file))};\n")
+    files["model.js"] = partial(_model_script, open_file)
+    files["get_runtime.py"] = plain(FOLDER / "web" / "get_runtime.py")
     if runtime_path().is_file():
-        files[RUNTIME_FILE] = runtime_path().open("rb")
+        files[RUNTIME_FILE] = plain(runtime_path())
     return files
+
+
+def plain(path: Path) -> Opener:
+    """Opens a file of this installation."""
+    return lambda: path.open("rb")
+
+
+def text(content: str) -> Opener:
+    """Opens what was written on the spot."""
+    return partial(io.BytesIO, content.encode())
 
 
 def requirements(model: TrainedModel) -> str:
@@ -85,24 +98,22 @@ def _facts(model: TrainedModel, open_file: Open) -> Mapping[str, Any]:
 
 def _model_script(open_file: Open) -> IO[bytes]:
     """The model as a script: a page opened from the disk may run one, but not fetch a file."""
-    script = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115 - the caller closes it
-    script.write(b'window.FLASH_MODEL = "')
-    with open_file(ONNX_FILE) as model:
-        while piece := model.read(_PIECE):
-            script.write(base64.b64encode(piece))
-    script.write(b'";\n')
-    script.seek(0)
-    return script
+    with ExitStack() as stack:
+        script = stack.enter_context(tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR))
+        script.write(b'window.FLASH_MODEL = "')
+        with open_file(ONNX_FILE) as model:
+            while piece := model.read(_PIECE):
+                script.write(base64.b64encode(piece))
+        script.write(b'";\n')
+        script.seek(0)
+        stack.pop_all()
+        return script
 
 
-def _text(content: str) -> IO[bytes]:
-    return io.BytesIO(content.encode())
-
-
-def write_files(files: Mapping[str, IO[bytes]], folder: Path) -> None:
-    """Copies open files into `folder` and closes them."""
-    for name, file in files.items():
+def write_files(files: Mapping[str, Opener], folder: Path) -> None:
+    """Copies files into `folder`."""
+    for name, opener in files.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        with file, target.open("wb") as copy:
+        with opener() as file, target.open("wb") as copy:
             shutil.copyfileobj(file, copy)

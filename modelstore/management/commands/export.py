@@ -1,0 +1,39 @@
+"""Writes what serves a model elsewhere."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from modelstore.access import get_model
+from modelstore.errors import FlashError
+from modelstore.export_targets import Target, export, missing_runtime
+
+
+class Command(BaseCommand):
+    help = (
+        "Writes a folder that serves a model: on AWS Lambda, in a container, or as a page without a server."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("token")
+        parser.add_argument("--target", choices=[target.value for target in Target], required=True)
+        parser.add_argument(
+            "-o", "--output", metavar="FOLDER", help="A new or empty folder; by default, ./TARGET."
+        )
+
+    def handle(self, *, token: str, target: str, output: str | None, **options: Any) -> None:
+        folder = Path(output or target)
+        try:
+            names = export(model=get_model(token), target=Target(target), folder=folder)
+        except FlashError as error:
+            raise CommandError(error.detail) from error
+        except OSError as error:
+            raise CommandError(f"{folder} cannot be written: {error.strerror}.") from error
+        size = sum((folder / name).stat().st_size for name in names)
+        self.stdout.write(f"{folder}: {', '.join(names)} ({size / 1e6:.1f} MB)")
+        if missing_runtime(Target(target)):
+            self.stderr.write(
+                "onnxruntime-web is missing: run `manage.py get_runtime` and export again, or "
+                f"`python {folder}/get_runtime.py`."
+            )
