@@ -105,6 +105,18 @@ def prices(name: str, default: dict[str, float]) -> dict[str, float]:
     return _read(name, default, convert, "prices an hour such as g4dn.xlarge=0.526,g5.xlarge=1.006")
 
 
+def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
+    """An address with one of `schemes` and a host."""
+
+    def convert(raw: str) -> str:
+        parts = urlsplit(raw)
+        if parts.scheme not in schemes or not parts.hostname:
+            raise ValueError(raw)
+        return raw
+
+    return _read(name, default, convert, f"an address such as {schemes[0]}://user:password@host/")
+
+
 def path(name: str, default: Path) -> Path:
     raw = os.environ.get(name, "").strip()
     return Path(raw).expanduser().absolute() if raw else default

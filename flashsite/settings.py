@@ -246,7 +246,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 # --- Background work -------------------------------------------------------------------------------------------
 
 REDIS_URL = env.string("REDIS_URL") or redis_socket.url(FLASH_VAR_DIR)
-DRAMATIQ_BROKER = {
+_REDIS_BROKER = {
     "BROKER": "dramatiq.brokers.redis.RedisBroker",
     "OPTIONS": {
         "url": REDIS_URL,
@@ -255,6 +255,19 @@ DRAMATIQ_BROKER = {
         "socket_connect_timeout": 3,
         "socket_timeout": 10,
     },
+}
+# RabbitMQ in place of Redis, if it is named. Bounded in time: a request must not wait for a broker that hangs.
+AMQP_URL = env.url("AMQP_URL", "", ("amqp", "amqps"))
+_AMQP_LIMITS = "heartbeat=60&connection_attempts=1&socket_timeout=3&stack_timeout=3&blocked_connection_timeout=10"
+_AMQP_BROKER = {
+    "BROKER": "dramatiq.brokers.rabbitmq.RabbitmqBroker",
+    "OPTIONS": {
+        "url": f"{AMQP_URL}{'&' if '?' in AMQP_URL else '?'}{_AMQP_LIMITS}",
+        "confirm_delivery": True,
+    },
+}
+DRAMATIQ_BROKER = {
+    **(_AMQP_BROKER if AMQP_URL else _REDIS_BROKER),
     "MIDDLEWARE": [
         "dramatiq.middleware.AgeLimit",
         "dramatiq.middleware.TimeLimit",

@@ -62,6 +62,12 @@ REQUIREMENTS = (
         marker="browser", is_met=lambda: chromium() is not None, advice="Chromium (apt install chromium)"
     ),
     Requirement(marker="redis", is_met=_has_redis, advice="a Redis server (apt install redis-server)"),
+    Requirement(
+        marker="rabbitmq",
+        is_met=lambda: bool(os.environ.get("FLASH_TEST_AMQP_URL")),
+        advice="a RabbitMQ (FLASH_TEST_AMQP_URL=amqp://guest:guest@localhost/)",
+        may_lack=True,
+    ),
     # `make test-postgres` is a run of its own, also in CI.
     Requirement(
         marker="postgres", is_met=_on_postgres, advice="PostgreSQL (make test-postgres)", may_lack=True

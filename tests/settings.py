@@ -7,8 +7,8 @@ import sys
 import tempfile
 
 # Nothing of the caller's own Flash may be touched: neither its folder nor its database, queue or bucket.
-_KEPT = ("FLASH_CI", "FLASH_TEST_POSTGRES", "FLASH_TEST_DATABASE_URL")
-_OTHERS = ("DATABASE_URL", "REDIS_URL", "AWS_ENDPOINT_URL", "AWS_PROFILE")
+_KEPT = ("FLASH_CI", "FLASH_TEST_POSTGRES", "FLASH_TEST_DATABASE_URL", "FLASH_TEST_AMQP_URL")
+_OTHERS = ("DATABASE_URL", "REDIS_URL", "AMQP_URL", "AWS_ENDPOINT_URL", "AWS_PROFILE")
 for _name in [name for name in os.environ if name.startswith("FLASH_") and name not in _KEPT] + list(_OTHERS):
     os.environ.pop(_name, None)
 

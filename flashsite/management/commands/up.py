@@ -126,7 +126,7 @@ def become_supervisor(*, host: str, port: int, training: bool, lock_handle: int)
     words += ["--host", host, "--port", str(port), "--site", _site_name(), "--lock-handle", str(lock_handle)]
     if not training:
         words.append("--no-training")
-    if os.environ.get("REDIS_URL"):
+    if os.environ.get("REDIS_URL") or settings.AMQP_URL:
         words.append("--no-redis")
     os.chdir(settings.BASE_DIR)
     sys.stdout.flush()
