@@ -59,7 +59,7 @@ def _sweep_files(report: Report, now: datetime, dry_run: bool) -> set[str]:
     """Answers what is there: keys of datasets and checkpoints, folders of models."""
     seen: set[str] = set()
     for folder, known in _KNOWN.items():
-        for page in _pages(files.walk(folder)):
+        for page in pages(files.walk(folder)):
             named = known([file.key for file in page])
             for file in page:
                 seen.add(file.key if folder in ("datasets", "checkpoints") else _folder_of_model(file.key))
@@ -118,7 +118,13 @@ def _folder_of_model(key: str) -> str:
     return folder if name == MANIFEST_FILE else key
 
 
-def _pages(found: Iterable[StoredFile]) -> Iterator[list[StoredFile]]:
+def named(folder: str, keys: list[str]) -> set[str]:
+    """Those of `keys`, all below `folder` (datasets, jobs, batches, ...), that a row names."""
+    return _KNOWN[folder](keys)
+
+
+def pages(found: Iterable[StoredFile]) -> Iterator[list[StoredFile]]:
+    """As many at a time as one question to the database holds."""
     iterator = iter(found)
     while page := list(islice(iterator, _PAGE)):
         yield page

@@ -41,10 +41,10 @@ class SweepResult:
         return ", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in asdict(self).items())
 
 
-def sweep(*, now: datetime | None = None, thorough: bool = False) -> SweepResult:
-    """One pass. `thorough` looks for unreferenced files among all that is stored, not only among recent ones.
+def sweep(*, now: datetime | None = None, thorough: bool | None = None) -> SweepResult:
+    """One pass; a part that fails is logged and does not stop the others.
 
-    A part that fails is logged and does not stop the others.
+    `thorough` also looks for recent files that no row names; without a word it does so once an hour.
     """
     now = now or timezone.now()
     result = {
@@ -59,9 +59,7 @@ def sweep(*, now: datetime | None = None, thorough: bool = False) -> SweepResult
         "batches_waiting": _guarded(batches.hint_waiting),
         "batches_forgotten": _guarded(lambda: batches.forget(now)),
     }
-    if thorough:
-        result["files_removed"] = _guarded(lambda: orphans.remove_all(now))
-    elif orphans.is_time_to_look(now):
+    if orphans.is_time_to_look(now) if thorough is None else thorough:
         result["files_removed"] = _guarded(lambda: orphans.remove_recent(now))
     return SweepResult(**result)
 

@@ -128,14 +128,13 @@ def walk(folder: str) -> Iterator[StoredFile]:
     if root is None:
         yield from _walk_bucket(folder)
         return
-    base = root.parent
     for path, _, names in os.walk(root):
         for name in names:
             file = Path(path) / name
             with suppress(FileNotFoundError):
                 facts = file.stat()
                 modified = datetime.fromtimestamp(facts.st_mtime, UTC)
-                yield StoredFile(str(file.relative_to(base)), facts.st_size, modified)
+                yield StoredFile(f"{folder}/{file.relative_to(root).as_posix()}", facts.st_size, modified)
 
 
 def _walk_bucket(folder: str) -> Iterator[StoredFile]:

@@ -1,6 +1,5 @@
 """`manage.py tick`: one pass of the sweep, for cron or a timer."""
 
-from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -14,12 +13,5 @@ class Command(BaseCommand):
         "Run it every minute."
     )
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--all-files",
-            action="store_true",
-            help="look for stray files among all that is stored; else hourly among recent ones",
-        )
-
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(str(sweep(thorough=options["all_files"])))
+        self.stdout.write(str(sweep()))
