@@ -364,5 +364,7 @@ LOGGING = {
         # Django's own handler would mail whole requests, tokens and all, to FLASH_ALERT_EMAILS.
         "django": {"handlers": [], "level": "INFO"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # RabbitMQ's client tells of every step of every connection.
+        "pika": {"level": "WARNING"},
     },
 }
