@@ -177,7 +177,8 @@ def _refused_with(notes: Notes) -> Iterator[None]:
         yield
     except UploadRefused as refusal:
         if not refusal.notes:
-            refusal.notes = [*notes.skipped, *notes.repairs][:MAX_NOTES]
+            told: list[object] = [*notes.skipped, *notes.repairs]
+            refusal.notes = told[:MAX_NOTES]
         raise
 
 

@@ -92,7 +92,8 @@ def _surveyed(
             table = Table(open_reader(path, opener, options, limits, notes), options, limits, notes)
             survey = Survey(table, limits, notes)
         except UploadRefused as refusal:
-            refusal.notes = refusal.notes or [*notes.skipped, *notes.repairs][:MAX_NOTES]
+            told: list[object] = [*notes.skipped, *notes.repairs]
+            refusal.notes = refusal.notes or told[:MAX_NOTES]
             refusal.columns = table.choice() if table else None
             raise
         yield table, survey

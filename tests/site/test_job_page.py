@@ -125,6 +125,11 @@ def test_a_first_model_is_offered_while_the_training_goes_on(client: Client, mak
     page = read(client.get(reverse("job", args=[job.token])))
     assert "A first model is ready" in page.text
     assert page.all("a", id="try", href=reverse("model", args=[model.token]))
+    page = read(client.get(reverse("model", args=[model.token])))
+    assert "while the training goes on" in page.text
+    Job.objects.filter(pk=job.pk).update(status="deployed", lease_until=None)
+    page = read(client.get(reverse("model", args=[model.token])))
+    assert "while the training goes on" not in page.text
 
 
 def test_stopping_offers_to_keep_the_best(client: Client, make_job) -> None:
