@@ -65,8 +65,8 @@ class AwsSite:
     database: str
     machines: list[Machine] = field(default_factory=list)
 
-    def add_instance(self) -> Machine:
-        """A stopped instance with our tag, and the machine behind it."""
+    def add_instance(self) -> str:
+        """A stopped instance with our tag."""
         image = self.ec2.describe_images()["Images"][0]["ImageId"]
         specification = [{"ResourceType": "instance", "Tags": TAGS}]
         answer = self.ec2.run_instances(
@@ -74,9 +74,10 @@ class AwsSite:
         )
         name = str(answer["Instances"][0]["InstanceId"])
         self.ec2.stop_instances(InstanceIds=[name])
-        return self.add_machine(name)
+        return name
 
     def add_machine(self, name: str) -> Machine:
+        """What runs on the instance, with an empty disk."""
         machine = Machine(name, self.folder / f"machine-{len(self.machines)}", self.environment)
         self.machines.append(machine)
         return machine
@@ -161,6 +162,7 @@ def _environment(aws: str, redis: str, folder: Path) -> dict[str, str]:
         "FLASH_COMPUTE": "ec2",
         "FLASH_IDLE_GRACE_SECONDS": "10",
         "FLASH_LEASE_SECONDS": "6",
+        "FLASH_CHECKPOINT_SECONDS": "1",
     }
 
 
