@@ -35,6 +35,7 @@ _CRASHED = "The process that predicts stopped without a word."
 _OUT_OF_MEMORY = "The process that predicts was killed, most likely because the machine ran out of memory."
 _INTERNAL = "Something went wrong on our side."
 _RESTARTING = "The server is restarting."
+_UPLOAD_GONE = "The file is no longer here. Send it again."
 _MODEL_GONE = "The model has expired, so nothing more can be predicted with it."
 
 
@@ -102,13 +103,9 @@ def _prepare(batch: BatchPrediction, folder: Path) -> None:
         raise FlashError(_MODEL_GONE)
     folder.mkdir(parents=True, exist_ok=True)
     _take_over_results(folder)
-    upload = files.local_path(str(batch.file.name))
-    if upload is None:
-        upload = folder / "upload"
-        files.fetch(str(batch.file.name), upload)
     order = Order(
         kind=batch.kind,
-        upload=str(upload),
+        upload=str(_upload(batch, folder)),
         name=batch.name,
         bundle=str(local_cache.folder_of(model)),
         limits=settings.FLASH_LIMITS,
@@ -117,6 +114,20 @@ def _prepare(batch: BatchPrediction, folder: Path) -> None:
         **batch.options,
     )
     order.write(folder)
+
+
+def _upload(batch: BatchPrediction, folder: Path) -> Path:
+    """The user's file on this disk: where it is stored, or a copy of it."""
+    key = str(batch.file.name)
+    path = files.local_path(key)
+    try:
+        if path is None:
+            path = folder / "upload"
+            files.fetch(key, path)
+        path.stat()
+    except FileNotFoundError as error:
+        raise FlashError(_UPLOAD_GONE) from error
+    return path
 
 
 def _take_over_results(folder: Path) -> None:

@@ -28,6 +28,11 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+def stored(folder: Path) -> list[str]:
+    """The files of batches below `folder`, the storage."""
+    return [path.name for path in folder.glob("batch*/**/*") if path.is_file()]
+
+
 def colours(count: int = 3) -> bytes:
     """A zip with red and blue pictures in turn."""
     return zipped(

@@ -27,7 +27,7 @@ from jobs.middleware import STOPPING
 from jobs.models import BatchPrediction
 from jobs.storage_sweep import sweep_storage
 from modelstore import store
-from tests.jobs.batches.conftest import colours
+from tests.jobs.batches.conftest import colours, stored
 
 pytestmark = pytest.mark.django_db
 Submit = Callable[..., BatchPrediction]
@@ -175,16 +175,18 @@ def test_a_worker_that_stops_gives_it_back_without_blame(submit: Submit) -> None
     assert [json.loads(line)["file"] for line in kept] == [f"{n:03}.png" for n in range(len(kept))]
 
 
-def test_it_goes_with_its_model(finish: Submit, submit: Submit, tmp_path: Path) -> None:
-    done = finish(colours())
+def test_it_goes_with_its_model(
+    finish: Submit, submit: Submit, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        done = finish(colours())
     waiting = submit(colours(), model=done.model)
+    assert len(stored(tmp_path / "media")) == 3
     assert done.model is not None
     store.retire(model=done.model)
     assert batch_sweep.forget(timezone.now()) == 2
     assert not BatchPrediction.objects.filter(pk__in=[done.pk, waiting.pk]).exists()
-    assert [
-        path for path in (tmp_path / "media").rglob("*.*") if "batch" in str(path.relative_to(tmp_path))
-    ] == []
+    assert stored(tmp_path / "media") == []
 
 
 def test_results_are_kept_for_a_while_only(finish: Submit, settings: Any) -> None:
