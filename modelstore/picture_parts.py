@@ -32,12 +32,12 @@ def hidden_squares(pixels: Pixels, count: int, share: float) -> Iterator[list[Pi
 
 
 def spotlight(pixels: Pixels, grid: Sequence[Sequence[float]], nothing: float) -> Pixels:
-    """The picture in colour where the grid's weights are high, pale and grey where they are not."""
+    """The picture as it is where the grid's weights are high, pale and grey where they are not."""
     weights = np.maximum(np.asarray(grid, np.float32), 0)
     heat = weights / max(float(weights.max()), nothing)
     side = len(pixels)
     smooth = np.asarray(Image.fromarray(heat).resize((side, side), Image.Resampling.BICUBIC))
     share = np.clip(smooth, 0, 1)[..., None]
     grey = (pixels @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
-    mixed = share * pixels + (1 - share) * (90 + 0.4 * grey)
+    mixed = share * pixels + (1 - share) * (150 + 0.35 * grey)
     return np.asarray(mixed.clip(0, 255), np.uint8)

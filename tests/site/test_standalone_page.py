@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from modelstore.standalone_files import FOLDER, web_files, write_files
 from tests.bundles import image_bundle, text_bundle
@@ -40,17 +40,14 @@ ODD = [
 
 
 @pytest.fixture
-def tab(chromium_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
-    # Playwright's event loop runs in this thread, where the tests use the database, too.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+def tab(browser: Browser) -> Iterator[Page]:
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text))
-        yield page
-        browser.close()
+    context = browser.new_context()
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text))
+    yield page
+    context.close()
     assert complaints == []
 
 
