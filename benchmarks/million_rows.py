@@ -16,14 +16,13 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from benchmarks.site import bar
 
-_BATCH = 20_000
+_BATCH = 50_000
 _REPEATS = 15
 Pass = Callable[[], object]
 
@@ -115,43 +114,41 @@ def _grow(start: int, stop: int) -> None:
 
 
 def _insert(first: int, last: int) -> None:
-    """Copies a template row in SQL; only what must differ comes from here."""
+    """Copies a template row in the database itself; `n` is the number of the new one."""
     from django.db import connection, transaction
-    from django.utils import timezone
 
     from jobs.models import Attempt, Job
     from modelstore.models import RetiredToken, TrainedModel
 
-    now = timezone.now()
-    job, model, attempt, retired = _templates()
-    keep = timedelta(seconds=1)
-
-    def when(number: int) -> Any:
-        return now - timedelta(minutes=1) - keep * (number % 3000)
-
-    own: dict[str, Callable[[int], Any]] = {
-        "id": lambda n: n,
-        "job_id": lambda n: n,
-        "model_id": lambda n: n,
-        "token": lambda n: f"t{n}",
-        "token_digest": lambda n: f"d{n}",
-        "storage_prefix": lambda n: f"jobs/{n}/1",
-        "created": when,
-        **dict.fromkeys(("queued", "started", "finished"), lambda n: now - keep * n),
+    own = {
+        **dict.fromkeys(("id", "job_id", "model_id"), "n"),
+        "token": "'t' || n",
+        "token_digest": "'d' || n",
+        "storage_prefix": "'jobs/' || n || '/1'",
+        **dict.fromkeys(("queued", "started", "finished"), _ago(connection.vendor, "n")),
+        # No model is due.
+        "created": _ago(connection.vendor, "n % 3000"),
     }
-    templates = ((TrainedModel, model), (Job, job), (Attempt, attempt), (RetiredToken, retired))
+    templates = zip((TrainedModel, Job, Attempt, RetiredToken), _templates(), strict=True)
     with transaction.atomic(), connection.cursor() as cursor:
-        for table, template in templates:
-            names = [field.column for field in table._meta.concrete_fields]
-            mine = [own[name] for name in names if name in own]
-            rows = ([value(number + 10) for value in mine] for number in range(first, last))
-            cursor.executemany(_copy_statement(table._meta.db_table, names, own, template), rows)
+        for model, template in templates:
+            names = [field.column for field in model._meta.concrete_fields]
+            into = ", ".join(f'"{name}"' for name in names)
+            values = ", ".join(own.get(name, f'one."{name}"') for name in names)
+            cursor.execute(
+                f"WITH RECURSIVE numbers(n) AS (SELECT {first + 10} UNION ALL"
+                f" SELECT n + 1 FROM numbers WHERE n < {last + 9})"
+                f" INSERT INTO {model._meta.db_table} ({into}) SELECT {values}"
+                f" FROM numbers, {model._meta.db_table} AS one WHERE one.id = {template}"
+            )
 
 
-def _copy_statement(table: str, names: Sequence[str], own: Collection[str], template: int) -> str:
-    quoted = ", ".join(f'"{name}"' for name in names)
-    values = ", ".join("%s" if name in own else f'"{name}"' for name in names)
-    return f'INSERT INTO "{table}" ({quoted}) SELECT {values} FROM "{table}" WHERE id = {template}'
+def _ago(vendor: str, seconds: str) -> str:
+    """SQL for the time so many seconds and a minute ago, as Django writes it."""
+    at = f"{time.time() - 60:.0f} - ({seconds})"
+    if vendor == "postgresql":
+        return f"to_timestamp({at})"
+    return f"strftime('%Y-%m-%d %H:%M:%S', {at}, 'unixepoch')"
 
 
 def _templates() -> tuple[int, int, int, int]:

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from django.core import mail
 from django.core.files.storage import storages
+from django.urls import reverse
 from django.utils import timezone
 
 from jobs import runner, scheduling
@@ -181,6 +182,16 @@ def test_a_refusal_keeps_the_job_queued_and_tells_the_operator(
     assert "UnauthorizedOperation" in Fleet.current().reason
     assert Alert.objects.get().count == 2
     assert len(mail.outbox) == 1
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_reason_is_shown_on_the_job_page_and_in_the_api(make_job: Callable[..., Job], client: Any) -> None:
+    job = make_job()
+    scheduling.reconcile()
+    assert job.status == JobStatus.QUEUED
+    words = "No training server carries the tag of this installation."
+    assert words in client.get(f"/api/v1/jobs/{job.token}/").json()["waiting_reason"]
+    assert words in client.get(reverse("job", args=[job.token])).content.decode()
 
 
 def test_unknown_instances_are_told_apart(aws: str) -> None:
