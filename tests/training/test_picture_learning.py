@@ -107,7 +107,7 @@ def test_a_set_four_times_larger_than_the_limit_is_kept_on_disk(tmp_path, monkey
     chunks = decode_in_chunks(samples.items, PicturePreprocess(224, 224), 1)
     tracemalloc.start()
     try:
-        stored, _ = _collect(run, len(samples.items), 224, chunks)
+        stored, _ = _collect(run, len(samples.items), 224, chunks, on_disk=False)
         feed = PictureFeed(stored, CPU)
         batches = list(torch.randperm(120).split(2))
         feed.plan(batches)
