@@ -25,6 +25,7 @@ from benchmarks.serving_load import Load, multipart, run_load
 from benchmarks.serving_models import photos, publish, slim, trained
 from benchmarks.serving_peers import Contender
 from benchmarks.site import bar, port_of, running_site
+from training.bundle import SERVING_COPY_FILE, Manifest
 
 CONNECTIONS = 16
 
@@ -89,7 +90,9 @@ class Race:
         bar("errors", sum(r.errors for r in results.values()), 0, at_least=False)
         bar("throughput_to_bare", ratio(flash.rates, results["bare"].rates), 0.9)
         for name, other in results.items():
-            if name not in ("bare", "flash"):
+            if name == "flash_int8":
+                bar("throughput_of_int8_to_bare", ratio(other.rates, results["bare"].rates), 1.5)
+            elif name not in ("bare", "flash"):
                 bar(f"throughput_to_{name}", ratio(flash.rates, other.rates), 1.15)
                 bar(f"p99_to_{name}", ratio(flash.p99, other.p99), 1.0, at_least=False)
 
@@ -155,11 +158,11 @@ def web_master(port: int) -> int:
     raise SystemExit(f"no gunicorn listens on port {port}")
 
 
-def flash_contender(port: int, token: str, pictures: Path) -> Contender:
+def flash_contender(name: str, port: int, token: str, pictures: Path) -> Contender:
     """The running site, asked for predictions of one model."""
     path = f"/api/v1/models/{token}/predict/"
     requests = [multipart(path, "image", file.read_bytes()) for file in sorted(pictures.iterdir())]
-    return Contender(name="flash", port=port, requests=requests, process_id=web_master(port))
+    return Contender(name=name, port=port, requests=requests, process_id=web_master(port))
 
 
 def race(options: argparse.Namespace, work: Path, wanted: Sequence[str]) -> None:
@@ -169,7 +172,11 @@ def race(options: argparse.Namespace, work: Path, wanted: Sequence[str]) -> None
     with ExitStack() as stack:
         contenders = []
         client, var_dir = stack.enter_context(running_site())
-        contenders.append(flash_contender(port_of(client), publish(var_dir, [plain])[0], pictures))
+        bundles = {"flash": plain}
+        if SERVING_COPY_FILE in Manifest.read(bundle).files:
+            bundles["flash_int8"] = slim(bundle, work / "with-copy", extra=[SERVING_COPY_FILE])
+        for name, token in zip(bundles, publish(var_dir, list(bundles.values())), strict=True):
+            contenders.append(flash_contender(name, port_of(client), token, pictures))
         absent = serving_peers.missing(options.peers)
         for name in serving_peers.NAMES:
             if name in absent or name in options.without:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from modelstore.access import ModelDamaged, unusable_model
 from modelstore.inputs import InputUnreadable, check_inputs, refused
 from modelstore.memory_cache import MemoryCache
 from modelstore.models import TrainedModel
-from training.bundle import BundleDamaged
+from training.bundle import ONNX_FILE, SERVING_COPY_FILE, BundleDamaged
 
 if TYPE_CHECKING:
     from training.onnx_classifier import OnnxClassifier
@@ -73,19 +74,30 @@ def _load(model: TrainedModel) -> "tuple[OnnxClassifier, int]":
 
 def serving_memory(manifest: dict[str, Any]) -> int:
     """Bytes of memory that a loaded model is reckoned to take."""
-    return int(local_cache.serving_bytes(manifest) * _MEMORY_PER_BYTE + _OVERHEAD_BYTES)
+    from training.onnx_classifier import served_file
+
+    names: dict[str, Any] = manifest["files"]
+    unused = {ONNX_FILE, SERVING_COPY_FILE} - {
+        served_file(names) if settings.FLASH_SERVING_COPY else ONNX_FILE
+    }
+    stored = local_cache.serving_bytes({"files": {n: facts for n, facts in names.items() if n not in unused}})
+    return int(stored * _MEMORY_PER_BYTE + _OVERHEAD_BYTES)
 
 
 def _open(model: TrainedModel) -> "OnnxClassifier":
-    from training.onnx_classifier import OnnxClassifier  # here, so that the web starts light
-
     try:
-        return OnnxClassifier(local_cache.folder_of(model), threads=settings.FLASH_SERVE_THREADS)
+        return _classifier(local_cache.folder_of(model))
     except BundleDamaged:
         if files.local_path(model.storage_prefix) is not None:
             raise
     # The copy on this disk may have been dropped by another process between the check and the opening.
-    return OnnxClassifier(local_cache.folder_of(model), threads=settings.FLASH_SERVE_THREADS)
+    return _classifier(local_cache.folder_of(model))
+
+
+def _classifier(folder: Path) -> "OnnxClassifier":
+    from training.onnx_classifier import OnnxClassifier  # here, so that the web starts light
+
+    return OnnxClassifier(folder, threads=settings.FLASH_SERVE_THREADS, copy=settings.FLASH_SERVING_COPY)
 
 
 def _probabilities(classifier: "OnnxClassifier", inputs: Sequence[bytes | str], names: Sequence[str]) -> Any:

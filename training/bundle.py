@@ -11,6 +11,8 @@ from typing import Any, Self
 FORMAT_VERSION = 1
 MANIFEST_FILE = "model.json"
 ONNX_FILE = "model.onnx"
+# The same model in 8-bit integers, where it answers alike; see training/serving_copy.py.
+SERVING_COPY_FILE = "serving.onnx"
 TORCH_FILE = "model.pt"
 SAFETENSORS_FILE = "model.safetensors"
 REPORT_FILE = "report.json"

@@ -30,6 +30,7 @@ from training.previous import compare
 from training.report import MAX_SKIPPED, build_report, hardest, log_loss
 from training.restore import PT_FORMAT, load_classifier
 from training.run import Run
+from training.serving_copy import make_serving_copy
 
 TOLERANCE = 1e-3
 _PLOTS = ("accuracy.svg", "accuracy.png")
@@ -48,9 +49,11 @@ def export(run: Run, outcome: Outcome) -> None:
         names = _write_model(folder, outcome, run.config.model)
     with run.phases.time("check"):
         check_agreement(folder, outcome)
-    found = {"calibration": calibration, **audit(run, outcome), **compare(run, outcome)}
+    with run.phases.time("serving copy"):
+        copy = make_serving_copy(run, outcome, folder)
+    found = {"calibration": calibration, **audit(run, outcome), **compare(run, outcome), **copy.figures}
     report = _write_report(folder, run, outcome, found)
-    names += [bundle.REPORT_FILE, *_PLOTS, *measured]
+    names += [bundle.REPORT_FILE, *_PLOTS, *measured, *copy.files]
     names += write_examples(
         folder,
         run,

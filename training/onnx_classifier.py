@@ -1,6 +1,7 @@
 """Predicts with a bundle through onnxruntime, the way the web does; no torch needed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -8,26 +9,27 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from training.bundle import ONNX_FILE, BundleDamaged, Manifest
+from training.bundle import ONNX_FILE, SERVING_COPY_FILE, BundleDamaged, Manifest
 from training.preprocess import PicturePreprocess, TextPreprocess, UnreadablePicture
 
-# Few at a time: one core gains nothing from more, and the buffers of 16 pictures take half a gigabyte.
-_PICTURES_AT_ONCE = 4
 _SENTENCES_AT_ONCE = 64
 
 
 class OnnxClassifier:
     """A trained classifier, loaded from the folder of its bundle.
 
-    `threads` bounds the cores of one prediction. The files are taken as they are: call `bundle.verify` first.
+    `threads` bounds the cores of one prediction. With `copy` the 8-bit copy answers, where the bundle has one that was
+    found to agree and the processor is made for it. The files are taken as they are: call `bundle.verify` first.
     Raises BundleDamaged when the folder holds no working model. Safe to use from several threads.
     """
 
-    def __init__(self, folder: Path, threads: int = 1) -> None:
+    def __init__(self, folder: Path, threads: int = 1, *, copy: bool = False) -> None:
         self.manifest = Manifest.read(folder)
+        self._threads = max(1, threads)
         try:
             self._preprocess = _preprocess(self.manifest, folder)
-            self._session = open_session(folder / ONNX_FILE, threads)
+            name = served_file(self.manifest.files) if copy else ONNX_FILE
+            self._session = open_session(folder / name, threads)
         except Exception as error:  # onnxruntime, tokenizers and OSError share no base class
             raise BundleDamaged(f"the model cannot be loaded: {type(error).__name__}") from error
 
@@ -40,7 +42,8 @@ class OnnxClassifier:
         return np.concatenate(parts) if parts else np.zeros((0, len(self.manifest.classes)), np.float32)
 
     def _batches(self, inputs: Sequence[bytes | str]) -> Iterator[NDArray[Any]]:
-        step = _PICTURES_AT_ONCE if isinstance(self._preprocess, PicturePreprocess) else _SENTENCES_AT_ONCE
+        # One core gains nothing from more pictures at once, and a session keeps the buffers of the largest batch.
+        step = self._threads if isinstance(self._preprocess, PicturePreprocess) else _SENTENCES_AT_ONCE
         for start in range(0, len(inputs), step):
             part = inputs[start : start + step]
             if isinstance(self._preprocess, TextPreprocess):
@@ -51,6 +54,21 @@ class OnnxClassifier:
     def _run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         (probabilities,) = self._session.run([self.manifest.output_name], {self.manifest.input_name: batch})
         return np.asarray(probabilities, dtype=np.float32)
+
+
+def served_file(files: Mapping[str, Any]) -> str:
+    """The file of a bundle that is quickest here."""
+    return SERVING_COPY_FILE if SERVING_COPY_FILE in files and quick_with_integers() else ONNX_FILE
+
+
+@cache
+def quick_with_integers() -> bool:
+    """Whether this processor multiplies 8-bit integers faster than floats: VNNI or AMX, on ARM dot products."""
+    try:
+        words = set(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split())
+    except OSError:
+        return False
+    return bool(words & {"avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"})
 
 
 def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.InferenceSession:
