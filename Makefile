@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
+# How many tests run at a time; 0 for one after another in this process (for a debugger).
+WORKERS ?= 2
 # The Python that .venv is made from; `make up PYTHON=/path/to/python` to choose one.
 PYTHON ?=
 # TRAIN=0 leaves out the training packages (5 GB): this machine then only serves.
@@ -53,10 +55,10 @@ check: $(DEV_STAMP)  ## Django's own checks: missing migrations, settings fit fo
 	FLASH_HTTPS=1 $(PY) -W error manage.py check --deploy --fail-level WARNING
 
 test-only: $(DEV_STAMP)  ## Tests alone; ARGS are pytest's (ARGS='-k refuses tests/jobs', ARGS='-m "not slow"')
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 test-postgres: $(DEV_STAMP)  ## The quick tests once more, on a private PostgreSQL
-	FLASH_TEST_POSTGRES=1 $(PY) -m pytest -m 'not slow and not browser' tests/jobs tests/modelstore $(ARGS)
+	FLASH_TEST_POSTGRES=1 $(PY) -m pytest -n $(WORKERS) -m 'not slow and not browser' tests/jobs tests/modelstore $(ARGS)
 
 bench: $(DEV_STAMP)  ## Run one benchmark: make bench NAME=idle_memory
 	@test -n '$(NAME)' || { echo 'Which one? make bench NAME=...'; ls benchmarks | sed -n 's/^\([a-z].*\)\.py$$/  \1/p'; exit 2; }
