@@ -9,24 +9,30 @@ _STEPS = 9
 _MOST_UNSURE = 0.1
 
 
-def confusion_rows(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
-    """Rows of cells with count, share of the row and one of ten shades; empty for more than MOST_CLASSES."""
+def confusion_rows(
+    classes: Sequence[str], confusion: Sequence[Sequence[int]], examples: str = ""
+) -> list[dict[str, Any]]:
+    """Rows of cells with count, share of the row and one of ten shades; empty for more than MOST_CLASSES.
+
+    `examples` is the address of the samples behind them, "" where there are none.
+    """
     if len(classes) > MOST_CLASSES:
         return []
     return [
-        {"label": label, "total": sum(counts), "cells": _cells(row, counts, classes)}
+        {"label": label, "total": sum(counts), "cells": _cells(row, counts, classes, examples)}
         for row, (label, counts) in enumerate(zip(classes, confusion, strict=False))
     ]
 
 
-def confused_pairs(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
+def confused_pairs(
+    classes: Sequence[str], confusion: Sequence[Sequence[int]], examples: str = ""
+) -> list[dict[str, Any]]:
     """The commonest mistakes: true class, predicted class, how often, and its share of the true class."""
     pairs: list[dict[str, Any]] = [
         {
             "truth": classes[row],
             "predicted": classes[column],
-            "truth_index": row,
-            "predicted_index": column,
+            "address": _address(examples, row, column, count),
             "count": count,
             "share": count / sum(counts),
         }
@@ -92,15 +98,18 @@ def reliability_points(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _cells(row: int, counts: Sequence[int], classes: Sequence[str]) -> list[dict[str, Any]]:
+def _address(examples: str, truth: int, predicted: int, count: int) -> str:
+    return f"{examples}?truth={truth}&predicted={predicted}" if examples and count else ""
+
+
+def _cells(row: int, counts: Sequence[int], classes: Sequence[str], examples: str) -> list[dict[str, Any]]:
     total = sum(counts)
     return [
         {
             "count": count,
             "shade": 0 if not count else 1 + min(_STEPS - 1, int(_STEPS * count / total)),
             "right": row == column,
-            "truth_index": row,
-            "predicted_index": column,
+            "address": _address(examples, row, column, count),
             "predicted": classes[column],
             "share": count / total if total else 0.0,
         }

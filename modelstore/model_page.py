@@ -19,6 +19,7 @@ from modelstore.figures import (
 from modelstore.forms import PicturesForm, SentencesForm, ThresholdForm
 from modelstore.lifetime import longest_expiry
 from modelstore.models import CleanupPolicy, TaskType, TrainedModel
+from modelstore.standalone_files import standalone_bytes
 
 _FORMAT_WORDS = {
     "onnx": ("ONNX", "Runs nearly everywhere, with everything inside."),
@@ -54,6 +55,7 @@ def context(
     """All that templates/modelstore/model.html needs; `form` has what was posted."""
     report, policy = model.report, CleanupPolicy.current()
     image = model.task_type == TaskType.IMAGE
+    samples = reverse("model-examples", args=[model.token]) if has_examples(model) else ""
     asked = ThresholdForm(request.GET)
     threshold = asked.value() if asked.is_valid() else None
     return {
@@ -68,10 +70,10 @@ def context(
         "commonest": _commonest(report),
         "epochs": report.get("epochs", []),
         "best_epoch": report.get("best_epoch"),
-        "matrix": confusion_rows(model.classes, report.get("confusion", [])),
-        "confused": confused_pairs(model.classes, report.get("confusion", [])),
+        "matrix": confusion_rows(model.classes, report.get("confusion", []), samples),
+        "confused": confused_pairs(model.classes, report.get("confusion", []), samples),
         "findings": data_findings(report),
-        "has_examples": has_examples(model),
+        "has_examples": bool(samples),
         "things": "pictures" if image else "sentences",
         "source_title": "Picture" if image else "Sentence",
         "reliability": reliability_points(report),
@@ -107,7 +109,7 @@ def _downloads(model: TrainedModel) -> list[dict[str, Any]]:
         return []
     files = model.manifest.get("files", {})
     sizes = {
-        name: model.size_bytes if file is None else files.get(file, {}).get("bytes")
+        name: model.size_bytes + standalone_bytes(model) if file is None else files.get(file, {}).get("bytes")
         for name, file in downloads.FORMATS.items()
     }
     return [

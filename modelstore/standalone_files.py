@@ -71,6 +71,12 @@ def web_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
     return files
 
 
+def standalone_bytes(model: TrainedModel) -> int:
+    """About how much they add to a bundle."""
+    runtime = runtime_path().stat().st_size if runtime_path().is_file() else 0
+    return int(model.manifest["files"][ONNX_FILE]["bytes"]) * 4 // 3 + runtime
+
+
 def plain(path: Path) -> Opener:
     """Opens a file of this installation."""
     return lambda: path.open("rb")

@@ -1,7 +1,7 @@
 """Recomputes the reported accuracy from your own data: python evaluate.py DATA
 
-DATA is what the model was trained on: a folder or a zip of pictures, or the table of sentences (CSV). Its samples are
-found again by the sha256 that validation.csv lists, whatever their names. Needs what predict.py needs.
+DATA is what the model was trained on: a folder or zip of pictures, or the table of sentences (CSV, TSV, JSON lines).
+Its samples are found again by the sha256 that validation.csv lists, whatever their names. Needs what predict.py needs.
 """
 
 import argparse
@@ -96,14 +96,20 @@ def _sentences(data: Path) -> Iterator[tuple[str, Any]]:
     """Every cell of the table counts: which column has the sentences need not be known."""
     content = data.read_bytes()
     text = content.decode(_encoding(content), "replace")
+    if data.suffix.lower() in (".jsonl", ".ndjson"):
+        for line in filter(str.strip, text.splitlines()):
+            yield from map(_keyed, json.loads(line).values())
+        return
     first = text.splitlines()[0] if text else ""
     delimiter = max(",;\t|", key=first.count)
     csv.field_size_limit(2**31 - 1)
     for row in csv.reader(io.StringIO(text), delimiter=delimiter):
-        for cell in row:
-            sentence = cell.strip()
-            key = hashlib.sha256(" ".join(sentence.split()).encode("utf-8", "replace")).hexdigest()
-            yield key, sentence
+        yield from map(_keyed, row)
+
+
+def _keyed(cell: Any) -> tuple[str, str]:
+    sentence = str(cell).strip()
+    return hashlib.sha256(" ".join(sentence.split()).encode("utf-8", "replace")).hexdigest(), sentence
 
 
 def _encoding(content: bytes) -> str:
