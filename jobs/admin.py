@@ -10,14 +10,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 
-from jobs import admin_servers, cancellation, datasets, prices, receipts
+from jobs import admin_batches, admin_servers, cancellation, datasets, prices, receipts
 from jobs.models import Attempt, Dataset, Epoch, Job, JobEvent, PlatformStatus, Uptime
 from modelstore.admin_tools import FastAdmin, audit, confirmed
 from modelstore.errors import FlashError
 from training.catalog import CATALOG
 
 # Registers the machines' part of the admin.
-__all__ = ["admin_servers"]
+__all__ = ["admin_batches", "admin_servers"]
 
 
 class _ReadOnlyInline(admin.TabularInline):

@@ -12,11 +12,13 @@ import pytest
 from django.core.files.storage import default_storage
 from pyarrow import parquet
 
+from jobs.batches.child.sentences import Sentences
 from jobs.batches.errors import BatchesFull
 from jobs.models import BatchPrediction
 from jobs.uploads import UploadRefused
 from tests.bundles import picture
 from tests.jobs.batches.conftest import colours, stored, zipped
+from training.limits import Limits
 
 pytestmark = pytest.mark.django_db
 Finish = Callable[..., BatchPrediction]
@@ -85,25 +87,24 @@ def _parquet() -> bytes:
         ("things.parquet", _parquet(), 1),
     ],
 )
-def test_sentences_come_in_any_table(finish: Finish, name: str, content: bytes, first_row: int) -> None:
-    batch = finish(content, name)
-    assert [(row["row"], row["text"], row["label"]) for row in results(batch)] == [
-        (first_row, TEXTS[0], "good"),
-        (first_row + 1, TEXTS[1], "bad"),
-        (first_row + 2, TEXTS[2], "good"),
-    ]
-    # A spreadsheet must not run what a stranger wrote.
-    assert table(batch)[3][1] == "'=lovely()"
+def test_sentences_come_in_any_table(tmp_path: Path, name: str, content: bytes, first_row: int) -> None:
+    (tmp_path / name).write_bytes(content)
+    source = Sentences(tmp_path / name, name, Limits())
+    assert [(item.names["row"], item.value) for item in source.items(0)] == list(enumerate(TEXTS, first_row))
+    assert [item.value for item in source.items(2)] == TEXTS[2:]
+    assert source.total == 3
 
 
 def test_a_column_may_be_chosen_and_a_bad_row_does_not_spoil_the_rest(finish: Finish) -> None:
-    rows = "text,remark\nx,great\nx,\nx,awful\n"
+    rows = "text,remark\nx,=great()\nx,\nx,awful\n"
     batch = finish(rows.encode(), "things.csv", input_column="remark")
     assert [row.get("label", row.get("error")) for row in results(batch)] == [
         "good",
         "This is empty: write a sentence.",
         "bad",
     ]
+    # A spreadsheet must not run what a stranger wrote.
+    assert table(batch)[1][:3] == ["2", "'=great()", "good"]
 
 
 @pytest.mark.parametrize(
