@@ -192,6 +192,8 @@ def _fail(job: Job, sentence: str) -> None:
 
 def _publish_early(job: Job, bundle: Path) -> None:
     """A model for the time being; whatever fails here costs the job nothing but that."""
+    if job.continues_id is not None:
+        return  # there is one already, under a token of its own
     prefix = f"jobs/{job.pk}/{job.fence}-early"
     try:
         store.upload_bundle(folder=bundle, prefix=prefix)

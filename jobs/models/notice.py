@@ -25,7 +25,9 @@ class Notice(models.Model):
     job = models.ForeignKey("jobs.Job", on_delete=models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     target = models.CharField(max_length=2000, help_text="An e-mail address or a URL.")
-    site = models.CharField(max_length=300, blank=True, help_text="The site's address, as its owner knows it.")
+    site = models.CharField(
+        max_length=300, blank=True, help_text="The site's address, as its owner knows it."
+    )
     delivery = models.UUIDField(unique=True, help_text="The same for every try: receivers may drop repeats.")
     created = models.DateTimeField(default=timezone.now)
     tries = models.PositiveIntegerField(default=0)

@@ -20,6 +20,7 @@ _SHOWN_ROWS = 10
 _SHOWN_CHARS = 300
 _NEWLINES_OF_A_LOST_QUOTE = 30
 _WHOLE_FLOAT = re.compile(r"[-+]?\d+\.0+")
+_WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
 _MEASURE = re.compile(r"[-+]?\d*[.,]\d+(?:[eE][-+]?\d+)?")
 
 
@@ -206,4 +207,10 @@ def _warn_of_odd_labels(counts: Counter[str], notes: Notes) -> None:
         notes.warn(
             "Labels",
             f"There are {len(counts):,} labels for {rows:,} rows. Are they names or numbers of the rows?",
+        )
+    elif all(_WHOLE.fullmatch(label) for label in counts):
+        notes.warn(
+            "Labels",
+            f"The labels are numbers ({listed(sorted(counts, key=int), 3)}): the model will answer with them, without "
+            "knowing that 2 lies between 1 and 3. If they stand for names, write the names.",
         )

@@ -192,6 +192,18 @@ class TestRuns:
         messages = list(JobEvent.objects.filter(job=job).values_list("message", flat=True))
         assert any("so that one stays" in message for message in messages)
 
+    def test_whoever_continues_a_model_has_one_already(
+        self, make_job: Any, trainer: Any, bundle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store.upload_bundle(folder=bundle(0.5), prefix="jobs/earlier/1")
+        earlier = store.create_model(
+            token="earlier", prefix="jobs/earlier/1", folder=bundle(0.5), task_name="x", downloadable=True
+        )
+        monkeypatch.setenv("FAKE_TRAINER_EARLY", str(bundle(0.95)))
+        trainer("")
+        job = self.run(make_job(continues=earlier))
+        assert (job.status, job.accuracy) == (JobStatus.DEPLOYED, 0.9)
+
     def test_a_damaged_early_model_does_no_harm(
         self, make_job: Any, trainer: Any, bundle: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -256,3 +256,9 @@ def test_it_leaves_no_file_when_it_refuses(tmp_path):
     with pytest.raises(UploadRefused):
         write_table(write(tmp_path, "input,label\na,x\n"), "a.csv", tmp_path / "data.csv", Limits())
     assert not list(tmp_path.glob("data.csv*"))
+
+
+@pytest.mark.parametrize(("labels", "told"), [(["0", "1"], True), (["a", "1"], False)])
+def test_it_warns_of_labels_that_are_numbers(inspect_text, labels, told):
+    findings = inspect_text("input,label\n" + "".join(f"text {i},{labels[i % 2]}\n" for i in range(20)))
+    assert any("The labels are numbers (0, 1)" in str(note) for note in findings.warnings) is told
