@@ -76,6 +76,8 @@ FLASH_EC2_SPOT = env.boolean("FLASH_EC2_SPOT", False)
 FLASH_EC2_TYPES = env.strings("FLASH_EC2_TYPES", [])
 FLASH_EC2_SUBNETS = env.strings("FLASH_EC2_SUBNETS", [])
 FLASH_EC2_PRICES = env.prices("FLASH_EC2_PRICES", {})
+# Where CloudWatch counts the passes of the control plane, for an alarm on their absence. Empty: nowhere.
+FLASH_PULSE_NAMESPACE = env.string("FLASH_PULSE_NAMESPACE")
 # What an hour of this machine costs, for quotes, caps and receipts; and in which money all prices are.
 FLASH_LOCAL_PRICE = env.number("FLASH_LOCAL_PRICE", 0.0)
 FLASH_CURRENCY = env.string("FLASH_CURRENCY", "USD")

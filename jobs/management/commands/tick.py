@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from jobs.compute import pulse
 from jobs.sweep import sweep
 
 
@@ -15,3 +16,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(str(sweep()))
+        pulse.beat()
