@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from benchmarks.site import bar
 from jobs.compute.planning import Instance, Policy, ServerView, Start, Stop, plan
 
 BOOT = 90.0
@@ -136,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--idle", type=float, default=60, help="seconds of idle grace")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
-    bars = []
+    bars: list[tuple[int, float]] = []
     print(
         "jobs/day pool  jobs  bursts  trained h  billed h  bound h  always-on h  ratio  wait p50 s  wait p95 s"
     )
@@ -150,10 +151,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f" {result.billed / 3600:>9.1f} {result.bound / 3600:>8.1f} {pool * result.span / 3600:>12.1f}"
             f" {ratio:>6.3f} {cuts[9]:>11.0f} {cuts[18]:>11.0f}"
         )
-        bars.append(
-            f"bar scale_to_zero_{rate}_a_day {ratio:.3f} goal {GOAL} {'holds' if ratio <= GOAL else 'short'}"
-        )
-    print("\n".join(bars))
+        bars.append((rate, ratio))
+    for rate, ratio in bars:
+        bar(f"scale_to_zero_{rate}_a_day", ratio, GOAL, at_least=False)
     return 0
 
 

@@ -166,6 +166,30 @@ def test_a_controller_that_lost_its_lock_acts_no_more(
     assert Fleet.current().lock_owner == "other"
 
 
+def test_the_lock_is_renewed_before_each_call(
+    ec2: Any, add_instance: Any, make_job: Callable[..., Job]
+) -> None:
+    name = add_instance()
+    make_job()
+    left: list[timedelta] = []
+
+    class Slow:
+        """A listing that takes nearly as long as the lock lasts."""
+
+        def list_instances(self) -> list[Any]:
+            Fleet.objects.update(lock_until=timezone.now() + timedelta(seconds=1))
+            return current_cloud().list_instances()
+
+        def start(self, instance: str) -> None:
+            left.append(Fleet.current().lock_until - timezone.now())
+            current_cloud().start(instance)
+
+    Ec2Driver(Slow()).ensure(1)  # type: ignore[arg-type]
+    assert state(ec2, name) == "running"
+    assert left[0] > timedelta(seconds=40)
+    assert Fleet.current().lock_until is None
+
+
 def test_a_refusal_keeps_the_job_queued_and_tells_the_operator(
     make_job: Callable[..., Job], settings: Any
 ) -> None:
@@ -185,7 +209,9 @@ def test_a_refusal_keeps_the_job_queued_and_tells_the_operator(
 
 
 @pytest.mark.usefixtures("aws")
-def test_the_reason_is_shown_on_the_job_page_and_in_the_api(make_job: Callable[..., Job], client: Any) -> None:
+def test_the_reason_is_shown_on_the_job_page_and_in_the_api(
+    make_job: Callable[..., Job], client: Any
+) -> None:
     job = make_job()
     scheduling.reconcile()
     assert job.status == JobStatus.QUEUED
