@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 _CHUNK = 1024 * 1024
-_ENDED = ("deployed", "failed", "cancelled")
+_ENDED = ("deployed", "done", "failed", "cancelled")
 _LATER = (429, 503)
 
 # Bytes that have gone, and bytes in all (0: not known).
@@ -137,13 +137,22 @@ class Flash:
         on_progress: Callable[[dict[str, Any]], None] | None = None,
     ) -> dict[str, Any]:
         """Follows a job to its end; TimeoutError after `timeout` seconds. A site that restarts is waited for."""
+        return self._wait(lambda: self.job(token), timeout, poll, on_progress)
+
+    def _wait(
+        self,
+        look: Callable[[], dict[str, Any]],
+        timeout: float,
+        poll: float,
+        on_progress: Callable[[dict[str, Any]], None] | None,
+    ) -> dict[str, Any]:
         deadline = time.monotonic() + timeout
         job: dict[str, Any] = {"status": "unknown"}
         while job["status"] not in _ENDED:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"The job is still {job['status']} after {timeout:g} s.")
             try:
-                job = self.job(token)
+                job = look()
             except FlashProblem as problem:
                 if problem.status not in _LATER:
                     raise
@@ -174,6 +183,29 @@ class Flash:
         files = [("image", Path(picture)) for picture in pictures]
         return self._form(f"models/{token}/predict/", {"top_k": top_k}, files)["predictions"]
 
+    def predict_file(
+        self,
+        token: str,
+        file: str | Path,
+        target: str | Path,
+        *,
+        timeout: float = 3600.0,
+        poll: float = 1.0,
+        on_progress: Callable[[dict[str, Any]], None] | None = None,
+        **fields: Any,
+    ) -> dict[str, Any]:
+        """Predicts a whole zip, video or table and saves the results as `target`, .csv or .jsonl. Answers the batch.
+
+        `fields`: top_k, frames_per_second, input_column. Nothing is saved when its status is not `done`.
+        """
+        headers = {"Idempotency-Key": secrets.token_hex(16)} if self._patience else {}
+        batch = self._form(f"models/{token}/batches/", fields, [("file", Path(file))], headers)
+        place = f"models/{token}/batches/{batch['token']}/"
+        batch = self._wait(lambda: self._json("GET", place), timeout, poll, on_progress)
+        if batch["status"] == "done":
+            self._save(f"{place}results/?format={Path(target).suffix.removeprefix('.')}", Path(target))
+        return batch
+
     def download(
         self,
         token: str,
@@ -183,10 +215,11 @@ class Flash:
         on_download: OnBytes | None = None,
     ) -> Path:
         """Saves the model as onnx, pytorch, safetensors or bundle (a zip); what bears the name is complete."""
-        target = Path(target)
+        return self._save(f"models/{token}/download/?format={format}", Path(target), on_download)
+
+    def _save(self, path: str, target: Path, on_download: OnBytes | None = None) -> Path:
         partial = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
         try:
-            path = f"models/{token}/download/?format={format}"
             with self._open("GET", path) as answer, partial.open("wb") as file:
                 _copy(answer, file, int(answer.headers.get("Content-Length") or 0), on_download)
             os.replace(partial, target)

@@ -1,5 +1,6 @@
 """The client in Python against a real server of the test's own."""
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jobs.batches import runner as batch_runner
 from jobs.models import Job, PlatformStatus
 from modelstore import api_keys
 from tests.bundles import picture
@@ -52,6 +54,27 @@ def test_a_large_file_goes_in_pieces(flash: Flash, table: Path) -> None:
     assert sent[-1] == (len(CSV), len(CSV))
     assert flash.quote(dataset_token=dataset["token"])["training_seconds"]["expected"] > 0
     assert flash.train(dataset_token=dataset["token"], task_name="things")["status"] == "queued"
+
+
+def test_a_whole_file_is_predicted(flash: Flash, publish: Publish, tmp_path: Path) -> None:  # noqa: F811
+    (tmp_path / "moods.csv").write_text("text\ngreat\nawful\nfun\n")
+    seen: list[str] = []
+
+    def work(batch: dict[str, Any]) -> None:
+        seen.append(batch["status"])
+        batch_runner.run_next()
+
+    batch = flash.predict_file(
+        publish("text").token,
+        tmp_path / "moods.csv",
+        tmp_path / "out.jsonl",
+        poll=0.05,
+        on_progress=work,
+        top_k=1,
+    )
+    assert (batch["status"], batch["counts"], seen) == ("done", {"good": 2, "bad": 1}, ["queued", "done"])
+    lines = (tmp_path / "out.jsonl").read_text().splitlines()
+    assert [json.loads(line)["label"] for line in lines] == ["good", "bad", "good"]
 
 
 def test_predictions_and_files_come_back(flash: Flash, publish: Publish, tmp_path: Path) -> None:  # noqa: F811
