@@ -133,6 +133,7 @@ def _files(model: TrainedModel) -> str:
             "`model.json`",
             "classes in the order of the outputs, preprocessing, settings, a sha256 of each file",
         ),
+        ("`labels.txt`", "the classes alone, in the order of the outputs"),
         ("`preprocess.py`", "how a picture or a sentence becomes numbers, as in training"),
         ("`model.pt`, `model.safetensors`", "the weights, to go on training"),
         ("`report.json`", "all figures"),

@@ -51,6 +51,7 @@ def standalone_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
     """Names in the bundle and what opens each file; `open_file` opens one of the model's own."""
     files = {
         "README.md": text(model_card(model)),
+        "labels.txt": text("".join(f"{' '.join(label.split())}\n" for label in model.classes)),
         "requirements.txt": text(requirements(model)),
         "predict.py": plain(FOLDER / "predict.py"),
         "preprocess.py": plain(Path(preprocess.__file__)),

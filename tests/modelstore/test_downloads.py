@@ -63,6 +63,7 @@ def test_the_bundle_is_a_zip_of_every_file(any_storage: str, publish: Publish, t
     folder = tmp_path / "bundles" / "1"
     stored = {f"moods-lstm/{path.name}": path.read_bytes() for path in folder.iterdir()}
     assert stored.items() <= inside.items()
+    assert inside["moods-lstm/labels.txt"] == b"bad\ngood\n"
     assert {"README.md", "predict.py", "preprocess.py", "requirements.txt", "web/index.html"} <= {
         name.removeprefix("moods-lstm/") for name in inside
     }
