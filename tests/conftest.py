@@ -8,6 +8,7 @@ from typing import Any
 
 import dramatiq
 import pytest
+from django_dramatiq.middleware import DbConnectionsMiddleware
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 
@@ -66,10 +67,14 @@ def _booted() -> None:
 @pytest.fixture
 def worker(_booted: None, broker: StubBroker) -> Iterator[dramatiq.Worker]:
     """A running worker on the in-memory broker. A test that uses it needs `transactional_db`."""
+    # Its threads' connections would keep the test database from being dropped.
+    closing = DbConnectionsMiddleware()
+    broker.add_middleware(closing)
     running = dramatiq.Worker(broker, worker_timeout=50, worker_threads=2)
     running.start()
     yield running
     running.stop()
+    broker.middleware.remove(closing)
 
 
 @pytest.fixture(scope="session")
