@@ -58,9 +58,8 @@ def test_every_command_of_the_runbook_exists() -> None:
 
 
 def test_the_services_run_what_there_is(services: dict[str, Any]) -> None:
-    calls = [
-        call for service in services.values() for call in called(str(service.get("command", "")).strip())
-    ]
+    commands = [str(service.get("command", "")) for service in services.values()]
+    calls = [call for command in commands if not command.startswith("sh ") for call in called(command)]
     inner = re.search(r'"(.*)"', services["migrate"]["command"])
     assert inner is not None
     calls += called(inner[1])
