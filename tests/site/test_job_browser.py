@@ -26,7 +26,7 @@ def test_a_training_is_stopped_and_kept_by_keyboard(open_page: Any, make_job: An
     page = open_page("job", job.token, viewport=PHONE)
     make_model(job=job)
     Job.objects.filter(pk=job.pk).update(status="training", accuracy=None)
-    expect(page.get_by_text("A first model is ready")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("Training. A first model is ready")
     for number in (1, 2, 3):
         Epoch.objects.create(
             job=job, epoch=number, train_loss=1, train_accuracy=0.7, val_loss=1, val_accuracy=0.8

@@ -86,6 +86,21 @@ def test_an_odd_table_is_repaired_and_told(open_page: Any, name: str, data: byte
     assert "6 sentences in 2 classes" in words
 
 
+def test_a_dropped_file_is_taken(open_page: Any) -> None:
+    page = open_page("new-text")
+    page.evaluate(
+        """(text) => {
+          const data = new DataTransfer();
+          data.items.add(new File([text], "moods.csv", {type: "text/csv"}));
+          const drop = (kind) => document.body.dispatchEvent(new DragEvent(kind, {dataTransfer: data, bubbles: true}));
+          ["dragenter", "dragover", "drop"].forEach(drop);
+        }""",
+        rows(",", "input,label"),
+    )
+    expect(page.locator("[data-hint]")).to_contain_text("moods.csv")
+    assert "6 sentences in 2 classes" in understood(page)
+
+
 def test_other_columns_are_chosen_without_another_upload(open_page: Any) -> None:
     page = open_page("new-text", viewport=PHONE)
     table = "label,group,text\n" + "".join(f"row {n},{n % 2},how nice {n}\n" for n in range(30))

@@ -20,7 +20,8 @@
   }
 
   function say() {
-    const text = live()?.querySelector("[data-headline]")?.textContent.trim().replace(/\s+/g, " ");
+    const parts = [...live()?.querySelectorAll("[data-headline]") || []];
+    const text = parts.map((part) => part.textContent.trim().replace(/\s+/g, " ")).join(". ");
     if (text && text !== said) announce.textContent = said = text;
     const progress = live()?.querySelector("progress");
     const share = progress ? `${Math.round(100 * progress.value)} % · ` : "";
