@@ -12,7 +12,11 @@ from jobs.states import ENDED
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def due(self, now: datetime) -> Self:
         """Those whose job has ended and whose turn has come."""
-        return self.filter(job__status__in=ENDED, next_try__lte=now)
+        from jobs.models.job import Job  # the two tables know each other
+
+        # Not a join: SQLite would read all ended jobs first.
+        ended = Job.objects.filter(pk=models.OuterRef("job"), status__in=ENDED)
+        return self.filter(models.Exists(ended), next_try__lte=now)
 
 
 class Notice(models.Model):
