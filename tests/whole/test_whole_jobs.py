@@ -7,6 +7,7 @@ import urllib.request
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
@@ -33,6 +34,10 @@ def picture(colour: tuple[int, int, int], number: int) -> bytes:
     ImageDraw.Draw(image).ellipse((number, 5, number + 20, 30), fill=(number * 10, 120, 90))
     image.save(data := io.BytesIO(), "PNG")
     return data.getvalue()
+
+
+def shares(top: list[dict[str, Any]]) -> dict[str, float]:
+    return {entry["label"]: entry["probability"] for entry in top}
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -90,6 +95,14 @@ def test_pictures_become_a_model_and_the_site_stays_quick_meanwhile(
     answers = site.flash.predict_pictures(job["token"], paths)
     assert {entry["label"] for entry in answers[0]["top"]} == {"red", "blue"}
     assert all(abs(sum(entry["probability"] for entry in answer["top"]) - 1) < 1e-3 for answer in answers)
+    batch = site.flash.predict_file(job["token"], pictures, tmp_path / "all.jsonl", timeout=100, poll=0.2)
+    assert (batch["status"], batch["done"], batch["bad"]) == ("done", 24, 0), batch["error"]
+    lines = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text().splitlines()]
+    assert lines[0]["file"] == "colours/red/0.png"
+    # The batch and the page answer alike.
+    (tmp_path / "0.png").write_bytes(picture((200, 30, 30), 0))
+    again = site.flash.predict_pictures(job["token"], [tmp_path / "0.png"])[0]["top"]
+    assert shares(lines[0]["top"]) == pytest.approx(shares(again), abs=1e-3)
 
 
 def test_a_killed_worker_costs_a_try_and_many_jobs_run_once_each(site: Site, table: Path) -> None:

@@ -134,6 +134,8 @@ class Video:
                     status=415,
                     code="wrong_kind",
                 )
+            # The decoder itself refuses larger frames, which may come at any place, before it makes room for them.
+            stream.codec_context.options = {"max_pixels": str(self._limits.max_video_pixels)}
             stream.thread_type = "AUTO"
             stream.codec_context.thread_count = self._threads
             yield container, stream

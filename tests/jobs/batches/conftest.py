@@ -40,6 +40,12 @@ def colours(count: int = 3) -> bytes:
     )
 
 
+def many(count: int = 5000) -> bytes:
+    """A zip that takes seconds: the same picture again and again."""
+    one = bundles.picture("red", size=(400, 400), format="JPEG")
+    return zipped({f"{n:04}.jpg": one for n in range(count)})
+
+
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "POLL_SECONDS", 0.05)

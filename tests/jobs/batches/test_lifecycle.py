@@ -27,7 +27,7 @@ from jobs.middleware import STOPPING
 from jobs.models import BatchPrediction
 from jobs.storage_sweep import sweep_storage
 from modelstore import store
-from tests.jobs.batches.conftest import colours, stored
+from tests.jobs.batches.conftest import colours, many, stored
 
 pytestmark = pytest.mark.django_db
 Submit = Callable[..., BatchPrediction]
@@ -129,7 +129,7 @@ def test_a_waiting_one_is_cancelled_at_once_with_its_upload(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_running_one_is_cancelled(submit: Submit, settings: Any, tmp_path: Path) -> None:
-    batch = submit(colours(3000))
+    batch = submit(many())
     key = batch.file.name
 
     def cancel() -> None:
@@ -146,14 +146,14 @@ def test_a_running_one_is_cancelled(submit: Submit, settings: Any, tmp_path: Pat
     thread.join()
     batch.refresh_from_db()
     assert batch.status == "cancelled"
-    assert 0 < batch.done < 3000
+    assert 0 < batch.done < 5000
     assert not default_storage.exists(key)
     assert not runner.run_folder(batch).parent.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_stops_gives_it_back_without_blame(submit: Submit) -> None:
-    batch = submit(colours(3000))
+    batch = submit(many())
 
     def stop() -> None:
         from django.db import connection
@@ -171,8 +171,8 @@ def test_a_worker_that_stops_gives_it_back_without_blame(submit: Submit) -> None
     batch.refresh_from_db()
     assert (batch.status, batch.attempt) == ("queued", 0)
     kept = (runner.run_folder(batch) / RESULTS_FILE).read_text().splitlines()
-    assert 0 < len(kept) < 3000
-    assert [json.loads(line)["file"] for line in kept] == [f"{n:03}.png" for n in range(len(kept))]
+    assert 0 < len(kept) < 5000
+    assert [json.loads(line)["file"] for line in kept] == [f"{n:04}.jpg" for n in range(len(kept))]
 
 
 def test_it_goes_with_its_model(
