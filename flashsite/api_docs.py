@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
@@ -50,6 +51,7 @@ class SchemaView(APIView):
 
 
 @require_safe
+@gzip_page
 def docs(request: HttpRequest) -> HttpResponse:
     """Every operation with its fields, an example and its refusals; loads nothing from elsewhere."""
     context = {"groups": _groups(), "root": request.build_absolute_uri("/")[:-1], "section": "api"}

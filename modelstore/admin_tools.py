@@ -17,7 +17,7 @@ from modelstore.tokens import TOKEN_LENGTH, digest
 
 # Beyond so many rows a list says "more than", and a search looks no further back.
 MOST_LISTED = 5_000
-MOST_SEARCHED = 20_000
+MOST_SEARCHED = 10_000
 
 
 class CappedPaginator(Paginator):
@@ -43,7 +43,7 @@ class FastAdmin(ModelAdmin):
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
-    list_per_page = 50
+    list_per_page = 25
     search_help_text = f"A whole token, or part of a name in the newest {MOST_SEARCHED:,} rows."
 
     def get_search_results(

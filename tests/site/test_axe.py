@@ -1,0 +1,107 @@
+"""axe-core over every page, light and dark: nothing serious or critical for people who read in other ways."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from jobs.models import Job, JobEvent, PlatformStatus
+from modelstore.models import TrainedModel
+from tests.site.addresses import addresses, admin_addresses
+from training.config import Task
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+_AXE = Path(__file__).with_name("vendor") / "axe.min.js"
+_RUN = """async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  return found.violations.filter((one) => ["serious", "critical"].includes(one.impact)).map((one) => ({
+    id: one.id, help: one.help, where: one.nodes.slice(0, 4).map((node) => node.html.slice(0, 200)),
+  }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: Path) -> Iterator[Browser]:
+    # Playwright's event loop runs in this thread, where the tests use the database, too.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def pages(
+    make_job: Callable[..., Job],
+    make_model: Callable[..., TrainedModel],
+    image_dataset: Any,
+    text_dataset: Any,
+) -> list[str]:
+    """Each page in the states in which it looks different."""
+    PlatformStatus.objects.update_or_create(pk=1, defaults={"notice": "Back at noon."})
+    waiting, failed = make_job(), make_job(status="failed", error="The data has one class only.")
+    running = make_job(status="training", phase="training", progress=0.4, eta_seconds=20)
+    for number in range(1, 5):
+        running.epochs.create(
+            epoch=number, train_loss=1 / number, val_loss=1 / number, train_accuracy=0.5, val_accuracy=0.6
+        )
+        JobEvent.objects.create(job=running, kind="warning", message="The classes are of unequal size.")
+    tokens = [
+        {"job": running.token, "model": make_model().token, "dataset": image_dataset.token},
+        {"job": failed.token, "model": make_model(Task.TEXT).token, "dataset": text_dataset.token},
+        {"job": waiting.token},
+    ]
+    found: dict[str, None] = {}
+    for given in tokens:
+        for name, path in addresses(given).items():
+            if not name.startswith("api:") or name == "api:docs":
+                found[path] = None
+    return list(found)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_serious_problem(
+    browser: Browser, live_server: Any, pages: list[str], scheme: str
+) -> None:
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+    problems = _problems(context, live_server.url, pages)
+    context.close()
+    assert problems == {}
+
+
+def test_our_part_of_the_admin_has_no_serious_problem(
+    browser: Browser, live_server: Any, pages: list[str], client: Any, admin_user: Any
+) -> None:
+    client.force_login(admin_user)
+    context = browser.new_context()
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    context.add_cookies([cookie])
+    found = _problems(context, live_server.url, [admin_addresses()["admin:index"]], ".operations")
+    context.close()
+    assert found == {}
+
+
+def _problems(context: Any, origin: str, paths: list[str], inside: str = "") -> dict[str, Any]:
+    """What axe finds on each page, every part of it open."""
+    page, found, looked_at = context.new_page(), {}, 0
+    page.set_default_timeout(15_000)
+    for path in paths:
+        answer = context.request.get(origin + path)
+        # A fragment that a script puts into its page is looked at there.
+        if "text/html" not in answer.headers.get("content-type", "") or "<html" not in answer.text()[:500]:
+            continue
+        looked_at += 1
+        page.goto(origin + path)
+        page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        page.evaluate(_AXE.read_text("utf-8"))
+        script = _RUN.replace("document,", f"document.querySelector({inside!r}),") if inside else _RUN
+        if problems := page.evaluate(script):
+            found[path] = problems
+    assert looked_at >= min(len(paths), 10)
+    return found
