@@ -62,8 +62,12 @@ class Child:
         return self._process.poll() is not None and not self._reader.is_alive() and self._events.empty()
 
     def finish(self) -> None:
-        """SIGUSR1: it ends soon, with the best it has. Only once it has said that it trains: before, it would die."""
-        self._signal(signal.SIGUSR1)
+        """SIGUSR1: it ends soon, with the best it has. Only once it has said that it trains: before, it would die.
+
+        To the trainer alone: processes that help it have no handler, and would die of it.
+        """
+        with suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGUSR1)
 
     def interrupt(self, patience: float) -> int:
         """SIGTERM, so that it can leave a checkpoint; SIGKILL after `patience` seconds. Answers the exit status."""

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -59,12 +60,16 @@ def main() -> None:
     if mode.startswith("until told"):
         told = []
         signal.signal(signal.SIGUSR1, lambda *_: told.append(True))
+        helper = subprocess.Popen(["sleep", "30"])
         say("phase", phase="training")
         if mode == "until told, an epoch":
             train(run_dir)
         deadline = time.monotonic() + 20
         while not told and time.monotonic() < deadline:
             time.sleep(0.02)
+        assert helper.poll() is None, "the helper was killed"
+        helper.kill()
+        helper.wait()
         if mode == "until told, nothing" or not told:
             say("error", code="deadline_exceeded", message="The training was stopped before the first epoch was.")
             sys.exit(1)
