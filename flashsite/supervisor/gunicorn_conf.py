@@ -12,7 +12,8 @@ worker_class = "flashsite.supervisor.web_worker.WebWorker"
 workers = env.integer("FLASH_WEB_PROCESSES", 2, low=1)
 # More than may wait for a prediction, so that pages always find a thread.
 threads = env.integer("FLASH_WEB_THREADS", 16, low=1)
-# One socket for all: who is free accepts. With a socket each, the kernel deals connections by a hash, often unevenly.
+# One socket for all: WebWorker lets the process with the fewest connections accept. With a socket each, the kernel
+# deals connections by a hash, often unevenly.
 reuse_port = False
 # Loaded once before the fork: the processes share that memory.
 preload_app = True
@@ -26,6 +27,18 @@ control_socket_disable = True
 # No access log: paths hold tokens, and a token is a key.
 accesslog = None
 loglevel = "warning"
+
+
+def on_starting(server: Any) -> None:
+    """Makes what the processes share, before there are any."""
+    from flashsite.supervisor.web_worker import ConnectionCounts, WebWorker
+
+    WebWorker.counts = ConnectionCounts()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """A process of the web has ended."""
+    worker.counts.forget(worker.age)
 
 
 def when_ready(server: Any) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
@@ -19,6 +18,7 @@ from flashsite.fast_predict import FastPredict
 from modelstore import access, gate, store
 from modelstore.gate import Gate
 from modelstore.models import TrainedModel
+from modelstore.throttle import forget_callers
 from tests import bundles
 from tests.modelstore.conftest import _empty_memory_cache, publish
 
@@ -103,12 +103,12 @@ def site(publish: Any, settings: Any) -> Iterator[Site]:
     """A site that has answered once, so that it knows its headers."""
     settings.FLASH_MODEL_ROW_SECONDS = 60
     one = Site()
-    cache.clear()
+    forget_callers()
     assert one.short(sentences(publish("text"), "great"))[0] == "200 OK"
     assert one.long_ways == 1
     one.long_ways = 0
     yield one
-    cache.clear()
+    forget_callers()
     access._known.clear()
 
 
@@ -186,7 +186,7 @@ def test_a_host_that_is_not_ours_is_refused(site: Site, publish: Any) -> None:
 def test_its_requests_count_under_the_same_rate(
     site: Site, publish: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache.clear()
+    forget_callers()
     monkeypatch.setattr(ScopedRateThrottle, "THROTTLE_RATES", {"predict": "2/min"})
     environ = sentences(publish("text"), "great")
     answers = [site.short(environ)[0][:3], site.long(environ)[0][:3], site.short(environ)[0][:3]]

@@ -119,10 +119,11 @@ def test_no_cookie_and_no_csrf_token_is_needed(publish: Publish, admin_user: Any
 def test_predictions_are_throttled_by_the_address_of_the_connection(
     client: Client, publish: Publish, monkeypatch
 ) -> None:
-    from django.core.cache import cache
     from rest_framework.throttling import ScopedRateThrottle
 
-    cache.clear()
+    from modelstore.throttle import forget_callers
+
+    forget_callers()
     monkeypatch.setattr(ScopedRateThrottle, "THROTTLE_RATES", {"predict": "2/min", "submit": None})
     model = publish("text")
     statuses = [
@@ -136,7 +137,7 @@ def test_predictions_are_throttled_by_the_address_of_the_connection(
     ]
     assert [response.status_code for response in statuses] == [200, 200, 429]
     assert int(statuses[-1].headers["Retry-After"]) > 0
-    cache.clear()
+    forget_callers()
 
 
 # --- Downloads ---

@@ -6,8 +6,11 @@ import zlib
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
+from modelstore import inputs
 from modelstore.errors import FlashError
 from modelstore.predictor import predict
 from tests import bundles
@@ -122,3 +125,28 @@ def test_a_very_long_file_name_is_cut_in_the_refusal(publish: Publish) -> None:
     with pytest.raises(FlashError) as refusal:
         predict(model=publish(), inputs=[b"x"], names=["n" * 10_000])
     assert len(refusal.value.detail) < 250
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"exif": b"Exif\0\0" + b"x" * 300}, {"quality": 5}]
+)
+@pytest.mark.parametrize("size", [(1, 1), (640, 3), (224, 224)])
+def test_the_quick_size_of_a_jpeg_is_pillows(size: tuple[int, int], options: dict[str, Any]) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, "red").save(buffer, "JPEG", **options)
+    assert inputs._jpeg_size(buffer.getvalue()) == size
+    for cut in range(0, min(len(buffer.getvalue()), 700), 7):
+        assert inputs._jpeg_size(buffer.getvalue()[:cut]) in (None, size)
+
+
+@given(st.binary(max_size=60))
+def test_the_quick_size_of_a_jpeg_takes_any_bytes(tail: bytes) -> None:
+    found = inputs._jpeg_size(b"\xff\xd8\xff" + tail)
+    assert found is None or min(found) > 0
+
+
+def test_a_file_of_several_jpegs_is_left_to_pillow() -> None:
+    buffer = io.BytesIO()
+    pictures = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    pictures[0].save(buffer, "MPO", save_all=True, append_images=pictures[1:])
+    assert inputs._jpeg_size(buffer.getvalue()) is None

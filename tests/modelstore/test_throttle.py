@@ -3,19 +3,20 @@
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from rest_framework.throttling import ScopedRateThrottle
+
+from modelstore.throttle import forget_callers
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def _two_a_minute(monkeypatch: pytest.MonkeyPatch) -> Any:
-    cache.clear()
+    forget_callers()
     monkeypatch.setattr(ScopedRateThrottle, "THROTTLE_RATES", {"submit": "2/min", "predict": "2/min"})
     yield
-    cache.clear()
+    forget_callers()
 
 
 def test_an_address_that_predicts_too_often_is_told_when_to_come_back(client: Client, publish: Any) -> None:
