@@ -1,37 +1,131 @@
-"""Takes the pictures of README and guides from a running site that holds some jobs.
+"""Takes pictures of every page of a running site: light and dark, on a desk and on a phone.
 
-    .venv/bin/python docs/make_screenshots.py http://localhost:8000 docs/images home=/ job=/jobs/TOKEN/ ...
+    make up &
+    .venv/bin/python docs/make_screenshots.py http://localhost:8000 docs/images [--operator NAME:PASSWORD] [--only job]
 
-Each NAME=PATH becomes NAME.png; NAME may end in -dark (dark colours) or -phone (390 pixels wide), or both.
+Trains the project's own samples first, so that there is something to see; takes a few minutes. Each page becomes
+NAME.webp, NAME-dark.webp, NAME-phone.webp and NAME-phone-dark.webp. Look at them before you commit them.
 """
 
+import argparse
+import io
 import shutil
 import sys
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import sync_playwright
+from PIL import Image
+from playwright.sync_api import BrowserContext, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "clients" / "python"))
+
+from flash_client import Flash  # noqa: E402
+
+_SAMPLES = ROOT / "flashsite" / "samples"
+_TEXT, _IMAGE = "textclassification", "imageclassification"
+_DESK, _PHONE = (1280, 800), (390, 844)
+# What is taller is cut: a page of the API is twenty screens.
+_MOST_PIXELS_HIGH = 3200
 
 
-def main(site: str, folder: Path, pages: list[str]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("site")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--operator", metavar="NAME:PASSWORD", help="an account of the admin, for its pages")
+    parser.add_argument("--only", action="append", default=[], help="pages whose name begins so")
+    chosen = parser.parse_args()
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    pages = [
+        (name, path)
+        for name, path in _pages(Flash(chosen.site, patience=300), admin=bool(chosen.operator))
+        if not chosen.only or any(name.startswith(word) for word in chosen.only)
+    ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for page in pages:
-            name, path = page.split("=", 1)
-            phone = "-phone" in name
+        for (ending, size), scheme in product((("", _DESK), ("-phone", _PHONE)), ("light", "dark")):
             context = browser.new_context(
-                viewport={"width": 390 if phone else 1280, "height": 844 if phone else 800},
-                color_scheme="dark" if "-dark" in name else "light",
-                device_scale_factor=1,
+                viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
             )
-            tab = context.new_page()
-            tab.on("console", lambda message, name=name: print(f"{name}: console: {message.text}"))
-            tab.goto(site + path)
-            tab.wait_for_load_state("networkidle")
-            tab.screenshot(path=folder / f"{name}.png", full_page=True)
+            if chosen.operator:
+                _sign_in(context, chosen.site, *chosen.operator.split(":", 1))
+            for name, path in pages:
+                file = chosen.folder / f"{name}{ending}{'-dark' if scheme == 'dark' else ''}.webp"
+                _take(context, chosen.site + path, file, size)
             context.close()
         browser.close()
 
 
+def _pages(flash: Flash, *, admin: bool) -> Iterator[tuple[str, str]]:
+    """Name and path of each page, with jobs behind them that were made for it."""
+    messages, shapes = _SAMPLES / "messages.csv", _SAMPLES / "shapes.zip"
+    text = flash.train(messages, task_type=_TEXT, task_name="messages")
+    image = flash.train(shapes, task_type=_IMAGE, task_name="shapes", epochs=4, model="mobilenet_v2")
+    checked = [
+        flash.check(file, task_type=task)["token"] for file, task in ((shapes, _IMAGE), (messages, _TEXT))
+    ]
+    for job in (text, image):
+        print(flash.wait(job["token"])["status"], job["task_name"], flush=True)
+    # Two more that are seen on their way: one trains, one waits.
+    long = {"task_type": _TEXT, "model": "lstm", "epochs": 150, "early_stopping": 150}
+    running, waiting = (flash.train(messages, task_name=name, **long) for name in ("long messages", "later"))
+    _wait(flash, running)
+    yield from (
+        ("home", "/"), ("new", "/new/"), ("new-image", "/new/image/"), ("new-text", "/new/text/"),
+        ("find", "/find/"), ("recent", "/recent/"), ("help", "/about/"), ("api", "/api/v1/docs/"),
+    )  # fmt: skip
+    yield from (("dataset-image", f"/datasets/{checked[0]}/"), ("dataset-text", f"/datasets/{checked[1]}/"))
+    yield from (("job", f"/jobs/{running['token']}/"), ("job-waiting", f"/jobs/{waiting['token']}/"))
+    yield "job-done", f"/jobs/{text['token']}/"
+    yield from (("model-text", f"/models/{text['token']}/"), ("model-image", f"/models/{image['token']}/"))
+    if admin:
+        yield from (
+            ("admin", "/admin/"), ("admin-jobs", "/admin/jobs/job/"),
+            ("admin-models", "/admin/modelstore/trainedmodel/"),
+        )  # fmt: skip
+
+
+def _wait(flash: Flash, job: dict[str, Any]) -> None:
+    """Until there are curves to see."""
+
+    def seen(now: dict[str, Any]) -> None:
+        if len(now["epochs"]) >= 6:
+            raise StopIteration
+
+    try:
+        flash.wait(job["token"], on_progress=seen, poll=0.3)
+    except StopIteration:
+        return
+
+
+def _sign_in(context: BrowserContext, site: str, name: str, password: str) -> None:
+    page = context.new_page()
+    page.goto(f"{site}/admin/login/")
+    page.fill("#id_username", name)
+    page.fill("#id_password", password)
+    page.click("[type=submit]")
+    page.close()
+
+
+def _take(context: BrowserContext, address: str, file: Path, size: tuple[int, int]) -> None:
+    page = context.new_page()
+    page.on("console", lambda message: print(f"{file.stem}: console: {message.text}"))
+    page.goto(address)
+    page.wait_for_load_state("load")
+    page.wait_for_timeout(400)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    clip = {"x": 0, "y": 0, "width": size[0], "height": min(max(height, size[1]), _MOST_PIXELS_HIGH)}
+    shot = page.screenshot(full_page=True, clip=clip)
+    page.close()
+    with Image.open(io.BytesIO(shot)) as picture:
+        picture.convert("RGB").save(file, "WEBP", quality=82, method=6)
+    print(f"{file} {file.stat().st_size / 1000:.0f} kB", flush=True)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:])
+    main()
