@@ -145,3 +145,24 @@ def test_bad_data_fails_with_words_and_nothing_else_breaks(site: Site, tmp_path:
     assert refusal.value.status == 422
     assert json.dumps(refusal.value.problem)
     assert site.flash.status()["accepting"] is True
+
+
+def test_a_first_model_predicts_while_the_training_goes_on_and_the_best_is_kept(
+    site: Site, table: Path
+) -> None:
+    job = site.flash.train(
+        table, task_type=TEXT, task_name="long", model="gru", epochs="150", early_stopping="150"
+    )
+    token = job["token"]
+    wait_until(lambda: bool(site.flash.job(token)["model_url"]), seconds=120)
+    assert site.flash.job(token)["status"] == "training"
+    (answer,) = site.flash.predict_texts(token, ["there is snow and wind"])
+    assert answer["label"] == "weather"
+    wait_until(lambda: bool(site.flash.job(token)["epochs"]), seconds=120)
+    stop = urllib.request.Request(f"{site.url}/api/v1/jobs/{token}/stop/", method="POST")
+    with urllib.request.urlopen(stop, timeout=20):
+        pass
+    job = site.flash.wait(token, timeout=120, poll=0.3)
+    assert job["status"] == "deployed", job["error"]
+    assert 0 < len(job["epochs"]) < 150
+    assert site.flash.predict_texts(token, ["I want cake"])[0]["label"] == "food"
