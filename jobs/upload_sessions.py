@@ -182,7 +182,13 @@ def forget_stale(now: datetime) -> int:
     """Forgets uploads that have received nothing for a long time; answers how many."""
     count = 0
     for session in UploadSession.objects.stale(now, settings.FLASH_UPLOAD_RETENTION)[:200]:
-        abandon(session)
+        try:
+            abandon(session)
+        except files.StorageUnavailable:
+            logger.warning(
+                "Upload %s could not be removed from the bucket; the next sweep tries again.", session.pk
+            )
+            continue
         count += 1
     return count
 
