@@ -1,8 +1,6 @@
-"""Pages from the upload to the running job."""
+"""Pages from the upload to the submitted job."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -14,14 +12,12 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from jobs import access, cancellation, datasets, presets, receipts, recent, submission, waiting
-from jobs.errors import NotPossibleNow, SubmissionInvalid
+from jobs import access, datasets, presets, recent, submission
+from jobs.errors import SubmissionInvalid
 from jobs.forms import ColumnsForm, TrainForm, UploadForm
 from jobs.models import Dataset, Job
 from jobs.origin import read_origin
 from jobs.quotes import Quote, Quoter
-from jobs.states import JobStatus
-from modelstore.access import get_model
 from modelstore.errors import FlashError
 from modelstore.throttle import limited
 from training.catalog import models_for
@@ -29,7 +25,6 @@ from training.config import Task
 from training.limits import MIB
 
 _TEMPLATES = {Task.IMAGE: "jobs/new_image.html", Task.TEXT: "jobs/new_text.html"}
-_LINES_SHOWN = 200
 # Files from this size on are sent in pieces by the page's script; smaller ones are as quickly sent again.
 _PIECES_FROM = 16 * MIB
 
@@ -199,8 +194,8 @@ def _dataset_page(
         "form": form,
         "refusal": refusal,
         "is_image": task is Task.IMAGE,
-        "presets": presets.cards(task, dataset.sample_count, quoter),
         "can_mail": bool(settings.EMAIL_HOST),
+        "presets": presets.cards(task, dataset.sample_count, quoter),
         "quote": _quote(quoter, dataset, form),
         "currency": settings.FLASH_CURRENCY,
         "offers_lanes": quoter.needs_a_start(),
@@ -243,107 +238,3 @@ def _lengths(histogram: list[dict[str, Any]]) -> list[dict[str, Any]]:
         histogram = histogram[:-1]
     most = max((entry["count"] for entry in histogram), default=0)
     return [entry | {"share": entry["count"] / most} for entry in histogram] if most else []
-
-
-@require_safe
-def job(request: HttpRequest, token: str) -> HttpResponse:
-    """A job from the queue to its end; what it left is told even after its model has expired."""
-    found = access.get_job(token)
-    if found.leads_to_its_model:
-        get_model(token)  # 410 in words once the model's time is up
-    return render(request, "jobs/job.html", _job_context(found))
-
-
-@require_safe
-def job_live(request: HttpRequest, token: str) -> HttpResponse:
-    """The part of the job's page that changes; 204 while it has not, a redirect once the model is there."""
-    found = access.get_job(token)
-    if found.leads_to_its_model:
-        return HttpResponse(headers={"HX-Redirect": reverse("model", args=[token])})
-    context = _job_context(found)
-    if request.GET.get("seen") == context["version"]:
-        return HttpResponse(status=204)
-    return render(request, "jobs/live.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def job_cancel(request: HttpRequest, token: str) -> HttpResponse:
-    """Asks what to do: keep the best model so far, throw everything away, or go on."""
-    found = access.get_job(token)
-    if request.method != "POST":
-        return render(request, "jobs/cancel.html", _cancel_context(found))
-    if "keep" in request.POST:
-        if not cancellation.stop_and_keep(job=found):
-            raise NotPossibleNow("There is nothing to keep: no model was ready yet, or the job has ended.")
-    elif not cancellation.cancel(job=found):
-        raise NotPossibleNow("This job has ended already, so there is nothing to cancel.")
-    return redirect("job", token=token)
-
-
-def _cancel_context(job: Job) -> dict[str, Any]:
-    best = _best(list(job.epochs.values("val_accuracy", "val_loss")))
-    scores = [best["val_accuracy"]] if best else []
-    scores += [job.model.accuracy] if job.model else []
-    return {"job": job, "can_keep": cancellation.can_keep(job=job), "best": max(scores, default=None)}
-
-
-@require_safe
-def job_log(request: HttpRequest, token: str) -> HttpResponse:
-    """The whole log as plain text, for a mail to whoever can help."""
-    events = access.get_job(token).events.values_list("created", "kind", "message")
-    lines = (
-        f"{created:%Y-%m-%d %H:%M:%S} {kind:8}{message}\n" for created, kind, message in events.iterator()
-    )
-    disposition = 'inline; filename="training-log.txt"'
-    return HttpResponse(
-        lines, content_type="text/plain; charset=utf-8", headers={"Content-Disposition": disposition}
-    )
-
-
-@require_POST
-def job_retry(request: HttpRequest, token: str) -> HttpResponse:
-    found = access.get_job(token)
-    submission.check_accepting()
-    cancellation.retry(job=found)
-    return redirect("job", token=token)
-
-
-def _job_context(job: Job) -> dict[str, Any]:
-    epochs = list(
-        job.epochs.values(
-            "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"
-        )
-    )
-    lines = list(job.events.order_by("-pk")[:_LINES_SHOWN])[::-1]
-    position, best, reason = job.queue_position(), _best(epochs), waiting.reason(job)
-    # `seen` in a poll: the same version means that nothing has changed.
-    state = (
-        job.status, job.phase, job.progress, job.eta_seconds, position, job.cancel_requested, job.attempt,
-        job.keep_best, job.model_id, job.model and job.model.accuracy,
-        len(epochs), lines[-1].pk if lines else 0, reason,
-    )  # fmt: skip
-    return {
-        "job": job,
-        "epochs": epochs,
-        "last_epoch": epochs[-1] if epochs else None,
-        "planned_epochs": job.config.get("epochs"),
-        "best_epoch": best["epoch"] if best else None,
-        "best_accuracy": best["val_accuracy"] if best else None,
-        # Before the end: the model for the time being.
-        "early": job.model if job.status != JobStatus.DEPLOYED else None,
-        "lines": lines,
-        "warnings": [line for line in lines if line.kind == "warning"],
-        "position": position,
-        "comparison": job.comparison,
-        "receipt": receipts.receipt_of(job) if job.fence and job.is_ended else None,
-        "currency": settings.FLASH_CURRENCY,
-        "waiting_reason": reason,
-        "version": hashlib.sha256(repr(state).encode()).hexdigest()[:12],
-        "new_url": reverse("new-image" if job.task_type == Task.IMAGE else "new-text"),
-    }
-
-
-def _best(epochs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The epoch that is kept so far: highest validation accuracy, ties by loss."""
-    measured = [row for row in epochs if row["val_accuracy"] is not None]
-    return max(measured, key=lambda row: (row["val_accuracy"], -(row["val_loss"] or 0)), default=None)

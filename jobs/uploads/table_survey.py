@@ -209,8 +209,9 @@ def _warn_of_odd_labels(counts: Counter[str], notes: Notes) -> None:
             f"There are {len(counts):,} labels for {rows:,} rows. Are they names or numbers of the rows?",
         )
     elif all(_WHOLE.fullmatch(label) for label in counts):
+        ordered = sorted(counts, key=int)
         notes.warn(
             "Labels",
-            f"The labels are numbers ({listed(sorted(counts, key=int), 3)}): the model will answer with them, without "
+            f"The labels are numbers ({listed(ordered, 3)}): the model will answer with them, without "
             "knowing that 2 lies between 1 and 3. If they stand for names, write the names.",
         )
