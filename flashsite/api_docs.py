@@ -81,6 +81,7 @@ def _operation(path: str, method: str, described: dict[str, Any]) -> dict[str, A
         "id": described["operationId"],
         "method": method.upper(),
         "path": path,
+        "short": path.removeprefix("/api/v1"),
         "words": described.get("description", "").strip(),
         "needs_key": {} not in described.get("security", [{}]),
         "parameters": [_parameter(entry) for entry in described.get("parameters", [])],

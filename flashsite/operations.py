@@ -63,9 +63,12 @@ def operations() -> dict[str, Any]:
 def _machines(now: datetime) -> list[Machine]:
     """Those that are on, or were heard of today; newest heartbeat first."""
     seen = Q(heartbeat__gte=now - timedelta(days=1)) | Q(state__in=["pending", "running"])
+    # A machine that trains renews its job's lease; its own heartbeat tells of its last claim only.
+    busy = set(Job.objects.running().filter(lease_until__gt=now).values_list("server_id", flat=True))
     found = []
     for server in Server.objects.filter(seen).order_by("-heartbeat")[:_SHOWN]:
-        alive = server.heartbeat is not None and now - server.heartbeat < _ALIVE
+        heard = server.heartbeat is not None and now - server.heartbeat < _ALIVE
+        alive = heard or server.pk in busy
         on = alive or server.state in ("pending", "running")
         price = prices.price_per_hour(prices.kind_of(server)) if on else None
         found.append(Machine(server=server, alive=alive, price=price))
