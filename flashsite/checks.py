@@ -44,7 +44,9 @@ def debug_is_off(**kwargs: Any) -> list[checks.CheckMessage]:
 @checks.register
 def alerts_can_be_mailed(**kwargs: Any) -> list[checks.CheckMessage]:
     if settings.ADMINS and not settings.EMAIL_HOST and "smtp" in settings.EMAIL_BACKEND:
-        sentence = "FLASH_ALERT_EMAILS is set, but no mail can be sent; set FLASH_EMAIL_HOST to a mail server."
+        sentence = (
+            "FLASH_ALERT_EMAILS is set, but no mail can be sent; set FLASH_EMAIL_HOST to a mail server."
+        )
         return [checks.Warning(sentence, id="flash.W002")]
     return []
 

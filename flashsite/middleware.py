@@ -49,7 +49,9 @@ class SecurityHeaders:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         # Large files go from the browser to the bucket.
-        bucket = f"; connect-src 'self' {settings.FLASH_BUCKET_ORIGIN}" if settings.FLASH_DIRECT_UPLOADS else ""
+        bucket = (
+            f"; connect-src 'self' {settings.FLASH_BUCKET_ORIGIN}" if settings.FLASH_DIRECT_UPLOADS else ""
+        )
         self.policy = _POLICY + bucket
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

@@ -86,6 +86,8 @@ FLASH_SHARED_START_WAIT = timedelta(seconds=env.integer("FLASH_SHARED_START_WAIT
 FLASH_IDLE_GRACE = timedelta(seconds=env.integer("FLASH_IDLE_GRACE_SECONDS", 60, low=10))
 FLASH_BOOT_GRACE = timedelta(seconds=env.integer("FLASH_BOOT_GRACE_SECONDS", 300, low=60))
 FLASH_UPTIME_CAP = timedelta(seconds=env.integer("FLASH_UPTIME_CAP_SECONDS", 24 * 3600, low=600))
+# Who may read /metrics: whoever sends this token; without one, this machine alone.
+FLASH_METRICS_TOKEN = env.string("FLASH_METRICS_TOKEN")
 FLASH_PREDICT_RATE = env.string("FLASH_PREDICT_RATE", "600/min")
 FLASH_SUBMIT_RATE = env.string("FLASH_SUBMIT_RATE", "120/min")
 
@@ -262,7 +264,9 @@ _REDIS_BROKER = {
 }
 # RabbitMQ in place of Redis, if it is named. Bounded in time: a request must not wait for a broker that hangs.
 AMQP_URL = env.url("AMQP_URL", "", ("amqp", "amqps"))
-_AMQP_LIMITS = "heartbeat=60&connection_attempts=1&socket_timeout=3&stack_timeout=3&blocked_connection_timeout=10"
+_AMQP_LIMITS = (
+    "heartbeat=60&connection_attempts=1&socket_timeout=3&stack_timeout=3&blocked_connection_timeout=10"
+)
 _AMQP_BROKER = {
     "BROKER": "dramatiq.brokers.rabbitmq.RabbitmqBroker",
     "OPTIONS": {

@@ -9,5 +9,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flashsite.settings")
 _site = get_wsgi_application()
 
 from flashsite.fast_predict import FastPredict  # noqa: E402 - it needs the apps to be loaded
+from flashsite.metrics import Measured  # noqa: E402
 
-application = FastPredict(_site)
+application = Measured(FastPredict(_site))

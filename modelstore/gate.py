@@ -8,6 +8,7 @@ from functools import cache
 
 from django.conf import settings
 
+from modelstore import measures
 from modelstore.errors import FlashError
 
 
@@ -51,7 +52,8 @@ class Gate:
             else:
                 raise Busy("Flash is busy with other predictions. Try again in a second.", retry_after=1)
         if mine is not None:
-            mine.acquire()
+            with measures.WAITING.track_inprogress():
+                mine.acquire()
         try:
             yield
         finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from modelstore import files, gate, local_cache
+from modelstore import files, gate, local_cache, measures
 from modelstore.access import ModelDamaged, unusable_model
 from modelstore.inputs import InputUnreadable, check_inputs, refused
 from modelstore.memory_cache import MemoryCache
@@ -53,9 +53,26 @@ def predict(
     first wrong input by its index (400, 413, 415, 422), ModelDamaged (503), ModelExpired (410) if the model
     was pruned meanwhile, StorageUnavailable (503), Busy (503).
     """
-    check_inputs(task_type=model.task_type, inputs=inputs, limits=settings.FLASH_LIMITS, names=names)
-    classifier = loaded().get(model.storage_prefix, lambda: _load(model))
-    return [_prediction(model, row, top_k) for row in _probabilities(classifier, inputs, names)]
+    with measures.prediction(model=model.pk, task=model.task_type, inputs=len(inputs)):
+        check_inputs(task_type=model.task_type, inputs=inputs, limits=settings.FLASH_LIMITS, names=names)
+        classifier = _loaded(model)
+        return [_prediction(model, row, top_k) for row in _probabilities(classifier, inputs, names)]
+
+
+def _loaded(model: TrainedModel) -> "OnnxClassifier":
+    result = "hit"
+
+    def load() -> "tuple[OnnxClassifier, int]":
+        nonlocal result
+        result = "load"
+        with measures.LOAD_SECONDS.time():
+            return _load(model)
+
+    classifier = loaded().get(model.storage_prefix, load)
+    measures.CACHE.labels(result).inc()
+    if result == "load":
+        measures.CACHE_BYTES.set(loaded().used)
+    return classifier
 
 
 @cache

@@ -1,6 +1,9 @@
 """gunicorn's configuration, for `up` and for deploy/: `gunicorn --config flashsite/supervisor/gunicorn_conf.py`."""
 
 import gc
+import os
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,11 @@ keepalive = 5
 # A heartbeat file on a busy disk can block for seconds; this one is in memory.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes it unguessable
 control_socket_disable = True
+# Where the processes write what /metrics adds up; emptied at each start. It must be named before the site is loaded.
+_metrics = env.path("FLASH_VAR_DIR", Path("var")) / "metrics" / re.sub(r"\W", "_", bind)
+shutil.rmtree(_metrics, ignore_errors=True)
+_metrics.mkdir(parents=True, exist_ok=True)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
 # No access log: paths hold tokens, and a token is a key.
 accesslog = None
 loglevel = "warning"
@@ -38,7 +46,10 @@ def on_starting(server: Any) -> None:
 
 def child_exit(server: Any, worker: Any) -> None:
     """A process of the web has ended."""
+    from prometheus_client import multiprocess
+
     worker.counts.forget(worker.age)
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def when_ready(server: Any) -> None:

@@ -1,0 +1,73 @@
+"""`/metrics` for Prometheus, and the count of all requests."""
+
+import hmac
+import os
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+_SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+REQUESTS = Counter("flash_requests", "Requests answered.", ["kind", "status"])
+SECONDS = Histogram(
+    "flash_request_seconds", "From the first byte to the answer's head.", ["kind"], buckets=_SECONDS
+)
+_LOCAL = {"127.0.0.1", "::1", ""}
+
+
+class Measured:
+    """Wraps the site: counts and times each request by its kind (predict, api, static, page)."""
+
+    def __init__(self, site: Callable[..., Iterable[bytes]]) -> None:
+        self._site = site
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        started, kind = time.perf_counter(), _kind(environ.get("PATH_INFO", ""))
+
+        def start(status: str, *more: Any) -> Any:
+            REQUESTS.labels(kind, status[:3]).inc()
+            SECONDS.labels(kind).observe(time.perf_counter() - started)
+            return start_response(status, *more)
+
+        return self._site(environ, start)
+
+
+def _kind(path: str) -> str:
+    if path.endswith("/predict/"):
+        return "predict"
+    if path.startswith("/api/"):
+        return "api"
+    return "static" if path.startswith("/static/") else "page"
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Everything counted so far by all processes of this web; for whoever has the token, else this machine alone."""
+    if not _may_see(request):
+        raise Http404
+    registry = REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_see(request: HttpRequest) -> bool:
+    if token := settings.FLASH_METRICS_TOKEN:
+        given = request.headers.get("Authorization", "").encode()
+        return hmac.compare_digest(given, f"Bearer {token}".encode())
+    # What a proxy passes on comes from this machine, too, but not from a person on it.
+    forwarded = any(name in request.META for name in ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA"))
+    return request.META.get("REMOTE_ADDR", "") in _LOCAL and not forwarded
