@@ -89,7 +89,6 @@ class UploadForm(forms.Form):
         message = "Choose a file first, or drop one here."
         raise SubmissionInvalid(message, fields={"dataset": [message]})
 
-
     def options(self) -> dict[str, str]:
         """How to read a table, as far as it was said; call `upload` first."""
         names = ("input_column", "label_column")

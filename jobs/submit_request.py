@@ -100,7 +100,9 @@ def read_quote(request: Request, known: set[str]) -> QuoteRequest:
 
 def _samples(value: Any) -> int:
     text = str(value)
-    if isinstance(value, bool) or not (text.isascii() and text.isdecimal() and 0 < len(text) < 10 and int(text)):
+    if isinstance(value, bool) or not (
+        text.isascii() and text.isdecimal() and 0 < len(text) < 10 and int(text)
+    ):
         message = "Give the number of pictures or sentences, or the token of a checked dataset."
         raise SubmissionInvalid("There is nothing to estimate.", fields={"samples": [message]})
     return int(text)
