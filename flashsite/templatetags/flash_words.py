@@ -76,7 +76,9 @@ def duration(seconds: Any) -> str:
 def span(seconds: Range) -> str:
     """A range of seconds: about 2 min (1 min to 4 min)."""
     low, expected, high = (duration(value) for value in (seconds.low, seconds.expected, seconds.high))
-    return f"about {expected}" if low == high else f"about {expected} ({low} to {high})"
+    told = f"about {expected}" if low == high else f"about {expected} ({low} to {high})"
+    # It may break before the range, not within it.
+    return told.replace(" ", "\N{NO-BREAK SPACE}").replace("\N{NO-BREAK SPACE}(", " (")
 
 
 @register.filter
