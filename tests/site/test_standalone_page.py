@@ -1,7 +1,6 @@
 """The page of a bundle, opened from the disk in a real Chromium, reads inputs as Python does and predicts alike."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser, Page
 from modelstore.standalone_files import FOLDER, web_files, write_files
 from tests.bundles import image_bundle, text_bundle
 from tests.modelstore.conftest import Publish, publish
+from tests.requirements import ONNXRUNTIME_WEB
 from tests.training.datasets import sentences
 from training.onnx_classifier import OnnxClassifier
 from training.preprocess import PicturePreprocess, TextPreprocess
@@ -21,11 +21,6 @@ from training.tokeniser import learn_vocabulary
 
 pytestmark = pytest.mark.browser
 __all__ = ["publish"]
-# What `manage.py get_runtime` wrote. It is 5 MB and comes from npm, so it is not in the repository.
-RUNTIME = Path(
-    os.environ.get("ONNXRUNTIME_WEB_SCRIPT")
-    or Path(__file__).parents[2] / "var" / "onnxruntime-web" / "runtime.js"
-)
 ODD = [
     "The Rain, FALLS on Ⅷ ﬁelds… don't!",
     "  tab\tand\u00a0blank\u3000wide\u200bzero ",
@@ -87,13 +82,13 @@ def test_without_its_runtime_the_page_says_what_to_run(
     assert "python get_runtime.py" in tab.locator("#state").inner_text()
 
 
-@pytest.mark.skipif(not RUNTIME.is_file(), reason="needs onnxruntime-web: manage.py get_runtime")
+@pytest.mark.onnxruntime_web
 @pytest.mark.parametrize("kind", ["image", "text"])
 def test_the_page_predicts_as_python_does(
     tab: Page, db: None, publish: Publish, tmp_path: Path, kind: str
 ) -> None:
     _write_page(publish(kind), tmp_path)
-    (tmp_path / "web" / "runtime.js").write_bytes(RUNTIME.read_bytes())
+    (tmp_path / "web" / "runtime.js").write_bytes(ONNXRUNTIME_WEB.read_bytes())
     tab.goto((tmp_path / "web" / "index.html").as_uri())
     tab.wait_for_selector("#ask:not([hidden])", timeout=30_000)
     given: list[Any]

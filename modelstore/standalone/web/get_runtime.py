@@ -1,8 +1,8 @@
 """Fetches onnxruntime-web, once, so that the page beside it predicts without a network: python get_runtime.py [FILE]
 
-FILE is a package that is here already (`npm pack onnxruntime-web@VERSION`). Without it npm fetches the package where
-there is an npm, else it comes from registry.npmjs.org. Either way it must have the checksum below. It becomes
-runtime.js: the library and its WebAssembly (MIT licence, Microsoft Corporation), 5 MB.
+FILE is a package that is here already (`npm pack onnxruntime-web@VERSION`). Without it npm fetches the package.
+Either way it must have the checksum below. It becomes runtime.js: the library and its WebAssembly (MIT licence,
+Microsoft Corporation), 5 MB.
 """
 
 import base64
@@ -15,12 +15,10 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import urllib.request
 from pathlib import Path
 
 VERSION = "1.30.0"
 PACKAGE = f"onnxruntime-web-{VERSION}.tgz"
-ADDRESS = f"https://registry.npmjs.org/onnxruntime-web/-/{PACKAGE}"
 # As the registry states it (Subresource Integrity, base64).
 SHA512 = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
 RUNTIME_FILE = "runtime.js"
@@ -50,14 +48,14 @@ def get_runtime(target: Path, package: Path | None = None) -> None:
 
 
 def fetch(folder: Path) -> Path:
-    """The package in `folder`, by npm (which knows of mirrors) or straight from the registry."""
-    if npm := shutil.which("npm"):
-        asked = [npm, "pack", f"onnxruntime-web@{VERSION}", "--silent", "--pack-destination", str(folder)]
-        done = subprocess.run(asked, capture_output=True, timeout=_SECONDS, check=False)
-        if done.returncode == 0 and (folder / PACKAGE).exists():
-            return folder / PACKAGE
-    with urllib.request.urlopen(ADDRESS, timeout=60) as answer, (folder / PACKAGE).open("wb") as file:
-        shutil.copyfileobj(answer, file)
+    """The package in `folder`, by npm, which knows of mirrors; raises OSError."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise OSError(f"there is no npm here. Install it, or fetch {PACKAGE} elsewhere and give its path.")
+    asked = [npm, "pack", f"onnxruntime-web@{VERSION}", "--silent", "--pack-destination", str(folder)]
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    if done.returncode or not (folder / PACKAGE).exists():
+        raise OSError(f"npm did not fetch it. {done.stderr.strip()[:500]}")
     return folder / PACKAGE
 
 
