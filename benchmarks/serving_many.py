@@ -1,7 +1,6 @@
 """Bar 5: a hundred models, requests spread over all, room in memory for twenty; and a model's first prediction."""
 
 import argparse
-import json
 import statistics
 from pathlib import Path
 
@@ -10,17 +9,17 @@ import psutil
 from benchmarks.serving_load import multipart, quantile, run_load
 from benchmarks.serving_models import photos, publish, slim, trained
 from benchmarks.site import bar, port_of, running_site
-from training.bundle import MANIFEST_FILE
+from modelstore.memory_cache import session_bytes
+from training.bundle import ONNX_FILE
 
 MODELS, ROOM = 100, 20
 
 
 def main(options: argparse.Namespace, work: Path) -> None:
     """Prints latencies, memory and bars."""
-    from modelstore.predictor import serving_memory
 
     bundle, pictures = slim(trained(work, "pictures"), work / "plain"), photos(work)
-    setting = ROOM * serving_memory(json.loads((bundle / MANIFEST_FILE).read_text()))
+    setting = ROOM * session_bytes((bundle / ONNX_FILE).stat().st_size)
     with running_site(FLASH_MODEL_CACHE_BYTES=str(setting)) as (client, var_dir):
         tokens = publish(var_dir, [bundle] * (MODELS + 12))
         picture = sorted(pictures.iterdir())[0].read_bytes()

@@ -12,7 +12,7 @@ from django.conf import settings
 from modelstore import files, gate, local_cache, measures
 from modelstore.access import ModelDamaged, unusable_model
 from modelstore.inputs import InputUnreadable, check_inputs, refused
-from modelstore.memory_cache import MemoryCache
+from modelstore.memory_cache import MemoryCache, session_bytes
 from modelstore.models import TrainedModel
 from training.bundle import ONNX_FILE, SERVING_COPY_FILE, BundleDamaged
 
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from training.onnx_classifier import OnnxClassifier
 
 __all__ = ["ModelDamaged", "Prediction", "predict"]
-
-# Measured with onnxruntime 1.31: 216 MB of convolutions take 466 MB, for it keeps a second copy in the layout
-# that its kernels like; and each session has buffers of its own.
-_OVERHEAD_BYTES = 16 * 1024**2
-_MEMORY_PER_BYTE = 2.2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +93,7 @@ def serving_memory(manifest: dict[str, Any]) -> int:
         served_file(names) if settings.FLASH_SERVING_COPY else ONNX_FILE
     }
     stored = local_cache.serving_bytes({"files": {n: facts for n, facts in names.items() if n not in unused}})
-    return int(stored * _MEMORY_PER_BYTE + _OVERHEAD_BYTES)
+    return session_bytes(stored)
 
 
 def _open(model: TrainedModel) -> "OnnxClassifier":

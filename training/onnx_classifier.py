@@ -79,6 +79,8 @@ def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.Inference
     options.log_severity_level = 3
     # Waiting threads would otherwise spin and take the cores from whoever else needs them.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Weights apart from the buffers, whose pool only grows: a session that goes gives them back.
+    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     source = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
