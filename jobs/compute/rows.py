@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from jobs import alerts, caps, receipts
 from jobs.compute.planning import Health, Instance, LaunchView, Offer, ServerView
 from jobs.compute.reconciler import Snapshot
 from jobs.models import Attempt, Fleet, Job, Launch, Server
+
+# "" is a machine whose worker has reported before EC2 listed it.
+_THERE = ("", "pending", "running", "stopping", "stopped")
 
 
 class DatabaseLedger:
@@ -19,7 +22,7 @@ class DatabaseLedger:
         fleet = Fleet.current()
         running = Job.objects.running().filter(lease_until__gte=now)
         busy = set(running.values_list("server__name", flat=True))
-        rows = list(Server.objects.filter(driver="ec2").exclude(state__in=("terminated", "shutting-down")))
+        rows = list(Server.objects.filter(driver="ec2", state__in=_THERE))
         work = _last_work([row.pk for row in rows])
         return Snapshot(
             jobs_waiting=_waiting(now),
@@ -54,7 +57,8 @@ class DatabaseLedger:
         from django.conf import settings
 
         launches = {row.token: row for row in Launch.objects.filter(closed=None)}
-        known = set(Server.objects.filter(driver="ec2").values_list("name", flat=True))
+        listed = [instance.id for instance in instances]
+        known = set(Server.objects.filter(driver="ec2", name__in=listed).values_list("name", flat=True))
         for instance in instances:
             ours = instance.token in launches or not settings.FLASH_EC2_LAUNCH_TEMPLATE
             values = {
@@ -65,10 +69,8 @@ class DatabaseLedger:
             }
             if ours or instance.id in known:
                 Server.objects.update_or_create(name=instance.id, defaults=values)
-        listed = [instance.id for instance in instances]
-        Server.objects.filter(driver="ec2").exclude(name__in=listed).exclude(state="terminated").update(
-            state="terminated"
-        )
+        gone = Server.objects.filter(driver="ec2", state__in=(*_THERE, "shutting-down"))
+        gone.exclude(name__in=listed).update(state="terminated")
         seen = [instance.token for instance in instances if instance.token in launches]
         Launch.objects.filter(token__in=seen).update(closed=now)
         receipts.note_uptimes(now)
@@ -121,9 +123,14 @@ def _waiting(now: datetime) -> int:
 
 
 def _last_work(servers: Sequence[int]) -> dict[int, datetime]:
-    rows = (
-        Attempt.objects.filter(server__in=servers)
-        .values("server")
-        .annotate(began=Max("started"), ended=Max("finished"))
+    """When a try last began or ended on each server; two look-ups in an index, however many tries there were."""
+    tries = Attempt.objects.filter(server=OuterRef("pk"))
+    rows = Server.objects.filter(pk__in=servers).annotate(
+        began=Subquery(tries.order_by("-started").values("started")[:1]),
+        ended=Subquery(tries.exclude(finished=None).order_by("-finished").values("finished")[:1]),
     )
-    return {row["server"]: max(filter(None, (row["began"], row["ended"]))) for row in rows}
+    return {
+        row.pk: max(filter(None, (row.began, row.ended)))
+        for row in rows
+        if row.began is not None or row.ended is not None
+    }
