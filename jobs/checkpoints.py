@@ -99,7 +99,7 @@ def save(job: Job, run_dir: Path) -> None:
     Raises LeaseLost when another attempt holds the job, OSError, or what the storage raises; then nothing new stays.
     """
     archive = run_dir / "checkpoint.tar"
-    key = f"{FOLDER}/{job.pk}-{job.fence}-{tokens.new_token()}.tar"
+    key = f"{_folder(job)}/{job.fence}-{tokens.new_token()}.tar"
     try:
         _pack(run_dir / _IN_RUN_DIR, archive)
         digest, size = sha256_of(archive), archive.stat().st_size
@@ -137,10 +137,12 @@ def restore(job: Job, run_dir: Path) -> bool:
 
 
 def forget(job: Job) -> None:
-    """Deletes the checkpoint of a job that has ended; the file goes only after the row is gone."""
-    for row in Checkpoint.objects.filter(job=job):
-        row.delete()
-        _delete(row.key)
+    """Deletes all checkpoints of a job that has ended, also those that a dying server could not record."""
+    Checkpoint.objects.filter(job=job).delete()
+    try:
+        files.delete_folder(_folder(job))
+    except Exception:  # each backend has an exception tree of its own
+        logger.warning("Checkpoints of job %s stay; the sweep tries again.", job.pk, exc_info=True)
 
 
 def forget_ended() -> int:
@@ -149,6 +151,10 @@ def forget_ended() -> int:
     for row in rows:
         forget(row.job)
     return len(rows)
+
+
+def _folder(job: Job) -> str:
+    return f"{FOLDER}/{job.pk}"
 
 
 def _signature(folder: Path) -> tuple[tuple[str, int, int], ...]:

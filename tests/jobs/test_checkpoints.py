@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
@@ -53,10 +54,7 @@ def held_job(make_job: Make, server: Server) -> Job:
 
 def stored() -> list[str]:
     """What is in storage under checkpoints/."""
-    try:
-        return default_storage.listdir("checkpoints")[1]
-    except FileNotFoundError:
-        return []
+    return [file.key for file in files.walk("checkpoints")]
 
 
 def leave(job: Job, content: str) -> Path:
@@ -166,6 +164,14 @@ def test_what_this_machine_has_is_taken_when_it_is_as_new(held_job: Job, setting
     assert checkpoints.restore(held_job, folder)
     assert (folder / "checkpoint" / "last.pt").read_text() == "written since"
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_what_a_dying_server_could_not_record_goes_with_the_job(storage: None, held_job: Job) -> None:
+    checkpoints.save(held_job, leave(held_job, "epoch 1"))
+    default_storage.save(f"checkpoints/{held_job.pk}/1-lost.tar", ContentFile(b"x"))
+    default_storage.save(f"checkpoints/{held_job.pk}0/1-another.tar", ContentFile(b"x"))
+    checkpoints.forget(held_job)
+    assert stored() == [f"checkpoints/{held_job.pk}0/1-another.tar"]
 
 
 def test_the_sweep_forgets_those_of_ended_jobs(held_job: Job) -> None:
