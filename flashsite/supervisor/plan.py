@@ -14,7 +14,7 @@ GUNICORN_CONF = Path(__file__).with_name("gunicorn_conf.py")
 # glibc gives each thread an arena of its own; two are enough here and save some 20 MB a process.
 _SMALL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
-# What is larger goes back to the system when it is freed: models come and go. Left alone, glibc raises this up to 32 MB.
+# What is larger goes back to the system when it is freed: models come and go. Else glibc raises this up to 32 MB.
 _RETURNING = {"MALLOC_MMAP_THRESHOLD_": "262144"}
 
 
