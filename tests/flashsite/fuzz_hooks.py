@@ -23,3 +23,8 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
             case.body["dev_mode"] = False
         if isinstance(limit := case.body.get("queue_limit"), int) and limit >= 0:
             case.body["queue_limit"] = max(limit, 10_000)
+
+
+@schemathesis.serializer("application/offset+octet-stream")
+def piece_of_a_file(context: Any, value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
