@@ -13,6 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from jobs import admin_servers
+from jobs.compute.errors import ComputeRefused
 from jobs.models import Alert, Dataset, Job, PlatformStatus, Server
 from jobs.states import JobStatus
 
@@ -94,6 +96,36 @@ def test_a_job_is_found_by_its_whole_token_and_by_words(
     assert operator.get(url, {"q": "cat"}).context["cl"].result_count == 2
     assert operator.get(url, {"q": "cat", "status__exact": "failed"}).context["cl"].result_count == 1
     assert operator.get(url, {"model": "resnet34"}).context["cl"].result_count == 0
+
+
+def test_machines_are_stopped_after_a_question_with_an_audit_row(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Cloud:
+        def stop(self, instance: str) -> None:
+            if instance == "i-gone":
+                raise ComputeRefused("EC2 does not know it.")
+            asked.append(instance)
+
+    monkeypatch.setattr(admin_servers, "current_cloud", Cloud)
+    servers = [
+        Server.objects.create(name=name, driver=driver, state=state)
+        for name, driver, state in (
+            ("i-on", "ec2", "running"), ("i-gone", "ec2", "running"), ("i-off", "ec2", "stopped"),
+            ("here", "local", ""),
+        )
+    ]  # fmt: skip
+    form = {"action": "stop_machines", "_selected_action": [server.pk for server in servers]}
+    url = reverse("admin:jobs_server_changelist")
+    assert b"Yes, do it" in operator.post(url, form).content
+    assert asked == []
+    page = operator.post(url, form | {"confirmed": "yes"}, follow=True)
+    assert asked == ["i-on"]
+    assert b"EC2 does not know it." in page.content
+    assert [entry.object_repr for entry in LogEntry.objects.all()] == ["i-on"]
+    assert Server.objects.get(name="i-on").stop_reason == "By operator in the admin."
 
 
 def test_the_first_page_tells_what_goes_on(operator: Client, make_job: Callable[..., Job]) -> None:
