@@ -51,7 +51,7 @@ def predict(
     with measures.prediction(model=model.pk, task=model.task_type, inputs=len(inputs)):
         check_inputs(task_type=model.task_type, inputs=inputs, limits=settings.FLASH_LIMITS, names=names)
         classifier = _loaded(model)
-        return [_prediction(model, row, top_k) for row in _probabilities(classifier, inputs, names)]
+        return _predictions(model, _probabilities(classifier, inputs, names), top_k)
 
 
 def _loaded(model: TrainedModel) -> "OnnxClassifier":
@@ -124,9 +124,15 @@ def _probabilities(classifier: "OnnxClassifier", inputs: Sequence[bytes | str], 
         raise refused(InputUnreadable, index, f"cannot be read: {error.reason}.", name) from error
 
 
-def _prediction(model: TrainedModel, row: Any, top_k: int) -> Prediction:
-    order = (-row).argsort(kind="stable")[: max(1, top_k)]
-    top = [(model.classes[int(index)], float(row[index])) for index in order]
-    if not isfinite(top[0][1]):
-        raise unusable_model(model, ValueError("it answers what is no number"))
-    return Prediction(label=top[0][0], probability=top[0][1], top=top)
+def _predictions(model: TrainedModel, probabilities: Any, top_k: int) -> list[Prediction]:
+    """Of all rows [N, C] at once: a thousand sentences take less time in the network than one by one here."""
+    order = (-probabilities).argsort(axis=1, kind="stable")[:, : max(1, top_k)]
+    rows = range(len(order))
+    shares = [probabilities[row, best].tolist() for row, best in zip(rows, order, strict=True)]
+    classes, found = model.classes, []
+    for best, row in zip(order.tolist(), shares, strict=True):
+        if not isfinite(row[0]):
+            raise unusable_model(model, ValueError("it answers what is no number"))
+        top = [(classes[index], share) for index, share in zip(best, row, strict=True)]
+        found.append(Prediction(label=top[0][0], probability=row[0], top=top))
+    return found
