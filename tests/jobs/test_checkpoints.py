@@ -18,6 +18,7 @@ from jobs.errors import LeaseLost
 from jobs.models import Checkpoint, Job, JobEvent, Server
 from jobs.states import JobStatus
 from modelstore import files
+from tests.jobs.conftest import FAKE_TRAINER
 from tests.jobs.test_runner import is_training, run_one, when
 
 # Threads (lease, copies) write beside the runner: they need to see committed rows.
@@ -100,7 +101,8 @@ def test_a_job_whose_server_died_goes_on_elsewhere(
 
     def die() -> None:
         for child in psutil.Process().children():
-            child.kill()
+            if str(FAKE_TRAINER) in child.cmdline():
+                child.kill()
 
     thread = when(Checkpoint.objects.exists, die)
     assert run_one(job).status == JobStatus.QUEUED
