@@ -31,7 +31,9 @@ negative_data_rejection.expected-statuses = [
 ]
 
 [[operations]]
-include-operation-id = ["check", "train", "predict", "quote", "batch_predict", "begin_upload", "complete_upload", "send_piece"]
+include-operation-id = [
+    "check", "train", "predict", "quote", "batch_predict", "begin_upload", "complete_upload", "send_piece"
+]
 checks.positive_data_acceptance.enabled = false
 
 [[operations]]
@@ -67,7 +69,9 @@ def test_no_answer_is_other_than_described(live_server: Any, token: str, tmp_pat
         "PYTHONPATH": str(Path(__file__).parent),
         "FLASH_FUZZ_TOKEN": token,
     }
-    run = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=_SECONDS + 60)
+    run = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=_SECONDS + 60
+    )
     assert run.returncode == 0, f"{run.stdout[-15_000:]}\n{run.stderr[-3000:]}"
     tested = re.search(r"Tested: +(\d+)", run.stdout)
     assert tested is not None and int(tested[1]) >= 13, run.stdout[-3000:]
