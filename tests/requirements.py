@@ -71,7 +71,9 @@ REQUIREMENTS = (
         marker="browser", is_met=lambda: chromium() is not None, advice="Chromium (apt install chromium)"
     ),
     Requirement(
-        marker="onnxruntime_web", is_met=_has_onnxruntime_web, advice="onnxruntime-web (make runtime; needs npm)"
+        marker="onnxruntime_web",
+        is_met=_has_onnxruntime_web,
+        advice="onnxruntime-web (make runtime; needs npm)",
     ),
     Requirement(marker="redis", is_met=_has_redis, advice="a Redis server (apt install redis-server)"),
     Requirement(

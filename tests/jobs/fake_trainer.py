@@ -71,7 +71,11 @@ def main() -> None:
         helper.kill()
         helper.wait()
         if mode == "until told, nothing" or not told:
-            say("error", code="deadline_exceeded", message="The training was stopped before the first epoch was.")
+            say(
+                "error",
+                code="deadline_exceeded",
+                message="The training was stopped before the first epoch was.",
+            )
             sys.exit(1)
     if mode == "needs checkpoint":
         assert (run_dir / "checkpoint" / "last.pt").read_text() == "half-way"

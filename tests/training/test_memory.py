@@ -15,7 +15,13 @@ pytestmark = [
 ]
 _LIMIT_MB = 24
 _PICTURE_MB = 224 * 224 * 3 / 2**20
-VALUES = {"preset": "quick", "pretrained": False, "model": "mobilenet_v3_small", "epochs": 1, "batch_size": 16}
+VALUES = {
+    "preset": "quick",
+    "pretrained": False,
+    "model": "mobilenet_v3_small",
+    "epochs": 1,
+    "batch_size": 16,
+}
 
 
 def own_memory(folder: Path) -> float:
