@@ -3,7 +3,8 @@
 from django.urls import include, path, re_path
 from django.views.decorators.gzip import gzip_page
 
-from flashsite import api, api_docs
+# What describes the API registers itself.
+from flashsite import api, api_docs, schema  # noqa: F401
 
 app_name = "api"
 urlpatterns = [

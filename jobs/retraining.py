@@ -27,12 +27,11 @@ from training.bundle import (
     Manifest,
     verify_file,
 )
-from training.preprocess import TOKENIZER_FILE
 
 logger = logging.getLogger(__name__)
 
 # What the trainer looks at (training.previous).
-_WANTED = (ONNX_FILE, TORCH_FILE, TOKENIZER_FILE, VALIDATION_FILE)
+_WANTED = (ONNX_FILE, TORCH_FILE, VALIDATION_FILE)
 FOLDER = "previous"
 
 
@@ -104,7 +103,10 @@ def _fetch(model: TrainedModel, target: Path) -> None:
     known = Manifest.read(target).files
     if known != model.manifest["files"]:
         raise BundleDamaged(f"{MANIFEST_FILE} is not the one that was published")
-    for name in _WANTED:
+    # Here, because it brings numpy with it, which a web process may never need.
+    from training.preprocess import TOKENIZER_FILE
+
+    for name in (*_WANTED, TOKENIZER_FILE):
         if name in known:
             files.fetch(f"{model.storage_prefix}/{name}", target / name)
             verify_file(target / name, known[name])

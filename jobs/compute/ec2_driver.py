@@ -2,15 +2,18 @@
 
 import logging
 import uuid
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils import timezone
 
-from jobs.compute.ec2 import Ec2Cloud
 from jobs.compute.planning import Offer, Policy
 from jobs.compute.reconciler import LOCK, Cloud, Superseded, step
 from jobs.compute.rows import DatabaseLedger
 from jobs.models import Fleet
+
+if TYPE_CHECKING:
+    from jobs.compute.ec2 import Ec2Cloud
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +32,11 @@ def current_policy() -> Policy:
     )
 
 
-def current_cloud() -> Ec2Cloud:
+def current_cloud() -> "Ec2Cloud":
     """EC2 as the settings name it."""
+    # Here, because boto3 takes long to import and most installations have no EC2.
+    from jobs.compute.ec2 import Ec2Cloud
+
     return Ec2Cloud(
         tag=settings.FLASH_EC2_TAG,
         launch_template=settings.FLASH_EC2_LAUNCH_TEMPLATE,

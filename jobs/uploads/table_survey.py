@@ -5,8 +5,7 @@ from array import array
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from jobs.uploads.class_counts import checked_classes
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
@@ -14,6 +13,9 @@ from jobs.uploads.findings import ClassCount, Notes
 from jobs.uploads.names import same_class
 from jobs.uploads.table_rows import Table
 from training.limits import Limits
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LENGTHS = (0, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 _SHOWN_ROWS = 10
@@ -38,7 +40,8 @@ class Survey:
         self._shown: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._lengths = [0] * len(LENGTHS)
         self._read()
-        counts = Counter(dict(zip(self._index, np.bincount(self._labels).tolist(), strict=True)))
+        tally = Counter(self._labels)
+        counts = Counter({label: tally[number] for label, number in self._index.items()})
         if not counts:
             raise self._no_rows()
         self.label_of: dict[str, str | None] = dict(_canonical(counts, notes))
@@ -142,6 +145,9 @@ class Survey:
 
     def _report_copies(self) -> None:
         """Same text again: harmless under one label, a contradiction under two. Twelve bytes a row, sorted once."""
+        # Here, because it takes a fifth of a second that a web process has no use for otherwise.
+        import numpy as np
+
         hashes = np.frombuffer(self._hashes, dtype=np.int64)
         order = np.argsort(hashes, kind="stable")
         classes = sorted({name for name in self.label_of.values() if name})

@@ -8,8 +8,10 @@ from flashsite.samples import FOLDER, make
 from flashsite.samples.messages import messages
 from flashsite.templatetags.charts import HEIGHT, WIDTH, chart
 from flashsite.templatetags.flash_words import duration, percent, rate, width
-from jobs.presets import cards, expected_seconds, fillings
+from jobs.presets import cards, fillings
+from jobs.quotes import Quoter
 from modelstore.figures import MOST_CLASSES, confused_pairs, confusion_rows
+from training.catalog import defaults_for
 from training.config import Preset, Task
 
 
@@ -91,11 +93,16 @@ def test_the_commonest_mistakes_come_first() -> None:
     ]
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("task", list(Task))
 def test_more_thorough_presets_are_expected_to_take_longer(task: Task) -> None:
-    times = [expected_seconds(task, preset, 5000) for preset in Preset]
+    quoter = Quoter()
+    configs = [
+        {"task": task, "preset": preset, **defaults_for(task, preset, None, None)} for preset in Preset
+    ]
+    times = [quoter.quote(config, 5000).training.expected for config in configs]
     assert times == sorted(times)
-    assert [card.value for card in cards(task, 5000)] == ["quick", "balanced", "best"]
+    assert [card.value for card in cards(task, 5000, quoter)] == ["quick", "balanced", "best"]
     assert "quick||" in fillings(task)
 
 

@@ -13,6 +13,8 @@ from tests.whole.conftest import Flash
 pytestmark = [pytest.mark.slow, pytest.mark.redis]
 
 TEXT = "textclassification"
+# Half a minute of training, also on a fast machine: long enough to be taken away twice.
+LONG = {"epochs": "80", "early_stopping": "80", "batch_size": "2"}
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +90,7 @@ def test_a_browser_sends_a_large_file_to_the_bucket_by_itself(
 
 def test_a_job_continues_on_a_server_with_an_empty_disk(site: AwsSite, name: str, table: Path) -> None:
     flash, first, second = Flash(site.url), site.add_machine(name), site.add_machine(name)
-    job = flash.train(table, task_type=TEXT, task_name="long", model="lstm", epochs="80", early_stopping="80")
+    job = flash.train(table, task_type=TEXT, task_name="long", model="lstm", **LONG)
     token = job["token"]
     wait_for(lambda: site.state(name) == "running", "the machine was started")
     first.boot()
