@@ -89,9 +89,11 @@ class RecurrentClassifier(nn.Module):
         # No dropout on the words: a short sentence has none to spare (trec6: two points of accuracy).
         states = self.embedding(input_ids)
         for number, layer in enumerate(self.layers):
-            if number:
-                states = self.dropout(states)
-            states, _ = layer(torch.cat([states, flag], dim=2))
+            if number and self.training:
+                # One mask for all words of a sentence (Gal & Ghahramani 2016): a tenth of the random numbers.
+                states = states * self.dropout(states.new_ones(len(states), 1, states.shape[2]))
+            # In the precision of the states: no second copy of them on the way into the layer.
+            states, _ = layer(torch.cat([states, flag.to(states.dtype)], dim=2))
         highest = states.masked_fill(padding, -10.0).amax(1)
         mean = states.masked_fill(padding, 0.0).sum(1) / (1 - flag).sum(1)
         return functional.linear(
