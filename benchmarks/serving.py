@@ -171,7 +171,7 @@ def race(options: argparse.Namespace, work: Path, wanted: Sequence[str]) -> None
     plain = slim(bundle, work / "plain")
     with ExitStack() as stack:
         contenders = []
-        client, var_dir = stack.enter_context(running_site())
+        client, var_dir = stack.enter_context(running_site(FLASH_SERVING_COPY="1"))
         bundles = {"flash": plain}
         if SERVING_COPY_FILE in Manifest.read(bundle).files:
             bundles["flash_int8"] = slim(bundle, work / "with-copy", extra=[SERVING_COPY_FILE])

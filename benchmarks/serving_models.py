@@ -18,7 +18,7 @@ from training.bundle import MANIFEST_FILE, ONNX_FILE, REPORT_FILE, Manifest, des
 
 _PICTURES, _SENTENCES = DATA / "images" / "hymenoptera-224", DATA / "text" / "trec6"
 _TRAININGS = {
-    "pictures": ("imageclassification", {"preset": "quick", "model": "mobilenet_v2"}),
+    "pictures": ("imageclassification", {"preset": "quick", "model": "mobilenet_v2", "serving_copy": True}),
     "ngrams": ("textclassification", {"preset": "quick"}),
     "lstm": ("textclassification", {"preset": "balanced", "model": "lstm", "epochs": 2}),
 }

@@ -26,8 +26,8 @@ FLASH_PREDICTIONS_AT_ONCE = env.integer(
 # Predictions look a model's row up again after this long; 0 looks each time.
 FLASH_MODEL_ROW_SECONDS = env.integer("FLASH_MODEL_ROW_SECONDS", 2)
 FLASH_PREDICTIONS_WAITING = env.integer("FLASH_PREDICTIONS_WAITING", 12)
-# Whether predictions use the 8-bit copy of a model, where training found one that answers alike.
-FLASH_SERVING_COPY = env.boolean("FLASH_SERVING_COPY", True)
+# Whether trainings make an 8-bit copy of a model and predictions use it, where it was found to answer alike.
+FLASH_SERVING_COPY = env.boolean("FLASH_SERVING_COPY", False)
 FLASH_SERVE_THREADS = env.integer("FLASH_SERVE_THREADS", 1, low=1)
 FLASH_LIMITS = Limits(
     max_upload_bytes=env.size("FLASH_MAX_UPLOAD", 2 * GIB),

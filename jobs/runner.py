@@ -115,6 +115,7 @@ def _machine(job: Job) -> dict[str, Any]:
         "threads": settings.FLASH_TRAINER_THREADS,
         "nice": settings.FLASH_TRAINER_NICE,
         "deadline_seconds": allowed,
+        "serving_copy": settings.FLASH_SERVING_COPY,
     }
 
 

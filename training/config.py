@@ -61,7 +61,8 @@ class TrainConfig:
     """Everything that a training depends on besides its data; stored beside the weights.
 
     `data_split` is the training share; `early_stopping` the patience in epochs or None; `threads` 0 means all
-    cores; `deadline_seconds` counts from the start of the process; `processes` 0 means one to each GPU.
+    cores; `deadline_seconds` counts from the start of the process; `processes` 0 means one to each GPU;
+    `serving_copy` asks for a copy in 8-bit integers for the web.
     `solver` "newton" fits a linear model to its optimum (L-BFGS); "gradient" runs the optimizer, rate, batch size
     and epochs as given.
     """
@@ -98,6 +99,7 @@ class TrainConfig:
     device: str = "auto"
     threads: int = 0
     processes: int = 0
+    serving_copy: bool = False
     nice: int = 10
     deadline_seconds: float | None = None
     # Pictures: scratch memory above which the decoded pictures go to a file on disk.

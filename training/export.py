@@ -30,7 +30,7 @@ from training.previous import compare
 from training.report import MAX_SKIPPED, build_report, hardest, log_loss
 from training.restore import PT_FORMAT, load_classifier
 from training.run import Run
-from training.serving_copy import make_serving_copy
+from training.serving_copy import ServingCopy, make_serving_copy
 
 TOLERANCE = 1e-3
 _PLOTS = ("accuracy.svg", "accuracy.png")
@@ -50,7 +50,7 @@ def export(run: Run, outcome: Outcome) -> None:
     with run.phases.time("check"):
         check_agreement(folder, outcome)
     with run.phases.time("serving copy"):
-        copy = make_serving_copy(run, outcome, folder)
+        copy = make_serving_copy(run, outcome, folder) if run.config.serving_copy else ServingCopy()
     found = {"calibration": calibration, **audit(run, outcome), **compare(run, outcome), **copy.figures}
     report = _write_report(folder, run, outcome, found)
     names += [bundle.REPORT_FILE, *_PLOTS, *measured, *copy.files]

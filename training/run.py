@@ -40,7 +40,9 @@ class Run:
 
     def fingerprint(self, *facts: Any) -> str:
         """Identifies config and data, so that a checkpoint is only used for what it was made from."""
-        config = replace(self.config, deadline_seconds=None, threads=0, processes=0, nice=0)
+        config = replace(
+            self.config, deadline_seconds=None, threads=0, processes=0, nice=0, serving_copy=False
+        )
         told = json.dumps([config.to_json(), *facts])
         return hashlib.sha256(told.encode()).hexdigest()
 

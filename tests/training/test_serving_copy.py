@@ -15,7 +15,13 @@ from training.bundle import ONNX_FILE, SERVING_COPY_FILE, Manifest, verify
 from training.onnx_classifier import OnnxClassifier, served_file
 from training.run import train
 
-SMALL = {"model": "mobilenet_v3_small", "preset": "quick", "pretrained": True, "data_split": 0.5}
+SMALL = {
+    "model": "mobilenet_v3_small",
+    "preset": "quick",
+    "pretrained": True,
+    "data_split": 0.5,
+    "serving_copy": True,
+}
 
 
 def one_trained(folder: Path, **more: Any) -> Path:
