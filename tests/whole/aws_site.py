@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -120,6 +121,8 @@ def aws_site() -> Iterator[AwsSite]:
         moto.start()
         stack.callback(moto.stop)
         host, port = moto.get_host_and_port()
+        # All of moto's servers in a process share what they hold: no machine of another test may carry our tag.
+        urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"", timeout=10).close()
         environment = _environment(f"http://{host}:{port}", f"unix://{redis.path}?db=0", folder)
         clients = [_client(kind, environment) for kind in ("ec2", "s3")]
         for client in clients:
