@@ -15,20 +15,16 @@ from rest_framework.views import APIView
 from jobs import access, cancellation, datasets, submission, submit_request
 from jobs.errors import NotPossibleNow, SubmissionInvalid
 from jobs.models import Dataset, Job, JobEvent, PlatformStatus, Server
+from jobs.platform_serializers import PlatformChangeSerializer, PlatformSummarySerializer, ServerSerializer
 from jobs.serializers import (
-    DatasetCheckSerializer,
     DatasetSerializer,
     JobEventSerializer,
     JobSerializer,
     JobSummarySerializer,
-    PlatformChangeSerializer,
-    PlatformSummarySerializer,
-    ServerSerializer,
-    SubmitCheckedSerializer,
-    SubmitSerializer,
 )
 from jobs.states import JobStatus
 from jobs.status import platform_summary
+from jobs.submission_serializers import DatasetCheckSerializer, SubmitCheckedSerializer, SubmitSerializer
 from jobs.submit_request import SubmitRequest
 from modelstore.api_keys import ForOperators, ForReaders, ScopeMissing, is_operator, key_of
 from modelstore.errors import FlashError

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from jobs import submission, submit_request
 from jobs.models import Lane
 from jobs.quotes import Quoter
-from jobs.serializers import TrainSerializer
+from jobs.submission_serializers import TrainSerializer
 from modelstore.models import TaskType
 
 _MOST_SAMPLES = 100_000_000

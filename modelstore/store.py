@@ -126,7 +126,8 @@ def accuracy_of(folder: Path) -> float:
 @transaction.atomic
 def retire(*, model: TrainedModel) -> Tombstone:
     """Takes the row away; its token answers 410 from now on, and a tombstone names its files until `bury`."""
-    RetiredToken.objects.get_or_create(token_digest=model.token_digest, defaults={"retired": timezone.now()})
+    retired = RetiredToken(token_digest=model.token_digest, retired=timezone.now())
+    RetiredToken.objects.bulk_create([retired], ignore_conflicts=True)
     tombstone, _ = Tombstone.objects.get_or_create(storage_prefix=model.storage_prefix)
     model.delete()
     return tombstone

@@ -39,6 +39,10 @@ def chromium() -> Path | None:
     return None
 
 
+def _has(program: str) -> bool:
+    return shutil.which(program) is not None
+
+
 @cache
 def _has_cuda() -> bool:
     import torch
@@ -76,6 +80,10 @@ REQUIREMENTS = (
         advice="onnxruntime-web (make runtime; needs npm)",
     ),
     Requirement(marker="redis", is_met=_has_redis, advice="a Redis server (apt install redis-server)"),
+    Requirement(
+        marker="systemd", is_met=lambda: _has("systemd-analyze"), advice="systemd (apt install systemd)"
+    ),
+    Requirement(marker="unzip", is_met=lambda: _has("unzip"), advice="unzip (apt install unzip)"),
     Requirement(
         marker="rabbitmq",
         is_met=lambda: bool(os.environ.get("FLASH_TEST_AMQP_URL")),

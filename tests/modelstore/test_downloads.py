@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -69,7 +68,7 @@ def test_the_bundle_is_a_zip_of_every_file(any_storage: str, publish: Publish, t
     }
 
 
-@pytest.mark.skipif(shutil.which("unzip") is None, reason="needs unzip")
+@pytest.mark.unzip
 def test_other_programs_open_the_zip(publish: Publish, tmp_path: Path) -> None:
     archive = tmp_path / "bundle.zip"
     archive.write_bytes(received(open_download(model=publish(), format="bundle")))

@@ -2,7 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from modelstore import clock, predictor, pruning
+from modelstore import predictor, pruning
 from modelstore.access import ModelExpired, get_model
-from modelstore.clock import Reading, judge
 from modelstore.errors import FlashError
 from modelstore.models import CleanupPolicy, PruneState, RetiredToken, Tombstone, TrainedModel
 from modelstore.pruning import models_to_prune, prune
@@ -247,71 +246,10 @@ def test_predictions_and_pruning_at_once_end_in_an_answer_or_in_410(publish: Pub
             get_model(token)
 
 
-# --- Clocks ---
-
-
-def reading(uptime: float, jump: float = 0, *, boot: str = "boot", apart: float = 0) -> Reading:
-    now = datetime(2026, 1, 1, tzinfo=UTC).timestamp() + uptime + jump
-    return Reading(boot, uptime, now, now - apart)
-
-
-def test_a_clock_that_runs_evenly_is_believed() -> None:
-    state = PruneState()
-    assert [judge(state, reading(seconds)) for seconds in (0, 60, 7200, 90_000)] == [""] * 4
-
-
-def test_a_clock_put_forward_is_not_believed_until_it_is_right_or_stays_so_for_long() -> None:
-    state = PruneState()
-    judge(state, reading(0))
-    assert "put forward by 10800 s" in judge(state, reading(60, 10_800))
-    assert judge(state, reading(120, 10_800))
-    assert judge(state, reading(180)) == ""
-    assert judge(state, reading(240, 10_800))
-    assert judge(state, reading(240 + clock.SETTLED_AFTER, 10_800)) == ""
-    assert judge(state, reading(300 + clock.SETTLED_AFTER, 10_800)) == ""
-
-
-def test_a_clock_put_back_is_harmless_and_a_reboot_starts_anew() -> None:
-    state = PruneState()
-    judge(state, reading(0))
-    assert judge(state, reading(60, -10_800)) == ""
-    assert judge(state, reading(5, 10_800, boot="next")) == ""
-
-
-def test_two_clocks_that_differ_are_not_believed() -> None:
-    assert "3600 s apart" in judge(PruneState(), reading(0, apart=-3600))
-
-
-def test_a_jump_of_three_hours_prunes_nothing_and_raises_an_alert(
-    publish: Publish, monkeypatch, caplog
-) -> None:
-    publish()
-    assert not prune().refused
-    later = timezone.now() + 3 * HOUR
-    real = clock.read
-    monkeypatch.setattr(clock, "database_time", lambda: later)
-    monkeypatch.setattr(
-        clock,
-        "read",
-        lambda now: Reading(real(now).boot_id, real(now).uptime, now.timestamp(), now.timestamp()),
-    )
-    for _ in range(2):
-        result = prune()
-        assert "put forward" in result.refused
-        assert TrainedModel.objects.exists()
-    assert "ERROR" in {record.levelname for record in caplog.records}
-    assert "put forward" in PruneState.objects.get().last_alert
-    assert len(prune(everything=True).pruned) == 1
-
-
-def test_the_database_tells_the_time(db: None) -> None:
-    assert abs(clock.database_time() - timezone.now()) < timedelta(seconds=5)
-
-
 def test_pruning_many_costs_few_queries_each(db: None, django_assert_max_num_queries) -> None:
     for number in range(20):
         row(storage_prefix=f"jobs/{number}/1", created=old()).save()
-    with django_assert_max_num_queries(21 * 20):
+    with django_assert_max_num_queries(18 * 20):
         assert len(prune().pruned) == 20
 
 

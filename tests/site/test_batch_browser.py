@@ -1,58 +1,18 @@
 """Whole files and the camera in a real Chromium; its fake camera shows a green picture with a moving sign."""
 
-import os
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.urls import reverse
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect
 
 from jobs.batches import runner
 from jobs.models import BatchPrediction
-from tests.site.conftest import pictures_zip
+from tests.site.conftest import PHONE, pictures_zip
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PHONE = {"width": 360, "height": 740}
-CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    # Playwright's event loop runs in this thread, where the tests use the database, too.
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox", *CAMERA])
-        yield chromium
-        chromium.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
-def open_page(browser: Browser, live_server: Any) -> Iterator[Open]:
-    """`open_page(name, *args, script="", **context)`: a page of the live server; a script error fails."""
-    contexts, complaints = [], []
-
-    def open_(name: str, *args: Any, script: str = "", **options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(8000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        if script:
-            page.add_init_script(script)
-        page.goto(live_server.url + reverse(name, args=args))
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert complaints == []
 
 
 def is_as_wide_as_the_screen(page: Page) -> bool:

@@ -17,9 +17,6 @@
   const before = hint.textContent;
   let request = null;
 
-  const size = (bytes) => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB`
-    : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
-
   function busy(on) {
     progress.hidden = !on;
     form.querySelector("button").disabled = on;
@@ -48,7 +45,7 @@
     const file = input.files[0];
     if (!file) { refuse("No file yet", "Choose a file first, or drop one on the box."); return; }
     const most = Number(area.dataset.max);
-    if (file.size > most) { refuse("The file is too large", `It has ${size(file.size)}; ${size(most)} are allowed.`); return; }
+    if (file.size > most) { refuse("The file is too large", `It has ${flash.size(file.size)}; ${flash.size(most)} are allowed.`); return; }
     request = new XMLHttpRequest();
     request.open("POST", location.pathname);
     request.setRequestHeader("Accept", "application/json");
@@ -59,7 +56,7 @@
     request.upload.onprogress = (event) => {
       if (!event.lengthComputable) return;
       bar.value = event.loaded / event.total;
-      figures.textContent = `${Math.floor(100 * bar.value)} % of ${size(event.total)}`;
+      figures.textContent = `${Math.floor(100 * bar.value)} % of ${flash.size(event.total)}`;
     };
     request.upload.onload = () => {
       bar.removeAttribute("value");
@@ -74,7 +71,7 @@
 
   const show = () => {
     const file = input.files[0];
-    hint.textContent = file ? `${file.name}, ${size(file.size)}` : before;
+    hint.textContent = file ? `${file.name}, ${flash.size(file.size)}` : before;
     problem.hidden = true;
   };
   form.addEventListener("submit", (event) => { event.preventDefault(); send(); });

@@ -1,6 +1,10 @@
-// On every page: copying, times that go on, tabs. Everything here has a form that works without it.
+// On every page: copying, times that go on, tabs, sizes. Everything here has a form that works without it.
+window.flash = window.flash || {};
 (() => {
   "use strict";
+
+  flash.size = (bytes) => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB`
+    : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 
   const units = [["day", 86400], ["h", 3600], ["min", 60], ["s", 1]];
 

@@ -1,5 +1,4 @@
 // Uploads with progress, speed, time left and cancel. The forms work without it.
-window.flash = window.flash || {};
 (() => {
   "use strict";
 
@@ -15,10 +14,7 @@ window.flash = window.flash || {};
   const most = Number(area.dataset.max);
   let stop = null, last = null;
 
-  const size = (bytes) => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB`
-    : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
   const time = (s) => s < 60 ? `${Math.ceil(s)} s` : s < 3600 ? `${Math.ceil(s / 60)} min` : `${(s / 3600).toFixed(1)} h`;
-  flash.size = size;
 
   function item(note) {
     const line = document.createElement("li");
@@ -75,7 +71,7 @@ window.flash = window.flash || {};
         bar.value = share;
         const percent = Math.floor(100 * share);
         const left = seconds > 1 && share < 1 && speed > 0 ? `, ${time((total - bytes) / speed)} left` : "";
-        figures.textContent = `${percent} % of ${size(total)} at ${size(speed)}/s${left}`;
+        figures.textContent = `${percent} % of ${flash.size(total)} at ${flash.size(speed)}/s${left}`;
         if (percent >= told + 25) say.textContent = `${told = percent} percent uploaded`;
       },
     };
@@ -170,7 +166,7 @@ window.flash = window.flash || {};
   flash.upload = async (data, bytes) => {
     last = {data, bytes};
     if (bytes > most) {
-      flash.refuse("The upload is too large", `It has ${size(bytes)}; ${size(most)} are allowed. Send fewer or smaller files.`);
+      flash.refuse("The upload is too large", `It has ${flash.size(bytes)}; ${flash.size(most)} are allowed. Send fewer or smaller files.`);
       busy(false);
       return;
     }
@@ -235,7 +231,7 @@ window.flash = window.flash || {};
   const before = hint.textContent;
   const show = () => {
     const file = input.files[0];
-    hint.textContent = file ? `${file.name}, ${size(file.size)}` : before;
+    hint.textContent = file ? `${file.name}, ${flash.size(file.size)}` : before;
   };
   input.addEventListener("change", () => { problem.hidden = true; show(); });
   show();

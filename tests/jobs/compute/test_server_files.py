@@ -88,7 +88,7 @@ def test_the_watchdog_and_the_identity_need_no_package_of_ours() -> None:
         assert imported <= sys.stdlib_module_names
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
+@pytest.mark.systemd
 def test_systemd_understands_the_units(tmp_path: Path) -> None:
     for unit in UNITS:
         text = (SERVER / unit).read_text()
