@@ -7,7 +7,7 @@ window.flash = window.flash || {};
   const area = document.querySelector("[data-upload]");
   if (!area || !area.dataset.uploads) return;
   const UPLOADS = area.dataset.uploads, TASK = area.dataset.task;
-  const AT_ONCE = 3, TRIES = 12, LONGEST_WAIT = 30;
+  const AT_ONCE = 3, TRIES = 12, LONGEST_WAIT = 30, BLOCKED = 2;
   const STOPPED = "stopped", NOT_HERE = "not here";
 
   class Refused extends Error {
@@ -43,7 +43,8 @@ window.flash = window.flash || {};
     if (token) {
       try { return await call("GET", `${token}/`, null, run.signal); } catch (error) { if (!(error instanceof Refused)) throw error; }
     }
-    const made = await call("POST", "", {name: file.name || "pictures.zip", size: file.size, task_type: TASK}, run.signal);
+    const announced = {name: file.name || "pictures.zip", size: file.size, task_type: TASK, direct: run.direct};
+    const made = await call("POST", "", announced, run.signal);
     known.set(file, made.token);
     return made;
   }
@@ -76,23 +77,41 @@ window.flash = window.flash || {};
 
   async function toBucket(file, state, run) {
     let done = state.offset;
+    run.reached ||= done > 0;
     while (state.parts.length) {
       const loaded = new Map();
       const waiting = [...state.parts];
       const tell = () => run.show(done + [...loaded.values()].reduce((sum, part) => sum + part, 0));
       const work = async () => {
         for (let part = waiting.shift(); part; part = waiting.shift()) {
-          const piece = file.slice(part.offset, part.offset + part.size, "");
-          const number = part.number;
-          await send("PUT", part.url, piece, {}, run, (bytes) => { loaded.set(number, bytes); tell(); });
+          const {number, offset, size, url} = part;
+          await send("PUT", url, file.slice(offset, offset + size, ""), {}, run, (bytes) => { loaded.set(number, bytes); tell(); });
+          run.reached = true;
           run.failures = 0;
         }
       };
-      await Promise.all(Array.from({length: AT_ONCE}, work));
+      // What is on its way still arrives when another part breaks; nothing more is begun.
+      const stopAll = (error) => { waiting.length = 0; throw error; };
+      const ended = await Promise.allSettled(Array.from({length: AT_ONCE}, () => work().catch(stopAll)));
+      const broken = ended.find((one) => one.status === "rejected");
+      if (broken) {
+        if (!run.reached) run.blocked++;
+        throw broken.reason;
+      }
       done += state.parts.reduce((sum, part) => sum + part.size, 0);
       Object.assign(state, await call("GET", `${state.token}/`, null, run.signal));
     }
   }
+
+  // The server answers and the bucket never does: it lets no page in (CORS), or something between does not. A browser
+  // does not say which, so the pieces go to the server instead.
+  function leaveBucket(file, run) {
+    forget(run.token);
+    known.drop(file);
+    Object.assign(run, {token: null, direct: false, blocked: 0});
+  }
+
+  function forget(token) { fetch(`${UPLOADS}${token}/`, {method: "DELETE", keepalive: true}).catch(() => {}); }
 
   function wait(seconds, run) {
     return new Promise((resolve, reject) => {
@@ -122,6 +141,7 @@ window.flash = window.flash || {};
         if (error instanceof Refused && error.problem.code === "upload_not_found" && run.failures++ < TRIES) { known.drop(file); continue; }
         if (error instanceof Refused && error.problem.code !== "upload_incomplete") throw error;
         if (!run.token && (error.message === "404" || error.message === "405")) throw new Error(NOT_HERE);
+        if (run.blocked >= BLOCKED) { leaveBucket(file, run); continue; }
         if (++run.failures > TRIES) throw error;
         const seconds = Math.min(LONGEST_WAIT, 2 ** (run.failures - 1));
         run.trouble(seconds);
@@ -134,7 +154,7 @@ window.flash = window.flash || {};
   // ordinary form must do it. `screen` shows progress and refusals.
   flash.resume = async (file, options, screen) => {
     const abort = new AbortController();
-    const run = {failures: 0, token: null, signal: abort.signal, ...screen};
+    const run = {failures: 0, token: null, direct: true, reached: false, blocked: 0, signal: abort.signal, ...screen};
     screen.begin(() => abort.abort());
     try {
       const token = await throughTrouble(file, options, run);
@@ -144,7 +164,7 @@ window.flash = window.flash || {};
       if (error.message === NOT_HERE) return false;
       if (error.message === STOPPED) {
         known.drop(file);
-        if (run.token) fetch(`${UPLOADS}${run.token}/`, {method: "DELETE", keepalive: true}).catch(() => {});
+        if (run.token) forget(run.token);
         screen.stopped();
       } else if (error instanceof Refused) {
         if (run.token) known.drop(file);
