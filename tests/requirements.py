@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from tests.rabbitmq_process import find_server
+
 # What `make runtime` wrote. It is 5 MB and comes from npm, so it is not in the repository.
 ONNXRUNTIME_WEB = Path(
     os.environ.get("ONNXRUNTIME_WEB_SCRIPT")
@@ -86,9 +88,8 @@ REQUIREMENTS = (
     Requirement(marker="unzip", is_met=lambda: _has("unzip"), advice="unzip (apt install unzip)"),
     Requirement(
         marker="rabbitmq",
-        is_met=lambda: bool(os.environ.get("FLASH_TEST_AMQP_URL")),
-        advice="a RabbitMQ (FLASH_TEST_AMQP_URL=amqp://guest:guest@localhost/)",
-        may_lack=True,
+        is_met=lambda: bool(os.environ.get("FLASH_TEST_AMQP_URL")) or find_server() is not None,
+        advice="RabbitMQ (apt install rabbitmq-server, or FLASH_TEST_AMQP_URL=amqp://guest:guest@localhost/)",
     ),
     # `make test-postgres` is a run of its own, also in CI.
     Requirement(

@@ -18,6 +18,7 @@ from dramatiq.brokers.stub import StubBroker
 from jobs import scheduling
 from jobs.models import Job
 from jobs.states import JobStatus
+from tests.rabbitmq_process import RabbitmqProcess
 
 _SHOW = (
     "import django; django.setup(); import dramatiq; from jobs import scheduling;"
@@ -68,11 +69,23 @@ def test_an_address_that_makes_no_sense_is_told(tmp_path: Path) -> None:
     assert "AMQP_URL is 'rabbit on the left'; set it to an address such as amqp://" in done.stderr
 
 
+@pytest.fixture(scope="module")
+def rabbitmq_url() -> Iterator[str]:
+    """A real, private RabbitMQ, or the one that FLASH_TEST_AMQP_URL names."""
+    if named := os.environ.get("FLASH_TEST_AMQP_URL"):
+        yield named
+        return
+    with RabbitmqProcess() as process:
+        yield process.url
+
+
 @pytest.fixture
-def rabbitmq(broker: StubBroker, monkeypatch: pytest.MonkeyPatch) -> Iterator[RabbitmqBroker]:
+def rabbitmq(
+    rabbitmq_url: str, broker: StubBroker, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[RabbitmqBroker]:
     """The real one in place of the one in memory, its queues empty before and after."""
     importlib.import_module("jobs.actors")
-    real = RabbitmqBroker(url=os.environ["FLASH_TEST_AMQP_URL"], confirm_delivery=True)
+    real = RabbitmqBroker(url=rabbitmq_url, confirm_delivery=True)
     for actor in broker.actors.values():
         monkeypatch.setattr(actor, "broker", real)
         real.declare_actor(actor)
