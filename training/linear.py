@@ -219,6 +219,11 @@ class LinearLearner:
         share = _class_shares(train.labels, linear.bias.numel(), config) * len(train.labels)
         self._share = share if config.class_weights else None
 
+    @property
+    def validation_count(self) -> int:
+        """See Learner."""
+        return len(self._validation.labels)
+
     def groups(self) -> list[Group]:
         """See Learner."""
         return [Group([self._linear.weight]), Group([self._linear.bias], decay=False)]

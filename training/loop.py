@@ -21,6 +21,8 @@ from training.schedule import Schedule
 _MAX_LOSS = 1e4
 # Reading a figure from a GPU waits for all of its work, so several steps are read at once.
 _STEPS_UNREAD = 20
+# By how many of its standard errors the last epoch's accuracy may lie below the best one's (decision 013).
+_TOLERANCE = 0.5
 
 
 class Learner(Protocol):
@@ -28,6 +30,10 @@ class Learner(Protocol):
 
     module: nn.Module
     config: TrainConfig
+
+    @property
+    def validation_count(self) -> int:
+        """How many samples `evaluate` looks at."""
 
     def groups(self) -> list[Group]:
         """The parameters to train."""
@@ -63,7 +69,7 @@ class Progress:
 
 
 class Training:
-    """One training of `learner` as `config` says; afterwards its module holds the weights of the best epoch."""
+    """One training of `learner` as `config` says; afterwards its module holds the weights of `Progress.best_epoch`."""
 
     def __init__(
         self,
@@ -104,8 +110,25 @@ class Training:
                 f"{self.control.why_over} before the first epoch was. Use preset Quick, a smaller model, "
                 "fewer samples, or ask the operator for more time.",
             )
-        restore(self.learner.module, self.best)
+        self._choose_epoch()
         return self.progress
+
+    def _choose_epoch(self) -> None:
+        """Leave the best epoch's weights, or the last one's where a cosine came to its end and did about as well.
+
+        Among epochs that differ by less than chance the best one is the luckiest: its figure promises too much.
+        """
+        progress, last = self.progress, self.progress.history[-1]
+        best, count = progress.best_accuracy, max(self.learner.validation_count, 1)
+        slack = _TOLERANCE * (best * (1 - best) / count) ** 0.5
+        ended = self.config.schedule == "cosine" and last.epoch == self.config.epochs
+        if not ended or last.val_accuracy < best - slack:
+            restore(self.learner.module, self.best)
+            return
+        if self.average is not None:
+            self.average.swap(self.learner.module)
+        progress.best_epoch = last.epoch
+        progress.best_accuracy, progress.best_loss = last.val_accuracy, last.val_loss
 
     def _epoch(self) -> bool:
         progress = self.progress

@@ -58,6 +58,11 @@ class PictureLearner:
         weights = torch.from_numpy((counts.sum() / len(counts) / counts).astype(np.float32)).to(device)
         self._weights = weights if config.class_weights else None
 
+    @property
+    def validation_count(self) -> int:
+        """See Learner."""
+        return len(self._validation)
+
     def groups(self) -> list[Group]:
         """See Learner; biases and norms are not decayed."""
         backbone = [parameter for parameter in self._model.network.parameters() if parameter.requires_grad]

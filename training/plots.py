@@ -110,7 +110,7 @@ class _Frame:
 
 def _title(epochs: Sequence[EpochFigures], best_epoch: int) -> str:
     best = next((e.val_accuracy for e in epochs if e.epoch == best_epoch), 0.0)
-    return f"Accuracy over {len(epochs)} epochs; best on validation: {best:.1%} at epoch {best_epoch}"
+    return f"Accuracy over {len(epochs)} epochs; kept is epoch {best_epoch} with {best:.1%}"
 
 
 def _text(x: float, y: float, words: str, anchor: str = "start") -> str:

@@ -49,6 +49,11 @@ class SentenceLearner:
         weights = torch.from_numpy((counts.sum() / len(counts) / counts).astype(np.float32)).to(device)
         self._weights = weights if config.class_weights else None
 
+    @property
+    def validation_count(self) -> int:
+        """See Learner."""
+        return len(self._validation)
+
     def groups(self) -> list[Group]:
         """See Learner; weight decay would open the gates that padding shuts."""
         named = list(self.module.named_parameters())

@@ -78,11 +78,39 @@ def test_the_same_seed_gives_the_same_numbers(tmp_path):
 
 
 def test_the_weights_are_those_of_the_best_epoch(tmp_path):
-    run, _ = training(tmp_path)
+    run, _ = training(tmp_path, replace(CONFIG, schedule="constant"))
     progress = run.run()
     best = max(progress.history, key=lambda f: (f.val_accuracy, -f.val_loss))
     assert progress.best_epoch == best.epoch
     assert run.learner.evaluate() == pytest.approx((best.val_loss, best.val_accuracy))
+
+
+class _Told(NoisyLearner):
+    """Its accuracy is what it is told, epoch by epoch, on a hundred samples that it does not have."""
+
+    validation_count = 100
+
+    def evaluate(self):
+        return 0.5, next(self.accuracies)
+
+
+@pytest.mark.parametrize("averaging", [False, True])
+@pytest.mark.parametrize(("last", "kept"), [(0.88, 4), (0.91, 4), (0.85, 2)])
+def test_a_schedule_that_ended_keeps_the_last_epoch_unless_it_is_clearly_worse(
+    tmp_path, last, kept, averaging
+):
+    torch.manual_seed(3)
+    config = replace(CONFIG, weight_averaging=averaging)
+    linear = Linear(4, 2)
+    learner = _Told(linear, *data(), config)
+    learner.accuracies = iter([0.8, 0.89, 0.86, last])
+    weights = []
+    learner.evaluate = lambda: (weights.append(linear.weight.detach().clone()), _Told.evaluate(learner))[1]
+    control, checkpoint = Control(), Checkpoint(tmp_path, "same", Events(io.StringIO()))
+    run = Training(learner, config, events=Events(io.StringIO()), control=control, checkpoint=checkpoint)
+    progress = run.run()
+    assert (progress.best_epoch, progress.best_accuracy) == (kept, last if kept == 4 else 0.89)
+    assert torch.equal(linear.weight, weights[kept - 1])
 
 
 def test_it_stops_early(tmp_path):
