@@ -77,7 +77,7 @@ def _passes() -> dict[str, Pass]:
 
     from jobs import compute, orphans
     from jobs.compute.ec2_driver import Ec2Driver
-    from jobs.compute.planning import Instance
+    from jobs.compute.fleet import Instance
     from jobs.sweep import sweep
     from modelstore.pruning import prune
 

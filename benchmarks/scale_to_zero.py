@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.site import bar
-from jobs.compute.planning import Instance, Policy, ServerView, Start, Stop, plan
+from jobs.compute.actions import Start, Stop
+from jobs.compute.fleet import Instance, Policy, ServerView
+from jobs.compute.planning import plan
 
 BOOT = 90.0
 PASS = 60.0

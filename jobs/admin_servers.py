@@ -16,11 +16,10 @@ from django.utils.safestring import SafeString
 from jobs import prices
 from jobs.compute.ec2_driver import current_cloud, current_policy
 from jobs.compute.errors import ComputeRefused
+from jobs.compute.fleet import UP
 from jobs.compute.rows import DatabaseLedger
 from jobs.models import Alert, Fleet, Launch, Server
 from modelstore.admin_tools import confirmed
-
-_UP = ("pending", "running")
 
 
 class _LookOnly(admin.ModelAdmin):
@@ -57,7 +56,7 @@ class ServerAdmin(_LookOnly):
     def stop_machines(self, request: HttpRequest, queryset: QuerySet[Server]) -> None:
         """At once, whatever waits: with jobs in the queue the next pass may start another machine."""
         cloud, launches, stopped = current_cloud(), current_policy().launches, []
-        for server in queryset.filter(driver="ec2", state__in=_UP):
+        for server in queryset.filter(driver="ec2", state__in=UP):
             DatabaseLedger().intend_stop(server.name, f"By {request.user} in the admin.", timezone.now())
             try:
                 (cloud.terminate if launches else cloud.stop)(server.name)
@@ -165,7 +164,7 @@ def _limits() -> list[tuple[str, str]]:
 
 
 def _up() -> QuerySet[Server]:
-    return Server.objects.filter(driver="ec2", state__in=_UP)
+    return Server.objects.filter(driver="ec2", state__in=UP)
 
 
 def _uses_ec2() -> bool:

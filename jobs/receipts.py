@@ -13,9 +13,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from jobs import prices
+from jobs.compute.fleet import UP
 from jobs.models import Attempt, Job, Server, Uptime
-
-_UP = ("pending", "running")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,7 +129,7 @@ def _seconds(row: Attempt, until: datetime) -> float:
 
 def note_uptimes(now: datetime) -> None:
     """Opens a row for each machine that EC2 lists as up, closes those of machines that are not. Four queries."""
-    up = {row.pk: row for row in Server.objects.filter(driver="ec2", state__in=_UP, launched__isnull=False)}
+    up = {row.pk: row for row in Server.objects.filter(driver="ec2", state__in=UP, launched__isnull=False)}
     for open_row in Uptime.objects.filter(ended=None):
         server = up.get(open_row.server_id)
         if server is None or server.launched != open_row.began:

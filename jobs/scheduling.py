@@ -21,7 +21,7 @@ def reconcile() -> int:
 
     waiting = Job.objects.queued().count()
     try:
-        current_driver().ensure(waiting + Job.objects.running().count())
+        current_driver().reconcile()
     except Exception:
         # A cloud that does not answer must not keep the workers that are there from their work.
         logger.exception("The machines could not be brought in line; the next pass tries again.")

@@ -4,10 +4,10 @@ from typing import Protocol
 
 
 class Driver(Protocol):
-    """Brings the number of training servers to what the job rows ask for; every call is idempotent."""
+    """Brings the training servers in line with the job rows; every call is idempotent."""
 
     name: str
 
-    def ensure(self, wanted: int) -> None:
-        """Starts or stops servers until `wanted` of them run, as far as the pool allows."""
+    def reconcile(self) -> None:
+        """One pass: starts what waiting jobs need and stops what nobody needs, as far as the limits allow."""
         ...

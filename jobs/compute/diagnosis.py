@@ -18,7 +18,7 @@ from botocore.exceptions import (
 )
 
 from jobs.compute.ec2 import LAUNCH_TAG, TAG, launch_values
-from jobs.compute.planning import Offer
+from jobs.compute.fleet import Offer
 
 MakeClient = Callable[[str], Any]
 

@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from jobs.compute.errors import CapacityMissing, ComputeRefused, InstanceMissing, Throttled, WrongState
-from jobs.compute.planning import Instance, Offer
+from jobs.compute.fleet import Instance, Offer
 
 TAG = "flash:installation"
 LAUNCH_TAG = "flash:launch"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone
 
-from jobs.compute.planning import Offer, Policy
+from jobs.compute.fleet import Offer, Policy
 from jobs.compute.reconciler import LOCK, Cloud, Superseded, step
 from jobs.compute.rows import DatabaseLedger
 from jobs.models import Fleet
@@ -54,8 +54,8 @@ class Ec2Driver:
     def __init__(self, cloud: Cloud | None = None) -> None:
         self._cloud = cloud
 
-    def ensure(self, wanted: int) -> None:
-        """One pass, unless another controller is at it. `wanted` is a hint: the rows are read again under the lock."""
+    def reconcile(self) -> None:
+        """One pass, unless another controller is at it."""
         owner = uuid.uuid4().hex
         if not Fleet.take_lock(owner=owner, duration=LOCK):
             return

@@ -13,7 +13,7 @@ class LocalDriver:
 
     name = "local"
 
-    def ensure(self, wanted: int) -> None:
+    def reconcile(self) -> None:
         """Does nothing: the supervisor keeps the local worker alive."""
 
 

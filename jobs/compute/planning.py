@@ -5,133 +5,12 @@ right by the next pass. No database, no network.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
 
-State = Literal["pending", "running", "stopping", "stopped", "shutting-down", "terminated"]
-_UP = ("pending", "running")
+from jobs.compute.actions import Action, Explain, Forget, Launch, Mark, Start, Stop
+from jobs.compute.fleet import UP, Health, Instance, LaunchView, Offer, Policy, ServerView
+
 NO_MACHINE = "No training server carries the tag of this installation. The operator has been told."
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Offer:
-    """A kind of machine that may be launched; the empty strings leave the choice to the launch template."""
-
-    instance_type: str = ""
-    subnet: str = ""
-
-    @property
-    def key(self) -> str:
-        return f"{self.instance_type}@{self.subnet}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Policy:
-    """The operator's limits. `launches` False: tagged instances are started and stopped; True: made and terminated."""
-
-    launches: bool = False
-    pool: int = 1
-    idle_grace: timedelta = timedelta(minutes=1)
-    boot_grace: timedelta = timedelta(minutes=5)
-    silence: timedelta = timedelta(minutes=3)
-    hard_cap: timedelta = timedelta(hours=24)
-    lag: timedelta = timedelta(minutes=3)
-    breaker: int = 3
-    breaker_pause: timedelta = timedelta(minutes=30)
-    offers: tuple[Offer, ...] = (Offer(),)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Instance:
-    """One machine as EC2 lists it; `launched` is its last start, `token` the tag that its launch carried."""
-
-    id: str
-    state: State
-    launched: datetime
-    token: str = ""
-    instance_type: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServerView:
-    """One machine as the rows know it; `last_work` is when its last job began or ended."""
-
-    id: str
-    heartbeat: datetime | None = None
-    busy: bool = False
-    last_work: datetime | None = None
-    start_asked: datetime | None = None
-    marked: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LaunchView:
-    """A launch that was intended: `token` is its ClientToken, `instance` its answer when there was one."""
-
-    token: str
-    offer: str
-    created: datetime
-    instance: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Health:
-    """What earlier calls taught: a back-off, offers without capacity, machines that did not come up."""
-
-    backoff_until: datetime | None = None
-    blocked: Mapping[str, datetime] = field(default_factory=dict)
-    boot_failures: int = 0
-    breaker_until: datetime | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    instance: str
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """Launches one machine; with `token`, repeats an earlier launch whose answer never came."""
-
-    offer: Offer
-    token: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Stops the machine, or terminates it in a pool. `boot_failed` counts for the circuit breaker."""
-
-    instance: str
-    reason: str
-    boot_failed: bool = False
-    even_if_busy: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Remembers an instance that no row knows; the next pass stops it."""
-
-    instance: str
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """Closes a launch that left no machine behind."""
-
-    token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Explain:
-    """The sentence that waiting jobs show; empty when there is nothing to tell. `alert` tells the operator, too."""
-
-    reason: str
-    alert: str = ""
-
-
-Action = Start | Launch | Stop | Mark | Forget | Explain
 
 
 def plan(
@@ -158,11 +37,11 @@ def plan(
     known = [instance for instance in instances if instance.id not in strangers]
     condemned = [stop for instance in known if (stop := _condemn(instance, rows, jobs_waiting, now, policy))]
     gone = {stop.instance for stop in condemned}
-    up = [instance for instance in known if instance.state in _UP and instance.id not in gone]
+    up = [instance for instance in known if instance.state in UP and instance.id not in gone]
     wanted = min(policy.pool, jobs_waiting + jobs_running)
     coming, closed = _open_launches(launches, instances, now, policy)
     # A condemned machine holds its place until EC2 says that it goes: its stop may fail.
-    standing = sum(instance.state in _UP for instance in known)
+    standing = sum(instance.state in UP for instance in known)
     room = policy.pool - standing - len(coming)
     actions: list[Action] = [*_deal_with(strangers, rows, instances), *condemned, *closed]
     missing = wanted - len(up) - len(coming)
@@ -190,7 +69,7 @@ def _strangers(
     return {
         instance.id
         for instance in instances
-        if instance.state in (*_UP, "stopped")
+        if instance.state in (*UP, "stopped")
         and instance.token not in tokens
         and (instance.id not in rows or rows[instance.id].marked is not None)
     }
@@ -218,7 +97,7 @@ def _condemn(
     """A reason to stop this machine whatever the demand, or None."""
     if policy.launches and instance.state == "stopped":
         return Stop(instance.id, "It powered itself off.")
-    if instance.state not in _UP:
+    if instance.state not in UP:
         return None
     row = rows.get(instance.id)
     since = _since(instance, row)
@@ -286,20 +165,20 @@ def _more(
                 f"the next try is within {minutes} minutes. The operator has been told."
             )
         missing = 1
-    free = {key for key, until in health.blocked.items() if now < until}
+    blocked = {key for key, until in health.blocked.items() if now < until}
     if policy.launches:
-        offers = [offer for offer in policy.offers if offer.key not in free]
+        offers = [offer for offer in policy.offers if offer.key not in blocked]
         if offers:
             return [Launch(offers[0]) for _ in range(missing)], ""
         return [], health.reason or "No capacity for a training server at the moment."
-    stopped = [i for i in known if i.state == "stopped" and i.id not in free]
+    stopped = [i for i in known if i.state == "stopped" and i.id not in blocked]
     starts: list[Action] = [Start(instance.id) for instance in stopped[:missing]]
     if starts:
         return starts, ""
     if any(instance.state == "stopping" for instance in known):
         return [], "The training server is still stopping; it is started again right after."
-    if any(instance.state in _UP for instance in known):
+    if any(instance.state in UP for instance in known):
         return [], ""
-    if free:
+    if blocked:
         return [], health.reason or "No capacity for a training server at the moment."
     return [], NO_MACHINE

@@ -8,23 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from jobs.compute.actions import Action, Explain, Forget, Launch, Mark, Start, Stop
 from jobs.compute.errors import CapacityMissing, ComputeRefused, InstanceMissing, Throttled, WrongState
-from jobs.compute.planning import (
-    Action,
-    Explain,
-    Forget,
-    Health,
-    Instance,
-    Launch,
-    LaunchView,
-    Mark,
-    Offer,
-    Policy,
-    ServerView,
-    Start,
-    Stop,
-    plan,
-)
+from jobs.compute.fleet import Health, Instance, LaunchView, Offer, Policy, ServerView
+from jobs.compute.planning import plan
 
 logger = logging.getLogger(__name__)
 

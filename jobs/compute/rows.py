@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from jobs import alerts, caps, receipts
-from jobs.compute.planning import Health, Instance, LaunchView, Offer, ServerView
+from jobs.compute.fleet import Health, Instance, LaunchView, Offer, ServerView
 from jobs.compute.reconciler import Snapshot
 from jobs.models import Attempt, Fleet, Job, Launch, Server
 
@@ -54,8 +55,6 @@ class DatabaseLedger:
 
     def see(self, instances: Sequence[Instance], now: datetime) -> None:
         """Writes the listing down; a machine whose launch was ours becomes a row, in fixed mode any tagged one."""
-        from django.conf import settings
-
         launches = {row.token: row for row in Launch.objects.filter(closed=None)}
         listed = [instance.id for instance in instances]
         known = set(Server.objects.filter(driver="ec2", name__in=listed).values_list("name", flat=True))
@@ -114,8 +113,6 @@ class DatabaseLedger:
 
 def _waiting(now: datetime) -> int:
     """Jobs worth a machine: none once the day's budget is used up, and not those that share another's start."""
-    from django.conf import settings
-
     if caps.day_is_used_up(caps.in_force(), now):
         return 0
     urgent = Job.objects.urgent(now, settings.FLASH_SHARED_START_WAIT).count()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from jobs.compute.errors import CapacityMissing, ComputeRefused, InstanceMissing, Throttled, WrongState
-from jobs.compute.planning import Instance, Offer
+from jobs.compute.fleet import Instance, Offer
 
 
 class ControllerDied(Exception):

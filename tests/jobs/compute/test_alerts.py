@@ -14,7 +14,9 @@ from django.utils import timezone
 
 from flashsite.checks import alerts_can_be_mailed
 from jobs import alerts
-from jobs.compute.planning import Explain, Policy, plan
+from jobs.compute.actions import Explain
+from jobs.compute.fleet import Policy
+from jobs.compute.planning import plan
 from jobs.models import Alert, Fleet, Server
 
 pytestmark = pytest.mark.django_db

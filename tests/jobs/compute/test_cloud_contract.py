@@ -12,7 +12,7 @@ import pytest
 
 from jobs.compute.ec2_driver import current_cloud
 from jobs.compute.errors import CapacityMissing, InstanceMissing, WrongState
-from jobs.compute.planning import Instance, Offer
+from jobs.compute.fleet import Instance, Offer
 from jobs.compute.reconciler import Cloud
 from tests.jobs.compute.conftest import IMAGE
 from tests.jobs.compute.fake_ec2 import FakeEc2

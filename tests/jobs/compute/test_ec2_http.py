@@ -14,7 +14,7 @@ from django.utils import timezone
 from jobs import runner, scheduling
 from jobs.compute.ec2_driver import Ec2Driver, current_cloud
 from jobs.compute.errors import ComputeRefused, InstanceMissing
-from jobs.compute.planning import Offer
+from jobs.compute.fleet import Offer
 from jobs.models import Alert, Attempt, Dataset, Fleet, Job, Launch, Server
 from jobs.states import JobStatus
 from jobs.status import platform_summary
@@ -161,7 +161,7 @@ def test_a_controller_that_lost_its_lock_acts_no_more(
             Fleet.objects.update(lock_owner="other")
             return current_cloud().list_instances()
 
-    Ec2Driver(Slow()).ensure(1)  # type: ignore[arg-type]
+    Ec2Driver(Slow()).reconcile()  # type: ignore[arg-type]
     assert state(ec2, name) == "stopped"
     assert Fleet.current().lock_owner == "other"
 
@@ -184,7 +184,7 @@ def test_the_lock_is_renewed_before_each_call(
             left.append(Fleet.current().lock_until - timezone.now())
             current_cloud().start(instance)
 
-    Ec2Driver(Slow()).ensure(1)  # type: ignore[arg-type]
+    Ec2Driver(Slow()).reconcile()  # type: ignore[arg-type]
     assert state(ec2, name) == "running"
     assert left[0] > timedelta(seconds=40)
     assert Fleet.current().lock_until is None
@@ -199,8 +199,8 @@ def test_a_refusal_keeps_the_job_queued_and_tells_the_operator(
 
     settings.ADMINS = [("Op", "op@example.org")]
     job = make_job()
-    Ec2Driver(Refusing()).ensure(1)  # type: ignore[arg-type]
-    Ec2Driver(Refusing()).ensure(1)  # type: ignore[arg-type]
+    Ec2Driver(Refusing()).reconcile()  # type: ignore[arg-type]
+    Ec2Driver(Refusing()).reconcile()  # type: ignore[arg-type]
     job.refresh_from_db()
     assert job.status == JobStatus.QUEUED
     assert "UnauthorizedOperation" in Fleet.current().reason

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobs.compute.errors import CapacityMissing, ComputeRefused, Throttled
-from jobs.compute.memory import MemoryLedger
-from jobs.compute.planning import Offer, Policy
+from jobs.compute.fleet import Offer, Policy
 from jobs.compute.reconciler import step
 from tests.jobs.compute.fake_ec2 import ControllerDied, FakeEc2
+from tests.jobs.compute.memory_ledger import MemoryLedger
 
 MINUTE = timedelta(minutes=1)
 OFFERS = (Offer(instance_type="g4dn.xlarge"), Offer(instance_type="g5.xlarge"))

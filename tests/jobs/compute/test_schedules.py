@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jobs.compute.ec2_driver import current_policy
-from jobs.compute.planning import Policy
+from jobs.compute.fleet import Policy
 from tests.jobs.compute.world import World
 
 _SCHEDULES = int(os.environ.get("SCHEDULES", "60"))

@@ -4,12 +4,12 @@ import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from jobs.compute.memory import MemoryLedger
-from jobs.compute.planning import Policy
+from jobs.compute.fleet import Policy
 from jobs.compute.reconciler import LOCK, step
 from jobs.compute.watchdog import Limits, Signs, decide
 from tests.jobs.compute.fake_ec2 import FAULTS, ControllerDied, FakeEc2
 from tests.jobs.compute.job_board import Claim, JobBoard, VirtualJob
+from tests.jobs.compute.memory_ledger import MemoryLedger
 
 STEP = timedelta(seconds=30)
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from jobs.compute.planning import Health, Instance, LaunchView, Offer, ServerView
+from jobs.compute.fleet import Health, Instance, LaunchView, Offer, ServerView
 from jobs.compute.reconciler import Snapshot
 
 
