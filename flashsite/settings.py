@@ -253,8 +253,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 REDIS_URL = env.string("REDIS_URL") or redis_socket.url(FLASH_VAR_DIR)
 _REDIS_BROKER = {
-    "BROKER": "dramatiq.brokers.redis.RedisBroker",
+    "BROKER": "jobs.late_broker.LateBroker",
     "OPTIONS": {
+        "kind": "dramatiq.brokers.redis.RedisBroker",
         "url": REDIS_URL,
         "heartbeat_timeout": 15_000,
         "maintenance_chance": 200_000,
@@ -268,8 +269,9 @@ _AMQP_LIMITS = (
     "heartbeat=60&connection_attempts=1&socket_timeout=3&stack_timeout=3&blocked_connection_timeout=10"
 )
 _AMQP_BROKER = {
-    "BROKER": "dramatiq.brokers.rabbitmq.RabbitmqBroker",
+    "BROKER": "jobs.late_broker.LateBroker",
     "OPTIONS": {
+        "kind": "dramatiq.brokers.rabbitmq.RabbitmqBroker",
         "url": f"{AMQP_URL}{'&' if '?' in AMQP_URL else '?'}{_AMQP_LIMITS}",
         "confirm_delivery": True,
     },

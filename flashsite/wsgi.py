@@ -8,7 +8,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flashsite.settings")
 
 _site = get_wsgi_application()
 
-from flashsite.fast_predict import FastPredict  # noqa: E402 - it needs the apps to be loaded
+from flashsite.lean_imports import load_api_libraries  # noqa: E402 - it needs the apps to be loaded
+
+load_api_libraries()
+
+from flashsite.fast_predict import FastPredict  # noqa: E402
 from flashsite.metrics import Measured  # noqa: E402
 
 application = Measured(FastPredict(_site))

@@ -1,15 +1,12 @@
 """Pieces of an upload in the bucket: a multipart upload whose parts the client sends there by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.storage import default_storage
 
 from jobs.uploads import UploadRefused
@@ -81,14 +78,10 @@ def finish(key: str, multipart_id: str, *, size: int) -> None:
 
 def exists(key: str, size: int) -> bool:
     """Whether the finished object is there with this length."""
-    try:
-        return int(_client().head_object(**_object(key))["ContentLength"]) == size
-    except ClientError as error:
-        if _code(error) in ("404", "NoSuchKey", "NotFound"):
-            return False
-        raise storage_unavailable() from error
-    except BotoCoreError as error:
-        raise storage_unavailable() from error
+    found = None
+    with _translated(fine=("404", "NoSuchKey", "NotFound")):
+        found = int(_client().head_object(**_object(key))["ContentLength"])
+    return found == size
 
 
 def head(key: str, count: int) -> bytes:
@@ -101,13 +94,8 @@ def head(key: str, count: int) -> bytes:
 
 def abort(key: str, multipart_id: str) -> None:
     """Forgets all parts; nothing happens when they are gone already."""
-    try:
+    with _translated(fine=("NoSuchUpload",)):
         _client().abort_multipart_upload(**_object(key), UploadId=multipart_id)
-    except ClientError as error:
-        if _code(error) != "NoSuchUpload":
-            raise storage_unavailable() from error
-    except BotoCoreError as error:
-        raise storage_unavailable() from error
 
 
 def unfinished(prefix: str) -> Iterator[tuple[str, str, datetime]]:
@@ -151,6 +139,9 @@ def _client() -> Any:
 
 @lru_cache(maxsize=4)
 def _client_for(region: str | None, endpoint: str | None) -> Any:
+    import boto3
+    from botocore.config import Config
+
     config = Config(
         signature_version="s3v4",
         connect_timeout=5,
@@ -164,13 +155,16 @@ def _client_for(region: str | None, endpoint: str | None) -> Any:
     return boto3.session.Session().client("s3", region_name=region, endpoint_url=endpoint, config=config)
 
 
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(fine: Collection[str] = ()) -> Iterator[None]:
+    """Turns the bucket's errors into StorageUnavailable, and passes over those whose codes are `fine`."""
+    # Here and below, because boto3 takes long to import and most installations have no bucket.
+    from botocore.exceptions import BotoCoreError, ClientError
+
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") not in fine:
+            raise storage_unavailable() from error
+    except BotoCoreError as error:
         raise storage_unavailable() from error

@@ -18,11 +18,12 @@ from django.conf import settings
 
 from modelstore.model_card import model_card
 from modelstore.models import TaskType, TrainedModel
-from training import preprocess
+from training import bundle
 from training.bundle import ONNX_FILE, VALIDATION_FILE
-from training.preprocess import TOKENIZER_FILE
 
 FOLDER = Path(__file__).resolve().parent / "standalone"
+# Not imported: it needs numpy, and the web starts without.
+_PREPROCESS = Path(bundle.__file__).with_name("preprocess.py")
 # `manage.py get_runtime` writes it, see standalone/web/get_runtime.py.
 RUNTIME_FILE = "runtime.js"
 _WEB_FILES = ("index.html", "page.css", "page.js", "inputs.js")
@@ -54,7 +55,7 @@ def standalone_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
         "labels.txt": text("".join(f"{' '.join(label.split())}\n" for label in model.classes)),
         "requirements.txt": text(requirements(model)),
         "predict.py": plain(FOLDER / "predict.py"),
-        "preprocess.py": plain(Path(preprocess.__file__)),
+        "preprocess.py": plain(_PREPROCESS),
     }
     if VALIDATION_FILE in model.manifest["files"]:
         files["evaluate.py"] = plain(FOLDER / "evaluate.py")
@@ -98,7 +99,7 @@ def _facts(model: TrainedModel, open_file: Open) -> Mapping[str, Any]:
     facts = {name: model.manifest[name] for name in _FACTS if name in model.manifest}
     facts["task_name"] = model.task_name
     if model.task_type == TaskType.TEXT:
-        with open_file(TOKENIZER_FILE) as file:
+        with open_file(model.manifest["preprocess"]["tokenizer"]) as file:
             facts["tokenizer"] = json.load(file)
     return facts
 

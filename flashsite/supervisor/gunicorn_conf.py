@@ -37,6 +37,10 @@ accesslog = None
 loglevel = "warning"
 
 
+# Loading the site makes many objects and no garbage worth looking for; pre_fork turns the collector on again.
+gc.disable()
+
+
 def on_starting(server: Any) -> None:
     """Makes what the processes share, before there are any."""
     from flashsite.supervisor.web_worker import ConnectionCounts, WebWorker
@@ -61,6 +65,11 @@ def when_ready(server: Any) -> None:
     engines.all()
     gc.collect()
     gc.freeze()
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """All is loaded, also when gunicorn was told to load it again."""
+    gc.enable()
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -1,5 +1,6 @@
 """Reading the environment, the secret key, the checks, and what the log hides."""
 
+import ast
 import logging
 import os
 import stat
@@ -78,6 +79,54 @@ def test_log_lines_show_no_token() -> None:
     )
     HideTokens().filter(record)
     assert record.getMessage() == "GET /jobs/…/ 200"
+
+
+def test_the_web_starts_without_what_few_requests_need(tmp_path: Path) -> None:
+    """Each of these takes a tenth of a second or more, and memory in every process of the web."""
+    code = (
+        "import sys, flashsite.wsgi;"
+        "from django.template import engines; engines.all();"
+        "from django.urls import get_resolver; get_resolver().url_patterns;"
+        "print(sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    environment = os.environ | {
+        "FLASH_VAR_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "flashsite.settings",
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(ast.literal_eval(done.stdout))
+    assert {"django", "rest_framework", "jobs"} <= loaded
+    late = {
+        "av",
+        "boto3",
+        "botocore",
+        "hypothesis",
+        "jinja2",
+        "numpy",
+        "onnx",
+        "onnxruntime",
+        "pandas",
+        "pika",
+    }
+    late |= {
+        "polars",
+        "psycopg",
+        "pyarrow",
+        "pygments",
+        "redis",
+        "requests",
+        "tokenizers",
+        "torch",
+        "torchvision",
+    }
+    assert not loaded & late
 
 
 def test_the_web_process_never_imports_torch(tmp_path: Path) -> None:

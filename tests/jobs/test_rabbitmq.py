@@ -22,7 +22,7 @@ from tests.rabbitmq_process import RabbitmqProcess
 
 _SHOW = (
     "import django; django.setup(); import dramatiq; from jobs import scheduling;"
-    "broker = dramatiq.get_broker(); print(type(broker).__name__);"
+    "broker = dramatiq.get_broker().actual(); print(type(broker).__name__);"
     "options = getattr(broker, 'parameters', None);"
     "print(options and (options.host, options.port, options.heartbeat, options.socket_timeout));"
     "scheduling.wake(); print('went on')"

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand
 from django.utils.module_loading import autodiscover_modules
 
 from flashsite import periodic
+from jobs.late_broker import LateBroker
 
 # The trainer gets 25 s for its checkpoint (jobs.runner), the rest is for writing the row.
 _SHUTDOWN_MILLISECONDS = 40_000
@@ -48,6 +49,8 @@ def start_worker(*, queues: set[str], threads: int) -> dramatiq.Worker:
     """A running worker that keeps no more messages to itself than it works on."""
     autodiscover_modules(*settings.DRAMATIQ_AUTODISCOVER_MODULES)
     broker = dramatiq.get_broker()
+    if isinstance(broker, LateBroker):
+        broker = broker.actual()
     broker.emit_after("process_boot")
     worker = dramatiq.Worker(broker, queues=queues, worker_threads=threads)
     # The default, twice the threads, lets a worker with a long job hoard the next one (RELIABILITY, section 4).
