@@ -100,7 +100,14 @@ class ModelView(_TokenView):
     @extend_schema(
         operation_id="model_delete",
         tags=["models"],
-        responses={204: None, 403: _problem("not_deletable: an operator keeps it"), **_GONE},
+        responses={
+            204: None,
+            403: _problem("not_deletable: an operator keeps it"),
+            409: _problem(
+                "still_training: the end of its training would bring another one; cancel that first"
+            ),
+            **_GONE,
+        },
     )
     def delete(self, request: Request, token: str) -> Response:
         """Deletes a model and its files at once; whoever has the token may. It answers 410 from then on."""

@@ -30,6 +30,14 @@ class NotDeletable(FlashError):
     title = "This model cannot be deleted"
 
 
+class StillTraining(FlashError):
+    """The end of its training would bring another one under the same token."""
+
+    status = 409
+    code = "still_training"
+    title = "Its training is still going on"
+
+
 def longest_expiry(model: TrainedModel, policy: CleanupPolicy, now: datetime) -> datetime | None:
     """Until when `extend` would let it live now; None where that is no longer than it does anyway."""
     expires = model.expires(policy)
@@ -61,11 +69,28 @@ def extend(*, model: TrainedModel) -> datetime:
 
 
 def delete(*, model: TrainedModel) -> None:
-    """End its life now: nobody is served by it any more, and its files go. Raises NotDeletable (403)."""
+    """End its life now: nobody is served by it any more, and its files go.
+
+    Raises NotDeletable (403), StillTraining (409) of a first model, ModelExpired (410) if it is gone already.
+    """
     if model.pinned:
         raise NotDeletable("The operator of this site keeps this model for everybody.")
     with transaction.atomic():
-        store.delete_model(model)
+        # Locked as at the end of a training, which decides about the same row.
+        found = TrainedModel.objects.select_for_update().filter(pk=model.pk).first()
+        if found is None:
+            raise gone_model(model.token_digest)
+        if is_first(found):
+            raise StillTraining(
+                "This is its first model, and another would come under the same token. Cancel the training: "
+                "this model goes with it. Or wait until it ends."
+            )
+        store.delete_model(found)
+
+
+def is_first(model: TrainedModel) -> bool:
+    """Whether the job of `model` still trains, so that the model is one for the time being."""
+    return TrainedModel.objects.filter(pk=model.pk, job__isnull=False, job__finished=None).exists()
 
 
 def _reason(model: TrainedModel, policy: CleanupPolicy) -> str:

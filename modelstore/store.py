@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from modelstore import files, local_cache
-from modelstore.models import RetiredToken, Tombstone, TrainedModel
+from modelstore.models import CleanupPolicy, RetiredToken, Tombstone, TrainedModel
 from modelstore.tokens import digest
 from training.bundle import MANIFEST_FILE, REPORT_FILE, Manifest, verify
 
@@ -90,14 +90,21 @@ def replace_bundle(*, model: TrainedModel, prefix: str, folder: Path) -> None:
     for name, value in bundle_fields(folder).items():
         setattr(model, name, value)
     model.storage_prefix = check_prefix(prefix)
-    model.created = timezone.now()
+    _born_now(model)
     model.save()
 
 
 def begin_life(*, model: TrainedModel) -> None:
     """From now on its time runs as if it had just been made."""
-    model.created = timezone.now()
-    model.save(update_fields=["created"])
+    _born_now(model)
+    model.save(update_fields=["created", "expires_override"])
+
+
+def _born_now(model: TrainedModel) -> None:
+    """A time set for what was there before counts only where it lets the model live longer."""
+    model.created, until, policy = timezone.now(), model.expires_override, CleanupPolicy.current()
+    if until is not None and not (policy.active and until > model.created + policy.retention):
+        model.expires_override = None
 
 
 def abandon(*, prefix: str) -> None:

@@ -27,7 +27,9 @@ def model_delete(request: HttpRequest, token: str) -> HttpResponse:
     """Asks first; a POST deletes."""
     model = get_model(token)
     if request.method != "POST":
-        return render(request, "modelstore/delete.html", {"model": model})
+        return render(
+            request, "modelstore/delete.html", {"model": model, "is_first": lifetime.is_first(model)}
+        )
     try:
         lifetime.delete(model=model)
     except FlashError as error:

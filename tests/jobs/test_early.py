@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ import pytest
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from jobs import cancellation, early, lifecycle, runner
 from jobs.errors import LeaseLost
 from jobs.models import Epoch, Job, JobEvent
 from jobs.states import JobStatus
-from modelstore import store
+from modelstore import pruning, store
 from modelstore.access import ModelExpired, get_model
 from modelstore.models import Tombstone, TrainedModel
 from modelstore.predictor import predict
@@ -226,3 +228,46 @@ class TestRuns:
         trainer("until told, nothing")
         job = self.run(make_job(), stop=True)
         assert (job.status, job.accuracy) == (JobStatus.DEPLOYED, 0.6)
+
+
+class TestLife:
+    """Deleting and expiry of a model whose training goes on."""
+
+    def test_it_is_not_deleted_alone(self, training_job: Job, bundle: Any, client: Client) -> None:
+        offer(training_job, bundle(0.6))
+        answer = client.delete(reverse("api:model", args=[training_job.token]))
+        assert (answer.status_code, answer.json()["code"]) == (409, "still_training")
+        page = reverse("model-delete", args=[training_job.token])
+        assert reverse("job-cancel", args=[training_job.token]) in client.get(page).content.decode()
+        assert client.post(page).status_code == 409
+        end(training_job, bundle(0.7))
+        assert client.delete(reverse("api:model", args=[training_job.token])).status_code == 204
+        with pytest.raises(ModelExpired):
+            get_model(training_job.token)
+
+    def test_cancelling_takes_it_and_nothing_follows(self, training_job: Job, bundle: Any) -> None:
+        offer(training_job, bundle(0.6))
+        assert cancellation.cancel(job=training_job)
+        lifecycle.finish_cancelled(job=training_job)
+        with pytest.raises(LeaseLost):
+            end(training_job, bundle(0.7))
+        assert not TrainedModel.objects.exists()
+
+    @pytest.mark.parametrize("accuracy", [0.5, 0.7])
+    @pytest.mark.parametrize(("hours", "counts"), [(-1, False), (1, False), (50, True)])
+    def test_a_time_set_for_it_counts_only_when_longer(
+        self, training_job: Job, bundle: Any, accuracy: float, hours: int, counts: bool
+    ) -> None:
+        offer(training_job, bundle(0.6))
+        until = timezone.now() + timedelta(hours=hours)
+        TrainedModel.objects.update(expires_override=until)
+        assert end(training_job, bundle(accuracy)).expires_override == (until if counts else None)
+
+    def test_what_expired_meanwhile_is_replaced(self, training_job: Job, bundle: Any) -> None:
+        offer(training_job, bundle(0.6))
+        TrainedModel.objects.update(expires_override=timezone.now() - timedelta(minutes=1))
+        pruning.prune()
+        with pytest.raises(ModelExpired):
+            get_model(training_job.token)
+        training_job.refresh_from_db()
+        assert end(training_job, bundle(0.5)).accuracy == 0.5
