@@ -38,6 +38,9 @@ class AttemptInline(_ReadOnlyInline):
         "fence", "server", "started", "finished", "price_per_hour", "allowance_seconds", "outcome", "reason",
     )  # fmt: skip
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("server")
+
 
 class EpochInline(_ReadOnlyInline):
     model = Epoch

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib.admin import ModelAdmin, ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.paginator import Paginator
+from django.db import models
 from django.db.models import Max, Model, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -37,6 +39,15 @@ class CappedPaginator(Paginator):
         return self.count > MOST_LISTED
 
 
+class UtcDateTimeField(forms.DateTimeField):
+    """Day and time in one field of the browser's own; the admin's pair of fields has no labels."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S")
+
+    def __init__(self, *, label: Any = None, **options: Any) -> None:
+        super().__init__(label=f"{label} (UTC)", **options)
+
+
 class FastAdmin(ModelAdmin):
     """A whole token finds its row by the index of digests; words are looked for in the newest rows."""
 
@@ -44,6 +55,9 @@ class FastAdmin(ModelAdmin):
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     list_per_page = 25
+    formfield_overrides: ClassVar[dict[Any, Any]] = {
+        models.DateTimeField: {"form_class": UtcDateTimeField, "widget": UtcDateTimeField.widget}
+    }
     search_help_text = f"A whole token, or part of a name in the newest {MOST_SEARCHED:,} rows."
 
     def get_search_results(

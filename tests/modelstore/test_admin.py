@@ -120,12 +120,13 @@ def test_a_model_can_be_changed_but_neither_added_nor_deleted(admin_client: Clie
     form = {
         "task_name": "New name",
         "pinned": "on",
-        "expires_override_0": f"{later:%Y-%m-%d}",
-        "expires_override_1": "10:00:00",
+        "expires_override": f"{later:%Y-%m-%dT}10:00:00",
     }
     assert admin_client.post(page, form).status_code == 302
     model.refresh_from_db()
     assert (model.task_name, model.pinned, model.downloadable) == ("New name", True, False)
+    assert model.expires_override == later.replace(hour=10, minute=0, second=0, microsecond=0)
+    assert f'value="{later:%Y-%m-%dT}10:00:00"' in admin_client.get(page).content.decode()
     assert LogEntry.objects.count() == 1
     assert admin_client.get(f"{MODELS}add/").status_code == 403
     assert admin_client.post(f"{MODELS}{model.pk}/delete/", {"post": "yes"}).status_code == 403
@@ -191,7 +192,7 @@ def test_a_key_is_shown_once_and_revoked_with_an_audit_row(admin_client: Client)
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"scopes": []}, {"scopes": ["all"]}, {"name": ""}, {"expires_0": "2020-01-01", "expires_1": "10:00"}],
+    [{"scopes": []}, {"scopes": ["all"]}, {"name": ""}, {"expires": "2020-01-01T10:00"}],
 )
 def test_a_senseless_key_is_not_made(admin_client: Client, wrong: dict[str, Any]) -> None:
     form = {"name": "nightly", "scopes": ["read"]} | wrong

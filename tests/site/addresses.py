@@ -1,44 +1,66 @@
-"""Every address that answers GET, found by walking the URLs, so that a new page is not forgotten."""
+"""Every address that answers GET, found by walking the URLs and the admin, so that a new page is not forgotten."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 # Only POST, or nothing to look at.
 _LEFT_OUT = {"recent-forget", "sample", "api:job-cancel", "api:model-predict", "api:model-extend"}
-_ADMIN_LISTS = (
-    "jobs_job", "jobs_dataset", "jobs_server", "jobs_launch", "jobs_alert", "jobs_uptime", "modelstore_trainedmodel",
-    "modelstore_tombstone", "modelstore_apikey",
-)  # fmt: skip
 
 
 def addresses(tokens: Mapping[str, str]) -> dict[str, str]:
     """Name and path of each; `tokens` has one of each kind: job, model, dataset, batch, upload.
 
-    The first word of a name tells the kind. What needs a token of a kind that is not given is left out.
+    The first word of a name tells the kind; a batch lies under the token of its model. What needs a token of a kind
+    that is not given is left out.
     """
     found: dict[str, str] = {}
     for name, parameters in _names(get_resolver()):
-        if name in _LEFT_OUT or name.startswith(("admin:", "sample")):
+        if name in _LEFT_OUT or name.startswith(("admin:", "sample")) or set(parameters) - {"token", "batch"}:
             continue
         kind = name.removeprefix("api:").split("-")[0]
-        if set(parameters) - {"token"} or (parameters and kind not in tokens):
+        given = {
+            "token": tokens.get("model" if kind in ("batch", "batches") else kind),
+            "batch": tokens.get("batch"),
+        }
+        values = {parameter: given[parameter] for parameter in parameters}
+        if None in values.values():
             continue
         try:
-            found[name] = reverse(name, args=[tokens[kind]] if parameters else [])
+            found[name] = reverse(name, kwargs=values)
         except NoReverseMatch:
             continue
+    if "model" in tokens:
+        # One cell of the confusion; without it, the findings are shown.
+        found["model-examples cell"] = f"{found['model-examples']}?truth=0&predicted=0"
     return found
 
 
 def admin_addresses() -> dict[str, str]:
-    """The first page of the admin and its lists, one of them searched and filtered."""
-    lists = {f"admin:{name}": reverse(f"admin:{name}_changelist") for name in _ADMIN_LISTS}
-    jobs = lists["admin:jobs_job"]
-    return {
+    """Every page of the admin: lists, one of them searched and filtered, and the forms of each kind's first row."""
+    found = {
         "admin:index": reverse("admin:index"),
-        **lists,
+        "admin:password_change": reverse("admin:password_change"),
+    }
+    operator = HttpRequest()
+    operator.user = User(is_staff=True, is_superuser=True)
+    for model, pages in admin.site._registry.items():
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        found[name] = reverse(f"{name}_changelist")
+        if pages.has_add_permission(operator):
+            found[f"{name} add"] = reverse(f"{name}_add")
+        row = model._default_manager.order_by("pk").first()
+        if row is None:
+            continue
+        for page in ("change", "history", "delete"):
+            if page != "delete" or pages.has_delete_permission(operator, row):
+                found[f"{name} {page}"] = reverse(f"{name}_{page}", args=[row.pk])
+    jobs = found["admin:jobs_job"]
+    return found | {
         "admin:jobs_job searched": f"{jobs}?q=night",
         "admin:jobs_job filtered": f"{jobs}?status__exact=failed",
     }

@@ -1,0 +1,29 @@
+"""Files to predict, done and waiting, for what looks at their pages."""
+
+from django.core.files.base import ContentFile
+
+from jobs.batches import runner, submission
+from jobs.batches.options import BatchOptions
+from jobs.models import BatchPrediction
+from modelstore import tokens
+from modelstore.models import TrainedModel
+
+
+def done_batch(model: TrainedModel, name: str, content: bytes) -> BatchPrediction:
+    """A file that the real runner has predicted; nothing else may be waiting."""
+    batch = submission.submit(
+        model=model, upload=ContentFile(content, name=name), options=BatchOptions(), wake=False
+    )
+    assert runner.run_next()
+    batch.refresh_from_db()
+    assert batch.status == "done", batch.error
+    return batch
+
+
+def batch_row(model: TrainedModel, **values: object) -> BatchPrediction:
+    """A row alone, waiting unless said otherwise."""
+    token = tokens.new_token()
+    fields = {"kind": "pictures", "name": "holiday.zip", "size_bytes": 1_000_000} | values
+    return BatchPrediction.objects.create(
+        token=token, token_digest=tokens.digest(token), model=model, **fields
+    )
