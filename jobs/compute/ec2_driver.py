@@ -64,9 +64,8 @@ class Ec2Driver:
             return Fleet.renew_lock(owner=owner, duration=LOCK)
 
         try:
-            step(
-                DatabaseLedger(), self._cloud or current_cloud(), timezone.now(), current_policy(), hold=hold
-            )
+            policy, cloud = current_policy(), self._cloud or current_cloud()
+            step(DatabaseLedger(adopts=not policy.launches), cloud, timezone.now(), policy, hold=hold)
         except Superseded:
             logger.warning("This pass took too long; another controller goes on.")
         finally:

@@ -34,7 +34,13 @@ class Policy:
     lag: timedelta = timedelta(minutes=3)
     breaker: int = 3
     breaker_pause: timedelta = timedelta(minutes=30)
+    longest_pause: timedelta = timedelta(hours=4)
     offers: tuple[Offer, ...] = (Offer(),)
+
+    def pause_after(self, failures: int) -> timedelta:
+        """The wait after so many failed boots in a row: what never comes up must not cost as much for ever."""
+        doublings = min(max(failures - self.breaker, 0), 10)
+        return min(self.breaker_pause * (1 << doublings), self.longest_pause)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +78,10 @@ class LaunchView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Health:
-    """What earlier calls taught: a back-off, offers without capacity, machines that did not come up."""
+    """What earlier calls taught: a back-off, offers without capacity, machines that did not come up.
+
+    `reason` is the sentence that waiting jobs were told last.
+    """
 
     backoff_until: datetime | None = None
     blocked: Mapping[str, datetime] = field(default_factory=dict)

@@ -26,12 +26,9 @@ def plan(
 ) -> list[Action]:
     """The actions that bring the machines in line with the jobs, in the order to carry them out.
 
-    `launches` are the open ones; `jobs_running` counts jobs with a live lease. Nothing is asked of EC2 during a
-    back-off.
+    `launches` are the open ones; `jobs_running` counts jobs with a live lease.
     """
     health = health or Health()
-    if health.backoff_until is not None and now < health.backoff_until:
-        return [Explain(health.reason)] if jobs_waiting else []
     rows = {server.id: server for server in servers}
     strangers = _strangers(rows, instances, launches, policy)
     known = [instance for instance in instances if instance.id not in strangers]
@@ -108,7 +105,12 @@ def _condemn(
         return None
     if beat is None or beat < since:
         if now - since > policy.boot_grace:
-            return Stop(instance.id, "It booted, but its worker never reported.", boot_failed=True)
+            minutes = f"{policy.boot_grace.total_seconds() / 60:g}"
+            return Stop(
+                instance.id,
+                f"It booted, but its worker has not reported within {minutes} minutes.",
+                boot_failed=True,
+            )
         return None
     idle = now - max(since, (row.last_work if row else None) or since)
     # Past its grace a machine costs money for nothing already, so its worker gets half the benefit of the doubt.
@@ -158,11 +160,10 @@ def _more(
     if missing <= 0:
         return [], ""
     if health.boot_failures >= policy.breaker:
-        if health.breaker_until is None or now < health.breaker_until:
-            minutes = int(policy.breaker_pause.total_seconds() / 60)
+        if health.breaker_until is not None and now < health.breaker_until:
             return [], (
                 f"Training servers did not come up {health.boot_failures} times in a row; "
-                f"the next try is within {minutes} minutes. The operator has been told."
+                f"the next try is at {health.breaker_until:%H:%M} UTC. The operator has been told."
             )
         missing = 1
     blocked = {key for key, until in health.blocked.items() if now < until}

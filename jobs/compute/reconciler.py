@@ -4,7 +4,7 @@ import logging
 import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -19,6 +19,10 @@ logger = logging.getLogger(__name__)
 LOCK = timedelta(seconds=45)
 _BLOCK = timedelta(minutes=5)
 _BACKOFF_SECONDS = (5, 10, 20, 40, 60)
+_BOOT_ADVICE = (
+    "Its system log in the EC2 console says why. If it installs Flash when it boots first, prepare an image or raise "
+    "FLASH_BOOT_GRACE_SECONDS (deploy/server/README.md)."
+)
 
 
 class Cloud(Protocol):
@@ -72,14 +76,17 @@ def step(
     `hold` renews the caller's lock for `LOCK`; when it answers False the pass ends at once with Superseded.
     """
     before = ledger.snapshot(now)
+    health = before.health
+    if health.backoff_until is not None and now < health.backoff_until:
+        return []
     try:
         instances = cloud.list_instances()
     except Throttled as error:
-        _back_off(ledger, before, str(error), now)
+        _back_off(ledger, health, before.backoffs, str(error), now)
         return []
     except ComputeRefused as error:
         ledger.alert("list", str(error), now)
-        ledger.explain(str(error) if before.jobs_waiting else "")
+        ledger.explain(str(error))
         return []
     ledger.see(instances, now)
     view = ledger.snapshot(now)
@@ -103,19 +110,15 @@ def step(
     return actions
 
 
-def _back_off(ledger: Ledger, view: Snapshot, reason: str, now: datetime) -> None:
-    base = _BACKOFF_SECONDS[min(view.backoffs, len(_BACKOFF_SECONDS) - 1)]
+def _back_off(ledger: Ledger, health: Health, backoffs: int, reason: str, now: datetime) -> None:
+    """Nothing is asked of EC2 for some seconds; `backoffs` is how many such pauses came right before this one."""
+    base = _BACKOFF_SECONDS[min(backoffs, len(_BACKOFF_SECONDS) - 1)]
     # Full jitter on the upper half: controllers that were throttled together do not come back together.
     until = now + timedelta(seconds=base * random.uniform(0.5, 1))  # noqa: S311
-    health = _with(view.health, backoff_until=until, reason=reason)
-    ledger.save_health(health, view.backoffs + 1)
-    if view.backoffs >= len(_BACKOFF_SECONDS):
+    ledger.save_health(replace(health, backoff_until=until), backoffs + 1)
+    ledger.explain(reason)
+    if backoffs >= len(_BACKOFF_SECONDS):
         ledger.alert("throttled", reason, now)
-
-
-def _with(health: Health, **changes: object) -> Health:
-    values: dict[str, object] = {name: getattr(health, name) for name in Health.__slots__}
-    return Health(**{**values, **changes})  # type: ignore[arg-type]
 
 
 class _Executor:
@@ -125,9 +128,9 @@ class _Executor:
         self._ledger, self._cloud, self._now, self._policy, self._view = ledger, cloud, now, policy, view
         blocked = {key: until for key, until in view.health.blocked.items() if until > now}
         worked = any(server.busy for server in view.servers)
-        self._health = _with(view.health, blocked=blocked, backoff_until=None)
+        self._health = replace(view.health, blocked=blocked, backoff_until=None)
         if worked:
-            self._health = _with(self._health, boot_failures=0, breaker_until=None)
+            self._health = replace(self._health, boot_failures=0, breaker_until=None)
         self._problem = ""
         self._throttled = False
 
@@ -136,8 +139,7 @@ class _Executor:
         try:
             self._do(action)
         except Throttled as error:
-            _back_off(self._ledger, self._view, str(error), self._now)
-            self._problem = str(error)
+            _back_off(self._ledger, self._health, self._view.backoffs, str(error), self._now)
             self._throttled = True
             return False
         except CapacityMissing as error:
@@ -151,10 +153,11 @@ class _Executor:
         return True
 
     def finish(self) -> None:
+        if self._throttled:
+            return
         if self._problem and self._view.jobs_waiting:
             self._ledger.explain(self._problem)
-        if not self._throttled:
-            self._ledger.save_health(self._health, 0)
+        self._ledger.save_health(self._health, 0)
 
     def _do(self, action: Action) -> None:
         match action:
@@ -184,16 +187,18 @@ class _Executor:
         (self._cloud.terminate if self._policy.launches else self._cloud.stop)(stop.instance)
         if stop.boot_failed:
             failures = self._health.boot_failures + 1
-            self._health = _with(
-                self._health, boot_failures=failures, breaker_until=self._now + self._policy.breaker_pause
-            )
-            self._ledger.alert("boot", f"{stop.instance} was stopped: {stop.reason}", self._now)
+            again = self._now + self._policy.pause_after(failures)
+            self._health = replace(self._health, boot_failures=failures, breaker_until=again)
+            told = f"{stop.instance} was stopped: {stop.reason} {_BOOT_ADVICE}"
+            if failures >= self._policy.breaker:
+                told += f" That was number {failures} in a row: the next try is at {again:%H:%M} UTC."
+            self._ledger.alert("boot", told, self._now)
 
     def _block(self, action: Action, error: CapacityMissing) -> None:
         """This offer is left alone for some minutes; the next pass takes the next one. The job stays queued."""
         key = action.offer.key if isinstance(action, Launch) else getattr(action, "instance", "")
         blocked: Mapping[str, datetime] = {**self._health.blocked, key: self._now + _BLOCK}
-        self._health = _with(self._health, blocked=blocked, reason=str(error))
+        self._health = replace(self._health, blocked=blocked)
         self._problem = str(error)
         self._ledger.alert("capacity", str(error), self._now)
         if isinstance(action, Launch):

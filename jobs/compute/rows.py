@@ -17,7 +17,10 @@ _THERE = ("", "pending", "running", "stopping", "stopped")
 
 
 class DatabaseLedger:
-    """See jobs.compute.reconciler.Ledger."""
+    """See jobs.compute.reconciler.Ledger. `adopts`: every machine with our tag is ours, not only what we launched."""
+
+    def __init__(self, *, adopts: bool = True) -> None:
+        self._adopts = adopts
 
     def snapshot(self, now: datetime) -> Snapshot:
         fleet = Fleet.current()
@@ -54,12 +57,12 @@ class DatabaseLedger:
         )
 
     def see(self, instances: Sequence[Instance], now: datetime) -> None:
-        """Writes the listing down; a machine whose launch was ours becomes a row, in fixed mode any tagged one."""
+        """Writes the listing down; a machine that is ours becomes a row."""
         launches = {row.token: row for row in Launch.objects.filter(closed=None)}
         listed = [instance.id for instance in instances]
         known = set(Server.objects.filter(driver="ec2", name__in=listed).values_list("name", flat=True))
         for instance in instances:
-            ours = instance.token in launches or not settings.FLASH_EC2_LAUNCH_TEMPLATE
+            ours = self._adopts or instance.token in launches
             values = {
                 "driver": "ec2",
                 "state": instance.state,

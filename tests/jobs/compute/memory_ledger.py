@@ -1,4 +1,4 @@
-"""The ledger in memory: the twin of jobs.compute.rows for simulations and property tests."""
+"""The ledger in memory, for many schedules: the twin of jobs.compute.rows (test_faults and test_twins run both)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,6 +16,7 @@ class MemoryLedger:
     ) -> None:
         self.servers: dict[str, ServerView] = {}
         self.launches: dict[str, LaunchView] = {}
+        self._gone: set[str] = set()
         self.health, self.backoffs, self.reason = Health(), 0, ""
         self.alerts: list[tuple[str, str]] = []
         self._adopts, self._demand, self._busy = adopts, demand, busy
@@ -25,9 +26,13 @@ class MemoryLedger:
         return Snapshot(
             jobs_waiting=waiting,
             jobs_running=running,
-            servers=[replace(row, busy=self._busy(row.id)) for row in self.servers.values()],
+            servers=[
+                replace(row, busy=self._busy(row.id))
+                for row in self.servers.values()
+                if row.id not in self._gone
+            ],
             launches=list(self.launches.values()),
-            health=self.health,
+            health=replace(self.health, reason=self.reason),
             backoffs=self.backoffs,
         )
 
@@ -36,8 +41,7 @@ class MemoryLedger:
             if self._adopts or instance.token in self.launches:
                 self.servers.setdefault(instance.id, ServerView(id=instance.id))
             self.launches.pop(instance.token, None)
-        listed = {instance.id for instance in instances}
-        self.servers = {name: row for name, row in self.servers.items() if name in listed}
+        self._gone = self.servers.keys() - {instance.id for instance in instances}
 
     def is_busy(self, instance: str, now: datetime) -> bool:
         return self._busy(instance)
@@ -58,7 +62,7 @@ class MemoryLedger:
         self.launches.pop(token, None)
 
     def mark(self, instance: str, now: datetime) -> None:
-        self.servers[instance] = ServerView(id=instance, marked=now)
+        self.servers.setdefault(instance, ServerView(id=instance, marked=now))
 
     def save_health(self, health: Health, backoffs: int) -> None:
         self.health, self.backoffs = health, backoffs
