@@ -3,11 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
 from jobs import admin_batches, admin_servers, cancellation, datasets, prices, receipts
@@ -197,10 +199,26 @@ class CapsForm(forms.ModelForm):
 class UptimeAdmin(admin.ModelAdmin):
     """What the bill counts: each time that a machine was up."""
 
-    list_display = ("server", "kind", "began", "ended", "price_per_hour")
+    list_display = ("server", "kind", "began", "ended", "price_per_hour", "cost", "tries")
     list_filter = ("kind", "began")
     list_select_related = ("server",)
+    list_per_page = 25
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Uptime]:
+        return super().get_queryset(request).prefetch_related("attempts")
+
+    @admin.display(description="it cost")
+    def cost(self, uptime: Uptime) -> str:
+        """So far, while it is up."""
+        if uptime.price_per_hour is None:
+            return "no price is set"
+        hours = ((uptime.ended or timezone.now()) - uptime.began).total_seconds() / 3600
+        return f"{hours * uptime.price_per_hour:.3f} {settings.FLASH_CURRENCY}"
+
+    @admin.display(description="jobs tried on it")
+    def tries(self, uptime: Uptime) -> str:
+        return str(len(uptime.attempts.all())) if uptime.attempts.all() else "none: paid for nothing"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

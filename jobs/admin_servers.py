@@ -5,8 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -19,16 +18,21 @@ from jobs.compute.errors import ComputeRefused
 from jobs.compute.fleet import UP
 from jobs.compute.rows import DatabaseLedger
 from jobs.models import Alert, Fleet, Launch, Server
-from modelstore.admin_tools import confirmed
+from modelstore.admin_tools import audit, confirmed
 
 
 class _LookOnly(admin.ModelAdmin):
+    """Rows that the reconciler keeps: without one, its machine would count as unknown and be terminated."""
+
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -64,7 +68,7 @@ class ServerAdmin(_LookOnly):
                 self.message_user(request, f"{server.name} could not be stopped: {error}", messages.ERROR)
             else:
                 stopped.append(server)
-        _audit(request, stopped, "Stopped by hand.")
+        audit(request, stopped, "Stopped by hand.")
         self.message_user(request, f"{len(stopped)} of the machines are being stopped; others were not on.")
 
     @admin.display(description="price an hour")
@@ -88,11 +92,12 @@ class AlertAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    @admin.action(description="Clear the selected alerts")
+    @admin.action(description="Clear the selected alerts", permissions=["change"])
+    @confirmed("Clear these alerts? What is still wrong opens a new one, with an e-mail.")
     def clear(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         rows = list(queryset.filter(cleared=None))
         count = queryset.filter(cleared=None).update(cleared=timezone.now())
-        _audit(request, rows, "Cleared.")
+        audit(request, rows, "Cleared.")
         self.message_user(request, f"{count} alerts cleared.")
 
 
@@ -107,9 +112,6 @@ class FleetAdmin(_LookOnly):
     )  # fmt: skip
     readonly_fields = ("running", "costs_now", "limits", "price_table")
     actions = ("try_again_now",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_try_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("jobs.change_fleet")
@@ -140,9 +142,12 @@ class FleetAdmin(_LookOnly):
         return _table([(kind, _money(price)) for kind, price in sorted(settings.FLASH_EC2_PRICES.items())])
 
     @admin.action(description="Forget pauses and try again now", permissions=["try"])
+    @confirmed(
+        "Forget all pauses? Machines that did not come up are tried again at once, and cost money again."
+    )
     def try_again_now(self, request: HttpRequest, queryset: QuerySet[Fleet]) -> HttpResponse:
         queryset.update(boot_failures=0, breaker_until=None, backoffs=0, backoff_until=None, blocked={})
-        _audit(request, list(queryset), "Pauses forgotten.")
+        audit(request, list(queryset), "Pauses forgotten.")
         self.message_user(request, "The next pass, within a minute, tries again.")
         return redirect("admin:jobs_fleet_change", Fleet.current().pk)
 
@@ -184,9 +189,3 @@ def _span(length: timedelta) -> str:
 
 def _table(rows: list[tuple[str, str]]) -> SafeString:
     return format_html_join("", "<div>{}: <strong>{}</strong></div>", rows)
-
-
-def _audit(request: HttpRequest, rows: list[Any], message: str) -> None:
-    if rows:
-        typed: list[Model] = rows
-        LogEntry.objects.log_actions(request.user.pk, typed, CHANGE, change_message=message)  # type: ignore[arg-type]

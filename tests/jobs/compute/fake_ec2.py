@@ -38,6 +38,7 @@ class FakeEc2:
     lose: Callable[[str], None] = lambda call: None
     machines: dict[str, Machine] = field(default_factory=dict)
     launches: int = 0
+    instance_type: str = ""
 
     def add(self, state: str = "stopped") -> str:
         return self._new(state, "").id
@@ -55,7 +56,13 @@ class FakeEc2:
         self.fault("list")
         self.advance()
         return [
-            Instance(id=m.id, state=m.state, launched=m.launched, token=m.token)  # type: ignore[arg-type]
+            Instance(
+                id=m.id,
+                state=m.state,  # type: ignore[arg-type]
+                launched=m.launched,
+                token=m.token,
+                instance_type=self.instance_type,
+            )
             for m in self.machines.values()
             if m.state != "terminated" and (m.listed_from is None or m.listed_from <= self.clock())
         ]

@@ -41,7 +41,8 @@ class MemoryLedger:
             if self._adopts or instance.token in self.launches:
                 self.servers.setdefault(instance.id, ServerView(id=instance.id))
             self.launches.pop(instance.token, None)
-        self._gone = self.servers.keys() - {instance.id for instance in instances}
+        there = {instance.id for instance in instances if instance.state != "shutting-down"}
+        self._gone = self.servers.keys() - there
 
     def is_busy(self, instance: str, now: datetime) -> bool:
         return self._busy(instance)

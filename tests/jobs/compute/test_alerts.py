@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -17,7 +17,7 @@ from jobs import alerts
 from jobs.compute.actions import Explain
 from jobs.compute.fleet import Policy
 from jobs.compute.planning import plan
-from jobs.models import Alert, Fleet, Server
+from jobs.models import Alert, Fleet, Launch, Server
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +95,11 @@ def test_open_alerts_head_the_admin(operator: Client) -> None:
     page = operator.get(reverse("admin:index")).content.decode()
     assert "i-1 &lt;was&gt; stopped." in page
     url = reverse("admin:jobs_alert_changelist")
-    operator.post(url, {"action": "clear", "_selected_action": [Alert.objects.get().pk]})
+    form = {"action": "clear", "_selected_action": [Alert.objects.get().pk]}
+    assert "Clear these alerts?" in operator.post(url, form).content.decode()
+    assert Alert.objects.get().cleared is None, "not before the question is answered"
+    assert not LogEntry.objects.exists()
+    operator.post(url, form | {"confirmed": "yes"})
     assert "stopped." not in operator.get(reverse("admin:index")).content.decode().split("Recent actions")[0]
     assert LogEntry.objects.get().change_message == "Cleared."
 
@@ -107,8 +111,19 @@ def test_the_fleet_shows_limits_prices_and_what_it_costs_now(operator: Client, s
         Server.objects.create(name=f"i-{number}", driver="ec2", state=state, instance_type="g4dn.xlarge")
     assert operator.get(reverse("admin:jobs_fleet_changelist")).status_code == 200
     page = operator.get(reverse("admin:jobs_fleet_change", args=[Fleet.current().pk])).content.decode()
-    for words in ("2 of at most 3", "1.052 USD", "Idle grace", "5 min", "24 h", "g5.xlarge", "1.006 USD"):
+    shown = {
+        "Pool": "3",
+        "Idle grace": "1 min",
+        "Boot grace": "5 min",
+        "Hard cap of uptime": "24 h",
+        "g4dn.xlarge": "0.526 USD",
+        "g5.xlarge": "1.006 USD",
+    }
+    for name, value in shown.items():
+        assert f"<div>{name}: <strong>{value}</strong></div>" in page
+    for words in ("2 of at most 3", "1.052 USD"):
         assert words in page
+    assert "0.526 USD" in operator.get(reverse("admin:jobs_server_changelist")).content.decode()
     Server.objects.update(instance_type="p5.48xlarge")
     page = operator.get(reverse("admin:jobs_fleet_changelist")).content.decode()
     assert "FLASH_EC2_PRICES has no price" in page
@@ -119,24 +134,54 @@ def test_an_operator_ends_the_pauses_with_an_audit_row(operator: Client) -> None
     later = timezone.now() + timedelta(minutes=30)
     Fleet.objects.update(boot_failures=3, breaker_until=later, backoffs=2, backoff_until=later)
     url = reverse("admin:jobs_fleet_changelist")
-    operator.post(url, {"action": "try_again_now", "_selected_action": [fleet.pk]})
+    form = {"action": "try_again_now", "_selected_action": [fleet.pk]}
+    assert "Forget all pauses?" in operator.post(url, form).content.decode()
+    fleet.refresh_from_db()
+    assert fleet.boot_failures == 3, "not before the question is answered"
+    operator.post(url, form | {"confirmed": "yes"})
     fleet.refresh_from_db()
     assert (fleet.boot_failures, fleet.breaker_until, fleet.backoff_until) == (0, None, None)
     assert LogEntry.objects.get().change_message == "Pauses forgotten."
 
 
-def test_who_may_only_look_ends_no_pauses(client: Client) -> None:
-    from django.contrib.auth.models import Permission
-
+@pytest.fixture
+def looker(client: Client) -> Client:
+    """May look at the fleet, its machines and alerts, and change nothing."""
     user = User.objects.create_user("looker", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_fleet"))
+    names = [f"view_{name}" for name in ("fleet", "alert", "server", "launch")]
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
     client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("model", "action"), [("fleet", "try_again_now"), ("alert", "clear"), ("server", "stop_machines")]
+)
+def test_who_may_only_look_does_nothing(looker: Client, model: str, action: str) -> None:
     Fleet.current()
     Fleet.objects.update(boot_failures=3)
-    page = client.get(reverse("admin:jobs_fleet_changelist"))
+    alerts.tell("boot", "i-1 was stopped.", timezone.now())
+    Server.objects.create(name="i-1", driver="ec2", state="running")
+    url = reverse(f"admin:jobs_{model}_changelist")
+    page = looker.get(url)
     assert page.status_code == 200
-    assert b"try_again_now" not in page.content
-    client.post(
-        reverse("admin:jobs_fleet_changelist"), {"action": "try_again_now", "_selected_action": ["1"]}
-    )
+    assert f'value="{action}"' not in page.content.decode()
+    row = {"fleet": Fleet, "alert": Alert, "server": Server}[model].objects.get()
+    looker.post(url, {"action": action, "_selected_action": [row.pk], "confirmed": "yes"})
     assert Fleet.current().boot_failures == 3
+    assert Alert.objects.get().cleared is None
+    assert Server.objects.get().stop_asked is None
+    assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize("model", ["server", "launch", "fleet"])
+def test_nobody_deletes_rows_that_account_for_machines(operator: Client, model: str) -> None:
+    """A machine of the pool that no row knows is terminated, whatever it does."""
+    row: Any = Fleet.current()
+    if model != "fleet":
+        row = Launch.objects.create(token="t") if model == "launch" else Server.objects.create(name="i-1")
+    assert (
+        operator.post(reverse(f"admin:jobs_{model}_delete", args=[row.pk]), {"post": "yes"}).status_code
+        == 403
+    )
+    assert type(row).objects.filter(pk=row.pk).exists()

@@ -106,7 +106,7 @@ def _sorted(view: Snapshot) -> Snapshot:
 @pytest.mark.django_db
 @pytest.mark.parametrize("launches", [False, True])
 def test_both_ledgers_say_the_same_through_a_schedule(launches: bool, make_job: Callable[..., Job]) -> None:
-    world = World(5, Policy(launches=launches, pool=2), fault_rate=0.3, deaths=True, outage=False)
+    world = World(2, Policy(launches=launches, pool=2), fault_rate=0.3, deaths=True, outage=False)
     twins = Twins(world, make_job)
     world.ledger = twins  # type: ignore[assignment]
     world.run()
