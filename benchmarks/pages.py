@@ -107,7 +107,14 @@ class _World:
                 epoch=number, train_loss=1 / number, val_loss=1 / number, train_accuracy=0.5, val_accuracy=0.5
             )
             JobEvent.objects.create(job=job, kind="log", message=f"line {number} of the log")
-        self.tokens = {"job": job.token, "model": "demo", "dataset": dataset["token"]}
+        self.tokens = {
+            "job": job.token,
+            "model": "demo",
+            "dataset": dataset["token"],
+            "batch": _done_batch("demo"),
+        }
+        picture = _picture_model()
+        self.pictures = {"model": picture, "batch": _done_batch(picture)}
         self.program = _Reader(self.url, {"Authorization": f"Bearer {key}"})
         self.visitor = _Reader(self.url, {})
         self.operator = _Reader(self.url, {"Cookie": f"sessionid={session}"})
@@ -125,7 +132,14 @@ class _World:
     def addresses(self) -> Iterator[tuple[str, str, _Reader]]:
         from tests.site.addresses import addresses, admin_addresses
 
-        for name, path in addresses(self.tokens).items():
+        found = addresses(self.tokens)
+        # Pictures have more to show: samples behind the figures, a camera.
+        of_pictures = {
+            f"{name} of pictures": path
+            for name, path in addresses(self.pictures).items()
+            if name.startswith(("model", "batch")) and not name.startswith("model-download")
+        }
+        for name, path in {**found, **of_pictures}.items():
             yield name, path, self.program if path.startswith("/api/") else self.visitor
         yield "api:jobs failed", "/api/v1/jobs/?status=failed", self.program
         deep = self.program.get("/api/v1/jobs/?limit=200")[2]
@@ -138,6 +152,54 @@ class _World:
             )
         for name, path in admin_addresses().items():
             yield name, path, self.operator
+
+
+def _picture_model() -> str:
+    """The token of a small model of pictures with kept samples and findings, made once."""
+    from modelstore import store, tokens
+    from modelstore.models import TrainedModel
+    from tests.bundles import COLOURS, image_bundle
+    from tests.site.kept_examples import keep_examples
+
+    if known := TrainedModel.objects.filter(task_name="bench of colours").first():
+        return known.token
+    with tempfile.TemporaryDirectory() as temporary:
+        folder, prefix = image_bundle(Path(temporary) / "bundle", COLOURS), f"bench/{tokens.new_token()}/1"
+        store.upload_bundle(folder=folder, prefix=prefix)
+        model = store.create_model(
+            token=tokens.new_token(),
+            prefix=prefix,
+            folder=folder,
+            task_name="bench of colours",
+            downloadable=True,
+        )
+    return keep_examples(model, source="red/000.jpg").token
+
+
+def _done_batch(model_token: str) -> str:
+    """The token of a file of a hundred items that the model has predicted, as far as its pages know."""
+    from django.core.files.base import ContentFile
+    from django.core.files.storage import default_storage
+    from django.utils import timezone
+
+    from jobs.batches.child.order import CSV_FILE
+    from jobs.models import BatchPrediction
+    from modelstore.models import TrainedModel
+    from modelstore.tokens import digest, new_token
+
+    model, token = TrainedModel.objects.get(token=model_token), new_token()
+    label, kind = model.classes[0], "pictures" if model.task_type.startswith("image") else "sentences"
+    first = [
+        {"file": f"{n}.jpg", "row": n, "text": f"text {n}", "label": label, "probability": 0.9}
+        for n in range(100)
+    ]
+    BatchPrediction.objects.create(
+        token=token, token_digest=digest(token), model=model, kind=kind, name="holiday", size_bytes=1_000_000,
+        status="done", finished=timezone.now(), total=100, done=100, progress=1, counts={label: 100}, first=first,
+        results_prefix=f"batches/{token}/1",
+    )  # fmt: skip
+    default_storage.save(f"batches/{token}/1/{CSV_FILE}", ContentFile(b"file,label\n"))
+    return token
 
 
 def _insert(count: int) -> None:
