@@ -36,5 +36,7 @@ if [ ! -s "$root/etc/flash/env" ]; then
 fi
 if [ -z "$root" ]; then
     chgrp flash /etc/flash/env && chmod 640 /etc/flash/env
-    systemctl enable --quiet --now flash-trainer.service
+    systemctl enable --quiet flash-trainer.service
+    # On a prepared image the worker runs already, with the image's code. A job in hand goes back with its checkpoint.
+    systemctl restart flash-trainer.service
 fi

@@ -35,7 +35,7 @@ variable "vpc" {
 }
 
 variable "image" {
-  description = "The id of an image: Debian 12 or Ubuntu 24.04, better one on which deploy/server/setup.sh has run."
+  description = "The id of an image on which deploy/server/setup.sh has run (deploy/server/README.md, The first boot). A plain Debian 12 or Ubuntu 24.04 installs itself, which needs FLASH_BOOT_GRACE_SECONDS=840 on the web server."
   type        = string
 }
 

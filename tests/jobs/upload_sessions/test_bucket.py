@@ -81,6 +81,36 @@ def test_parts_go_to_the_bucket_and_are_resumed(
 
 
 @pytest.mark.usefixtures("s3_takes_small_parts")
+@pytest.mark.parametrize("off_by", [-1, 1])
+def test_a_part_of_another_length_is_told_and_asked_for_again(
+    bucket: Any, begin: Any, api: Any, client: Client, off_by: int
+) -> None:
+    """Whoever has the address of a part may send there what he likes."""
+    upload = begin()
+    first, *others = upload["parts"]
+    put({**first, "size": first["size"] + off_by}, CSV)
+    for part in others:
+        put(part, CSV)
+    refusal = api(upload_path(upload) + "complete/", status=409)
+    assert refusal["code"] == "upload_incomplete"
+    assert f"{len(CSV) + off_by} of {len(CSV)} bytes" in refusal["detail"]
+    again = client.get(upload_path(upload)).json()["parts"]
+    assert [part["number"] for part in again] == [first["number"]]
+    put(again[0], CSV)
+    assert api(upload_path(upload) + "complete/")["sample_count"] == 20
+
+
+@pytest.mark.usefixtures("s3_takes_small_parts")
+def test_another_checksum_than_announced_is_told_and_nothing_stays(bucket: Any, begin: Any, api: Any) -> None:
+    upload = begin(sha256="0" * 64)
+    for part in upload["parts"]:
+        put(part, CSV)
+    assert api(upload_path(upload) + "complete/", status=422)["code"] == "checksum_differs"
+    assert not objects(bucket)
+    assert not Dataset.objects.exists()
+
+
+@pytest.mark.usefixtures("s3_takes_small_parts")
 @pytest.mark.parametrize("content", [b"\x1f\x8b" + b"x" * 300, b"input,label\n" + b"one,a\ntwo,a\n" * 20])
 def test_the_bucket_keeps_nothing_that_cannot_be_used(
     bucket: Any, begin: Any, api: Any, content: bytes
