@@ -36,9 +36,12 @@ _KINDS: dict[str, type[ComputeRefused]] = {
     **dict.fromkeys(("InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"), InstanceMissing),
 }
 _ADVICE = {
-    "UnauthorizedOperation": "Its role needs the permission to do that to machines with the tag FLASH_EC2_TAG.",
-    "AccessDenied": "Its role needs the permission to do that to machines with the tag FLASH_EC2_TAG.",
-    "AuthFailure": "Check the access key and AWS_REGION.",
+    **dict.fromkeys(
+        ("UnauthorizedOperation", "AccessDenied"),
+        "Its role needs the permission ec2:{operation} for machines with the tag FLASH_EC2_TAG; "
+        "manage.py check_compute tries all of them.",
+    ),
+    **dict.fromkeys(("AuthFailure", "InvalidClientTokenId"), "Check the access key and AWS_REGION."),
     "ExpiredToken": "The credentials have expired; renew them.",
     "RequestExpired": "The credentials have expired, or this machine's clock is wrong.",
     "InvalidLaunchTemplateName.NotFoundException": "Set FLASH_EC2_LAUNCH_TEMPLATE to an existing launch template.",
@@ -153,7 +156,7 @@ def _translated() -> Iterator[None]:
         yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
-        advice = _ADVICE.get(code, "The next pass tries again.")
+        advice = _ADVICE.get(code, "The next pass tries again.").format(operation=error.operation_name)
         kind = _KINDS.get(code, ComputeRefused)
         if code in _CREDENTIALS:
             # Renewed ones are read without a restart.
