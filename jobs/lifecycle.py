@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from jobs import datasets, early, leases, notifications, retraining, tries
+from jobs import datasets, early, leases, notifications, retraining, scheduling, tries
 from jobs.leases import held, require
 from jobs.models import Attempt, Epoch, Job, JobEvent, Server
 from jobs.states import RUNNING, JobStatus
@@ -169,6 +169,8 @@ def requeue(*, job: Job, reason: str, blame: bool) -> None:
     require(moved)
     note(job=job, kind=JobEvent.Kind.WARNING, message=f"{reason} The job waits for another try.")
     _close_attempt(job, JobStatus.QUEUED, reason)
+    # Its machine may be on its way out (spot, watchdog): the next one need not wait for the sweep.
+    transaction.on_commit(scheduling.wake)
 
 
 def _close_attempt(job: Job, outcome: JobStatus, reason: str = "") -> None:

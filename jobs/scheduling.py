@@ -9,7 +9,10 @@ logger = logging.getLogger(__name__)
 
 
 def wake() -> None:
-    """Asks the control worker to reconcile; a broker that is down costs nothing but time, the sweep repeats it."""
+    """Asks the control worker to reconcile as soon as a job waits, also again; after a job's end the sweep is in time.
+
+    A broker that is down costs nothing but time: the sweep repeats it.
+    """
     from jobs import actors
 
     send(actors.reconcile)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -102,6 +103,15 @@ def test_a_restart_of_the_server_does_not_count(claimed: Job) -> None:
     lifecycle.requeue(job=claimed, reason="Restarting.", blame=False)
     claimed.refresh_from_db()
     assert (claimed.status, claimed.attempt, claimed.fence) == (JobStatus.QUEUED, 0, 1)
+
+
+@pytest.mark.parametrize("blame", [True, False])
+def test_a_job_that_waits_again_asks_for_a_machine_at_once(
+    claimed: Job, blame: bool, broker: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        lifecycle.requeue(job=claimed, reason="EC2 takes the machine back.", blame=blame)
+    assert broker.queues["control"].qsize() == 1
 
 
 def test_a_worker_that_wakes_up_late_writes_nothing(claimed: Job, server: Server) -> None:
