@@ -124,7 +124,7 @@ def _answer(request: WSGIRequest, token: str, body: bytes) -> Answer | None:
     except Exception:
         logger.exception("a prediction failed on the short way")
         return None
-    content = _json({"predictions": [prediction.to_json() for prediction in found]})
+    content = _json({"predictions": found.to_json()})
     return HTTPStatus.OK, "application/json", content, []
 
 

@@ -21,7 +21,7 @@ from modelstore.inputs import TooManyInputs
 from modelstore.models import CleanupPolicy, TaskType, TrainedModel
 from modelstore.pagination import PageInvalid, Pages
 from modelstore.predict_request import PredictRequest
-from modelstore.predictor import Prediction, predict
+from modelstore.predictor import predict
 from modelstore.serializers import (
     ModelSerializer,
     ModelSummarySerializer,
@@ -158,7 +158,10 @@ class ModelPredictView(_TokenView):
         model = served_model(token)
         asked = _read(request, model)
         found = predict(model=model, inputs=asked.inputs, top_k=asked.top_k, names=asked.names)
-        answers = [_on_the_wire(prediction, asked.threshold) for prediction in found]
+        answers = found.to_json()
+        if asked.threshold is not None:
+            for answer, prediction in zip(answers, found, strict=True):
+                answer["unsure"] = prediction.probability < asked.threshold
         if asked.explain:
             for answer, value in zip(answers, asked.inputs, strict=True):
                 why = explanation.explain(model=model, value=value, label=answer["label"])
@@ -228,8 +231,3 @@ def _read(request: Request, model: TrainedModel) -> PredictRequest:
 
 def _told(request: Request, model: TrainedModel) -> Any:
     return ModelSerializer(model, context={"request": request, "policy": CleanupPolicy.current()}).data
-
-
-def _on_the_wire(prediction: Prediction, threshold: float | None) -> dict[str, Any]:
-    unsure = {} if threshold is None else {"unsure": prediction.probability < threshold}
-    return {**prediction.to_json(), **unsure}

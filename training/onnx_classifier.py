@@ -1,6 +1,6 @@
 """Predicts with a bundle through onnxruntime, the way the web does; no torch needed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from training.bundle import ONNX_FILE, SERVING_COPY_FILE, BundleDamaged, Manifest
-from training.preprocess import PicturePreprocess, TextPreprocess, UnreadablePicture
+from training.preprocess import PicturePreprocess, TextPreprocess, UnreadablePicture, pad
 
 _SENTENCES_AT_ONCE = 64
 
@@ -38,18 +38,21 @@ class OnnxClassifier:
 
         Raises UnreadablePicture with the `index` of the first picture that cannot be used.
         """
-        parts = [self._run(batch) for batch in self._batches(inputs)]
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.manifest.classes)), np.float32)
-
-    def _batches(self, inputs: Sequence[bytes | str]) -> Iterator[NDArray[Any]]:
+        found = np.zeros((len(inputs), len(self.manifest.classes)), np.float32)
+        if isinstance(self._preprocess, TextPreprocess):
+            rows = self._preprocess.ragged([str(sentence) for sentence in inputs])
+            # Sentences of one length together: the padding of the others would be computed, too.
+            order = sorted(range(len(rows)), key=lambda place: len(rows[place]))
+            for start in range(0, len(order), _SENTENCES_AT_ONCE):
+                places = order[start : start + _SENTENCES_AT_ONCE]
+                found[places] = self._run(pad([rows[place] for place in places]))
+            return found
         # One core gains nothing from more pictures at once, and a session keeps the buffers of the largest batch.
-        step = self._threads if isinstance(self._preprocess, PicturePreprocess) else _SENTENCES_AT_ONCE
-        for start in range(0, len(inputs), step):
-            part = inputs[start : start + step]
-            if isinstance(self._preprocess, TextPreprocess):
-                yield self._preprocess.encode([str(sentence) for sentence in part])
-            else:
-                yield np.stack([_load(self._preprocess, start + i, source) for i, source in enumerate(part)])
+        for start in range(0, len(inputs), self._threads):
+            part = inputs[start : start + self._threads]
+            pixels = np.stack([_load(self._preprocess, start + i, source) for i, source in enumerate(part)])
+            found[start : start + len(part)] = self._run(pixels)
+        return found
 
     def _run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         (probabilities,) = self._session.run([self.manifest.output_name], {self.manifest.input_name: batch})

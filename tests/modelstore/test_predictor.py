@@ -45,6 +45,17 @@ def test_sentences_get_their_label(publish: Publish) -> None:
     assert found[2].probability == pytest.approx(0.5)
 
 
+def test_sentences_of_any_length_are_answered_in_their_order(publish: Publish) -> None:
+    model = publish("text")
+    words = ["a fine day", "terrible"]
+    sentences = [" ".join([words[i % 2]] * (1 + i * 7 % 11)) for i in range(150)]
+    together = predict(model=model, inputs=sentences)
+    alone = [predict(model=model, inputs=[sentence])[0] for sentence in sentences]
+    assert [found.label for found in together] == [found.label for found in alone]
+    assert [found.probability for found in together] == pytest.approx([found.probability for found in alone])
+    assert len({found.probability for found in together}) > 1
+
+
 def test_top_k_is_in_order_and_at_most_the_number_of_classes(publish: Publish) -> None:
     model = publish()
     for top_k, count in ((1, 1), (2, 2), (5, 3), (1000, 3)):

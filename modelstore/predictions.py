@@ -1,0 +1,67 @@
+"""What a network answered, ranked: of all inputs at once, for Python takes longer than a small network."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# Decimals of a probability in an answer.
+_DECIMALS = 6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prediction:
+    """The likeliest label of one input, and the `top` ones with their probabilities, likeliest first."""
+
+    label: str
+    probability: float
+    top: list[tuple[str, float]]
+
+
+class Predictions(Sequence[Prediction]):
+    """One for each row of `probabilities` [N, C], with its `top_k` likeliest of the C `classes`; equal ones in order.
+
+    Raises ValueError where a probability is no number.
+    """
+
+    def __init__(self, probabilities: "NDArray[np.float32]", classes: Sequence[str], top_k: int) -> None:
+        import numpy as np  # here, so that the web starts light
+
+        best = (-probabilities).argsort(axis=1, kind="stable")[:, : max(1, top_k)]
+        self._classes = classes
+        self._best = best
+        self._shares = np.take_along_axis(probabilities, best, axis=1).astype(np.float64)
+        # What is no number is sorted to the end.
+        if not np.isfinite(probabilities).all():
+            raise ValueError("it answers what is no number")
+
+    def __len__(self) -> int:
+        return len(self._best)
+
+    @overload
+    def __getitem__(self, index: int) -> Prediction: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Prediction]: ...
+
+    def __getitem__(self, index: int | slice) -> Prediction | list[Prediction]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        labels = [self._classes[place] for place in self._best[index].tolist()]
+        shares = self._shares[index].tolist()
+        return Prediction(label=labels[0], probability=shares[0], top=list(zip(labels, shares, strict=True)))
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """As the API answers them."""
+        classes, found = self._classes, []
+        rows = zip(self._best.tolist(), self._shares.round(_DECIMALS).tolist(), strict=True)
+        for best, shares in rows:
+            top = [
+                {"label": classes[place], "probability": share}
+                for place, share in zip(best, shares, strict=True)
+            ]
+            found.append({**top[0], "top": top})
+        return found
