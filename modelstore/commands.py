@@ -20,7 +20,10 @@ class FlashCommand(BaseCommand):
     """A command whose refusals (FlashError) end in a sentence and an exit code, never in a stack trace."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        return super().create_parser(prog_name, subcommand, epilog=EXIT_CODES, **kwargs)
+        parser = super().create_parser(prog_name, subcommand, epilog=EXIT_CODES, **kwargs)
+        # `predict TOKEN --json FILE`: options may stand anywhere; without this, none may stand before a list of files.
+        parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]
+        return parser
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:

@@ -44,6 +44,11 @@ def test_predict_classifies_sentences_and_files_of_sentences(publish: Publish, t
     assert all(len(answer["top"]) == 1 for answer in answers)
 
 
+def test_options_may_stand_before_what_is_predicted(publish: Publish) -> None:
+    told = run("predict", publish("text").token, "--json", "great fun", "--top-k", 1, "awful")
+    assert [json.loads(line)["label"] for line in told.splitlines()] == ["good", "bad"]
+
+
 def test_predict_refuses_in_one_sentence(publish: Publish, tmp_path: Path) -> None:
     model = publish()
     (tmp_path / "page.png").write_text("<html>")
