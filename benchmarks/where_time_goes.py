@@ -73,8 +73,8 @@ def _phases(folder: Path, options: argparse.Namespace) -> None:
 
 def _loop(folder: Path, options: argparse.Namespace) -> None:
     config = resolve("imageclassification", {"preset": "balanced", "model": options.model})
-    # All blocks learn on both sides; with frozen ones the loop would win by other means than not waiting.
-    config = dataclasses.replace(config, frozen_share=0.0)
+    # All blocks learn on both sides, from whole pictures: else the loop would win by other means than not waiting.
+    config = dataclasses.replace(config, frozen_share=0.0, small_share=0.0)
     device = choose_device(config.device)
     torch.set_num_threads(available_cores())
     ours, count = _our_step(folder, config, device)

@@ -53,7 +53,9 @@ def rough_seconds(config: Mapping[str, Any], samples: int, kind: str = "") -> fl
         each = NGRAMS if spec.name == "bag_of_ngrams" else RECURRENT
         work = samples * each * epochs
     else:
-        each = FEATURES if config.get("freeze") else FINE_TUNING * epochs
+        # Epochs of small pictures take half as long.
+        whole = epochs * (1 - 0.5 * config.get("small_share", 0.0))
+        each = FEATURES if config.get("freeze") else FINE_TUNING * whole
         work = samples * each * spec.relative_cost
     return FIXED_SECONDS + work * (_GPU_SHARE if kind.startswith(_GPU_FAMILIES) else 1.0)
 

@@ -11,10 +11,16 @@ _STRENGTHS = {"standard": (0.5, 0.0, 0.2), "strong": (0.3, 10.0, 0.4)}
 _ASPECT = 4 / 3
 
 
-def augment(pictures: Tensor, strength: str, generator: torch.Generator | None = None) -> Tensor:
-    """Each of the normalised pictures [B, 3, S, S] cropped, flipped and coloured anew; `none` leaves them."""
+def augment(
+    pictures: Tensor, strength: str, side: int | None = None, generator: torch.Generator | None = None
+) -> Tensor:
+    """Each of the normalised pictures [B, 3, S, S] cropped, flipped and coloured anew; `none` does not.
+
+    They come out with `side` pixels to a side, without one as large as they were.
+    """
+    side = side or pictures.shape[3]
     if strength == "none":
-        return pictures
+        return pictures if side == pictures.shape[3] else functional.interpolate(pictures, side, mode="area")
     smallest, degrees, colour = _STRENGTHS[strength]
     count, device = len(pictures), pictures.device
 
@@ -34,7 +40,7 @@ def augment(pictures: Tensor, strength: str, generator: torch.Generator | None =
         ],
         1,
     )
-    grid = functional.affine_grid(turn, list(pictures.shape), align_corners=False)
+    grid = functional.affine_grid(turn, [count, 3, side, side], align_corners=False)
     cropped = functional.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
     contrast, brightness = uniform(1 - colour, 1 + colour), uniform(-colour, colour)
     mean = cropped.mean((1, 2, 3), keepdim=True)

@@ -89,9 +89,11 @@ class TrainConfig:
     augmentation: Literal["none", "standard", "strong"] = "none"
     weight_averaging: bool = False
     # Pictures: rate of the last pretrained layers against the head's; share of the lowest blocks that stay as
-    # they came; statistics of batch norm as they came; prediction from a picture and its mirror image.
+    # they came; share of the epochs, the first ones, that see smaller pictures; statistics of batch norm as they
+    # came; prediction from a picture and its mirror image.
     backbone_rate: float = 0.15
     frozen_share: float = 0.0
+    small_share: float = 0.0
     freeze_norms: bool = False
     test_time_flip: bool = False
     class_weights: bool = False

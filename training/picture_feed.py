@@ -30,6 +30,11 @@ class PictureFeed:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="feed")
 
     @property
+    def side(self) -> int:
+        """S."""
+        return self._pixels.shape[1]
+
+    @property
     def index_device(self) -> torch.device:
         """Where the indices for `take` and `next` are looked for."""
         return torch.device("cpu") if self._resident is None else self._device

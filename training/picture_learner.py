@@ -24,6 +24,10 @@ from training.vision import PictureClassifier
 _THIRDS = (1 / 3, 2 / 3, 1.0)
 _SMALL_BATCH = 8
 _AT_ONCE = {"cpu": 32, "cuda": 256}
+# The side of the smaller pictures against that of the whole ones, in steps that the strides of all networks divide.
+_SMALL_SIDE, _SIDE_STEP = 0.72, 32
+# Position embeddings are made for one size.
+_ONE_SIDE_ONLY = ("vit_b_16",)
 
 
 class PictureLearner:
@@ -49,6 +53,7 @@ class PictureLearner:
         self.evaluation_seconds = 0.0
         self._device = device
         self._feed = PictureFeed(pixels, device)
+        self._side = self._feed.side
         share = config.frozen_share if config.pretrained else 0.0
         self._lower, self._upper = split_network(self._model.network, share)
         self._fixed = fixed_function(self._lower, device, config.threads or available_cores())
@@ -84,6 +89,7 @@ class PictureLearner:
     def batches(self, epoch: int) -> list[Tensor]:
         """See Learner; each batch holds the indices of its pictures."""
         self._lower.eval()
+        self._side = self._side_in(epoch)
         if self.config.freeze_norms or self.config.batch_size < _SMALL_BATCH:
             # The statistics of a few pictures are worse than those of ImageNet.
             for layer in self._model.modules():
@@ -95,11 +101,18 @@ class PictureLearner:
         self._feed.plan(batches)
         return batches
 
+    def _side_in(self, epoch: int) -> int:
+        """Small pictures at first: half the arithmetic, and objects of more sizes (Touvron et al. 2019)."""
+        whole = self._feed.side
+        if epoch > self.config.small_share * self.config.epochs or self._model.name in _ONE_SIDE_ONLY:
+            return whole
+        return max(_SIDE_STEP, round(whole * _SMALL_SIDE / _SIDE_STEP) * _SIDE_STEP)
+
     def loss(self, batch: Tensor) -> tuple[Tensor, Tensor, int]:
         """See Learner."""
         labels = self._labels[batch.to(self._device)]
         pictures = self._model.normalise(self._feed.next(batch)).contiguous(memory_format=torch.channels_last)
-        pictures = augment(pictures, self.config.augmentation)
+        pictures = augment(pictures, self.config.augmentation, self._side)
         with mixed_precision(self._device):
             logits = self._model.head(self._features(pictures))
         smoothing = self.config.label_smoothing

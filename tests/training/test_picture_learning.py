@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from tests.training.datasets import picture_run_dir, start
-from training.config import Task, resolve
+from training import picture_learner
+from training.config import Task, TrainConfig, resolve
 from training.decode import decode_in_chunks
 from training.fine_tuning import _collect
 from training.parallel_session import spread_over_cores
@@ -52,6 +53,33 @@ def test_a_network_without_blocks_in_a_row_is_trained_whole():
     lower, upper = split_network(network := torch.nn.Linear(2, 2), 0.4)
     assert len(lower) == 0
     assert upper is network
+
+
+def sides_seen(monkeypatch, model: str, config: TrainConfig, epochs: int) -> list[int]:
+    seen = []
+    real = picture_learner.augment
+
+    def noted(*arguments):
+        seen.append((pictures := real(*arguments)).shape[3])
+        return pictures
+
+    monkeypatch.setattr(picture_learner, "augment", noted)
+    monkeypatch.setattr(PictureLearner, "_features", lambda self, pictures: torch.zeros(len(pictures), 8))
+    module = PictureClassifier("mobilenet_v3_small", 3)
+    module.head, module.name = torch.nn.Linear(8, 3), model
+    labels, parts = np.arange(24) % 3, (np.arange(16), np.arange(16, 24))
+    some = PictureLearner(module, pixels(24, 224), labels, parts, config, CPU)
+    for epoch in range(1, epochs + 1):
+        some.loss(some.batches(epoch)[0])
+    return seen
+
+
+@pytest.mark.parametrize("augmentation", ["none", "standard"])
+def test_the_first_epochs_see_smaller_pictures(monkeypatch, augmentation):
+    config = dataclasses.replace(CONFIG, epochs=5, small_share=0.6, augmentation=augmentation)
+    assert sides_seen(monkeypatch, "mobilenet_v3_small", config, 5) == [160, 160, 160, 224, 224]
+    monkeypatch.undo()
+    assert sides_seen(monkeypatch, "vit_b_16", config, 2) == [224, 224], "its positions are made for one size"
 
 
 def test_a_training_step_leaves_the_lower_blocks_as_they_were():
