@@ -11,11 +11,14 @@ import argparse
 import io
 import shutil
 import sys
+import tempfile
+import zipfile
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+import av
 from PIL import Image
 from playwright.sync_api import BrowserContext, sync_playwright
 
@@ -83,11 +86,46 @@ def _pages(flash: Flash, *, admin: bool) -> Iterator[tuple[str, str]]:
     yield from (("job", f"/jobs/{running['token']}/"), ("job-waiting", f"/jobs/{waiting['token']}/"))
     yield "job-done", f"/jobs/{text['token']}/"
     yield from (("model-text", f"/models/{text['token']}/"), ("model-image", f"/models/{image['token']}/"))
+    yield "model-examples", f"/models/{image['token']}/examples/?truth=0&predicted=0"
+    yield "model-delete", f"/models/{text['token']}/delete/"
+    yield from _files(flash, image["token"], text["token"])
+    yield "not-found", "/models/nothing/"
     if admin:
         yield from (
             ("admin", "/admin/"), ("admin-jobs", "/admin/jobs/job/"),
-            ("admin-models", "/admin/modelstore/trainedmodel/"),
+            ("admin-models", "/admin/modelstore/trainedmodel/"), ("admin-key", "/admin/modelstore/apikey/add/"),
+            ("admin-status", "/admin/jobs/platformstatus/1/change/"),
+            ("admin-policy", "/admin/modelstore/cleanuppolicy/1/change/"),
         )  # fmt: skip
+
+
+def _files(flash: Flash, image: str, text: str) -> Iterator[tuple[str, str]]:
+    """The pages of whole files, and of the camera."""
+    with tempfile.TemporaryDirectory() as temporary:
+        film, out = Path(temporary) / "shapes on a table.mp4", Path(temporary) / "out.csv"
+        _film(film)
+        done = {
+            "batch-pictures": (image, flash.predict_file(image, _SAMPLES / "shapes.zip", out)),
+            "batch-video": (image, flash.predict_file(image, film, out)),
+            "batch-text": (text, flash.predict_file(text, _SAMPLES / "messages.csv", out)),
+        }
+    yield from (("batch-new", f"/models/{image}/batches/"), ("camera", f"/models/{image}/camera/"))
+    for name, (model, batch) in done.items():
+        yield name, f"/models/{model}/batches/{batch['token']}/"
+
+
+def _film(path: Path) -> None:
+    """A film of the samples: a few pictures of a class, then some of the next."""
+    with zipfile.ZipFile(_SAMPLES / "shapes.zip") as pictures, av.open(path, "w") as film:
+        stream: Any = film.add_stream("mpeg4", rate=2)
+        stream.width = stream.height = 128
+        stream.pix_fmt = "yuv420p"
+        for name in [name for name in sorted(pictures.namelist()) if int(Path(name).stem.split("-")[1]) <= 8]:
+            with Image.open(io.BytesIO(pictures.read(name))) as picture:
+                shown = picture.convert("RGB").resize((128, 128))
+            for _ in range(4):
+                film.mux(stream.encode(av.VideoFrame.from_image(shown)))
+        film.mux(stream.encode())
 
 
 def _wait(flash: Flash, job: dict[str, Any]) -> None:
