@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -49,6 +50,29 @@ def test_train_waits_for_the_end(
     else:
         assert "accuracy 0." in run("train", table, "--wait")
     assert Job.objects.get().status == ends
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("others", "words"), [(1, "another job trains, and this one is number 1"), (0, "Is a worker running")]
+)
+def test_train_says_why_it_waits(
+    table: str, make_job: Any, monkeypatch: pytest.MonkeyPatch, others: int, words: str
+) -> None:
+    for _ in range(others):
+        make_job(status="training")
+    waits = iter([None, KeyboardInterrupt()])
+
+    def wait(seconds: float) -> None:
+        if stop := next(waits):
+            raise stop
+
+    monkeypatch.setattr("jobs.management.commands.train.time.sleep", wait)
+    monkeypatch.setattr("jobs.management.commands.train._IDLE_SECONDS", -1)
+    told = StringIO()
+    with pytest.raises(CommandError, match="The job goes on"):
+        call_command("train", table, "--wait", stderr=told, stdout=StringIO())
+    assert words in told.getvalue()
 
 
 @pytest.mark.django_db(transaction=True)

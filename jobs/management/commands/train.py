@@ -126,7 +126,7 @@ class Command(FlashCommand):
                 break
             if not told and job.status == JobStatus.QUEUED and time.monotonic() - started > _IDLE_SECONDS:
                 told = True
-                self.stderr.write("\nStill waiting. Is a worker running (`make up`)?")
+                self.stderr.write(f"\n{_why_it_waits(job)}")
             # The worker writes in another process; no transaction may hide that from us.
             connection.close_if_unusable_or_obsolete()
             time.sleep(0.5)
@@ -151,6 +151,12 @@ class Command(FlashCommand):
 
     def _redraws(self) -> bool:
         return bool(self.stdout.isatty()) and sys.platform != "win32"
+
+
+def _why_it_waits(job: Job) -> str:
+    if Job.objects.running().exists():
+        return f"Still waiting: another job trains, and this one is number {job.queue_position() or 1} in the queue."
+    return "Still waiting. Is a worker running (`make up`)?"
 
 
 def _task_of(path: Path) -> Task:
