@@ -39,6 +39,14 @@ _MOST_BYTES = 8 * 1024**2
 _OF_ONE_ANSWER = {"content-length", "content-type", "date", "set-cookie"}
 
 
+class _Head(WSGIRequest):
+    """Host, scheme and address of a request. Django's own reads the path and the kind of content, too."""
+
+    def __init__(self, environ: Environ) -> None:
+        self.META = self.environ = environ
+        self.user = AnonymousUser()  # the token is the key, whoever is signed in
+
+
 class FastPredict:
     """Wraps the site: ordinary POSTs to a model's `predict/` are answered here, all else by `site`."""
 
@@ -50,8 +58,7 @@ class FastPredict:
         found = _PATH.fullmatch(environ.get("PATH_INFO", ""))
         if found is None or not _is_ordinary(environ):
             return self._site(environ, start_response)
-        request = WSGIRequest(environ)
-        request.user = AnonymousUser()  # the token is the key, whoever is signed in
+        request = _Head(environ)
         headers = self._headers.get(request.is_secure())
         if headers is None or not _is_welcome(request):
             return self._site(environ, self._learning(request.is_secure(), start_response))
@@ -144,5 +151,8 @@ def _refusal(error: FlashError) -> Answer:
     return HTTPStatus(error.status), "application/problem+json", _json(problem_for(error)), extra
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
 def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _encode(value).encode()

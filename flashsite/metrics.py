@@ -4,6 +4,7 @@ import hmac
 import os
 import time
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -37,11 +38,22 @@ class Measured:
         started, kind = time.perf_counter(), _kind(environ.get("PATH_INFO", ""))
 
         def start(status: str, *more: Any) -> Any:
-            REQUESTS.labels(kind, status[:3]).inc()
-            SECONDS.labels(kind).observe(time.perf_counter() - started)
+            _requests(kind, status[:3]).inc()
+            _seconds(kind).observe(time.perf_counter() - started)
             return start_response(status, *more)
 
         return self._site(environ, start)
+
+
+# Finding the counter of some labels takes as long as counting; there are four kinds, and few statuses.
+@cache
+def _requests(kind: str, status: str) -> Counter:
+    return REQUESTS.labels(kind, status)
+
+
+@cache
+def _seconds(kind: str) -> Histogram:
+    return SECONDS.labels(kind)
 
 
 def _kind(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ class Predictions(Sequence[Prediction]):
         best = (-probabilities).argsort(axis=1, kind="stable")[:, : max(1, top_k)]
         self._classes = classes
         self._best = best
-        self._shares = np.take_along_axis(probabilities, best, axis=1).astype(np.float64)
-        # What is no number is sorted to the end.
-        if not np.isfinite(probabilities).all():
+        # Not take_along_axis and isfinite: for a single row they take four times as long.
+        self._shares = probabilities[np.arange(len(best))[:, None], best].astype(np.float64)
+        if not isfinite(probabilities.sum()):
             raise ValueError("it answers what is no number")
 
     def __len__(self) -> int:

@@ -50,7 +50,7 @@ def _loaded(model: TrainedModel) -> "OnnxClassifier":
             return _load(model)
 
     classifier = loaded().get(model.storage_prefix, load)
-    measures.CACHE.labels(result).inc()
+    measures.looked(result).inc()
     if result == "load":
         measures.CACHE_BYTES.set(loaded().used)
     return classifier

@@ -47,6 +47,8 @@ class OnnxClassifier:
                 places = order[start : start + _SENTENCES_AT_ONCE]
                 found[places] = self._run(pad([rows[place] for place in places]))
             return found
+        if len(inputs) == 1:
+            return self._run(_load(self._preprocess, 0, inputs[0])[None])
         # One core gains nothing from more pictures at once, and a session keeps the buffers of the largest batch.
         for start in range(0, len(inputs), self._threads):
             part = inputs[start : start + self._threads]
