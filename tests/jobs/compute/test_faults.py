@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from jobs.compute.errors import CapacityMissing, ComputeRefused, Throttled
 from jobs.compute.fleet import Health, LaunchView, Offer, Policy
@@ -256,6 +257,23 @@ def test_13_what_never_comes_up_is_tried_ever_more_rarely_and_the_operator_reads
     fleet.rows.ledger.save_health(Health(), 0)
     fleet.passes()
     assert len(fleet.ec2.up()) == 1
+
+
+def test_without_the_database_nothing_is_asked_started_or_stopped(
+    make_fleet: MakeFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet = make_fleet()
+    fleet.ec2.add("running")
+    asked: list[str] = []
+    fleet.ec2.fault = asked.append
+
+    def refuse(now: datetime) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(fleet.rows.ledger, "snapshot", refuse)
+    with pytest.raises(OperationalError):
+        fleet.passes()
+    assert asked == []
 
 
 def test_a_machine_past_the_hard_cap_goes_although_it_works(make_fleet: MakeFleet) -> None:
