@@ -159,7 +159,7 @@ def _picture_model() -> str:
     from modelstore import store, tokens
     from modelstore.models import TrainedModel
     from tests.bundles import COLOURS, image_bundle
-    from tests.site.kept_examples import keep_examples
+    from tests.site.kept_examples import add_findings, keep_examples
 
     if known := TrainedModel.objects.filter(task_name="bench of colours").first():
         return known.token
@@ -173,7 +173,7 @@ def _picture_model() -> str:
             task_name="bench of colours",
             downloadable=True,
         )
-    return keep_examples(model, source="red/000.jpg").token
+    return add_findings(keep_examples(model, source="red/000.jpg")).token
 
 
 def _done_batch(model_token: str) -> str:

@@ -10,16 +10,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from jobs import admin_batches, admin_servers, cancellation, datasets, prices, receipts
-from jobs.models import Attempt, Dataset, Epoch, Job, JobEvent, PlatformStatus, Uptime
+from jobs.models import Attempt, Dataset, Job, PlatformStatus, Uptime
 from modelstore.admin_tools import FastAdmin, audit, confirmed
 from modelstore.errors import FlashError
 from training.catalog import CATALOG
 
 # Registers the machines' part of the admin.
 __all__ = ["admin_batches", "admin_servers"]
+
+
+_MOST_SHOWN = 50
 
 
 class _ReadOnlyInline(admin.TabularInline):
@@ -44,14 +48,12 @@ class AttemptInline(_ReadOnlyInline):
         return super().get_queryset(request).select_related("server")
 
 
-class EpochInline(_ReadOnlyInline):
-    model = Epoch
-    fields = ("epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+def _lines(line: str, rows: list[tuple[Any, ...]]) -> SafeString:
+    return format_html_join("", f"<div>{line}</div>", rows)
 
 
-class EventInline(_ReadOnlyInline):
-    model = JobEvent
-    fields = ("created", "kind", "message")
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
 
 
 class ModelNameFilter(admin.SimpleListFilter):
@@ -85,7 +87,7 @@ class JobAdmin(FastAdmin):
     search_fields = ("task_name", "error")
     ordering = ("-created",)
     actions = ("cancel_jobs", "retry_jobs")
-    inlines = (AttemptInline, EpochInline, EventInline)
+    inlines = (AttemptInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -98,7 +100,7 @@ class JobAdmin(FastAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         names = [field.name for field in Job._meta.fields if field.name not in ("token_digest", "id")]
-        return [*names, "receipt"]
+        return [*names, "receipt", "last_epochs", "end_of_log"]
 
     @admin.display(description="receipt")
     def receipt(self, job: Job) -> str:
@@ -107,6 +109,21 @@ class JobAdmin(FastAdmin):
         seconds = ", ".join(f"{part} {told[part + '_seconds']:g} s" for part in ("boot", "training", "idle"))
         cost = "no price is set" if told["cost"] is None else f"{told['currency']} {told['cost']:g}"
         return f"{seconds}; {cost}{'' if told['final'] else ' so far'}"
+
+    @admin.display(description="last epochs")
+    def last_epochs(self, job: Job) -> SafeString:
+        rows = job.epochs.order_by("-epoch").values_list(
+            "epoch", "train_loss", "val_loss", "train_accuracy", "val_accuracy"
+        )[:_MOST_SHOWN]
+        line = "epoch {}: loss {}, validation loss {}; accuracy {}, validation accuracy {}"
+        return _lines(line, [(row[0], *map(_figure, row[1:])) for row in reversed(rows)])
+
+    @admin.display(description="end of the log")
+    def end_of_log(self, job: Job) -> SafeString:
+        """Not an inline: a form for each of some thousand lines takes seconds."""
+        rows = job.events.order_by("-pk").values_list("created", "kind", "message")[:_MOST_SHOWN]
+        lines = _lines("{} {}: {}", [(f"{row[0]:%H:%M:%S}", *row[1:]) for row in reversed(rows)])
+        return format_html('{}<a href="{}">The whole log</a>', lines, reverse("job-log", args=[job.token]))
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("token_digest",)

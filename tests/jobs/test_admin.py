@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from jobs import admin_servers
 from jobs.compute.errors import ComputeRefused
-from jobs.models import Alert, Dataset, Job, PlatformStatus, Server
+from jobs.models import Alert, Dataset, Job, JobEvent, PlatformStatus, Server
 from jobs.states import JobStatus
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,18 @@ def test_lists_and_rows_open(operator: Client, make_job: Callable[..., Job], tab
         pk = job.pk if table == "job" else job.dataset_id
         page = operator.get(reverse(f"admin:jobs_{table}_change", args=[pk]))
         assert page.status_code == 200
+        if table == "job":
+            words = page.content.decode()
+            assert "log: hello" in words
+            assert "epoch 1: loss -, validation loss -; accuracy -, validation accuracy 0.5" in words
+
+
+def test_a_long_log_makes_no_slow_page(operator: Client, make_job: Callable[..., Job]) -> None:
+    job = make_job()
+    job.events.bulk_create(JobEvent(job=job, kind="log", message=f"line {n}.") for n in range(300))
+    words = operator.get(reverse("admin:jobs_job_change", args=[job.pk])).content.decode()
+    assert "line 299." in words and "line 250." in words
+    assert "line 249." not in words
 
 
 def test_jobs_are_cancelled_with_an_audit_row(operator: Client, make_job: Callable[..., Job]) -> None:

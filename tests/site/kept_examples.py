@@ -19,6 +19,43 @@ THRESHOLDS = [
 ]
 BINS = [{"count": 4, "confidence": 0.55, "accuracy": 0.5}, {"count": 16, "confidence": 0.95, "accuracy": 1.0}]
 
+FINDINGS = {
+    "baseline": {"name": "naive Bayes on single words", "accuracy": 0.81},
+    "calibration": {"temperature": 1.4, "error_before": 0.09, "error_after": 0.021, "bins": []},
+    "duplicates": {
+        "count": 3,
+        "accuracy_without": 0.875,
+        "examples": [
+            {"source": "row 9: <i>hm</i>", "label": "good", "twin": "row 2: hm", "twin_label": "good"}
+        ],
+        "conflicts": 1,
+        "conflict_examples": [
+            {"source": "row 5: ok", "label": "bad", "twin": "row 4: ok", "twin_label": "good"}
+        ],
+    },
+    "suspects": {
+        "count": 1200,
+        "looked_at": 5000,
+        "examples": [{"source": "row 7: so nice", "label": "bad", "predicted": "good", "probability": 0.97}],
+    },
+    "hardest": [
+        {
+            "source": "row 8: well",
+            "label": "bad",
+            "predicted": "good",
+            "probability": 0.9,
+            "label_probability": 0.1,
+        }
+    ],
+}
+
+
+def add_findings(model: TrainedModel) -> TrainedModel:
+    """What a trainer would have found in its data: hard ones, wrong labels, twins."""
+    model.report |= FINDINGS
+    model.save()
+    return model
+
 
 def keep_examples(model: TrainedModel, source: str = "row 7: great <b>fun</b>") -> TrainedModel:
     """Of all right answers of the first class one sample, named `source`; thresholds and calibration, too."""

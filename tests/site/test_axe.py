@@ -17,7 +17,7 @@ from tests.jobs.batches.videos import video
 from tests.site.addresses import addresses, admin_addresses
 from tests.site.batches import batch_row, done_batch
 from tests.site.conftest import pictures_zip
-from tests.site.kept_examples import keep_examples
+from tests.site.kept_examples import add_findings, keep_examples
 from training.config import Task
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -54,7 +54,7 @@ def pages(
 ) -> list[str]:
     """Each page in the states in which it looks different."""
     PlatformStatus.objects.update_or_create(pk=1, defaults={"notice": "Back at noon."})
-    pictures, words = keep_examples(make_model()), keep_examples(make_model(Task.TEXT))
+    pictures, words = (add_findings(keep_examples(make_model(task))) for task in (Task.IMAGE, Task.TEXT))
     timeline = done_batch(pictures, "walk.mp4", video([("red", 3), ("blue", 2)], rate=2))
     predicted = done_batch(pictures, "colours.zip", pictures_zip())
     batch_row(words)

@@ -8,6 +8,7 @@ from django.urls import reverse
 from jobs.models import PlatformStatus
 from modelstore import predictor
 from tests.bundles import picture
+from tests.site.kept_examples import FINDINGS
 from tests.site.test_pages import read
 from training.config import Task
 
@@ -109,37 +110,6 @@ def test_many_classes_show_the_commonest_mistakes_in_place_of_the_matrix(client:
         client.get(reverse("model", args=[make_model(classes=[f"class {n}" for n in range(40)]).token]))
     )
     assert not page.all("table", **{"class": "matrix"})
-
-
-FINDINGS = {
-    "baseline": {"name": "naive Bayes on single words", "accuracy": 0.81},
-    "calibration": {"temperature": 1.4, "error_before": 0.09, "error_after": 0.021, "bins": []},
-    "duplicates": {
-        "count": 3,
-        "accuracy_without": 0.875,
-        "examples": [
-            {"source": "row 9: <i>hm</i>", "label": "good", "twin": "row 2: hm", "twin_label": "good"}
-        ],
-        "conflicts": 1,
-        "conflict_examples": [
-            {"source": "row 5: ok", "label": "bad", "twin": "row 4: ok", "twin_label": "good"}
-        ],
-    },
-    "suspects": {
-        "count": 1200,
-        "looked_at": 5000,
-        "examples": [{"source": "row 7: so nice", "label": "bad", "predicted": "good", "probability": 0.97}],
-    },
-    "hardest": [
-        {
-            "source": "row 8: well",
-            "label": "bad",
-            "predicted": "good",
-            "probability": 0.9,
-            "label_probability": 0.1,
-        }
-    ],
-}
 
 
 def test_what_was_found_in_the_data_is_shown(client: Client, make_model) -> None:
