@@ -1,10 +1,13 @@
 """A cache bounded by bytes that loads each thing once, however many ask for it at once."""
 
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
+
+from modelstore.gate import Gate
 
 T = TypeVar("T")
 # Loads of different things that may run side by side: a load needs more memory than what it leaves.
@@ -29,7 +32,9 @@ class MemoryCache(Generic[T]):
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self._lock = threading.Lock()
-        self._loads = threading.BoundedSemaphore(_LOADS_AT_ONCE)
+        # In the order of arrival. Where most requests need a load, a semaphore, which lets newcomers overtake, made the
+        # slowest of a hundred wait nearly twice as long. Who asks for what is loaded already never waits here.
+        self._loads = Gate(at_once=_LOADS_AT_ONCE, waiting=sys.maxsize)
         self._kept: OrderedDict[str, tuple[T, int]] = OrderedDict()
         self._pending: dict[str, Future[T]] = {}
 
@@ -63,12 +68,17 @@ class MemoryCache(Generic[T]):
         with self._lock:
             return self._used()
 
+    @property
+    def loads_waiting(self) -> int:
+        """How many wait for others' loads to end before theirs begins."""
+        return self._loads.waiting
+
     def _used(self) -> int:
         return sum(size for _, size in self._kept.values())
 
     def _load(self, key: str, load: Callable[[], tuple[T, int]], ours: Future[T]) -> T:
         try:
-            with self._loads:
+            with self._loads.turn():
                 value, size = load()
         except BaseException as error:
             with self._lock:

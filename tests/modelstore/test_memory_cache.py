@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -47,6 +48,32 @@ def test_different_things_load_side_by_side_and_a_load_stops_nobody_who_has_his(
         first = pool.submit(cache.get, "a", load)
         assert cache.get("there", load) == "there"
         assert cache.get("b", load) == first.result(10) == "loaded"
+
+
+def test_loads_go_in_the_order_in_which_they_were_asked_for() -> None:
+    cache: MemoryCache[str] = MemoryCache(100)
+    busy, release, order = threading.Semaphore(0), [threading.Event(), threading.Event()], []
+
+    def hold(event: threading.Event) -> tuple[str, int]:
+        busy.release()
+        assert event.wait(10)
+        return "held", 1
+
+    def load(name: str) -> tuple[str, int]:
+        order.append(name)
+        return name, 1
+
+    with ThreadPoolExecutor(12) as pool:
+        held = [pool.submit(cache.get, f"held {n}", partial(hold, release[n])) for n in range(2)]
+        assert all(busy.acquire(timeout=10) for _ in held)
+        waiting = []
+        for place, name in enumerate("abcdefgh"):
+            waiting.append(pool.submit(cache.get, name, partial(load, name)))
+            while cache.loads_waiting <= place:
+                assert not waiting[-1].done()
+        release[0].set()
+        assert [future.result(10) for future in waiting] == order == list("abcdefgh")
+        release[1].set()
 
 
 def test_a_failed_load_fails_for_all_who_wait_and_is_tried_again_later() -> None:
