@@ -10,6 +10,7 @@ from jobs.states import ACTIVE, RUNNING, JobStatus
 DEV_MODE_NOTICE = (
     "Flash is under maintenance: new jobs are refused for now. Jobs that run go on, and models still predict."
 )
+FULL_NOTICE = "The queue is full at the moment: new jobs are refused until one has finished."
 
 
 def platform_summary() -> dict[str, Any]:
@@ -24,8 +25,9 @@ def platform_summary() -> dict[str, Any]:
     )
     full = is_full(platform, queued=counts["queued"], running=counts["running"])
     notice = platform.notice or (DEV_MODE_NOTICE if platform.dev_mode else "")
-    if not notice and full:
-        notice = "The queue is full at the moment: new jobs are refused until one has finished."
+    if full and not platform.dev_mode:
+        # Beside the operator's own words, which may be about something else.
+        notice = f"{notice} {FULL_NOTICE}".strip()
     return {
         "status": "active" if counts["queued"] or counts["running"] else "sleeping",
         "dev_mode": platform.dev_mode,

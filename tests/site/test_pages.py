@@ -34,6 +34,23 @@ def test_the_notice_stands_on_every_page(client: Client, name: str) -> None:
     assert "under maintenance" in read(client.get(reverse(name))).text
 
 
+def test_a_full_queue_is_told_on_every_page_beside_the_operators_words(
+    client: Client, make_job, make_model, text_dataset
+) -> None:
+    model, dataset = make_model().token, text_dataset.token
+    job = make_job().token
+    PlatformStatus.objects.update_or_create(pk=1, defaults={"notice": "Cake at noon.", "queue_limit": 1})
+    pages = [(name, []) for name in PLAIN] + [("job", [job]), ("model", [model]), ("dataset", [dataset])]
+    for name, tokens in [
+        *pages,
+        ("batch-new", [model]),
+        ("model-camera", [model]),
+        ("model-delete", [model]),
+    ]:
+        text = read(client.get(reverse(name, args=tokens))).text
+        assert "Cake at noon." in text and "The queue is full" in text, name
+
+
 @pytest.mark.parametrize("name", PLAIN)
 @pytest.mark.django_db
 def test_a_page_for_everybody_takes_few_queries(
