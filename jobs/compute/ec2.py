@@ -164,4 +164,5 @@ def _translated() -> Iterator[None]:
         raise kind(f"AWS refused {error.operation_name}: {code}. {advice}") from error
     except BotoCoreError as error:
         kind = Throttled if "Timeout" in type(error).__name__ else ComputeRefused
-        raise kind(f"AWS could not be asked ({type(error).__name__}): {error}") from error
+        said = f"AWS could not be asked ({type(error).__name__}): {str(error).rstrip('.')}."
+        raise kind(f"{said} manage.py check_compute says what to do.") from error

@@ -1,14 +1,18 @@
 """Jobs, workers and the ledger of an installation, in memory or in the real rows: the same tests run on both."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from jobs.compute.reconciler import Ledger
+from jobs.compute.fleet import Health, LaunchView, Policy
+from jobs.compute.reconciler import Ledger, step
 from jobs.compute.rows import DatabaseLedger
 from jobs.models import Alert, Attempt, Job, Server
 from jobs.states import JobStatus
+from tests.jobs.compute.fake_ec2 import FakeEc2
 from tests.jobs.compute.memory_ledger import MemoryLedger
+
+MINUTE = timedelta(minutes=1)
 
 
 class Installation(Protocol):
@@ -85,3 +89,53 @@ class InRows:
 
     def alerts(self) -> dict[str, str]:
         return dict(Alert.objects.values_list("kind", "message"))
+
+
+class Fleet:
+    """An installation and a cloud, a pass a minute."""
+
+    def __init__(self, rows: Installation, policy: Policy, *, slow: timedelta) -> None:
+        self.rows, self.policy = rows, policy
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.ec2 = FakeEc2(clock=lambda: self.now, slow=slow)
+
+    def want(self, jobs: int) -> None:
+        self.rows.want(jobs, self.now)
+
+    def work(self, name: str) -> None:
+        self.rows.work(name, self.now)
+
+    def beat(self, name: str) -> None:
+        self.rows.beat(name, self.now)
+
+    def passes(self, count: int = 1, *, period: timedelta = MINUTE) -> None:
+        for _ in range(count):
+            self.now += period
+            step(self.rows.ledger, self.ec2, self.now, self.policy)
+
+    def refuse(self, call: str, error: type[Exception], times: int = 1) -> None:
+        left = [times]
+
+        def fault(made: str) -> None:
+            if made == call and left[0]:
+                left[0] -= 1
+                raise error(f"{call} was refused")
+
+        self.ec2.fault = fault
+
+    @property
+    def health(self) -> Health:
+        return self.rows.ledger.snapshot(self.now).health
+
+    @property
+    def reason(self) -> str:
+        """What waiting jobs are told."""
+        return self.health.reason
+
+    @property
+    def open_launches(self) -> Sequence[LaunchView]:
+        return self.rows.ledger.snapshot(self.now).launches
+
+    @property
+    def alerts(self) -> dict[str, str]:
+        return self.rows.alerts()

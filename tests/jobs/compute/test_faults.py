@@ -3,71 +3,20 @@
 Each is tried on the ledger in memory and on the one in the database, so that the schedules' fake is as the real one.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
 from jobs.compute.errors import CapacityMissing, ComputeRefused, Throttled
-from jobs.compute.fleet import Health, LaunchView, Offer, Policy
-from jobs.compute.reconciler import step
-from tests.jobs.compute.fake_ec2 import ControllerDied, FakeEc2
-from tests.jobs.compute.installation import InMemory, InRows, Installation
+from jobs.compute.fleet import Health, Offer, Policy
+from tests.jobs.compute.fake_ec2 import ControllerDied
+from tests.jobs.compute.installation import Fleet, InMemory, InRows
 
 MINUTE = timedelta(minutes=1)
 OFFERS = (Offer(instance_type="g4dn.xlarge"), Offer(instance_type="g5.xlarge"))
-
-
-class Fleet:
-    """An installation and a cloud, a pass a minute."""
-
-    def __init__(self, rows: Installation, policy: Policy, *, slow: timedelta) -> None:
-        self.rows, self.policy = rows, policy
-        self.now = datetime(2026, 1, 1, tzinfo=UTC)
-        self.ec2 = FakeEc2(clock=lambda: self.now, slow=slow)
-
-    def want(self, jobs: int) -> None:
-        self.rows.want(jobs, self.now)
-
-    def work(self, name: str) -> None:
-        self.rows.work(name, self.now)
-
-    def beat(self, name: str) -> None:
-        self.rows.beat(name, self.now)
-
-    def passes(self, count: int = 1, *, period: timedelta = MINUTE) -> None:
-        for _ in range(count):
-            self.now += period
-            step(self.rows.ledger, self.ec2, self.now, self.policy)
-
-    def refuse(self, call: str, error: type[Exception], times: int = 1) -> None:
-        left = [times]
-
-        def fault(made: str) -> None:
-            if made == call and left[0]:
-                left[0] -= 1
-                raise error(f"{call} was refused")
-
-        self.ec2.fault = fault
-
-    @property
-    def health(self) -> Health:
-        return self.rows.ledger.snapshot(self.now).health
-
-    @property
-    def reason(self) -> str:
-        """What waiting jobs are told."""
-        return self.health.reason
-
-    @property
-    def open_launches(self) -> Sequence[LaunchView]:
-        return self.rows.ledger.snapshot(self.now).launches
-
-    @property
-    def alerts(self) -> dict[str, str]:
-        return self.rows.alerts()
 
 
 MakeFleet = Callable[..., Fleet]

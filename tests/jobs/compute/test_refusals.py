@@ -7,7 +7,13 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 from django.test import Client
 from django.urls import reverse
 
@@ -104,7 +110,7 @@ def test_a_missing_permission_leaves_the_job_waiting_with_the_reason(
     guard()
     use_keys(monkeypatch, looker)
     scheduling.reconcile()
-    # EC2 itself says UnauthorizedOperation (test_ec2_errors_say_what_to_do).
+    # EC2 itself says UnauthorizedOperation (test_errors_of_ec2_say_what_to_do).
     assert_it_waits(job, client, "AccessDenied", "needs the permission ec2:StartInstances")
     use_keys(monkeypatch, starter)
     scheduling.reconcile()
@@ -123,8 +129,23 @@ def test_a_missing_permission_leaves_the_job_waiting_with_the_reason(
         ("IncorrectInstanceState", WrongState, "tries again"),
     ],
 )
-def test_ec2_errors_say_what_to_do(code: str, kind: type[ComputeRefused], words: str) -> None:
+def test_errors_of_ec2_say_what_to_do(code: str, kind: type[ComputeRefused], words: str) -> None:
     with pytest.raises(kind, match=words) as refusal, module._translated():
         raise ClientError({"Error": {"Code": code, "Message": ""}}, "StartInstances")
     assert type(refusal.value) is kind
     assert f"AWS refused StartInstances: {code}." in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (NoCredentialsError(), ComputeRefused),
+        (EndpointConnectionError(endpoint_url="https://ec2.eu-west-1.amazonaws.com"), ComputeRefused),
+        (ReadTimeoutError(endpoint_url="https://ec2.eu-west-1.amazonaws.com"), Throttled),
+    ],
+)
+def test_an_aws_that_cannot_be_asked_is_told_too(error: BotoCoreError, kind: type[ComputeRefused]) -> None:
+    with pytest.raises(kind, match=type(error).__name__) as refusal, module._translated():
+        raise error
+    assert type(refusal.value) is kind
+    assert "manage.py check_compute says what to do" in str(refusal.value)
