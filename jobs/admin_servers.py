@@ -164,7 +164,11 @@ def _limits() -> list[tuple[str, str]]:
         ("Boot grace", _span(policy.boot_grace)),
         ("Silence", _span(policy.silence)),
         ("Hard cap of uptime", _span(policy.hard_cap)),
-        ("Pause after failed boots", f"{_span(policy.breaker_pause)} after {policy.breaker} in a row"),
+        (
+            "Pause after failed boots",
+            f"{_span(policy.breaker_pause)} after {policy.breaker} in a row, longer after each further one, "
+            f"{_span(policy.longest_pause)} at most",
+        ),
     ]
 
 

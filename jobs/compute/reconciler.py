@@ -85,7 +85,7 @@ def step(
         _back_off(ledger, health, before.backoffs, str(error), now)
         return []
     except ComputeRefused as error:
-        ledger.alert("list", str(error), now)
+        ledger.alert("list machines", str(error), now)
         ledger.explain(str(error))
         return []
     ledger.see(instances, now)
