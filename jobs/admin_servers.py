@@ -166,8 +166,7 @@ def _limits() -> list[tuple[str, str]]:
         ("Hard cap of uptime", _span(policy.hard_cap)),
         (
             "Pause after failed boots",
-            f"{_span(policy.breaker_pause)} after {policy.breaker} in a row, longer after each further one, "
-            f"{_span(policy.longest_pause)} at most",
+            f"{_span(policy.breaker_pause)} after {policy.breaker} in a row, then up to {_span(policy.longest_pause)}",
         ),
     ]
 
