@@ -26,6 +26,7 @@ from onnxruntime.quantization import (
 
 from training.bundle import ONNX_FILE, SERVING_COPY_FILE
 from training.evidence import PictureEvidence
+from training.integer_graph import before_convolutions, normalised_in_rows
 from training.onnx_classifier import open_session
 from training.outcome import Outcome
 from training.preprocess import PicturePreprocess, UnreadablePicture
@@ -124,10 +125,11 @@ class _Reader(CalibrationDataReader):
 
 def _quantise(folder: Path, reader: _Reader) -> None:
     logging.getLogger().setLevel(logging.ERROR)
+    model = normalised_in_rows(onnx.load(str(folder / ONNX_FILE)))
     # The child's own output is for events alone.
     with contextlib.redirect_stdout(io.StringIO()):
         quantize_static(
-            str(folder / ONNX_FILE),
+            model,
             str(folder / SERVING_COPY_FILE),
             reader,
             quant_format=QuantFormat.QDQ,
@@ -137,14 +139,8 @@ def _quantise(folder: Path, reader: _Reader) -> None:
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
             # The arithmetic before the first convolution is the normalisation.
-            nodes_to_exclude=_normalisation(folder / ONNX_FILE),
+            nodes_to_exclude=[node.name for node in before_convolutions(model) if node.name],
         )
-
-
-def _normalisation(model: Path) -> list[str]:
-    nodes = list(onnx.load(str(model), load_external_data=False).graph.node)
-    first = next(i for i, node in enumerate(nodes) if node.op_type == "Conv")
-    return [node.name for node in nodes[:first] if node.name]
 
 
 def _compare(
