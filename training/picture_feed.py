@@ -32,7 +32,7 @@ class PictureFeed:
     @property
     def side(self) -> int:
         """S."""
-        return self._pixels.shape[1]
+        return int(self._pixels.shape[1])
 
     @property
     def index_device(self) -> torch.device:
