@@ -177,8 +177,8 @@ def defaults_for(task: Task, preset: Preset, model: str | None, pretrained: bool
         values |= {"optimizer": "adam", "learning_rate": 0.005, "batch_size": 128, **_RECURRENT[preset]}
     elif values["model"] == "bag_of_ngrams":
         values |= {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 128, **_NGRAMS[preset]}
-        # The head that is deployed learns from all rows: the nearer the measured one is to it, the truer the figure.
-        values["data_split"] = 0.9
     if task is Task.TEXT:
         values["max_length"] = 2_000
+        # What is deployed has n-grams of all rows: the nearer what is measured comes to it, the truer the figure.
+        values["data_split"] = 0.9
     return values
