@@ -20,9 +20,7 @@ from jobs.uploads import (
     TableOptions,
     UploadRefused,
     findings_csv,
-    inspect_pictures,
     inspect_table,
-    unpack_pictures,
     write_table,
 )
 from modelstore import files, tokens
@@ -96,6 +94,8 @@ def materialise(*, dataset: Dataset, run_dir: Path) -> None:
         shutil.rmtree(data)
     path = _fetch(dataset, run_dir)
     if dataset.task_type == Task.IMAGE:
+        from jobs.uploads.pictures import unpack_pictures
+
         unpack_pictures(path, data, settings.FLASH_LIMITS)
     else:
         data.mkdir(parents=True)
@@ -119,6 +119,8 @@ def is_needed(dataset: Dataset) -> bool:
 
 def _inspect(task: Task, path: Path, name: str, options: TableOptions) -> PictureFindings | TableFindings:
     if task == Task.IMAGE:
+        from jobs.uploads.pictures import inspect_pictures
+
         return inspect_pictures(path, settings.FLASH_LIMITS)
     return inspect_table(path, name, settings.FLASH_LIMITS, options=options)
 

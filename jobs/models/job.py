@@ -103,6 +103,8 @@ class Job(Leased):
         indexes = (
             models.Index(fields=("status", "queued", "id"), name="job_queue"),
             models.Index(fields=("status", "-created"), name="job_newest_by_status"),
+            # The admin's filters, in any combination: one that matches nothing reads the index, not all rows.
+            models.Index(fields=("-created", "task_type", "model_name", "preset"), name="job_filters"),
             models.Index(
                 fields=("status", "lease_until"),
                 name="job_leases",

@@ -1,11 +1,13 @@
-"""Uploaded datasets: what they are, whether they are safe, what is in them. Neither Django nor torch."""
+"""Uploaded datasets: what they are, whether they are safe, what is in them. Neither Django nor torch.
+
+What needs Pillow stands in `jobs.uploads.pictures` alone: the web starts without it.
+"""
 
 from jobs.uploads.detection import detect
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.findings import ClassCount, Findings, Note, PictureFindings, TableFindings
 from jobs.uploads.findings_csv import findings_csv
 from jobs.uploads.options import TableOptions
-from jobs.uploads.pictures import inspect_pictures, unpack_pictures
 from jobs.uploads.tables import inspect_table, write_table
 
 __all__ = [
@@ -18,8 +20,6 @@ __all__ = [
     "UploadRefused",
     "detect",
     "findings_csv",
-    "inspect_pictures",
     "inspect_table",
-    "unpack_pictures",
     "write_table",
 ]

@@ -78,6 +78,11 @@ class TrainedModel(models.Model):
             ),
             # The sum of sizes is read from the index: rows are long, and there are many.
             models.Index(fields=["size_bytes"], name="trained_model_sizes"),
+            # The admin's filters, in any combination: one that matches nothing reads the index, not all rows.
+            models.Index(
+                fields=["-created", "task_type", "model_name", "pinned", "downloadable"],
+                name="trained_model_filters",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

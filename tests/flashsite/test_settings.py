@@ -104,6 +104,7 @@ def test_the_web_starts_without_what_few_requests_need(tmp_path: Path) -> None:
     loaded = set(ast.literal_eval(done.stdout))
     assert {"django", "rest_framework", "jobs"} <= loaded
     late = {
+        "PIL",
         "av",
         "boto3",
         "botocore",

@@ -10,9 +10,9 @@ from jobs.uploads import (
     TableFindings,
     TableOptions,
     UploadRefused,
-    inspect_pictures,
     inspect_table,
 )
+from jobs.uploads.pictures import inspect_pictures
 from tests.jobs.uploads import builders
 from training.limits import Limits
 

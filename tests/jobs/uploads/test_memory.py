@@ -3,7 +3,8 @@
 import tracemalloc
 import zipfile
 
-from jobs.uploads import inspect_pictures, inspect_table
+from jobs.uploads import inspect_table
+from jobs.uploads.pictures import inspect_pictures
 from tests.jobs.uploads.builders import picture
 from training.limits import MIB, Limits
 

@@ -5,7 +5,8 @@ import zipfile
 import pytest
 from PIL import Image
 
-from jobs.uploads import UploadRefused, unpack_pictures
+from jobs.uploads import UploadRefused
+from jobs.uploads.pictures import unpack_pictures
 from tests.jobs.uploads.builders import picture, pictures, two_classes, write, zip_bytes
 from training.limits import Limits
 

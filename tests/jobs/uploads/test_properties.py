@@ -8,7 +8,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.uploads import UploadRefused, inspect_pictures, inspect_table, unpack_pictures, write_table
+from jobs.uploads import UploadRefused, inspect_table, write_table
+from jobs.uploads.pictures import inspect_pictures, unpack_pictures
 from tests.jobs.uploads.builders import table, two_classes, write, zip_bytes
 from training.limits import Limits
 
