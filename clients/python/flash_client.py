@@ -125,6 +125,10 @@ class Flash:
         """The log, oldest first; only what is newer than the event `after`."""
         return list(self._pages(f"jobs/{token}/events/", after=after))
 
+    def stop(self, token: str) -> dict[str, Any]:
+        """End a training; the best model so far is deployed."""
+        return self._json("POST", f"jobs/{token}/stop/")
+
     def cancel(self, token: str) -> dict[str, Any]:
         return self._json("POST", f"jobs/{token}/cancel/", {})
 
