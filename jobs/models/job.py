@@ -103,8 +103,10 @@ class Job(Leased):
         indexes = (
             models.Index(fields=("status", "queued", "id"), name="job_queue"),
             models.Index(fields=("status", "-created"), name="job_newest_by_status"),
-            # The admin's filters, in any combination: one that matches nothing reads the index, not all rows.
-            models.Index(fields=("-created", "task_type", "model_name", "preset"), name="job_filters"),
+            # The admin's filters: one that matches little would read all rows.
+            models.Index(fields=("task_type", "-created"), name="job_newest_by_task"),
+            models.Index(fields=("model_name", "-created"), name="job_newest_by_model"),
+            models.Index(fields=("preset", "-created"), name="job_newest_by_preset"),
             models.Index(
                 fields=("status", "lease_until"),
                 name="job_leases",

@@ -78,11 +78,11 @@ class TrainedModel(models.Model):
             ),
             # The sum of sizes is read from the index: rows are long, and there are many.
             models.Index(fields=["size_bytes"], name="trained_model_sizes"),
-            # The admin's filters, in any combination: one that matches nothing reads the index, not all rows.
-            models.Index(
-                fields=["-created", "task_type", "model_name", "pinned", "downloadable"],
-                name="trained_model_filters",
-            ),
+            # The admin's filters: one that matches little would read all rows.
+            models.Index(fields=["task_type", "-created"], name="trained_model_by_task"),
+            models.Index(fields=["model_name", "-created"], name="trained_model_by_model"),
+            models.Index(fields=["-created"], name="trained_model_pinned", condition=Q(pinned=True)),
+            models.Index(fields=["-created"], name="trained_model_kept_here", condition=Q(downloadable=False)),
         ]
         constraints = [
             models.CheckConstraint(
