@@ -20,14 +20,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="trainedmodel",
             index=models.Index(
-                condition=models.Q(("pinned", True)), fields=["-created"], name="trained_model_pinned"
+                condition=models.Q(("pinned", True)), fields=["created"], name="trained_model_pinned"
             ),
         ),
         migrations.AddIndex(
             model_name="trainedmodel",
             index=models.Index(
                 condition=models.Q(("downloadable", False)),
-                fields=["-created"],
+                fields=["created"],
                 name="trained_model_kept_here",
             ),
         ),

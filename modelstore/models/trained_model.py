@@ -81,8 +81,8 @@ class TrainedModel(models.Model):
             # The admin's filters: one that matches little would read all rows.
             models.Index(fields=["task_type", "-created"], name="trained_model_by_task"),
             models.Index(fields=["model_name", "-created"], name="trained_model_by_model"),
-            models.Index(fields=["-created"], name="trained_model_pinned", condition=Q(pinned=True)),
-            models.Index(fields=["-created"], name="trained_model_kept_here", condition=Q(downloadable=False)),
+            models.Index(fields=["created"], name="trained_model_pinned", condition=Q(pinned=True)),
+            models.Index(fields=["created"], name="trained_model_kept_here", condition=Q(downloadable=False)),
         ]
         constraints = [
             models.CheckConstraint(
