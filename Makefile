@@ -58,7 +58,7 @@ test-only: $(DEV_STAMP)  ## Tests alone; ARGS are pytest's (ARGS='-k refuses tes
 	$(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 test-postgres: $(DEV_STAMP)  ## The quick tests once more, on a private PostgreSQL
-	FLASH_TEST_POSTGRES=1 $(PY) -m pytest -n $(WORKERS) -m 'not slow and not browser' tests/jobs tests/modelstore tests/site $(ARGS)
+	FLASH_TEST_POSTGRES=1 $(PY) -m pytest -n $(WORKERS) -m 'not slow and not browser' tests/flashsite tests/jobs tests/modelstore tests/site $(ARGS)
 
 bench: $(DEV_STAMP)  ## Run one benchmark: make bench NAME=idle_memory
 	@test -n '$(NAME)' || { echo 'Which one? make bench NAME=...'; ls benchmarks | sed -n 's/^\([a-z].*\)\.py$$/  \1/p'; exit 2; }

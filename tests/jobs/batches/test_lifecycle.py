@@ -198,11 +198,12 @@ def test_results_are_kept_for_a_while_only(finish: Submit, settings: Any) -> Non
 
 def test_files_without_a_row_are_swept_after_a_while(finish: Submit, submit: Submit) -> None:
     done, waiting = finish(colours()), submit(colours())
-    default_storage.save("batches/77/1/results.csv", ContentFile(b"of a stale worker"))
+    stale = f"batches/{waiting.pk + 1}/1/results.csv"
+    default_storage.save(stale, ContentFile(b"of a stale worker"))
     default_storage.save("batch-uploads/20260101/lost", ContentFile(b"of a dead web"))
     assert sweep_storage(now=timezone.now()).files == []
     sweep_storage(now=timezone.now() + timedelta(hours=2))
-    assert not default_storage.exists("batches/77/1/results.csv")
+    assert not default_storage.exists(stale)
     assert not default_storage.exists("batch-uploads/20260101/lost")
     assert default_storage.exists(f"{done.results_prefix}/results.csv")
     assert default_storage.exists(str(waiting.file.name))
