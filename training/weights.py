@@ -43,7 +43,8 @@ def find_weights(
     except _Unusable as error:
         events.warning(
             f"ImageNet weights for {name} were neither in {DIRECTORY_VARIABLE} nor could they be downloaded "
-            f"({error}), so the model is trained from scratch. Expect a lower accuracy."
+            f"({error}), so the model is trained from scratch, and a few hundred pictures teach it next to nothing. "
+            f"Put {name}.pth into {DIRECTORY_VARIABLE} and train again."
         )
         return None
 
