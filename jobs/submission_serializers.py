@@ -130,8 +130,8 @@ class SubmitSerializer(TrainSerializer):
 
     dataset = serializers.FileField(help_text="A zip of class folders, or a table of sentences.")
     task_type = serializers.ChoiceField(choices=TaskType.choices)
-    input_column = serializers.CharField(required=False)
-    label_column = serializers.CharField(required=False)
+    input_column = serializers.CharField(required=False, allow_blank=True)
+    label_column = serializers.CharField(required=False, allow_blank=True)
 
 
 @extend_schema_serializer(
@@ -162,5 +162,5 @@ class DatasetCheckSerializer(serializers.Serializer[Any]):
 
     dataset = serializers.FileField()
     task_type = serializers.ChoiceField(choices=TaskType.choices)
-    input_column = serializers.CharField(required=False)
-    label_column = serializers.CharField(required=False)
+    input_column = serializers.CharField(required=False, allow_blank=True)
+    label_column = serializers.CharField(required=False, allow_blank=True)

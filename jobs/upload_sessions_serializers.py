@@ -65,8 +65,8 @@ class UploadCompleteSerializer(_Strict):
     """What may be told at the end."""
 
     sha256 = serializers.RegexField(r"^[0-9A-Fa-f]{64}\Z", required=False)
-    input_column = serializers.CharField(required=False)
-    label_column = serializers.CharField(required=False)
+    input_column = serializers.CharField(required=False, allow_blank=True)
+    label_column = serializers.CharField(required=False, allow_blank=True)
 
 
 class PartSerializer(serializers.Serializer[Any]):

@@ -62,7 +62,7 @@ class BatchRequestSerializer(serializers.Serializer[Any]):
         help_text="Of a video: how many frames of a second are looked at.",
     )
     input_column = serializers.CharField(
-        required=False, help_text="Of a table: the column with the sentences."
+        required=False, allow_blank=True, help_text="Of a table: the column with the sentences."
     )
 
 
