@@ -24,12 +24,12 @@ class BatchOptions:
 
     @classmethod
     def from_fields(cls, given: Mapping[str, Any]) -> Self:
-        """Reads the fields of a form or request; empty ones count as not given. Raises BatchInvalid."""
+        """Reads the fields of a request; an empty column is none, an empty number is wrong. Raises BatchInvalid."""
         values: dict[str, Any] = {}
         errors: dict[str, list[str]] = {}
         for name, read in (("top_k", _top_k), ("frames_per_second", _rate), ("input_column", _column)):
             text = given.get(name)
-            if text is None or text == "":
+            if text is None:
                 continue
             try:
                 values[name] = read(text)
@@ -59,7 +59,7 @@ def _rate(value: Any) -> float:
     return rate
 
 
-def _column(value: Any) -> str:
+def _column(value: Any) -> str | None:
     if not isinstance(value, str) or len(value) > 1_000:
         raise ValueError("`input_column` must be the name of a column.")
-    return value
+    return value or None

@@ -48,7 +48,9 @@ def _submit(request: HttpRequest, model: TrainedModel) -> HttpResponse:
     upload = request.FILES.get("file")
     if upload is None:
         raise BatchInvalid("Choose a file first.", fields={"file": ["Choose a file first."]})
-    batch = submission.submit(model=model, upload=upload, options=BatchOptions.from_fields(request.POST))
+    # A field of the form that was emptied is one that was not filled in.
+    filled = {name: value for name, value in request.POST.items() if value}
+    batch = submission.submit(model=model, upload=upload, options=BatchOptions.from_fields(filled))
     url = reverse("batch", args=[model.token, batch.token])
     return JsonResponse({"url": url}, status=201) if _wants_json(request) else redirect(url)
 

@@ -71,6 +71,8 @@ def test_results_are_refused_before_they_are_there(client: Client, make_model: M
     ("fields", "named"),
     [
         ({"top_k": "0"}, "top_k"),
+        ({"top_k": ""}, "top_k"),
+        ({"frames_per_second": ""}, "frames_per_second"),
         ({"top_k": "many"}, "top_k"),
         ({"frames_per_second": "1e9"}, "frames_per_second"),
         ({"frames_per_second": "nan"}, "frames_per_second"),
@@ -113,6 +115,11 @@ def test_a_full_queue_says_when_to_come_back(client: Client, make_model: Make, s
     answer = post(client, make_model())
     assert problem(answer, 503)["code"] == "queue_full"
     assert answer["Retry-After"] == "60"
+
+
+def test_an_empty_column_is_none(client: Client, make_model: Make) -> None:
+    answer = post(client, make_model("text"), b"text\ngreat\nawful\n", name="a.csv", input_column="")
+    assert answer.json()["options"]["input_column"] is None
 
 
 def test_a_repeat_with_the_same_key_is_the_same_batch(client: Client, make_model: Make) -> None:
