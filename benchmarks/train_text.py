@@ -83,14 +83,15 @@ def compare_lstm(name: str, epochs: int, folder: Path) -> None:
     """Train both LSTMs in turn and tell seconds an epoch and test accuracy."""
     test = _read(name, "test", folder / "test")
     samples = _read(name, "train", folder)
-    parts = stratified_split(samples.labels, 0.8, 1)
+    values = {"model": "lstm", "preset": "balanced", "epochs": epochs}
+    parts = stratified_split(samples.labels, resolve(Task.TEXT, values).data_split, 1)
     vocabulary = learn_vocabulary(samples.items, 25_000)
     preprocess = TextPreprocess(vocabulary.tokenizer_json, _READS)
     rows = [preprocess.ragged([samples.items[i] for i in part]) for part in parts]
     torch.manual_seed(1)
     plain = PlainLoop(rows, [samples.labels[part] for part in parts], vocabulary.size)
     events = Alternating(plain)
-    train(_run(folder, events, {"model": "lstm", "preset": "balanced", "epochs": epochs}))
+    train(_run(folder, events, values))
     ours, theirs = statistics.median(events.seconds), statistics.median(plain.seconds)
     truth = np.array([samples.classes.index(test.classes[i]) for i in test.labels])
     flash = _accuracy(folder, test, samples.classes)

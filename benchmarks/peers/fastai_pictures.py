@@ -22,7 +22,9 @@ from fastai.vision.all import (
     Resize,
     accuracy,
     aug_transforms,
+    default_split,
     imagenet_stats,
+    model_meta,
     parent_label,
     set_seed,
     vision_learner,
@@ -57,8 +59,10 @@ def main(train_folder: Path, out: Path, test_folder: Path, epochs: int) -> None:
         batch_tfms=[*aug_transforms(), Normalize.from_stats(*imagenet_stats)],
     )
     loaders = block.dataloaders(train_folder, bs=_BATCH, num_workers=_WORKERS)
-    # The network ends in its one block of layers and the classifier: only the latter is cut off.
-    learner = vision_learner(loaders, mobilenet_v2, metrics=accuracy, cut=-1)
+    # The network ends in its one block of layers and the classifier: only the latter is cut off. `vision_learner`
+    # does not pass its own argument `cut` on.
+    model_meta[mobilenet_v2] = {"cut": -1, "split": default_split, "stats": imagenet_stats}
+    learner = vision_learner(loaders, mobilenet_v2, metrics=accuracy)
     with learner.no_bar(), learner.no_logging():
         learner.fine_tune(epochs)
     out.mkdir(parents=True, exist_ok=True)
