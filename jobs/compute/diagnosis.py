@@ -17,24 +17,11 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from jobs.compute.aws_words import BAD_CREDENTIALS, FORBIDDEN
 from jobs.compute.ec2 import LAUNCH_TAG, TAG, launch_values
 from jobs.compute.fleet import Offer
 
 MakeClient = Callable[[str], Any]
-
-# Words of AWS for "who are you?" and for "you may not".
-_BAD_KEYS = {
-    "InvalidClientTokenId": "The access key is not known to AWS. Check AWS_ACCESS_KEY_ID.",
-    "UnrecognizedClientException": "The access key is not known to AWS. Check AWS_ACCESS_KEY_ID.",
-    "InvalidAccessKeyId": "The access key is not known to AWS. Check AWS_ACCESS_KEY_ID.",
-    "SignatureDoesNotMatch": "The secret does not belong to the access key. Check AWS_SECRET_ACCESS_KEY.",
-    "AuthFailure": "AWS does not take these credentials in this region. Check the key, and that the region is enabled "
-    "for the account.",
-    "ExpiredToken": "The credentials have expired; renew them.",
-    "ExpiredTokenException": "The credentials have expired; renew them.",
-    "RequestExpired": "The credentials have expired, or this machine's clock is wrong.",
-}
-_FORBIDDEN = ("UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "403")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -263,9 +250,9 @@ def _try(subject: str, permission: str, attempt: Callable[[], str], known: dict[
 def _advice(code: str, permission: str, known: dict[str, str]) -> str:
     if code in known:
         return known[code]
-    if code in _BAD_KEYS:
-        return _BAD_KEYS[code]
-    if code in _FORBIDDEN:
+    if code in BAD_CREDENTIALS:
+        return BAD_CREDENTIALS[code]
+    if code in FORBIDDEN:
         return f"Add the permission {permission} to the role of the control plane (docs/operators.md)."
     return "Look up this code in the EC2 or S3 reference; the next try may differ if it is about capacity or load."
 

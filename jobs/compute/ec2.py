@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from jobs.compute.aws_words import BAD_CREDENTIALS, FORBIDDEN
 from jobs.compute.errors import CapacityMissing, ComputeRefused, InstanceMissing, Throttled, WrongState
 from jobs.compute.fleet import Instance, Offer
 
@@ -36,24 +37,17 @@ _KINDS: dict[str, type[ComputeRefused]] = {
     **dict.fromkeys(("InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"), InstanceMissing),
 }
 _ADVICE = {
+    **BAD_CREDENTIALS,
     **dict.fromkeys(
-        ("UnauthorizedOperation", "AccessDenied"),
+        FORBIDDEN,
         "Its role needs the permission ec2:{operation} for machines with the tag FLASH_EC2_TAG; "
         "manage.py check_compute tries all of them.",
     ),
-    **dict.fromkeys(("AuthFailure", "InvalidClientTokenId"), "Check the access key and AWS_REGION."),
-    "ExpiredToken": "The credentials have expired; renew them.",
-    "RequestExpired": "The credentials have expired, or this machine's clock is wrong.",
-    "InvalidLaunchTemplateName.NotFoundException": "Set FLASH_EC2_LAUNCH_TEMPLATE to an existing launch template.",
-    "InvalidLaunchTemplateId.NotFound": "Set FLASH_EC2_LAUNCH_TEMPLATE to an existing launch template.",
+    **dict.fromkeys(
+        ("InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound"),
+        "Set FLASH_EC2_LAUNCH_TEMPLATE to an existing launch template.",
+    ),
 }
-_CREDENTIALS = (
-    "AuthFailure",
-    "ExpiredToken",
-    "RequestExpired",
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-)
 
 
 class Ec2Cloud:
@@ -158,7 +152,7 @@ def _translated() -> Iterator[None]:
         code = error.response.get("Error", {}).get("Code", "")
         advice = _ADVICE.get(code, "The next pass tries again.").format(operation=error.operation_name)
         kind = _KINDS.get(code, ComputeRefused)
-        if code in _CREDENTIALS:
+        if code in BAD_CREDENTIALS:
             # Renewed ones are read without a restart.
             _client.cache_clear()
         raise kind(f"AWS refused {error.operation_name}: {code}. {advice}") from error

@@ -87,7 +87,7 @@ def test_wrong_credentials_leave_the_job_waiting_with_the_reason(
     use_keys(monkeypatch, {"AccessKeyId": "AKIAUNKNOWN", "SecretAccessKey": "wrong"})
     for _ in range(2):
         scheduling.reconcile()
-    assert_it_waits(job, client, "AuthFailure", "Check the access key and AWS_REGION.")
+    assert_it_waits(job, client, "AuthFailure", "Check the key, and that the region in AWS_REGION")
     assert Alert.objects.get().count == 2
     # Mended, without a restart.
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", good["AccessKeyId"])
