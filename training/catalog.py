@@ -71,6 +71,8 @@ def _text(name: str, title: str, parameters: float, cost: float, memory: int, su
     )
 
 
+# The network without weights, which takes the place of one whose weights cannot be had.
+WAVELETS = "wavelets"
 _MODELS = (
     _image("mobilenet_v2", "MobileNet V2", 3.5, 72.2, 1.0, 224, 1200, "Small and fast; a good first choice."),
     _image("resnet18", "ResNet-18", 11.7, 69.8, 3.0, 224, 1500, "A plain classic that fine-tunes easily."),
@@ -91,6 +93,9 @@ _MODELS = (
     _image("efficientnet_b3", "EfficientNet-B3", 12.2, 82.0, 6.0, 300, 4000, "Larger pictures, more detail."),
     _image("convnext_tiny", "ConvNeXt-Tiny", 28.6, 82.5, 9.0, 224, 4000, "A modern convolutional network."),
     _image("vit_b_16", "ViT-B/16", 86.6, 81.1, 30.0, 224, 6000, "A transformer; wants a GPU or patience."),
+    _image(
+        WAVELETS, "Wavelets", 0.0, None, 1.0, 224, 1000, "Fixed filters for simple shapes; needs no weights."
+    ),
     _text("lstm", "LSTM", 4.8, 300.0, 1200, "Reads word by word in both directions; knows word order."),
     _text("gru", "GRU", 4.3, 240.0, 1200, "Like the LSTM with fewer parts; a little faster."),
     _text("bag_of_ngrams", "Bag of n-grams", 1.0, 1.0, 600, "Counts words and phrases; trains in seconds."),
@@ -165,10 +170,11 @@ _NGRAMS: Mapping[Preset, Mapping[str, Any]] = {
 
 def defaults_for(task: Task, preset: Preset, model: str | None, pretrained: bool | None) -> dict[str, Any]:
     """Every default for this choice; `model` and `pretrained` None mean the preset's own."""
-    values = dict(PRESETS[task, preset])
+    # Of wavelets the head is all that can learn.
+    values = dict(PRESETS[task, Preset.QUICK if model == WAVELETS else preset])
     values["model"] = model or values["model"]
-    values["pretrained"] = task is Task.IMAGE and pretrained is not False
-    if task is Task.IMAGE and not values["pretrained"]:
+    values["pretrained"] = task is Task.IMAGE and pretrained is not False and model != WAVELETS
+    if task is Task.IMAGE and not values["pretrained"] and model != WAVELETS:
         # Random weights have nothing worth freezing: train everything, longer, with augmentation.
         longer = {Preset.QUICK: 10, Preset.BALANCED: 25, Preset.BEST: 50}[preset]
         values |= {"freeze": False, "epochs": longer, "optimizer": "adamw", "learning_rate": 0.002}

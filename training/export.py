@@ -6,6 +6,7 @@ import platform
 import shutil
 import sys
 import traceback
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ _PLOTS = ("accuracy.svg", "accuracy.png")
 
 def export(run: Run, outcome: Outcome) -> None:
     """Write RUN_DIR/bundle, whole or not at all, and tell the result; raises TrainingFailed."""
+    run = replace(run, config=outcome.config or run.config)
     run.events.phase("exporting", 0.93, 1.0)
     folder = run.folder / "bundle.tmp"
     shutil.rmtree(folder, ignore_errors=True)

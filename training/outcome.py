@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training.config import TrainConfig
 from training.evidence import Evidence
 from training.loop import Progress
 from training.preprocess import PicturePreprocess, TextPreprocess
@@ -23,7 +24,8 @@ class Outcome:
     `deployed_count` is how many samples the module learned from in the end, when not the training part alone.
     `measured`, where the module learned from the validation part, too, is the model that was measured before: its
     ONNX model, or the arrays that take the place of those of the same name in `graph`. `evidence` is for the audit of
-    the data.
+    the data. `config` is the configuration as it was carried out, where that is another one than was asked for:
+    weights may be out of reach.
     """
 
     classes: list[str]
@@ -43,3 +45,4 @@ class Outcome:
     deployed_count: int = 0
     measured: Callable[[], Any] | dict[str, NDArray[np.float32]] | None = None
     evidence: Evidence | None = None
+    config: TrainConfig | None = None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.ahead import Ahead
-from training.catalog import CATALOG, Preset, defaults_for
+from training.catalog import CATALOG, WAVELETS, Preset, defaults_for
 from training.config import TrainConfig
 from training.decode import Decoded, decode_in_chunks
 from training.errors import TrainingFailed
@@ -37,11 +37,14 @@ def train_pictures(run: Run) -> Any:
         from training.vision import PictureClassifier
     torch.manual_seed(run.config.seed)
     torch.set_num_threads(run.threads)
+    classes = max(len(samples.classes), 1)
     with run.phases.time("weights"):
-        model = PictureClassifier(run.config.model, max(len(samples.classes), 1))
-        found = not run.config.pretrained or load_backbone(run, model) or model.load_pretrained(run.events)
-        if not found:
-            run = dataclasses.replace(run, config=_from_scratch(run.config))
+        model = PictureClassifier(run.config.model, classes)
+        if run.config.pretrained and not load_backbone(run, model):
+            config, instead = _without_weights(run.config)
+            if not model.load_pretrained(run.events, instead=instead):
+                run = dataclasses.replace(run, config=config)
+                model = PictureClassifier(config.model, classes)
     run.control.check()
     if run.config.freeze:
         from training.frozen import train_head as train
@@ -49,6 +52,7 @@ def train_pictures(run: Run) -> Any:
         from training.fine_tuning import train_network as train
     looks = Looks(len(samples.items))
     outcome = train(run, samples, preprocess, model, looks.passing(counted(run, decoded)))
+    outcome.config = run.config
     outcome.evidence = _evidence(run, samples, looks)
     return outcome
 
@@ -104,6 +108,19 @@ def readable(
     samples = samples.keep(kept.tolist()) if skipped else samples
     check_classes(samples, "pictures", run.events)
     return samples, kept, skipped
+
+
+def _without_weights(config: TrainConfig) -> tuple[TrainConfig, str]:
+    """What is done where weights cannot be had, and in words: fixed features stay fixed, else all of it learns."""
+    title = CATALOG[config.model].title
+    if config.freeze:
+        words = f"wavelets, which need none, took the place of {title}; with the weights it would be far more accurate"
+        return dataclasses.replace(config, model=WAVELETS, pretrained=False), words
+    words = (
+        "the model is trained from scratch, and a few hundred pictures teach it next to nothing: of so few, "
+        f"{CATALOG[WAVELETS].title} make more"
+    )
+    return _from_scratch(config), words
 
 
 def _from_scratch(config: TrainConfig) -> TrainConfig:

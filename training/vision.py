@@ -8,12 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from training.catalog import WAVELETS
 from training.events import Events
+from training.wavelets import WaveletNetwork
 from training.weights import find_weights
 
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
-# Where each network keeps its last linear layer.
+# Where each network keeps its last linear layer; the wavelets have none but ours.
 _HEADS: Mapping[str, str] = {
     "mobilenet_v2": "classifier.1",
     "mobilenet_v3_large": "classifier.3",
@@ -25,6 +27,7 @@ _HEADS: Mapping[str, str] = {
     "resnet18": "fc",
     "resnet34": "fc",
     "resnet50": "fc",
+    WAVELETS: "head",
 }
 
 
@@ -58,11 +61,7 @@ class PictureClassifier(nn.Module):
         super().__init__()
         self.name = name
         self.flip = flip
-        self.network: nn.Module = getattr(torchvision_models(), name)()
-        parent, _, leaf = _HEADS[name].rpartition(".")
-        holder = self.network.get_submodule(parent)
-        width = getattr(holder, leaf).in_features if not leaf.isdigit() else holder[int(leaf)].in_features
-        setattr(holder, leaf, nn.Identity())
+        self.network, width = _backbone(name)
         self.head = nn.Linear(width, classes)
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1) * 255, persistent=False)
         self.register_buffer("scale", 1 / (torch.tensor(_STD).view(1, 3, 1, 1) * 255), persistent=False)
@@ -102,11 +101,27 @@ class PictureClassifier(nn.Module):
         prefix = f"{_HEADS[self.name]}."
         self.network.load_state_dict({k: v for k, v in state.items() if not k.startswith(prefix)})
 
-    def load_pretrained(self, events: Events) -> bool:
-        """Load ImageNet weights into the backbone; False (after a warning) when there are none to be had."""
+    def load_pretrained(self, events: Events, *, instead: str) -> bool:
+        """Load ImageNet weights into the backbone; False when there are none to be had.
+
+        Then a warning has said so, and with the words of `instead` what is done without them.
+        """
         url = torchvision_models().get_model_weights(self.name).DEFAULT.url
-        state = find_weights(self.name, url, self.network.state_dict(), events)
+        state = find_weights(self.name, url, self.network.state_dict(), events, instead=instead)
         if state is None:
             return False
         self.network.load_state_dict(state, strict=False)
         return True
+
+
+def _backbone(name: str) -> tuple[nn.Module, int]:
+    """The network without its last layer, and how many features it gives."""
+    if name == WAVELETS:
+        wavelets = WaveletNetwork()
+        return wavelets, wavelets.width
+    network: nn.Module = getattr(torchvision_models(), name)()
+    parent, _, leaf = _HEADS[name].rpartition(".")
+    holder: Any = network.get_submodule(parent)
+    width: int = (holder[int(leaf)] if leaf.isdigit() else getattr(holder, leaf)).in_features
+    setattr(holder, leaf, nn.Identity())
+    return network, width

@@ -25,11 +25,12 @@ class _Unusable(Exception):
 
 
 def find_weights(
-    name: str, url: str, expected: Mapping[str, Tensor], events: Events
+    name: str, url: str, expected: Mapping[str, Tensor], events: Events, *, instead: str
 ) -> dict[str, Tensor] | None:
     """Weights of model `name` that fit the shapes of `expected`, or None after a warning.
 
     `url` is where torchvision keeps them; its last part is the file's name with the first digits of its sha256.
+    `instead` is the part of a sentence that says what is done without them.
     """
     for path in _candidates(name, url):
         if path.is_file():
@@ -43,8 +44,7 @@ def find_weights(
     except _Unusable as error:
         events.warning(
             f"ImageNet weights for {name} were neither in {DIRECTORY_VARIABLE} nor could they be downloaded "
-            f"({error}), so the model is trained from scratch, and a few hundred pictures teach it next to nothing. "
-            f"Put {name}.pth into {DIRECTORY_VARIABLE} and train again."
+            f"({error}), so {instead}. Put {name}.pth into {DIRECTORY_VARIABLE} and train again."
         )
         return None
 

@@ -12,7 +12,7 @@ from PIL import Image
 from tests.training.datasets import COLOURS, encoded, picture, picture_run_dir, start, told
 from training import weights
 from training.bundle import Manifest, verify
-from training.catalog import models_for
+from training.catalog import WAVELETS, models_for
 from training.config import Task
 from training.errors import TrainingFailed
 from training.onnx_classifier import OnnxClassifier, open_session
@@ -115,10 +115,25 @@ def test_every_field_of_the_loop_is_honoured_by_the_head(tmp_path):
 
 
 @pytest.mark.usefixtures("offline")
-def test_without_weights_it_trains_from_scratch_and_says_so(tmp_path):
-    folder, stream = trained(tmp_path, epochs=1, count=4)
-    assert any("from scratch" in event["message"] for event in told(stream, "warning"))
+def test_without_weights_quick_takes_wavelets_and_says_so(tmp_path):
+    folder, stream = trained(tmp_path, count=8)
+    assert any("wavelets" in event["message"] for event in told(stream, "warning"))
     assert json.loads((folder / "report.json").read_text())["warnings"]
+    manifest = Manifest.read(folder)
+    assert (manifest.model, manifest.config["model"], manifest.config["pretrained"]) == (
+        WAVELETS,
+        WAVELETS,
+        False,
+    )
+    load_classifier(folder / "model.pt")
+
+
+@pytest.mark.usefixtures("offline")
+def test_without_weights_the_other_presets_train_from_scratch_and_say_so(tmp_path):
+    folder, stream = trained(tmp_path, preset="balanced", epochs=1, count=4)
+    assert any("from scratch" in event["message"] for event in told(stream, "warning"))
+    manifest = Manifest.read(folder)
+    assert (manifest.model, manifest.config["pretrained"]) == (SMALL["model"], False)
 
 
 def test_a_network_that_does_not_answer_is_given_up(tmp_path, monkeypatch):
@@ -144,7 +159,7 @@ def test_weights_that_do_not_fit_are_named_in_a_warning(tmp_path, monkeypatch, d
     else:
         torch.save(state | {"features.0.0.weight": torch.zeros(3, 3)}, path)
     run, stream = start(picture_run_dir(tmp_path / "run", count=2, **SMALL))
-    assert not PictureClassifier("mobilenet_v3_small", 2).load_pretrained(run.events)
+    assert not PictureClassifier("mobilenet_v3_small", 2).load_pretrained(run.events, instead="it learns")
     assert any("mobilenet_v3_small.pth" in event["message"] for event in told(stream, "warning"))
 
 
@@ -208,7 +223,8 @@ def test_every_model_can_be_exported_and_loaded_by_torchvision(name):
         expected = model(torch.from_numpy(pixels)).softmax(1).numpy()
     session = open_session(with_head(backbone_graph(model, side), model.head).SerializeToString())
     assert np.abs(session.run(None, {"pixels": pixels})[0] - expected).max() < 1e-3
-    getattr(torchvision_models(), name)(num_classes=3).load_state_dict(model.torchvision_state())
+    if name != WAVELETS:
+        getattr(torchvision_models(), name)(num_classes=3).load_state_dict(model.torchvision_state())
     again = PictureClassifier(name, 3).eval()
     again.load_torchvision_state(model.torchvision_state())
     with torch.no_grad():
