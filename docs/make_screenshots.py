@@ -68,7 +68,7 @@ def _pages(flash: Flash, *, admin: bool) -> Iterator[tuple[str, str]]:
     """Name and path of each page, with jobs behind them that were made for it."""
     messages, shapes = _SAMPLES / "messages.csv", _SAMPLES / "shapes.zip"
     text = flash.train(messages, task_type=_TEXT, task_name="messages")
-    image = flash.train(shapes, task_type=_IMAGE, task_name="shapes", epochs=4, model="mobilenet_v2")
+    image = flash.train(shapes, task_type=_IMAGE, task_name="shapes")
     checked = [
         flash.check(file, task_type=task)["token"] for file, task in ((shapes, _IMAGE), (messages, _TEXT))
     ]

@@ -114,7 +114,7 @@ def _without_weights(config: TrainConfig) -> tuple[TrainConfig, str]:
     """What is done where weights cannot be had, and in words: fixed features stay fixed, else all of it learns."""
     title = CATALOG[config.model].title
     if config.freeze:
-        words = f"wavelets, which need none, took the place of {title}; with the weights it would be far more accurate"
+        words = f"wavelets, which need none, took the place of {title}; photos want the weights"
         return dataclasses.replace(config, model=WAVELETS, pretrained=False), words
     words = (
         "the model is trained from scratch, and a few hundred pictures teach it next to nothing: of so few, "
