@@ -24,7 +24,8 @@ def zipped(files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            # Of no date, so that the same files make the same zip.
+            archive.writestr(zipfile.ZipInfo(name), content)
     return buffer.getvalue()
 
 
