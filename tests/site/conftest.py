@@ -12,7 +12,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from jobs import datasets
 from jobs.models import Dataset, Job
@@ -23,6 +23,9 @@ from tests.bundles import COLOURS, MOODS, image_bundle, picture, text_bundle
 from training.config import Task, resolve
 
 PHONE = {"width": 360, "height": 740}
+# As patient as the pages are: five seconds are few for a check of data on a machine that does other things, too.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 # A camera that shows a moving sign.
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 ROWS = [
@@ -137,7 +140,7 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[Any]:
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", complain)
         if script:
