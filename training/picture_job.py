@@ -43,8 +43,9 @@ def train_pictures(run: Run) -> Any:
         if run.config.pretrained and not load_backbone(run, model):
             config, instead = _without_weights(run.config)
             if not model.load_pretrained(run.events, instead=instead):
+                if config.model != run.config.model:
+                    model = PictureClassifier(config.model, classes)
                 run = dataclasses.replace(run, config=config)
-                model = PictureClassifier(config.model, classes)
     run.control.check()
     if run.config.freeze:
         from training.frozen import train_head as train

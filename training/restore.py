@@ -5,7 +5,8 @@
     probabilities = classify(pixels)  # uint8 [B, S, S, 3], or input_ids int64 [B, T]
 
 model.pt is a dict for `torch.load(..., weights_only=True)`: "state_dict" (of a picture model: in torchvision's own
-names, so `torchvision.models.NAME(num_classes=C).load_state_dict` takes it), "model", "classes", "preprocess" and
+names, so `torchvision.models.NAME(num_classes=C).load_state_dict` takes it; of wavelets the head alone, for nothing
+else in them learns), "model", "classes", "preprocess" and
 the "arguments" that build a text model. model.safetensors holds the same tensors, the rest as metadata.
 """
 

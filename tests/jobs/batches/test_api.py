@@ -123,7 +123,6 @@ def test_an_empty_column_is_none(client: Client, make_model: Make) -> None:
 
 
 def test_a_repeat_with_the_same_key_is_the_same_batch(client: Client, make_model: Make) -> None:
-    # Made once: a zip holds the time at which it was made.
     model, content, headers = make_model(), colours(2), {"Idempotency-Key": "abc"}
     first, second = (post(client, model, content, headers=headers).json() for _ in range(2))
     assert first["token"] == second["token"]
