@@ -1,4 +1,4 @@
-"""A recurrent network and a linear model over n-grams that vote: their logits are added."""
+"""Recurrent networks and a linear model over n-grams that vote: their logits are added."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from training.lbfgs import Lbfgs
 from training.ngrams import NGramClassifier
-from training.recurrent import RecurrentClassifier
+from training.recurrent import RecurrentEnsemble
 
 _STEPS = 30
 
@@ -16,7 +16,7 @@ _STEPS = 30
 class BlendedClassifier(nn.Module):
     """Logits of `recurrent`, which reads the first `length` tokens of a sentence, and of `ngrams`, added."""
 
-    def __init__(self, recurrent: RecurrentClassifier, ngrams: NGramClassifier, length: int) -> None:
+    def __init__(self, recurrent: RecurrentEnsemble, ngrams: NGramClassifier, length: int) -> None:
         super().__init__()
         self.recurrent, self.ngrams, self.length = recurrent, ngrams, length
 
@@ -29,9 +29,14 @@ class BlendedClassifier(nn.Module):
     @torch.no_grad()
     def scale(self, recurrent: float, ngrams: float) -> None:
         """Multiply the logits of each part."""
-        for layer, factor in ((self.recurrent.head, recurrent), (self.ngrams, ngrams)):
+        for layer in self.last_layers():
+            factor = ngrams if layer is self.ngrams else recurrent
             layer.weight.mul_(factor)
             layer.bias.mul_(factor)
+
+    def last_layers(self) -> list[Any]:
+        """What the logits are proportional to: their weights and biases."""
+        return [*(member.head for member in self.recurrent.members), self.ngrams]
 
     def arguments(self, recurrent: dict[str, Any]) -> dict[str, Any]:
         """What `from_arguments` needs besides the tensors; `recurrent` is what built that part."""
@@ -42,7 +47,7 @@ class BlendedClassifier(nn.Module):
         """The model that `arguments` describes, without its weights."""
         tables = state["ngrams.keys"], state["ngrams.idf"]
         ngrams = NGramClassifier(*tables, **arguments["ngrams"])
-        return cls(RecurrentClassifier(**arguments["recurrent"]), ngrams, arguments["length"])
+        return cls(RecurrentEnsemble(**arguments["recurrent"]), ngrams, arguments["length"])
 
 
 def blend(one: Tensor, other: Tensor, labels: Tensor) -> tuple[float, float]:

@@ -71,6 +71,8 @@ def _text(name: str, title: str, parameters: float, cost: float, memory: int, su
     )
 
 
+# Made for pictures of one size: position embeddings are.
+ONE_SIDE_ONLY = ("vit_b_16",)
 # The network without weights, which takes the place of one whose weights cannot be had.
 WAVELETS = "wavelets"
 _MODELS = (
@@ -132,7 +134,6 @@ PRESETS: Mapping[tuple[Task, Preset], Mapping[str, Any]] = MappingProxyType(
             "backbone_rate": 0.3,
             "frozen_share": 0.37,
             "weight_averaging": True,
-            "early_stopping": 4,
         },
         (Task.IMAGE, Preset.BEST): {
             "model": "mobilenet_v2",
@@ -147,7 +148,6 @@ PRESETS: Mapping[tuple[Task, Preset], Mapping[str, Any]] = MappingProxyType(
             "label_smoothing": 0.1,
             "weight_averaging": True,
             "test_time_flip": True,
-            "early_stopping": 8,
         },
         (Task.TEXT, Preset.QUICK): {"model": "bag_of_ngrams"},
         (Task.TEXT, Preset.BALANCED): {"model": "lstm"},
@@ -159,7 +159,13 @@ PRESETS: Mapping[tuple[Task, Preset], Mapping[str, Any]] = MappingProxyType(
 _RECURRENT: Mapping[Preset, Mapping[str, Any]] = {
     Preset.QUICK: {"epochs": 6, "early_stopping": 3},
     Preset.BALANCED: {"epochs": 10, "early_stopping": 4},
-    Preset.BEST: {"epochs": 16, "early_stopping": 5, "label_smoothing": 0.05, "weight_averaging": True},
+    Preset.BEST: {
+        "epochs": 8,
+        "networks": 4,
+        "hidden": 128,
+        "label_smoothing": 0.05,
+        "weight_averaging": True,
+    },
 }
 _NGRAMS: Mapping[Preset, Mapping[str, Any]] = {
     Preset.QUICK: {"epochs": 12},

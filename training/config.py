@@ -106,10 +106,11 @@ class TrainConfig:
     deadline_seconds: float | None = None
     # Pictures: scratch memory above which the decoded pictures go to a file on disk.
     picture_memory_mb: int = 2048
-    # Text.
+    # Text; `networks` are recurrent ones that vote.
     embedding: int = 100
     hidden: int = 256
     layers: int = 2
+    networks: int = 1
     dropout: float = 0.5
     vocabulary: int = 25_000
     max_length: int = 256

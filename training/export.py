@@ -118,10 +118,8 @@ def calibrate(outcome: Outcome) -> dict[str, Any]:
 
 def _last_layer(module: Any) -> list[torch.Tensor]:
     """What the logits are proportional to."""
-    parts: list[Any] = (
-        [module.recurrent, module.ngrams] if isinstance(module, BlendedClassifier) else [module]
-    )
-    layers = [getattr(part, "head", part) for part in parts]
+    blended = isinstance(module, BlendedClassifier)
+    layers = module.last_layers() if blended else [getattr(module, "head", module)]
     return [parameter for layer in layers for parameter in (layer.weight, layer.bias)]
 
 

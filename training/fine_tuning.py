@@ -15,7 +15,7 @@ from training.decode import Decoded
 from training.device import choose_device
 from training.export import export_early
 from training.features import feature_extractor
-from training.frozen import fit_head
+from training.frozen import fit_head, learn_from_all
 from training.loop import Progress
 from training.outcome import Outcome
 from training.picture_graph import backbone_graph, with_head
@@ -109,11 +109,24 @@ def train_network(
         )
     run.phases.add("training", -learner.evaluation_seconds)
     run.phases.add("evaluation", learner.evaluation_seconds)
+    head_alone = progress.best_epoch == 0
+    # As it was measured.
+    model.flip = run.config.test_time_flip and not head_alone
     with run.phases.time("evaluation"):
         probabilities = learner.probabilities()
     if device.type == "cuda":
         held = torch.cuda.max_memory_allocated(device) >> 20
         run.events.log(f"The training took up to {held} MB of the GPU's memory.")
+    deployed_count, measured = len(parts[0]), None
+    if head_alone:
+        run.events.log(
+            "Training all layers did no better than the head on the network as it came, which is kept."
+        )
+        features, _ = _features(_quietly(run), model, pixels, device, in_time=True)
+        if len(features) == len(pixels):
+            deployed_count, measured = learn_from_all(
+                _by_newton(run), model, torch.from_numpy(features[kept]), samples.labels, deployed_count
+            )
     model = model.to("cpu").eval()
     examples = np.array(pixels[parts[1][:_EXAMPLES]])
     (run.folder / _PICTURES).unlink(missing_ok=True)
@@ -127,6 +140,8 @@ def train_network(
         examples=examples,
         progress=progress,
         train_count=len(parts[0]),
+        deployed_count=deployed_count,
+        measured=measured,
         truth=labels[parts[1]],
         probabilities=probabilities,
         sources=[samples.sources[i] for i in validation],
@@ -163,21 +178,9 @@ def _fit_head_first(
 ) -> _Head:
     """Fit the head to the features as they are; its figures become epoch 0."""
     run.events.phase("preparing", 0.05, 0.2, "fitting the head to the pretrained features")
-    with run.phases.time("features"):
-        graph = backbone_graph(model, pixels.shape[1]) if device.type == "cpu" else None
-        extract = feature_extractor(model, graph, device, run.threads)
-        found = []
-        for start in range(0, len(pixels), _CHUNK):
-            run.control.check()
-            found.append(extract(pixels[start : start + _CHUNK]))
-            run.events.progress(min(start + _CHUNK, len(pixels)) / len(pixels))
-    model.to("cpu")
-    quiet = dataclasses.replace(
-        run,
-        config=dataclasses.replace(run.config, solver="newton", epochs=_HEAD_EPOCHS),
-        events=run.events.muted(),
-    )
-    features = torch.from_numpy(np.concatenate(found))
+    found, graph = _features(run, model, pixels, device)
+    features = torch.from_numpy(found)
+    quiet = _quietly(_by_newton(run))
     unused = Checkpoint(run.folder / "checkpoint", "", run.events)
     with run.phases.time("head"):
         progress = fit_head(quiet, model, features, labels, parts, unused)
@@ -187,3 +190,39 @@ def _fit_head_first(
         probabilities = model.head(features[torch.from_numpy(parts[1])]).softmax(1).numpy()
     figures = dataclasses.replace(best, epoch=0, seconds=seconds)
     return _Head(figures=figures, progress=progress, probabilities=probabilities, graph=graph)
+
+
+def _features(
+    run: Run,
+    model: PictureClassifier,
+    pixels: NDArray[np.uint8],
+    device: torch.device,
+    *,
+    in_time: bool = False,
+) -> tuple[NDArray[np.float32], Any]:
+    """What the network gives for all pictures, [N, F], and the graph that gave it, where one did; on the CPU then.
+
+    With `in_time` of as many as the time allowed suffices for.
+    """
+    with run.phases.time("features"):
+        graph = backbone_graph(model, pixels.shape[1]) if device.type == "cpu" else None
+        extract = feature_extractor(model, graph, device, run.threads)
+        found = []
+        for start in range(0, len(pixels), _CHUNK):
+            run.control.check()
+            if in_time and run.control.out_of_time:
+                break
+            found.append(extract(pixels[start : start + _CHUNK]))
+            run.events.progress(min(start + _CHUNK, len(pixels)) / len(pixels))
+    model.to("cpu")
+    return np.concatenate(found or [np.empty((0, model.head.in_features), np.float32)]), graph
+
+
+def _by_newton(run: Run) -> Run:
+    return dataclasses.replace(
+        run, config=dataclasses.replace(run.config, solver="newton", epochs=_HEAD_EPOCHS)
+    )
+
+
+def _quietly(run: Run) -> Run:
+    return dataclasses.replace(run, events=run.events.muted())

@@ -66,9 +66,8 @@ def train_head(
         progress = fit_head(run, model, features, samples.labels, (train_part, validation), checkpoint)
     with torch.no_grad():
         probabilities = model.head(features[validation]).softmax(1).numpy()
-        measured = {f"head.{name}": tensor.numpy().copy() for name, tensor in model.head.state_dict().items()}
     with run.phases.time("training"):
-        deployed_count = _learn_from_all(run, model, features, samples.labels, len(train_part))
+        deployed_count, measured = learn_from_all(run, model, features, samples.labels, len(train_part))
     return Outcome(
         classes=samples.classes,
         preprocess=preprocess,
@@ -80,7 +79,7 @@ def train_head(
         progress=progress,
         train_count=len(train_part),
         deployed_count=deployed_count,
-        measured=measured if deployed_count > len(train_part) else None,
+        measured=measured,
         truth=samples.labels[validation],
         probabilities=probabilities,
         sources=[samples.sources[i] for i in validation],
@@ -115,15 +114,17 @@ def fit_head(
     return progress
 
 
-def _learn_from_all(
+def learn_from_all(
     run: Run, model: PictureClassifier, features: torch.Tensor, labels: NDArray[np.int64], train_count: int
-) -> int:
-    """Fit the head to all pictures, now that it has been measured on those kept apart; how many it learned from.
+) -> tuple[int, dict[str, NDArray[np.float32]] | None]:
+    """Fit the head to all pictures, features [N, F], now that it has been measured on those kept apart.
 
-    There is nothing left to choose by the validation part, and a fifth more pictures make the model better.
+    There is nothing left to choose by the validation part, and a fifth more pictures make the model better. Gives how
+    many it learned from, and, where it did, the head that was measured, by the names of its arrays in the graph.
     """
     if run.config.solver != "newton" or run.control.out_of_time:
-        return train_count
+        return train_count, None
+    measured = {f"head.{name}": tensor.numpy().copy() for name, tensor in model.head.state_dict().items()}
     mean, deviation = _statistics(features)
     linear = Linear(features.shape[1], model.head.out_features)
     with torch.no_grad():
@@ -136,7 +137,7 @@ def _learn_from_all(
         f"The accuracy was measured on {len(labels) - train_count} pictures kept apart from the {train_count} "
         f"learned from. The model that you get then learned from all {len(labels)}."
     )
-    return len(labels)
+    return len(labels), measured
 
 
 def _statistics(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -232,7 +232,7 @@ class LinearLearner:
         """See Learner."""
         return shuffled_batches(self._train.features.count, self.config, epoch)
 
-    def loss(self, batch: Tensor) -> tuple[Tensor, Tensor, int]:
+    def backward(self, batch: Tensor) -> tuple[Tensor, Tensor, int]:
         """See Learner."""
         scores = self._train.features.batch_scores(batch, self._linear.weight) + self._linear.bias
         labels = self._train.labels[batch.to(self._train.labels.device)]
@@ -240,7 +240,9 @@ class LinearLearner:
         losses = functional.cross_entropy(scores, labels, label_smoothing=smoothing, reduction="none")
         if self._share is not None:
             losses = losses * self._share[batch.to(self._share.device)]
-        return losses.mean(), (scores.argmax(1) == labels).sum(), len(batch)
+        loss = losses.mean()
+        torch.autograd.backward(loss)
+        return loss.detach(), (scores.argmax(1) == labels).sum(), len(batch)
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner."""

@@ -41,8 +41,8 @@ class Learner(Protocol):
     def batches(self, epoch: int) -> Sequence[Any]:
         """The batches of an epoch, in an order that depends on seed and epoch alone."""
 
-    def loss(self, batch: Any) -> tuple[Tensor, Tensor, int]:
-        """Mean loss to minimise, number of correct predictions, number of samples."""
+    def backward(self, batch: Any) -> tuple[Tensor, Tensor, int]:
+        """Give the parameters the gradients of the mean loss; gives it, how many answers are right, and of how many."""
 
     def evaluate(self) -> tuple[float, float]:
         """Mean loss and accuracy over the validation samples."""
@@ -116,13 +116,14 @@ class Training:
     def _choose_epoch(self) -> None:
         """Leave the best epoch's weights, or the last one's where a cosine came to its end and did about as well.
 
-        Among epochs that differ by less than chance the best one is the luckiest: its figure promises too much.
+        Among epochs that differ by less than chance the best one is the luckiest: its figure promises too much. What no
+        epoch surpassed is no epoch's luck: the start stays (decision 017).
         """
         progress, last = self.progress, self.progress.history[-1]
         best, count = progress.best_accuracy, max(self.learner.validation_count, 1)
         slack = _TOLERANCE * (best * (1 - best) / count) ** 0.5
         ended = self.config.schedule == "cosine" and last.epoch == self.config.epochs
-        if not ended or last.val_accuracy < best - slack:
+        if not ended or not progress.best_epoch or last.val_accuracy < best - slack:
             restore(self.learner.module, self.best)
             return
         if self.average is not None:
@@ -158,9 +159,8 @@ class Training:
         progress = self.progress
         count = len(batch)
         if count:
-            loss, correct, count = self.learner.loss(batch)
-            self._unread.append((loss.detach(), correct, count))
-            torch.autograd.backward(loss)
+            loss, correct, count = self.learner.backward(batch)
+            self._unread.append((loss, correct, count))
         else:
             # The last batch had nothing for this process.
             self._unread.append((0.0, 0, 0))

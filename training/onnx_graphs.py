@@ -12,7 +12,7 @@ from torch import Tensor
 
 from training.blended import BlendedClassifier
 from training.ngrams import NORM, NGramClassifier
-from training.recurrent import RecurrentClassifier
+from training.recurrent import RecurrentClassifier, RecurrentEnsemble
 
 OPSET = 17
 _IR_VERSION = 8
@@ -70,10 +70,10 @@ def blended_graph(model: BlendedClassifier) -> onnx.ModelProto:
     graph = Graph()
     bounds = (graph.constant([bound]) for bound in (0, model.length, 1))
     read = graph.add("Slice", "input_ids", *bounds)
-    recurrent = _recurrent_logits(graph, model.recurrent, read)
+    recurrent = _ensemble_logits(graph, model.recurrent, read)
     logits = graph.add("Add", recurrent, _ngram_logits(graph, model.ngrams))
     graph.add("Softmax", logits, axis=1, name="probabilities")
-    return graph.model([_ids_input()], model.ngrams.bias.numel(), model.recurrent.kind)
+    return graph.model([_ids_input()], model.ngrams.bias.numel(), model.recurrent.members[0].kind)
 
 
 def _ngram_logits(graph: Graph, model: NGramClassifier) -> str:
@@ -125,25 +125,36 @@ def _binary_search(graph: Graph, keys: str, count: int, wanted: str) -> str:
     return low
 
 
-def recurrent_graph(model: RecurrentClassifier) -> onnx.ModelProto:
-    """`RecurrentClassifier` followed by softmax."""
+def recurrent_graph(model: RecurrentEnsemble) -> onnx.ModelProto:
+    """`RecurrentEnsemble` followed by softmax."""
     graph = Graph()
-    graph.add("Softmax", _recurrent_logits(graph, model, "input_ids"), axis=1, name="probabilities")
-    return graph.model([_ids_input()], model.head.out_features, model.kind)
+    graph.add("Softmax", _ensemble_logits(graph, model, "input_ids"), axis=1, name="probabilities")
+    return graph.model([_ids_input()], model.members[0].head.out_features, model.members[0].kind)
 
 
-def _recurrent_logits(graph: Graph, model: RecurrentClassifier, input_ids: str) -> str:
+def _ensemble_logits(graph: Graph, model: RecurrentEnsemble, input_ids: str) -> str:
+    each = [
+        _recurrent_logits(graph, member, input_ids, f"network{number}_")
+        for number, member in enumerate(model.members)
+    ]
+    return graph.add("Mean", *each)
+
+
+def _recurrent_logits(graph: Graph, model: RecurrentClassifier, input_ids: str, prefix: str) -> str:
     """ONNX's own sequence lengths stand in place of the padding flag."""
     zero = graph.constant(0)
     present = graph.add("Not", graph.add("Equal", input_ids, zero))
     mask = graph.add("Cast", present, to=TensorProto.FLOAT)
     lengths = graph.add("ReduceSum", mask, graph.constant([1]), keepdims=0)
     lengths32 = graph.add("Cast", lengths, to=TensorProto.INT32)
-    embedded = graph.add("Gather", graph.constant(_array(model.embedding.weight), "embedding"), input_ids)
+    embedded = graph.add(
+        "Gather", graph.constant(_array(model.embedding.weight), f"{prefix}embedding"), input_ids
+    )
     states = graph.add("Transpose", embedded, perm=[1, 0, 2])
     for number, layer in enumerate(model.layers):
         weights = [
-            graph.constant(array, f"layer{number}_{i}") for i, array in enumerate(_onnx_weights(model, layer))
+            graph.constant(array, f"{prefix}layer{number}_{i}")
+            for i, array in enumerate(_onnx_weights(model, layer))
         ]
         extra: dict[str, Any] = {"linear_before_reset": 1} if model.kind == "gru" else {}
         out = graph.add(
@@ -166,8 +177,8 @@ def _recurrent_logits(graph: Graph, model: RecurrentClassifier, input_ids: str) 
     mean = graph.add("Div", total, graph.add("Unsqueeze", lengths, graph.constant([1])))
     pooled = graph.add("Concat", highest, mean, axis=1)
     head = (
-        graph.constant(_array(model.head.weight), "head"),
-        graph.constant(_array(model.head.bias), "head_bias"),
+        graph.constant(_array(model.head.weight), f"{prefix}head"),
+        graph.constant(_array(model.head.bias), f"{prefix}head_bias"),
     )
     return graph.add("Gemm", pooled, *head, transB=1)
 

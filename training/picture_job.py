@@ -1,25 +1,30 @@
 """Trains a picture classifier: features of a frozen backbone and a head, or all of the network."""
 
 import dataclasses
-from collections.abc import Iterator
+import statistics
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.ahead import Ahead
-from training.catalog import CATALOG, WAVELETS, Preset, defaults_for
+from training.catalog import CATALOG, ONE_SIDE_ONLY, WAVELETS, Preset, defaults_for
 from training.config import TrainConfig
 from training.decode import Decoded, decode_in_chunks
 from training.errors import TrainingFailed
 from training.evidence import PictureEvidence
 from training.looks import Looks
-from training.preprocess import PicturePreprocess
+from training.preprocess import PicturePreprocess, shorter_side
 from training.previous import load_backbone, split_samples
 from training.run import Run
 from training.samples import Samples, check_classes, read_pictures
 
 _CHUNKS_AHEAD = 8
+# Tiny pictures are enlarged by this much at most, to sides that the strides of all networks divide (decision 016).
+_ENLARGED, _SIDE_STEP, _LEAST_SIDE = 5, 32, 128
+_SIDES_LOOKED_AT = 100
 
 
 def train_pictures(run: Run) -> Any:
@@ -27,7 +32,7 @@ def train_pictures(run: Run) -> Any:
     run.events.phase("preparing", 0.0, 0.05, "reading the pictures")
     with run.phases.time("read"):
         samples = read_pictures(run.data)
-    side = CATALOG[run.config.model].input_size or 224
+    side = side_for(run.config.model, samples.items)
     preprocess = PicturePreprocess(side, side)
     # Decoding begins now; torch is imported meanwhile.
     decoded = Ahead(decode_in_chunks(samples.items, preprocess, run.threads), _CHUNKS_AHEAD)
@@ -56,6 +61,19 @@ def train_pictures(run: Run) -> Any:
     outcome.config = run.config
     outcome.evidence = _evidence(run, samples, looks)
     return outcome
+
+
+def side_for(model: str, paths: Sequence[Path]) -> int:
+    """The side in pixels that pictures get for this model: its own, and less where they are tiny (decision 016)."""
+    whole = CATALOG[model].input_size or 224
+    if model in ONE_SIDE_ONLY:
+        return whole
+    some = paths[:: -(-len(paths) // _SIDES_LOOKED_AT)]
+    sides = [side for side in map(shorter_side, some) if side]
+    if not sides:
+        return whole
+    steps = -(-_ENLARGED * int(statistics.median(sides)) // _SIDE_STEP)
+    return min(whole, max(_LEAST_SIDE, steps * _SIDE_STEP))
 
 
 def _evidence(run: Run, samples: Samples[Any], looks: Looks) -> PictureEvidence:

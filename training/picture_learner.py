@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.augment import augment
+from training.catalog import ONE_SIDE_ONLY
 from training.config import TrainConfig
 from training.control import available_cores
 from training.device import mixed_precision
@@ -26,8 +27,6 @@ _SMALL_BATCH = 8
 _AT_ONCE = {"cpu": 32, "cuda": 256}
 # The side of the smaller pictures against that of the whole ones, in steps that the strides of all networks divide.
 _SMALL_SIDE, _SIDE_STEP = 0.72, 32
-# Position embeddings are made for one size.
-_ONE_SIDE_ONLY = ("vit_b_16",)
 
 
 class PictureLearner:
@@ -104,11 +103,11 @@ class PictureLearner:
     def _side_in(self, epoch: int) -> int:
         """Small pictures at first: half the arithmetic, and objects of more sizes (Touvron et al. 2019)."""
         whole = self._feed.side
-        if epoch > self.config.small_share * self.config.epochs or self._model.name in _ONE_SIDE_ONLY:
+        if epoch > self.config.small_share * self.config.epochs or self._model.name in ONE_SIDE_ONLY:
             return whole
         return max(_SIDE_STEP, round(whole * _SMALL_SIDE / _SIDE_STEP) * _SIDE_STEP)
 
-    def loss(self, batch: Tensor) -> tuple[Tensor, Tensor, int]:
+    def backward(self, batch: Tensor) -> tuple[Tensor, Tensor, int]:
         """See Learner."""
         labels = self._labels[batch.to(self._device)]
         pictures = self._model.normalise(self._feed.next(batch)).contiguous(memory_format=torch.channels_last)
@@ -117,7 +116,8 @@ class PictureLearner:
             logits = self._model.head(self._features(pictures))
         smoothing = self.config.label_smoothing
         loss = functional.cross_entropy(logits.float(), labels, self._weights, label_smoothing=smoothing)
-        return loss, (logits.argmax(1) == labels).sum(), len(batch)
+        torch.autograd.backward(loss)
+        return loss.detach(), (logits.argmax(1) == labels).sum(), len(batch)
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner."""

@@ -73,6 +73,15 @@ class PicturePreprocess:
         return cls(int(data["resize"]), int(data["crop"]))
 
 
+def shorter_side(path: Path) -> int:
+    """Of the picture as its header tells it, in pixels; 0 where that cannot be read."""
+    try:
+        with Image.open(path, formats=FORMATS) as picture:
+            return min(picture.size)
+    except Exception:  # `load` will say what is wrong with it
+        return 0
+
+
 def _upright(picture: Image.Image) -> Image.Image:
     picture.load()
     try:

@@ -25,6 +25,8 @@ from training.split import stratified_split
 FOLDER = "previous"
 # Fewer samples of the earlier validation part than this decide nothing.
 _FEWEST = 10
+# What the networks of a BlendedClassifier are called in its state.
+_NETWORKS = "recurrent.members."
 Part = NDArray[np.int64]
 
 
@@ -87,7 +89,7 @@ def load_backbone(run: Run, model: Any) -> bool:
 
 
 def load_recurrent(run: Run, module: Any, tokenizer_json: str) -> None:
-    """Puts the earlier network's layers and the words that both know into a RecurrentClassifier."""
+    """Puts the earlier network's layers and the words that both know into a RecurrentEnsemble, network by network."""
     state, previous = _state(run), Previous.of(run)
     if state is None or previous is None:
         return
@@ -99,9 +101,11 @@ def load_recurrent(run: Run, module: Any, tokenizer_json: str) -> None:
         for word, new in Tokenizer.from_str(tokenizer_json).get_vocab().items()
         if word in before
     ]
-    words = module.load_body(
-        {name.removeprefix("recurrent."): tensor for name, tensor in state.items()}, pairs
-    )
+    earlier = len({name.split(".")[2] for name in state if name.startswith(_NETWORKS)})
+    words = 0
+    for number, member in enumerate(module.members if earlier else []):
+        prefix = f"{_NETWORKS}{number % earlier}."
+        words = member.load_body({name.removeprefix(prefix): tensor for name, tensor in state.items()}, pairs)
     run.events.log(f"The training starts from the earlier model's network, which knows {words} of the words.")
 
 

@@ -1,7 +1,7 @@
-"""A bidirectional LSTM or GRU over padded sentences, pooled over its states."""
+"""Bidirectional LSTMs or GRUs over padded sentences, pooled over their states, that vote."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +37,7 @@ class RecurrentClassifier(nn.Module):
         self.layers = nn.ModuleList(
             cell(width + 1, hidden, batch_first=True, bidirectional=True) for width in widths
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
         self.head = nn.Linear(4 * hidden, classes)
         self._initialise()
 
@@ -82,20 +82,38 @@ class RecurrentClassifier(nn.Module):
         gate = slice(0, self.hidden) if self.kind == "lstm" else slice(self.hidden, 2 * self.hidden)
         weight[gate, -1] = _CLOSED if self.kind == "lstm" else -_CLOSED
 
-    def forward(self, input_ids: Tensor) -> Tensor:
-        """Logits [B, C] of `input_ids` [B, T], 0 = padding; each row has a token at least."""
+    def masks(self, count: int) -> Tensor:
+        """What dropout leaves of `count` sentences, [B, W]: one mask for all words of each (Gal & Ghahramani 2016)."""
+        width = self.head.in_features + 2 * self.hidden * (len(self.layers) - 1)
+        return functional.dropout(self.head.weight.new_ones(count, width), self.dropout)
+
+    def forward(self, input_ids: Tensor, masks: Tensor | None = None) -> Tensor:
+        """Logits [B, C] of `input_ids` [B, T], 0 = padding; each row has a token at least. `masks` are for training."""
+        kept = [] if masks is None else torch.split(masks, 2 * self.hidden, 1)
         padding = (input_ids == 0)[..., None]
         flag = padding.to(self.embedding.weight.dtype)
         # No dropout on the words: a short sentence has none to spare (trec6: two points of accuracy).
         states = self.embedding(input_ids)
         for number, layer in enumerate(self.layers):
-            if number and self.training:
-                # One mask for all words of a sentence (Gal & Ghahramani 2016): a tenth of the random numbers.
-                states = states * self.dropout(states.new_ones(len(states), 1, states.shape[2]))
+            if number and kept:
+                states = states * kept[number + 1][:, None].to(states.dtype)
             # In the precision of the states: no second copy of them on the way into the layer.
             states, _ = layer(torch.cat([states, flag.to(states.dtype)], dim=2))
         highest = states.masked_fill(padding, -10.0).amax(1)
         mean = states.masked_fill(padding, 0.0).sum(1) / (1 - flag).sum(1)
-        return functional.linear(
-            self.dropout(torch.cat([highest, mean], 1)), self.head.weight, self.head.bias
-        )
+        pooled = torch.cat([highest, mean], 1)
+        if masks is not None:
+            pooled = pooled * masks[:, : pooled.shape[1]].to(pooled.dtype)
+        return functional.linear(pooled, self.head.weight, self.head.bias)
+
+
+class RecurrentEnsemble(nn.Module):
+    """The mean of the logits of `networks` RecurrentClassifiers, made of `arguments`, that start differently."""
+
+    def __init__(self, networks: int = 1, **arguments: Any) -> None:
+        super().__init__()
+        self.members: Any = nn.ModuleList(RecurrentClassifier(**arguments) for _ in range(networks))
+
+    def forward(self, input_ids: Tensor) -> Tensor:
+        """Logits [B, C] of `input_ids` [B, T], 0 = padding; each row has a token at least."""
+        return torch.stack([member(input_ids) for member in self.members]).mean(0)

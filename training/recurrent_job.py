@@ -1,4 +1,4 @@
-"""Trains a recurrent network and blends it with the linear model over n-grams."""
+"""Trains recurrent networks and blends them with the linear model over n-grams."""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +13,7 @@ from training.loop import Progress
 from training.ngram_job import NGramFit, NGramFitting, Texts
 from training.previous import load_recurrent
 from training.process_group import assemble
-from training.recurrent import RecurrentClassifier
+from training.recurrent import RecurrentEnsemble
 from training.run import Run
 from training.sentence_learner import SentenceLearner, learner_of
 from training.together import Task, train_together
@@ -38,6 +38,7 @@ def train_recurrent(
     torch.set_num_threads(run.threads)
     rows = [[row[:_LENGTH] for row in part] for part in texts.rows]
     arguments: dict[str, Any] = {
+        "networks": config.networks,
         "kind": config.model,
         "vocabulary": texts.vocabulary.size,
         "classes": texts.classes,
@@ -45,8 +46,9 @@ def train_recurrent(
         "hidden": config.hidden,
         "layers": config.layers,
     }
-    module = RecurrentClassifier(dropout=config.dropout, **arguments)
-    module.silence_words_not_in(rows[0])
+    module = RecurrentEnsemble(dropout=config.dropout, **arguments)
+    for member in module.members:
+        member.silence_words_not_in(rows[0])
     load_recurrent(run, module, texts.vocabulary.tokenizer_json)
     device = choose_device(config.device)
     group = assemble(run.folder, config, run.events)

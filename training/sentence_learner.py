@@ -1,6 +1,7 @@
 """Batches of sentences of similar length for the training loop."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,19 +12,22 @@ from torch.nn import functional
 
 from training.blended import blend
 from training.config import TrainConfig
+from training.cores import Cores
 from training.device import mixed_precision
 from training.optimizers import Group
 from training.preprocess import pad
-from training.process_group import ProcessGroup
-from training.recurrent import RecurrentClassifier
+from training.process_group import ProcessGroup, threads_of
+from training.recurrent import RecurrentClassifier, RecurrentEnsemble
 
 # Sentences are sorted by length within this many batches: little padding, yet different company every epoch.
 _BATCHES_SORTED_TOGETHER = 40
-_TOKENS_AT_ONCE = 32_768
+_TOKENS_AT_ONCE, _SENTENCES_AT_ONCE = 16_384, 256
+# Of fewer sentences a core makes less in the same time.
+_LEAST_PART = 32
 
 
 class SentenceLearner:
-    """A recurrent classifier with its sentences: `rows` and `labels` are (training part, validation part).
+    """Recurrent classifiers with their sentences: `rows` and `labels` are (training part, validation part).
 
     `partner` [N, C] are the logits of the other model of the blend for the validation part. Of both parts, `group`
     leaves a share to this process.
@@ -31,7 +35,7 @@ class SentenceLearner:
 
     def __init__(
         self,
-        module: RecurrentClassifier,
+        module: RecurrentEnsemble,
         rows: Sequence[list[list[int]]],
         labels: Sequence[NDArray[np.int64]],
         config: TrainConfig,
@@ -41,13 +45,19 @@ class SentenceLearner:
     ) -> None:
         self._group = group or ProcessGroup()
         self.module: torch.nn.Module = module
+        self._members: list[RecurrentClassifier] = list(module.members)
         self.config = config
         self._device, self._partner = device, partner
         (self._train, self._validation), (self._train_labels, self._validation_labels) = rows, labels
+        networks = len(self._members)
+        threads = threads_of(config, self._group.size) if device.type == "cpu" else 1
+        self._parts = max(1, min(threads // networks, config.batch_size // _LEAST_PART))
+        self._cores = Cores(min(threads, networks * self._parts), threads)
         self._lengths = np.array([len(row) for row in self._train])
-        counts = np.bincount(self._train_labels, minlength=module.head.out_features).clip(min=1)
-        weights = torch.from_numpy((counts.sum() / len(counts) / counts).astype(np.float32)).to(device)
-        self._weights = weights if config.class_weights else None
+        counts = np.bincount(self._train_labels, minlength=partner.shape[1]).clip(min=1)
+        weights = (counts.sum() / len(counts) / counts).astype(np.float32)
+        weights = weights if config.class_weights else np.ones_like(weights)
+        self._class_weights, self._weights = weights, torch.from_numpy(weights).to(device)
 
     @property
     def validation_count(self) -> int:
@@ -72,15 +82,35 @@ class SentenceLearner:
             batches += [window[i : i + size] for i in range(0, len(window), size)]
         return [self._group.share(batches[i]) for i in random.permutation(len(batches))]
 
-    def loss(self, batch: NDArray[np.int64]) -> tuple[Tensor, Tensor, int]:
-        """See Learner."""
+    def backward(self, batch: NDArray[np.int64]) -> tuple[Tensor, Tensor, int]:
+        """See Learner; each network learns as if it were alone, from parts of the batch side by side."""
+        parts = [batch[i :: self._parts] for i in range(min(self._parts, len(batch)))] * len(self._members)
+        members = [member for member in self._members for _ in range(len(parts) // len(self._members))]
+        # Random numbers are drawn here, in an order that does not depend on the threads.
+        masks = [member.masks(len(part)) for member, part in zip(members, parts, strict=True)]
+        total = float(self._class_weights[self._train_labels[batch]].sum())
+        found = self._cores.map(partial(self._gradients, total), members, parts, masks)
+        loss = sum(part for part, _, _ in found) / len(self._members)
+        correct = sum(part for _, part, _ in found) / len(self._members)
+        for member, (_, _, gradients) in zip(members, found, strict=True):
+            for parameter, gradient in zip(member.parameters(), gradients, strict=True):
+                parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+        return torch.as_tensor(loss), torch.as_tensor(correct).round(), len(batch)
+
+    def _gradients(
+        self, total: float, member: RecurrentClassifier, batch: NDArray[np.int64], masks: Tensor
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        """Of one network and a part of a batch that weighs `total` as a whole: loss, right answers, gradients."""
         ids = self._ids([self._train[i] for i in batch])
         labels = torch.from_numpy(self._train_labels[batch]).to(self._device)
         with mixed_precision(self._device):
-            logits = self.module(ids)
+            logits = member(ids, masks)
         smoothing = self.config.label_smoothing
-        loss = functional.cross_entropy(logits.float(), labels, self._weights, label_smoothing=smoothing)
-        return loss, (logits.argmax(1) == labels).sum(), len(batch)
+        summed = functional.cross_entropy(
+            logits.float(), labels, self._weights, reduction="sum", label_smoothing=smoothing
+        )
+        gradients = torch.autograd.grad(summed / total, list(member.parameters()))
+        return summed.detach() / total, (logits.argmax(1) == labels).sum(), gradients
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner; of both models together."""
@@ -95,23 +125,28 @@ class SentenceLearner:
         factors = blend(own, self._partner, torch.from_numpy(self._validation_labels))
         return factors[0] * own + factors[1] * self._partner, factors
 
-    @torch.no_grad()
     def logits(self) -> Tensor:
-        """Of the validation part by the network alone, float32 [N, C]."""
+        """Of the validation part by the networks alone, float32 [N, C]."""
         self.module.eval()
         every = sorted(range(len(self._validation)), key=lambda i: len(self._validation[i]))
         order = self._group.share(every)
-        found: list[Tensor] = []
+        chunks = []
         start = 0
         while start < len(order):
-            count = max(1, _TOKENS_AT_ONCE // len(self._validation[order[min(start + 511, len(order) - 1)]]))
-            chunk = order[start : start + min(count, 512)]
-            found.append(self.module(self._ids([self._validation[i] for i in chunk])).float().cpu())
-            start += len(chunk)
+            last = order[min(start + _SENTENCES_AT_ONCE, len(order)) - 1]
+            count = max(1, min(_SENTENCES_AT_ONCE, _TOKENS_AT_ONCE // len(self._validation[last])))
+            chunks.append(order[start : start + count])
+            start += count
+        found = self._cores.map(self._logits_of, chunks)
         own = torch.cat(found) if found else torch.empty(0, self._partner.shape[1])
         result = torch.empty(len(every), own.shape[1])
         result[every] = self._group.gather_rows(own, len(every))
         return result
+
+    @torch.no_grad()
+    def _logits_of(self, chunk: Sequence[int]) -> Tensor:
+        logits: Tensor = self.module(self._ids([self._validation[i] for i in chunk]))
+        return logits.float().cpu()
 
     def _ids(self, rows: Sequence[Sequence[int]]) -> Tensor:
         return torch.from_numpy(pad(rows)).to(self._device, non_blocking=True)
@@ -128,5 +163,5 @@ def learner_of(
     partner: Tensor,
 ) -> SentenceLearner:
     """The learner of another process; its weights are still to come."""
-    module = RecurrentClassifier(dropout=config.dropout, **arguments).to(device)
+    module = RecurrentEnsemble(dropout=config.dropout, **arguments).to(device)
     return SentenceLearner(module, rows, labels, config, device, partner, group)

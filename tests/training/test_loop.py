@@ -27,12 +27,16 @@ class NoisyLearner(LinearLearner):
     stop_at = -1
     steps = 0
 
-    def loss(self, batch):
+    def backward(self, batch):
         self.steps += 1
         if self.steps == self.stop_at:
             self.control.interrupted = True
-        loss, correct, count = super().loss(batch)
-        return loss * (0.5 + torch.rand(())), correct, count
+        loss, correct, count = super().backward(batch)
+        factor = 0.5 + torch.rand(())
+        for group in self.groups():
+            for parameter in group.parameters:
+                parameter.grad *= factor
+        return loss * factor, correct, count
 
 
 def data(count: int = 60) -> tuple[Labelled, Labelled]:

@@ -70,7 +70,7 @@ def sides_seen(monkeypatch, model: str, config: TrainConfig, epochs: int) -> lis
     labels, parts = np.arange(24) % 3, (np.arange(16), np.arange(16, 24))
     some = PictureLearner(module, pixels(24, 224), labels, parts, config, CPU)
     for epoch in range(1, epochs + 1):
-        some.loss(some.batches(epoch)[0])
+        some.backward(some.batches(epoch)[0])
     return seen
 
 
@@ -86,8 +86,7 @@ def test_a_training_step_leaves_the_lower_blocks_as_they_were():
     some = learner(frozen_share=0.4)
     before = {name: tensor.clone() for name, tensor in some._lower.state_dict().items()}
     some.module.train()
-    loss, _, count = some.loss(some.batches(1)[0])
-    torch.autograd.backward(loss)
+    _, _, count = some.backward(some.batches(1)[0])
     assert count == 8
     assert all(torch.equal(before[name], tensor) for name, tensor in some._lower.state_dict().items())
     learning = [parameter for group in some.groups() for parameter in group.parameters]

@@ -19,7 +19,7 @@ from tests.training.datasets import (
 )
 from training.config import Task
 from training.previous import FOLDER, Previous, load_recurrent, split_samples
-from training.recurrent import RecurrentClassifier
+from training.recurrent import RecurrentEnsemble
 from training.run import train
 from training.samples import read_pictures, read_sentences
 
@@ -141,11 +141,13 @@ def test_a_network_goes_on_from_its_layers_and_words(tmp_path):
     from training.tokeniser import learn_vocabulary
 
     vocabulary = learn_vocabulary(samples.items, 25_000)
-    module = RecurrentClassifier("gru", vocabulary=vocabulary.size, classes=3, embedding=12, hidden=16)
+    sizes = {"kind": "gru", "classes": 3, "embedding": 12, "hidden": 16}
+    module = RecurrentEnsemble(2, vocabulary=vocabulary.size, **sizes)
     load_recurrent(run, module, vocabulary.tokenizer_json)
     state = torch.load(earlier / "model.pt", weights_only=True)["state_dict"]
     name = "layers.0.weight_hh_l0"
-    assert torch.equal(module.state_dict()[name], state[f"recurrent.{name}"])
+    for member in module.members:
+        assert torch.equal(member.state_dict()[name], state[f"recurrent.members.0.{name}"])
     assert "earlier model's network" in told(stream, "log")[0]["message"]
     train(run)
     assert previous_report(run.folder)["new_classes"] == ["sport"]
@@ -185,7 +187,7 @@ def test_a_damaged_list_or_another_architecture_starts_afresh(tmp_path, text_bun
     previous = Previous.of(run)
     assert previous is not None
     assert previous.answers == {}
-    module = RecurrentClassifier("gru", vocabulary=10, classes=2, embedding=12, hidden=16)
+    module = RecurrentEnsemble(kind="gru", vocabulary=10, classes=2, embedding=12, hidden=16)
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     load_recurrent(run, module, "{}")
     assert all(torch.equal(before[name], tensor) for name, tensor in module.state_dict().items())

@@ -1,26 +1,31 @@
 """Text trainings from RUN_DIR to bundle."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from tests.training.datasets import sentences, start, text_run_dir, told, write_table
 from training.blended import BlendedClassifier, blend
 from training.bundle import Manifest, verify
+from training.config import Task, resolve
 from training.errors import TrainingFailed
 from training.ngrams import NGramClassifier, NGramTable, SparseFeatures
 from training.onnx_classifier import OnnxClassifier, open_session
 from training.onnx_graphs import blended_graph, ngram_graph, recurrent_graph
 from training.preprocess import TextPreprocess, pad
-from training.recurrent import RecurrentClassifier
+from training.recurrent import RecurrentClassifier, RecurrentEnsemble
 from training.restore import load_classifier
 from training.run import train
+from training.sentence_learner import SentenceLearner
 from training.tokeniser import learn_vocabulary
 
 SMALL = {"hidden": 16, "embedding": 12, "batch_size": 8, "epochs": 6, "learning_rate": 0.01}
 RANDOM = np.random.default_rng(0)
+CPU = torch.device("cpu")
 ROWS = [RANDOM.integers(1, 50, n).tolist() for n in RANDOM.integers(1, 30, 40)]
 
 
@@ -140,9 +145,9 @@ def test_scripts_without_spaces_are_not_one_long_word(language):
     assert not any(1 in row for row in rows)
 
 
-@pytest.mark.parametrize("kind", ["lstm", "gru"])
-def test_padding_changes_nothing(kind):
-    model = RecurrentClassifier(kind, vocabulary=50, classes=5, hidden=16, embedding=8).eval()
+@pytest.mark.parametrize(("kind", "networks"), [("lstm", 1), ("gru", 1), ("lstm", 2)])
+def test_padding_changes_nothing(kind, networks):
+    model = RecurrentEnsemble(networks, kind=kind, vocabulary=50, classes=5, hidden=16, embedding=8).eval()
     batch = pad(ROWS)
     with torch.no_grad():
         together = model(torch.from_numpy(batch)).softmax(1).numpy()
@@ -169,11 +174,41 @@ def test_the_sparse_matrix_the_module_and_the_graph_count_alike(order):
         assert np.abs(found - expected).max() < 1e-5
 
 
+@pytest.mark.parametrize("class_weights", [False, True])
+@pytest.mark.parametrize("networks", [1, 2])
+def test_the_parts_of_a_batch_teach_what_the_whole_teaches(monkeypatch, networks, class_weights):
+    sizes = {"kind": "lstm", "vocabulary": 50, "classes": 2, "hidden": 16, "embedding": 8}
+    mask = functional.dropout(torch.ones(1, 96), 0.3)
+    # The same for every sentence, so that it does not matter which of them are drawn together.
+    monkeypatch.setattr(RecurrentClassifier, "masks", lambda self, count: mask.expand(count, -1))
+    module = RecurrentEnsemble(networks, **sizes)
+    # A few batches of 80: the last holds one sentence.
+    rows, labels = (ROWS * 3)[:81], (np.arange(81) % 3 == 0).astype(np.int64)
+
+    def taught(threads, batch):
+        config = resolve(Task.TEXT, {"model": "lstm", "batch_size": 80, "class_weights": class_weights})
+        config = dataclasses.replace(config, threads=threads, label_smoothing=0.1)
+        learner = SentenceLearner(module, [rows] * 2, [labels] * 2, config, CPU, torch.zeros(81, 2))
+        loss, correct, count = learner.backward(batch)
+        gradients = [parameter.grad for parameter in module.parameters()]
+        module.zero_grad()
+        return (float(loss), int(correct), count), gradients, learner.logits()
+
+    for batch in (np.arange(80), np.array([80])):
+        figures, gradients, logits = taught(2 * networks, batch)
+        expected, references, alone = taught(1, batch)
+        assert figures == (pytest.approx(expected[0], rel=1e-2), *expected[1:])
+        assert torch.equal(logits, alone)
+        for gradient, reference in zip(gradients, references, strict=True):
+            norm = torch.linalg.vector_norm
+            assert norm(gradient - reference) <= 0.03 * norm(reference)
+
+
 def test_a_blend_and_its_graph_add_the_logits_of_both():
     table = NGramTable(ROWS, 51, 2)
     ngrams = NGramClassifier(torch.from_numpy(table.keys), torch.from_numpy(table.idf), 5, 51, 2)
     torch.nn.init.normal_(ngrams.weight)
-    recurrent = RecurrentClassifier("lstm", vocabulary=50, classes=5, hidden=16, embedding=8)
+    recurrent = RecurrentEnsemble(2, kind="lstm", vocabulary=50, classes=5, hidden=16, embedding=8)
     model = BlendedClassifier(recurrent, ngrams, 10).eval()
     model.scale(0.5, 2.0)
     ids = torch.from_numpy(pad(ROWS))
