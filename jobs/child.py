@@ -28,20 +28,16 @@ _TAIL = 4000
 
 
 class Child:
-    """`COMMAND RUN_DIR --parent-pid N`; its events are read by `next_event`."""
+    """`COMMAND RUN_DIR --parent-pid N`, or `ready`, which works on RUN_DIR already; `next_event` reads its events."""
 
-    def __init__(self, command: list[str], run_dir: Path) -> None:
+    def __init__(
+        self, command: list[str], run_dir: Path, ready: "subprocess.Popen[bytes] | None" = None
+    ) -> None:
         self._stderr = (run_dir / "stderr.log").open("wb")
         self._stderr_path = run_dir / "stderr.log"
         self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        self._process = subprocess.Popen(
-            [*command, str(run_dir), "--parent-pid", str(os.getpid())],
-            cwd=settings.BASE_DIR,
-            env=_environment(os.environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            start_new_session=True,
+        self._process = ready or spawn(
+            [*command, str(run_dir)], stdin=subprocess.DEVNULL, stderr=self._stderr
         )
         self._reader = threading.Thread(target=self._read, name="trainer-output", daemon=True)
         self._reader.start()
@@ -111,6 +107,19 @@ class Child:
             if isinstance(event, dict):
                 self._events.put(event)
         self._events.put(None)
+
+
+def spawn(arguments: list[str], *, stdin: int, stderr: Any) -> "subprocess.Popen[bytes]":
+    """A process of a group of its own that ends when this one does; it does not learn this one's secrets."""
+    return subprocess.Popen(
+        [*arguments, "--parent-pid", str(os.getpid())],
+        cwd=settings.BASE_DIR,
+        env=_environment(os.environ),
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        start_new_session=True,
+    )
 
 
 def trainer_command() -> list[str]:

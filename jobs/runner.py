@@ -21,6 +21,7 @@ from jobs.heartbeat import Heartbeat
 from jobs.leases import persist
 from jobs.middleware import STOPPING
 from jobs.models import Job
+from jobs.spare import SPARE
 from jobs.stopping import StopAndKeep
 from jobs.uploads import UploadRefused
 from jobs.watch import CancelRequested, OutOfTime, follow
@@ -121,7 +122,7 @@ def _machine(job: Job) -> dict[str, Any]:
 
 def _train(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
     lifecycle.start_training(job=job)
-    child = Child(trainer_command(), folder)
+    child = Child(trainer_command(), folder, ready=SPARE.take(folder))
     try:
         log, stop = EventLog(job), StopAndKeep(job, child)
         with checkpoints.Courier(job, folder) as courier:
@@ -131,6 +132,8 @@ def _train(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
         _conclude(job, folder, child, log, status, kept=stop.told)
     finally:
         child.close()
+        if not STOPPING.is_set():
+            SPARE.prepare()
 
 
 def _follow(job: Job, child: Child, log: EventLog, heartbeat: Heartbeat, stop: StopAndKeep) -> int:

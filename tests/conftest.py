@@ -3,6 +3,7 @@
 import importlib
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ def _folders_of_its_own(tmp_path: Path, settings) -> None:
         folder.mkdir()
     (tmp_path / "tmp").mkdir()
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "tmp")
+    # A process that waits after each test would have nobody to wait for.
+    settings.FLASH_SPARE_TRAINER = timedelta(0)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """`python -m training RUN_DIR [--parent-pid N]`: the child process; events go to stdout as JSON lines.
 
-With several GPUs it starts one more of itself for each; `torchrun --nproc-per-node N -m training RUN_DIR` does as well.
+With --wait it loads its libraries and then reads RUN_DIR from stdin. With several GPUs it starts one more of itself for
+each; `torchrun --nproc-per-node N -m training RUN_DIR` does as well.
 """
 
 import time
@@ -25,7 +26,10 @@ from training.phases import Phases  # noqa: E402
 def main(arguments: list[str] | None = None) -> int:
     """Train what RUN_DIR asks for and give the exit code (see `training.errors`)."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("run_dir", type=Path)
+    parser.add_argument("run_dir", type=Path, nargs="?")
+    parser.add_argument(
+        "--wait", type=int, metavar="NICE", help="load the libraries, so nice, and read RUN_DIR from stdin"
+    )
     parser.add_argument("--parent-pid", type=int, default=None)
     parser.add_argument("--rank", type=int, default=int(os.environ.get("RANK", "0")), help=argparse.SUPPRESS)
     parser.add_argument("--world-size", type=int, default=None, help=argparse.SUPPRESS)
@@ -33,14 +37,23 @@ def main(arguments: list[str] | None = None) -> int:
     # Before torch is loaded: threads that wait should sleep, not spin on cores that the site needs.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     die_with_parent(options.parent_pid)
+    waits = options.wait is not None
+    if waits:
+        lower_priority(options.wait)
+        options.run_dir = _wait_for_run_dir()
+        if options.run_dir is None:
+            return EXIT_DONE
+    if options.run_dir is None:
+        parser.error("Name a RUN_DIR.")
     if options.rank:
         return _follow(options.run_dir, options.rank, options.world_size)
+    started = time.monotonic() if waits else _STARTED
     control = Control()
     control.catch_sigterm()
     control.catch_sigusr1()
     events = Events(_stdout_for_events_only())
     try:
-        _run(options.run_dir, events, control)
+        _run(options.run_dir, events, control, started, options.wait or 0)
     except Interrupted:
         return EXIT_INTERRUPTED
     except TrainingFailed as failure:
@@ -54,6 +67,22 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return EXIT_FAILED
     return EXIT_DONE
+
+
+def _wait_for_run_dir() -> Path | None:
+    """What somebody writes to stdin once the libraries are loaded; None when it is closed instead.
+
+    From then on what goes wrong is told in RUN_DIR/stderr.log.
+    """
+    from training.run import import_libraries
+
+    import_libraries()
+    line = sys.stdin.readline().rstrip("\n")
+    if not line:
+        return None
+    with (Path(line) / "stderr.log").open("ab") as log:
+        os.dup2(log.fileno(), 2)
+    return Path(line)
 
 
 def _follow(folder: Path, rank: int, size: int | None) -> int:
@@ -73,15 +102,15 @@ def _follow(folder: Path, rank: int, size: int | None) -> int:
     return EXIT_DONE
 
 
-def _run(folder: Path, events: Events, control: Control) -> None:
+def _run(folder: Path, events: Events, control: Control, started: float, nice: int) -> None:
     from training.run import Run, import_torch_meanwhile, read_config, train
 
     config, task_name = read_config(folder)
-    lower_priority(config.nice)
-    control.set_deadline(config.deadline_seconds, _STARTED)
+    lower_priority(config.nice - nice)
+    control.set_deadline(config.deadline_seconds, started)
     import_torch_meanwhile()
     phases = Phases()
-    phases.add("start", time.monotonic() - _STARTED)
+    phases.add("start", time.monotonic() - started)
     run = Run(
         folder=folder, config=config, task_name=task_name, events=events, control=control, phases=phases
     )

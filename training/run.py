@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import importlib
 import json
 import threading
 from dataclasses import dataclass, replace
@@ -15,6 +16,13 @@ from training.events import Events
 from training.phases import Phases
 
 CONFIG_FILE = "config.json"
+_LIBRARIES = (
+    "training.picture_job",
+    "training.fine_tuning",
+    "training.sentence_job",
+    "training.recurrent_job",
+    "training.export",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +70,15 @@ def read_config(folder: Path) -> tuple[TrainConfig, str]:
 def import_torch_meanwhile() -> None:
     """Start importing torch in a thread: it takes seconds in which the data can already be read."""
     threading.Thread(target=__import__, args=("torch",), name="import-torch", daemon=True).start()
+
+
+def import_libraries() -> None:
+    """Import what trainings of any kind need: most of the time that a short one takes."""
+    for name in _LIBRARIES:
+        importlib.import_module(name)
+    from training.vision import torchvision_models
+
+    torchvision_models()
 
 
 def train(run: Run) -> None:

@@ -34,7 +34,11 @@ def train(run_dir: Path) -> None:
 
 
 def main() -> None:
-    run_dir, mode = Path(sys.argv[1]), os.environ["FAKE_TRAINER_MODE"]
+    waits = sys.argv[1] == "--wait"
+    run_dir, mode = (
+        Path(sys.stdin.readline().strip() if waits else sys.argv[1]),
+        os.environ["FAKE_TRAINER_MODE"],
+    )
     assert json.loads((run_dir / "config.json").read_text())["config"]["model"]
     assert (run_dir / "data" / "data.csv").read_text().startswith("input,label\n")
     assert "FLASH_SECRET_KEY" not in os.environ

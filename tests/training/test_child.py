@@ -44,6 +44,23 @@ def test_it_tells_how_it_goes_and_leaves_a_bundle(tmp_path):
 
 
 @pytest.mark.slow
+def test_it_waits_with_its_libraries_loaded_and_leaves_when_nobody_comes(tmp_path):
+    started = [sys.executable, "-m", "training", "--wait", "3", "--parent-pid", str(os.getpid())]
+    options = {"cwd": ROOT, "capture_output": True, "check": False, "timeout": 120}
+    folder = text_run_dir(tmp_path)
+    done = subprocess.run(started, input=f"{folder}\n".encode(), **options)
+    assert done.returncode == 0
+    assert (folder / "bundle/model.json").exists()
+    assert (folder / "stderr.log").exists()
+    seconds = json.loads((folder / "bundle/report.json").read_text())["seconds"]
+    assert seconds["start"] + seconds["import"] < 0.5
+    assert subprocess.run(started, input=b"", **options).returncode == 0
+    nobody = subprocess.run(started[:3], input=b"", **options)
+    assert nobody.returncode == 2
+    assert b"RUN_DIR" in nobody.stderr
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["", "{}", '{"config": {"version": 1}}', None])
 def test_a_bad_configuration_is_an_error_event(tmp_path, content):
     if content is not None:

@@ -20,6 +20,8 @@ RECURRENT = {
     "embedding": 12,
     "batch_size": 4,
     "epochs": 8,
+    # On cores of their own, which are never ready in the same order.
+    "networks": 2,
     "weight_averaging": True,
 }
 NETWORK = {

@@ -52,7 +52,9 @@ def test_recurrent_networks_learn_sentences(tmp_path, model):
     ]
 
 
-@pytest.mark.parametrize("values", [{}, {"model": "lstm", **SMALL}, {"model": "gru", **SMALL}])
+@pytest.mark.parametrize(
+    "values", [{}, {"model": "lstm", **SMALL}, {"model": "gru", **SMALL, "networks": 3}], ids=str
+)
 def test_trainer_onnx_and_pt_agree(tmp_path, values):
     folder, _ = trained(tmp_path, **values)
     classifier = OnnxClassifier(folder)
