@@ -19,7 +19,7 @@ _WORDS = {
     ): "Fine-tunes for longer, on strongly varied pictures. For classes that look alike.",
     (Task.TEXT, Preset.QUICK): "Weighs words and phrases. Hard to beat at topics and intents.",
     (Task.TEXT, Preset.BALANCED): "Reads word by word, in both directions. Knows word order.",
-    (Task.TEXT, Preset.BEST): "Reads word by word, for longer, with averaged weights.",
+    (Task.TEXT, Preset.BEST): "Four networks read word by word, in both directions, and vote.",
 }
 _SHOWN = (
     "optimizer",
