@@ -118,7 +118,7 @@ def test_tiny_pictures_are_enlarged_five_times_at_most(tmp_path):
         folder = tmp_path / f"{pixels}"
         folder.mkdir(exist_ok=True)
         for number, width in enumerate((pixels, pixels + 9, 500)):
-            picture((9, 9, 9), 1, pixels).resize((width, pixels)).save(folder / f"{number}.png")
+            Image.new("RGB", (width, pixels)).save(folder / f"{number}.png")
         (folder / "9.png").write_bytes(b"no picture")
         return side_for(model, sorted(folder.iterdir()))
 

@@ -130,9 +130,11 @@ def test_a_running_job_is_cancelled_and_its_trainer_gone(site: Site, table: Path
         table, task_type=TEXT, task_name="cancelled", model="lstm", epochs="150", early_stopping="150"
     )
     wait_until(lambda: site.flash.job(job["token"])["status"] == "training")
+    wait_until(lambda: bool(site.processes("-m", "training")))
+    trainers = site.processes("-m", "training")
     site.flash.cancel(job["token"])
     assert site.flash.wait(job["token"], timeout=30)["status"] == "cancelled"
-    wait_until(lambda: not site.processes("-m", "training"), seconds=10)
+    wait_until(lambda: not any(trainer.is_running() for trainer in trainers), seconds=10)
 
 
 def test_bad_data_fails_with_words_and_nothing_else_breaks(site: Site, tmp_path: Path) -> None:
