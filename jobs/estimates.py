@@ -53,7 +53,7 @@ def rough_seconds(config: Mapping[str, Any], samples: int, kind: str = "") -> fl
         each = NGRAMS if spec.name == "bag_of_ngrams" else RECURRENT
         # Of a network half as wide a word takes a third of the time.
         width = float(config.get("hidden", _HIDDEN)) / _HIDDEN
-        work = samples * each * epochs * float(config.get("networks", 1)) * width**1.5
+        work = samples * each * epochs * float(config.get("networks", 1)) * math.pow(width, 1.5)
     else:
         # Epochs of small pictures take half as long.
         whole = epochs * (1 - 0.5 * config.get("small_share", 0.0))
