@@ -2,7 +2,7 @@
 
 import copy
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -67,31 +67,22 @@ def train_network(
     device = choose_device(run.config.device)
     fingerprint = run.fingerprint("network", samples.labels.tolist())
     checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint, run.events)
+    outcome = partial(
+        Outcome,
+        classes=samples.classes,
+        preprocess=preprocess,
+        examples=np.array(pixels[parts[1][:_EXAMPLES]]),
+        train_count=len(parts[0]),
+        truth=labels[parts[1]],
+        sources=[samples.sources[i] for i in validation],
+        skipped=skipped,
+        skipped_count=len(skipped),
+    )
     start = None
     if run.config.pretrained and checkpoint.load() is None:
         head = _fit_head_first(run, model, pixels, labels, parts, device)
         start = head.figures
-        copied = copy.deepcopy(model).eval()
-        graph = head.graph
-        export_early(
-            run,
-            Outcome(
-                classes=samples.classes,
-                preprocess=preprocess,
-                module=copied,
-                state=copied.torchvision_state(),
-                arguments={},
-                graph=lambda: with_head(graph or backbone_graph(copied, preprocess.crop), copied.head),
-                examples=np.array(pixels[parts[1][:_EXAMPLES]]),
-                progress=head.progress,
-                train_count=len(parts[0]),
-                truth=labels[parts[1]],
-                probabilities=head.probabilities,
-                sources=[samples.sources[i] for i in validation],
-                skipped=skipped,
-                skipped_count=len(skipped),
-            ),
-        )
+        _export_head(run, model, head, preprocess.crop, outcome)
     model.flip = run.config.test_time_flip
     run.events.phase("training", 0.2, 0.93)
     learner = PictureLearner(model, pixels, labels, parts, run.config, device, group)
@@ -128,25 +119,16 @@ def train_network(
                 _by_newton(run), model, torch.from_numpy(features[kept]), samples.labels, deployed_count
             )
     model = model.to("cpu").eval()
-    examples = np.array(pixels[parts[1][:_EXAMPLES]])
     (run.folder / _PICTURES).unlink(missing_ok=True)
-    return Outcome(
-        classes=samples.classes,
-        preprocess=preprocess,
+    return outcome(
         module=model,
         state=model.torchvision_state(),
         arguments={"flip": model.flip},
         graph=lambda: with_head(backbone_graph(model, preprocess.crop), model.head),
-        examples=examples,
         progress=progress,
-        train_count=len(parts[0]),
         deployed_count=deployed_count,
         measured=measured,
-        truth=labels[parts[1]],
         probabilities=probabilities,
-        sources=[samples.sources[i] for i in validation],
-        skipped=skipped,
-        skipped_count=len(skipped),
     )
 
 
@@ -190,6 +172,22 @@ def _fit_head_first(
         probabilities = model.head(features[torch.from_numpy(parts[1])]).softmax(1).numpy()
     figures = dataclasses.replace(best, epoch=0, seconds=seconds)
     return _Head(figures=figures, progress=progress, probabilities=probabilities, graph=graph)
+
+
+def _export_head(
+    run: Run, model: PictureClassifier, head: _Head, side: int, outcome: Callable[..., Outcome]
+) -> None:
+    """A model for use until the network has learned."""
+    copied = copy.deepcopy(model).eval()
+    early = outcome(
+        module=copied,
+        state=copied.torchvision_state(),
+        arguments={},
+        graph=lambda: with_head(head.graph or backbone_graph(copied, side), copied.head),
+        progress=head.progress,
+        probabilities=head.probabilities,
+    )
+    export_early(run, early)
 
 
 def _features(
