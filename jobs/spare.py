@@ -1,5 +1,6 @@
 """A trainer that has loaded its libraries before there is a job for it (decision 023)."""
 
+import logging
 import subprocess
 import threading
 from contextlib import suppress
@@ -8,6 +9,8 @@ from pathlib import Path
 from django.conf import settings
 
 from jobs.child import spawn, trainer_command
+
+logger = logging.getLogger(__name__)
 
 
 class Spare:
@@ -24,11 +27,16 @@ class Spare:
         if not seconds:
             return
         self.dismiss()
-        process = spawn(
-            [*trainer_command(), "--wait", str(settings.FLASH_TRAINER_NICE)],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        try:
+            process = spawn(
+                [*trainer_command(), "--wait", str(settings.FLASH_TRAINER_NICE)],
+                stdin=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError:
+            # For want of memory, say: the job that has just ended must not suffer from it.
+            logger.exception("No trainer could be started to wait for the next job.")
+            return
         timer = threading.Timer(seconds, self.dismiss)
         timer.daemon = True
         timer.start()

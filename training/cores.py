@@ -28,7 +28,7 @@ class Cores:
             torch.set_num_threads(threads)
 
     def map(self, function: Callable[..., Found], *items: Iterable[Any]) -> list[Found]:
-        """`function` of each of the items, in their order; gradients are recorded if the function says so."""
+        """`function` of each of the items, in their order."""
         return list(map(function, *items) if self._pool is None else self._pool.map(function, *items))
 
 

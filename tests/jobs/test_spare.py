@@ -54,6 +54,14 @@ def test_a_trainer_that_died_while_it_waited_costs_nothing(make_job: Make) -> No
     deployed(make_job())
 
 
+def test_a_trainer_that_cannot_be_started_costs_the_job_before_nothing(
+    make_job: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spare, "trainer_command", lambda: ["/there/is/no/such/program"])
+    deployed(make_job())
+    assert SPARE._process is None
+
+
 def test_nobody_waits_for_ever(settings) -> None:
     settings.FLASH_SPARE_TRAINER = timedelta(seconds=0.2)
     SPARE.prepare()
