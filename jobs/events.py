@@ -50,6 +50,7 @@ class EventLog:
 
     def _take_epoch(self, event: dict[str, Any]) -> None:
         figures = {name: _number(event.get(name)) for name in _FIGURES}
+        figures["planned"] = _number(event.get("epochs"))
         lifecycle.record_epoch(job=self._job, epoch=int(event["epoch"]), figures=figures)
 
     def _take_log(self, event: dict[str, Any]) -> None:

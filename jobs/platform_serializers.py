@@ -61,12 +61,17 @@ class PlatformChangeSerializer(serializers.ModelSerializer[PlatformStatus]):
             raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
 
+    def validate_notice(self, value: str) -> str:
+        return value.strip()
+
     class Meta:
         model = PlatformStatus
         fields = (
             "dev_mode", "notice", "queue_limit", "job_cap_minutes", "job_cap_cost", "day_cap_minutes", "day_cap_cost",
         )  # fmt: skip
         extra_kwargs: dict[str, dict[str, Any]] = {
+            # The length is that of what came, as described; blanks around it go afterwards.
+            "notice": {"trim_whitespace": False},
             "job_cap_cost": {"min_value": 0},
             "day_cap_cost": {"min_value": 0},
         }

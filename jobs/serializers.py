@@ -77,6 +77,7 @@ class EpochSerializer(serializers.ModelSerializer[Epoch]):
             "val_accuracy",
             "learning_rate",
             "seconds",
+            "planned",
         )
 
 
@@ -104,6 +105,7 @@ _EPOCH = {
     "val_accuracy": 0.8,
     "learning_rate": 0.001,
     "seconds": 1.2,
+    "planned": 10,
 }
 
 

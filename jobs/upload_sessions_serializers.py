@@ -26,6 +26,8 @@ _UPLOAD = {
 
 
 class _Strict(serializers.Serializer[Any]):
+    """As described and no more: no other fields, and lengths and patterns hold of what came, blanks included."""
+
     def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
         if unknown:
@@ -47,11 +49,14 @@ class _Strict(serializers.Serializer[Any]):
 class UploadBeginSerializer(_Strict):
     """What is announced."""
 
-    name = serializers.CharField(max_length=255, help_text="The name of the file.")
+    name = serializers.CharField(max_length=255, trim_whitespace=False, help_text="The name of the file.")
     size = serializers.IntegerField(min_value=1, max_value=2**53, help_text="In bytes.")
     task_type = serializers.ChoiceField(choices=TaskType.choices)
     sha256 = serializers.RegexField(
-        r"^[0-9A-Fa-f]{64}\Z", required=False, help_text="Of the whole file, in hex; checked at the end."
+        r"^[0-9A-Fa-f]{64}\Z",
+        required=False,
+        trim_whitespace=False,
+        help_text="Of the whole file, in hex; checked at the end.",
     )
     direct = serializers.BooleanField(
         required=False, default=True, help_text="Into the bucket, where there is one; else to this server."
@@ -64,7 +69,7 @@ class UploadBeginSerializer(_Strict):
 class UploadCompleteSerializer(_Strict):
     """What may be told at the end."""
 
-    sha256 = serializers.RegexField(r"^[0-9A-Fa-f]{64}\Z", required=False)
+    sha256 = serializers.RegexField(r"^[0-9A-Fa-f]{64}\Z", required=False, trim_whitespace=False)
     input_column = serializers.CharField(required=False, allow_blank=True)
     label_column = serializers.CharField(required=False, allow_blank=True)
 

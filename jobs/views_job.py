@@ -86,7 +86,14 @@ def job_retry(request: HttpRequest, token: str) -> HttpResponse:
 def _job_context(job: Job) -> dict[str, Any]:
     epochs = list(
         job.epochs.values(
-            "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"
+            "epoch",
+            "train_loss",
+            "train_accuracy",
+            "val_loss",
+            "val_accuracy",
+            "learning_rate",
+            "seconds",
+            "planned",
         )
     )
     lines = list(job.events.order_by("-pk")[:_LINES_SHOWN])[::-1]
@@ -101,7 +108,7 @@ def _job_context(job: Job) -> dict[str, Any]:
         "job": job,
         "epochs": epochs,
         "last_epoch": epochs[-1] if epochs else None,
-        "planned_epochs": job.config.get("epochs"),
+        "planned_epochs": epochs[-1]["planned"] if epochs else None,
         "best_epoch": best["epoch"] if best else None,
         "best_accuracy": best["val_accuracy"] if best else None,
         # Before the end: the model for the time being.

@@ -25,6 +25,8 @@ _CHUNKS_AHEAD = 8
 # Tiny pictures are enlarged by this much at most, to sides that the strides of all networks divide (decision 016).
 _ENLARGED, _SIDE_STEP, _LEAST_SIDE = 5, 32, 128
 _SIDES_LOOKED_AT = 100
+# Where that leaves at most this much of an epoch's arithmetic, the preset trains longer by this factor.
+_LITTLE_WORK, _LONGER = 0.6, 1.5
 
 
 def train_pictures(run: Run) -> Any:
@@ -51,6 +53,7 @@ def train_pictures(run: Run) -> Any:
                 if config.model != run.config.model:
                     model = PictureClassifier(config.model, classes)
                 run = dataclasses.replace(run, config=config)
+    run = dataclasses.replace(run, config=_longer_where_tiny(run, side))
     run.control.check()
     if run.config.freeze:
         from training.frozen import train_head as train
@@ -74,6 +77,19 @@ def side_for(model: str, paths: Sequence[Path]) -> int:
         return whole
     steps = -(-_ENLARGED * int(statistics.median(sides)) // _SIDE_STEP)
     return min(whole, max(_LEAST_SIDE, steps * _SIDE_STEP))
+
+
+def _longer_where_tiny(run: Run, side: int) -> TrainConfig:
+    """More epochs for pictures so small that each takes little time, wherever they were left to the preset."""
+    config, whole = run.config, CATALOG[run.config.model].input_size or 224
+    usual = defaults_for(config.task, config.preset or Preset.QUICK, config.model, config.pretrained)[
+        "epochs"
+    ]
+    if config.freeze or config.epochs != usual or side**2 > _LITTLE_WORK * whole**2:
+        return config
+    longer = int(usual * _LONGER)
+    run.events.log(f"Epochs of pictures this small take little time: {longer} of them instead of {usual}.")
+    return dataclasses.replace(config, epochs=longer)
 
 
 def _evidence(run: Run, samples: Samples[Any], looks: Looks) -> PictureEvidence:

@@ -15,6 +15,8 @@ class Epoch(models.Model):
     val_accuracy = models.FloatField(null=True)
     learning_rate = models.FloatField(null=True)
     seconds = models.FloatField(null=True)
+    # The trainer may plan other than what was asked for: tiny pictures and networks without weights take more.
+    planned = models.PositiveIntegerField(null=True, help_text="How many epochs there will be at most.")
 
     class Meta:
         ordering = ("epoch",)

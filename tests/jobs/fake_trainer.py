@@ -26,6 +26,7 @@ def train(run_dir: Path) -> None:
             val_accuracy=0.25 * epoch,
             learning_rate=0.1,
             seconds=0.01,
+            epochs=3,
         )
         say("progress", progress=epoch / 2, eta_seconds=2 - epoch)
     print("this is not an event", flush=True)

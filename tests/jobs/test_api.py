@@ -181,6 +181,17 @@ def test_only_operators_change_the_status_and_see_servers(client: Client) -> Non
     assert client.get("/api/v1/servers/").json()["results"] == []
 
 
+def test_the_length_of_a_notice_is_that_of_what_came(client: Client) -> None:
+    client.force_login(User.objects.create_user("operator", is_staff=True))
+
+    def change(notice: str) -> Any:
+        return client.patch("/api/v1/status/", {"notice": notice}, content_type="application/json")
+
+    assert change("  Back at noon. ").json()["notice"] == "Back at noon."
+    assert "notice" in problem(change(" " + "n" * 300), 400)["errors"]
+    assert client.get("/api/v1/status/").json()["notice"] == "Back at noon."
+
+
 @pytest.mark.parametrize(
     "body",
     [

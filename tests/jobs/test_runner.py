@@ -61,7 +61,7 @@ def test_a_job_is_trained_and_deployed(trainer: Choose, make_job: Make) -> None:
     assert job.model == TrainedModel.objects.get()
     assert job.model.token == job.token
     assert job.accuracy == job.model.accuracy
-    assert [epoch.val_accuracy for epoch in job.epochs.all()] == [0.25, 0.5]
+    assert [(epoch.val_accuracy, epoch.planned) for epoch in job.epochs.all()] == [(0.25, 3), (0.5, 3)]
     assert job.epochs.first().val_loss is None, "JSON's NaN is not a number"
     assert job.events.filter(kind=JobEvent.Kind.WARNING, message__contains="rare").exists()
 

@@ -128,12 +128,24 @@ def test_tiny_pictures_are_enlarged_five_times_at_most(tmp_path):
     assert (side(32, "vit_b_16"), side(56, "efficientnet_b3")) == (224, 288)
 
 
-@pytest.mark.usefixtures("with_weights")
-def test_a_model_of_tiny_pictures_says_what_size_it_wants(tmp_path):
-    folder = picture_run_dir(tmp_path, **SMALL)
+def tiny(folder):
     for path in (folder / "data").rglob("*.png"):
         Image.open(path).resize((32, 32)).save(path)
-    run, _ = start(folder)
+    return folder
+
+
+@pytest.mark.usefixtures("with_weights")
+@pytest.mark.parametrize(("epochs", "planned"), [(8, 12), (2, 2)])
+def test_a_preset_trains_longer_on_tiny_pictures_and_a_user_as_told(tmp_path, epochs, planned):
+    run, stream = start(tiny(picture_run_dir(tmp_path, preset="balanced", epochs=epochs, **SMALL)))
+    train(run)
+    assert {event["epochs"] for event in told(stream, "epoch")} == {planned}
+    assert Manifest.read(run.folder / "bundle").config["epochs"] == planned
+
+
+@pytest.mark.usefixtures("with_weights")
+def test_a_model_of_tiny_pictures_says_what_size_it_wants(tmp_path):
+    run, _ = start(tiny(picture_run_dir(tmp_path, **SMALL)))
     train(run)
     assert Manifest.read(run.folder / "bundle").preprocess["crop"] == 160
     assert OnnxClassifier(run.folder / "bundle").predict(BYTES).shape == (3, 3)

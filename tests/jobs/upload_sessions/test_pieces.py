@@ -154,6 +154,8 @@ def test_the_announced_checksum_is_compared(begin: Any, send: Any, api: Any) -> 
         ({"size": 3 * 1024**3}, 413),
         ({"task_type": "poetry"}, 400),
         ({"sha256": "abc"}, 400),
+        ({"sha256": " " + "0" * 64}, 400),
+        ({"name": "n" * 255 + " "}, 400),
         ({"colour": "red"}, 400),
         ({"name": ""}, 400),
     ],
