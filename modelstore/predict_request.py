@@ -113,6 +113,9 @@ def read_json(data: Any, *, task_type: str, limits: Limits) -> PredictRequest:
         if not isinstance(value, str):
             kind = "sentences" if task_type == TaskType.TEXT else "pictures in base64"
             raise refused(InputsInvalid, index, f"is {_kind_of(value)}; this model takes {kind}, as strings.")
+    for name in _OPTIONS:
+        if isinstance(data.get(name), str):
+            raise _invalid(name, f"`{name}` is text here; write its value without quotes.")
     options = _options(data, len(inputs))
     if task_type == TaskType.TEXT or len(inputs) > limits.max_pictures_per_request:
         return PredictRequest(inputs=inputs, **options)

@@ -161,7 +161,7 @@ class PredictJsonSerializer(serializers.Serializer):
         min_value=1, max_value=MAX_TOP_K, default=DEFAULT_TOP_K, help_text="How many labels per input."
     )
     threshold = serializers.FloatField(
-        min_value=0, max_value=1, required=False, help_text="Answers below it are `unsure`."
+        min_value=0, max_value=1, required=False, allow_null=True, help_text="Answers below it are `unsure`."
     )
     explain = serializers.BooleanField(default=False, help_text=_EXPLAIN)
 

@@ -92,6 +92,9 @@ BODIES: dict[str, tuple[str | bytes, int]] = {
     "top_k of 1.5": ('{"inputs": ["a"], "top_k": 1.5}', 400),
     "top_k of null": ('{"inputs": ["a"], "top_k": null}', 400),
     "top_k in words": ('{"inputs": ["a"], "top_k": "three"}', 400),
+    "top_k in quotes": ('{"inputs": ["a"], "top_k": "3"}', 400),
+    "threshold in quotes": ('{"inputs": ["a"], "threshold": "0.5"}', 400),
+    "explain in quotes": ('{"inputs": ["a"], "explain": "true"}', 400),
     "too many": (json.dumps({"inputs": ["a"] * 1001}), 413),
     "too long": (json.dumps({"inputs": ["a" * 131_073]}), 413),
 }
