@@ -19,16 +19,25 @@ def describe(device: torch.device) -> str:
 
 
 def mixed_precision(device: torch.device) -> Any:
-    """bf16 arithmetic where the device is built for it; evaluation stays in single precision."""
-    if _has_fast_bf16(device):
-        return torch.autocast(device.type, dtype=torch.bfloat16)
-    return contextlib.nullcontext()
+    """Arithmetic in half precision where the device is built for it; evaluation stays in single precision."""
+    kind = half_precision(device)
+    return torch.autocast(device.type, dtype=kind) if kind else contextlib.nullcontext()
 
 
-def _has_fast_bf16(device: torch.device) -> bool:
+def half_precision(device: torch.device) -> torch.dtype | None:
+    """The 16-bit floats that the device is built for: bfloat16, float16 (which wants a LossScale), or none."""
     if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return device.type == "cpu" and any(_cpu_has(feature) for feature in ("amx_tile", "avx512_bf16"))
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return torch.bfloat16
+        return torch.float16 if _has_tensor_cores(device) else None
+    fast = device.type == "cpu" and any(_cpu_has(feature) for feature in ("amx_tile", "avx512_bf16"))
+    return torch.bfloat16 if fast else None
+
+
+def _has_tensor_cores(device: torch.device) -> bool:
+    # Volta and Turing, such as the T4; but not the GTX 16 among them, whose float16 is known to give not-a-numbers.
+    volta = torch.cuda.get_device_capability(device) >= (7, 0)
+    return volta and "GTX 16" not in torch.cuda.get_device_name(device)
 
 
 def _cpu_has(feature: str) -> bool:

@@ -232,7 +232,7 @@ class LinearLearner:
         """See Learner."""
         return shuffled_batches(self._train.features.count, self.config, epoch)
 
-    def backward(self, batch: Tensor) -> tuple[Tensor, Tensor, int]:
+    def backward(self, batch: Tensor, scale: Tensor | None = None) -> tuple[Tensor, Tensor, int]:
         """See Learner."""
         scores = self._train.features.batch_scores(batch, self._linear.weight) + self._linear.bias
         labels = self._train.labels[batch.to(self._train.labels.device)]
@@ -241,7 +241,7 @@ class LinearLearner:
         if self._share is not None:
             losses = losses * self._share[batch.to(self._share.device)]
         loss = losses.mean()
-        torch.autograd.backward(loss)
+        torch.autograd.backward(loss, scale)
         return loss.detach(), (scores.argmax(1) == labels).sum(), len(batch)
 
     def evaluate(self) -> tuple[float, float]:

@@ -8,11 +8,14 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from training.average import Average
 from training.checkpoint import Checkpoint, random_state, restore_random_state
 from training.config import TrainConfig
 from training.control import Control
+from training.device import half_precision
 from training.errors import Diverged, Interrupted, TrainingFailed
 from training.events import Events
+from training.loss_scale import LossScale
 from training.optimizers import Group, Optimizer
 from training.process_group import ProcessGroup
 from training.report import EpochFigures
@@ -41,8 +44,11 @@ class Learner(Protocol):
     def batches(self, epoch: int) -> Sequence[Any]:
         """The batches of an epoch, in an order that depends on seed and epoch alone."""
 
-    def backward(self, batch: Any) -> tuple[Tensor, Tensor, int]:
-        """Give the parameters the gradients of the mean loss; gives it, how many answers are right, and of how many."""
+    def backward(self, batch: Any, scale: Tensor | None = None) -> tuple[Tensor, Tensor, int]:
+        """Give the parameters the gradients of the mean loss, times `scale` [] if there is one.
+
+        Gives that loss (without the factor), how many answers are right, and of how many.
+        """
 
     def evaluate(self) -> tuple[float, float]:
         """Mean loss and accuracy over the validation samples."""
@@ -86,10 +92,12 @@ class Training:
         self.group = group or ProcessGroup()
         self.events, self.control, self.checkpoint = events, control, checkpoint
         self.optimizer = Optimizer(config.optimizer, learner.groups(), config.weight_decay)
+        device = self.optimizer.parameters[0].device
+        self.scale = LossScale(device, wanted=half_precision(device) is torch.float16)
         self.schedule = Schedule(config)
         self.progress = Progress()
         self._unread: list[tuple[Tensor | float, Tensor | int, int]] = []
-        self._unread_at_most = _STEPS_UNREAD if self.optimizer.parameters[0].is_cuda else 1
+        self._unread_at_most = _STEPS_UNREAD if device.type == "cuda" else 1
         self.average = Average(learner.module) if config.weight_averaging else None
         self.best = snapshot(learner.module)
         if start is not None:
@@ -159,7 +167,7 @@ class Training:
         progress = self.progress
         count = len(batch)
         if count:
-            loss, correct, count = self.learner.backward(batch)
+            loss, correct, count = self.learner.backward(batch, self.scale.factor)
             self._unread.append((loss, correct, count))
         else:
             # The last batch had nothing for this process.
@@ -167,8 +175,9 @@ class Training:
         if len(self._unread) >= self._unread_at_most:
             self._read_figures()
         self.group.sum_gradients(self.optimizer.parameters, count)
+        overflowed = self.scale.take_back(self.optimizer.parameters)
         self.optimizer.clip(self.config.clip_norm)
-        self.optimizer.step(self.schedule.rate(progress.epoch - 1 + progress.step / steps))
+        self.optimizer.step(self.schedule.rate(progress.epoch - 1 + progress.step / steps), overflowed)
         if self.average is not None:
             self.average.update(self.learner.module)
         progress.step += 1
@@ -251,6 +260,7 @@ class Training:
             "module": self.learner.module.state_dict(),
             "best": self.best,
             "optimizer": self.optimizer.state_dict(),
+            "scale": self.scale.state_dict(),
             "schedule": self.schedule.state_dict(),
             "average": self.average.state_dict() if self.average else None,
             "random": random,
@@ -267,46 +277,14 @@ class Training:
         self.learner.module.load_state_dict(state["module"])
         self.best = state["best"]
         self.optimizer.load_state_dict(state["optimizer"])
+        if "scale" in state:  # not in a checkpoint of an earlier version
+            self.scale.load_state_dict(state["scale"])
         self.schedule.load_state_dict(state["schedule"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
         if len(state["random"]) == self.group.size:
             restore_random_state(state["random"][self.group.rank])
         self.events.log(f"Continued from the checkpoint in epoch {self.progress.epoch}.")
-
-
-class Average:
-    """An exponential average of the weights (Polyak & Juditsky 1992); buffers follow the module."""
-
-    def __init__(self, module: nn.Module) -> None:
-        self._shadow = [parameter.detach().clone() for parameter in module.parameters()]
-        self._steps = 0
-
-    @torch.no_grad()
-    def update(self, module: nn.Module) -> None:
-        """Move towards the weights of `module`, faster in the beginning."""
-        self._steps += 1
-        decay = min(0.998, self._steps / (self._steps + 10))
-        torch._foreach_lerp_(self._shadow, [p.detach() for p in module.parameters()], 1 - decay)
-
-    @torch.no_grad()
-    def swap(self, module: nn.Module) -> None:
-        """Exchange the average and the weights of `module`."""
-        for shadow, parameter in zip(self._shadow, module.parameters(), strict=True):
-            kept = parameter.detach().clone()
-            parameter.copy_(shadow)
-            shadow.copy_(kept)
-
-    def state_dict(self) -> dict[str, Any]:
-        """The average, to continue from."""
-        return {"shadow": self._shadow, "steps": self._steps}
-
-    @torch.no_grad()
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from `state_dict`."""
-        self._steps = state["steps"]
-        for shadow, source in zip(self._shadow, state["shadow"], strict=True):
-            shadow.copy_(source)
 
 
 def snapshot(module: nn.Module) -> dict[str, Tensor]:

@@ -50,12 +50,12 @@ class Optimizer:
         return [parameter for group in self.groups for parameter in group.parameters]
 
     @torch.no_grad()
-    def step(self, rate: float) -> None:
-        """One update at learning rate `rate` from the gradients at hand; they are cleared."""
+    def step(self, rate: float, overflowed: Tensor | None = None) -> None:
+        """One update at learning rate `rate` from the gradients at hand, unless `overflowed` is 1; they are cleared."""
         for group, state in zip(self.groups, self._state, strict=True):
             gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in group.parameters]
             decay = self.weight_decay if group.decay else 0.0
-            self._update(list(group.parameters), gradients, state, rate * group.rate_scale, decay)
+            self._update(list(group.parameters), gradients, state, rate * group.rate_scale, decay, overflowed)
             for parameter in group.parameters:
                 parameter.grad = None
 
@@ -66,6 +66,7 @@ class Optimizer:
         state: dict[str, list[Tensor]],
         rate: float,
         decay: float,
+        overflowed: Tensor | None,
     ) -> None:
         if self.kind == "sgd":
             torch._fused_sgd_(
@@ -79,9 +80,10 @@ class Optimizer:
                 nesterov=True,
                 maximize=False,
                 is_first_step=False,
+                found_inf=overflowed,
             )
             return
-        torch._foreach_add_(state["step"], 1)
+        torch._foreach_add_(state["step"], 1 if overflowed is None else 1 - overflowed)
         fused = torch._fused_adamw_ if self.kind == "adamw" else torch._fused_adam_
         fused(
             parameters,
@@ -97,6 +99,7 @@ class Optimizer:
             eps=_EPS,
             amsgrad=False,
             maximize=False,
+            found_inf=overflowed,
         )
 
     def clip(self, norm: float) -> None:

@@ -107,7 +107,7 @@ class PictureLearner:
             return whole
         return max(_SIDE_STEP, round(whole * _SMALL_SIDE / _SIDE_STEP) * _SIDE_STEP)
 
-    def backward(self, batch: Tensor) -> tuple[Tensor, Tensor, int]:
+    def backward(self, batch: Tensor, scale: Tensor | None = None) -> tuple[Tensor, Tensor, int]:
         """See Learner."""
         labels = self._labels[batch.to(self._device)]
         pictures = self._model.normalise(self._feed.next(batch)).contiguous(memory_format=torch.channels_last)
@@ -116,7 +116,7 @@ class PictureLearner:
             logits = self._model.head(self._features(pictures))
         smoothing = self.config.label_smoothing
         loss = functional.cross_entropy(logits.float(), labels, self._weights, label_smoothing=smoothing)
-        torch.autograd.backward(loss)
+        torch.autograd.backward(loss, scale)
         return loss.detach(), (logits.argmax(1) == labels).sum(), len(batch)
 
     def evaluate(self) -> tuple[float, float]:

@@ -82,14 +82,14 @@ class SentenceLearner:
             batches += [window[i : i + size] for i in range(0, len(window), size)]
         return [self._group.share(batches[i]) for i in random.permutation(len(batches))]
 
-    def backward(self, batch: NDArray[np.int64]) -> tuple[Tensor, Tensor, int]:
+    def backward(self, batch: NDArray[np.int64], scale: Tensor | None = None) -> tuple[Tensor, Tensor, int]:
         """See Learner; each network learns as if it were alone, from parts of the batch side by side."""
         parts = [batch[i :: self._parts] for i in range(min(self._parts, len(batch)))] * len(self._members)
         members = [member for member in self._members for _ in range(len(parts) // len(self._members))]
         # Random numbers are drawn here, in an order that does not depend on the threads.
         masks = [member.masks(len(part)) for member, part in zip(members, parts, strict=True)]
         total = float(self._class_weights[self._train_labels[batch]].sum())
-        found = self._cores.map(partial(self._gradients, total), members, parts, masks)
+        found = self._cores.map(partial(self._gradients, total, scale), members, parts, masks)
         loss = sum(part for part, _, _ in found) / len(self._members)
         correct = sum(part for _, part, _ in found) / len(self._members)
         for member, (_, _, gradients) in zip(members, found, strict=True):
@@ -98,7 +98,12 @@ class SentenceLearner:
         return torch.as_tensor(loss), torch.as_tensor(correct).round(), len(batch)
 
     def _gradients(
-        self, total: float, member: RecurrentClassifier, batch: NDArray[np.int64], masks: Tensor
+        self,
+        total: float,
+        scale: Tensor | None,
+        member: RecurrentClassifier,
+        batch: NDArray[np.int64],
+        masks: Tensor,
     ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         """Of one network and a part of a batch that weighs `total` as a whole: loss, right answers, gradients."""
         ids = self._ids([self._train[i] for i in batch])
@@ -109,7 +114,7 @@ class SentenceLearner:
         summed = functional.cross_entropy(
             logits.float(), labels, self._weights, reduction="sum", label_smoothing=smoothing
         )
-        gradients = torch.autograd.grad(summed / total, list(member.parameters()))
+        gradients = torch.autograd.grad(summed / total, list(member.parameters()), scale)
         return summed.detach() / total, (logits.argmax(1) == labels).sum(), gradients
 
     def evaluate(self) -> tuple[float, float]:

@@ -27,11 +27,11 @@ class NoisyLearner(LinearLearner):
     stop_at = -1
     steps = 0
 
-    def backward(self, batch):
+    def backward(self, batch, scale=None):
         self.steps += 1
         if self.steps == self.stop_at:
             self.control.interrupted = True
-        loss, correct, count = super().backward(batch)
+        loss, correct, count = super().backward(batch, scale)
         factor = 0.5 + torch.rand(())
         for group in self.groups():
             for parameter in group.parameters:
