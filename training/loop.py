@@ -73,6 +73,11 @@ class Progress:
         """Whether an epoch with these validation figures would be the best: accuracy first, ties by loss."""
         return (accuracy, -loss) > (self.best_accuracy, -self.best_loss)
 
+    def take(self, figures: EpochFigures) -> None:
+        """From now on this epoch counts as the best."""
+        self.best_epoch = figures.epoch
+        self.best_accuracy, self.best_loss = figures.val_accuracy, figures.val_loss
+
 
 class Training:
     """One training of `learner` as `config` says; afterwards its module holds the weights of `Progress.best_epoch`."""
@@ -136,8 +141,7 @@ class Training:
             return
         if self.average is not None:
             self.average.swap(self.learner.module)
-        progress.best_epoch = last.epoch
-        progress.best_accuracy, progress.best_loss = last.val_accuracy, last.val_loss
+        progress.take(last)
 
     def _epoch(self) -> bool:
         progress = self.progress
@@ -234,8 +238,7 @@ class Training:
             raise Diverged
         self.progress.history.append(figures)
         if self.progress.is_better(figures.val_accuracy, figures.val_loss):
-            self.progress.best_epoch = figures.epoch
-            self.progress.best_accuracy, self.progress.best_loss = figures.val_accuracy, figures.val_loss
+            self.progress.take(figures)
             self.best = snapshot(self.learner.module)
         self.events.epoch(figures, self.config.epochs)
 

@@ -11,14 +11,13 @@ from PIL import Image
 
 from tests.training.datasets import COLOURS, encoded, picture, picture_run_dir, start, told
 from training import weights
-from training.bundle import MEASURED_TENSORS_FILE, Manifest, verify
+from training.bundle import Manifest, verify
 from training.catalog import WAVELETS, models_for
 from training.config import Task
 from training.errors import TrainingFailed
 from training.onnx_classifier import OnnxClassifier, open_session
 from training.picture_graph import backbone_graph, with_head
 from training.picture_job import side_for
-from training.picture_learner import PictureLearner
 from training.preprocess import UnreadablePicture
 from training.restore import load_classifier
 from training.run import train
@@ -68,51 +67,6 @@ def test_a_head_trained_by_the_users_own_loop_is_deployed_as_measured(tmp_path):
     folder, _ = trained(tmp_path, epochs=3)
     report = json.loads((folder / "report.json").read_text())
     assert report["deployed_train_count"] == report["train_count"] == 18
-
-
-@pytest.mark.usefixtures("with_weights")
-def test_it_predicts_with_the_mirror_image_in_every_form(tmp_path, monkeypatch):
-    # Better than the head alone, which would predict without.
-    monkeypatch.setattr(PictureLearner, "evaluate", lambda self: (0.0, 1.0))
-    folder, _ = trained(tmp_path, preset="best", epochs=1, batch_size=8, count=4)
-    classifier, from_pt = OnnxClassifier(folder), load_classifier(folder / "model.pt")
-    mirrored = [
-        encoded(picture(c, 100 + n).transpose(Image.Transpose.FLIP_LEFT_RIGHT))
-        for n, c in enumerate(COLOURS.values())
-    ]
-    assert np.abs(classifier.predict(BYTES) - classifier.predict(mirrored)).max() < 1e-3
-    pixels = torch.from_numpy(np.stack([classifier._preprocess.load(data) for data in BYTES]))
-    with torch.no_grad():
-        assert np.abs(classifier.predict(BYTES) - from_pt(pixels).numpy()).max() < 1e-3
-
-
-@pytest.mark.usefixtures("with_weights")
-def test_fine_tuning_starts_from_the_head(tmp_path):
-    # The statistics of these random weights fit no picture, so all blocks take those of the batches.
-    values = {"epochs": 1, "batch_size": 8, "frozen_share": 0.0, "learning_rate": 1e-5}
-    folder, stream = trained(tmp_path, preset="balanced", **values)
-    assert [event["epoch"] for event in told(stream, "epoch")] == [0, 1]
-    classifier, from_pt = OnnxClassifier(folder), load_classifier(folder / "model.pt")
-    pixels = torch.from_numpy(np.stack([classifier._preprocess.load(data) for data in BYTES]))
-    with torch.no_grad():
-        assert np.abs(classifier.predict(BYTES) - from_pt(pixels).numpy()).max() < 1e-3
-
-
-@pytest.mark.usefixtures("with_weights")
-@pytest.mark.parametrize("preset", ["balanced", "best"])
-def test_where_training_all_layers_gains_nothing_the_head_learns_from_all_pictures(
-    tmp_path, monkeypatch, preset
-):
-    monkeypatch.setattr(PictureLearner, "evaluate", lambda self: (9.0, 0.0))
-    folder, stream = trained(tmp_path, preset=preset, epochs=1, batch_size=8)
-    report = json.loads((folder / "report.json").read_text())
-    assert report["best_epoch"] == 0
-    assert (report["train_count"], report["deployed_train_count"]) == (18, 24)
-    assert any("no better than the head" in event["message"] for event in told(stream, "log"))
-    manifest = Manifest.read(folder)
-    assert MEASURED_TENSORS_FILE in manifest.files
-    # Its accuracy is that of the early model, which is the head as it was measured.
-    assert told(stream, "early")[0]["accuracy"] == pytest.approx(manifest.accuracy)
 
 
 def test_tiny_pictures_are_enlarged_five_times_at_most(tmp_path):
