@@ -25,7 +25,7 @@ _CHUNKS_AHEAD = 8
 # Tiny pictures are enlarged by this much at most, to sides that the strides of all networks divide (decision 016).
 _ENLARGED, _SIDE_STEP, _LEAST_SIDE = 5, 32, 128
 _SIDES_LOOKED_AT = 100
-# Where that leaves at most this much of an epoch's arithmetic, the preset trains longer by this factor.
+# Where that leaves at most this much of an epoch's arithmetic, Balanced trains longer by this factor.
 _LITTLE_WORK, _LONGER = 0.6, 1.5
 
 
@@ -80,12 +80,10 @@ def side_for(model: str, paths: Sequence[Path]) -> int:
 
 
 def _longer_where_tiny(run: Run, side: int) -> TrainConfig:
-    """More epochs for pictures so small that each takes little time, wherever they were left to the preset."""
+    """More epochs for tiny pictures where Balanced chose them; Best has enough, more made it worse (decision 016)."""
     config, whole = run.config, CATALOG[run.config.model].input_size or 224
-    usual = defaults_for(config.task, config.preset or Preset.QUICK, config.model, config.pretrained)[
-        "epochs"
-    ]
-    if config.freeze or config.epochs != usual or side**2 > _LITTLE_WORK * whole**2:
+    usual = defaults_for(config.task, Preset.BALANCED, config.model, config.pretrained)["epochs"]
+    if config.preset is not Preset.BALANCED or config.epochs != usual or side**2 > _LITTLE_WORK * whole**2:
         return config
     longer = int(usual * _LONGER)
     run.events.log(f"Epochs of pictures this small take little time: {longer} of them instead of {usual}.")
