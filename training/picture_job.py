@@ -83,7 +83,8 @@ def _longer_where_tiny(run: Run, side: int) -> TrainConfig:
     """More epochs for tiny pictures where Balanced chose them; Best has enough, more made it worse (decision 016)."""
     config, whole = run.config, CATALOG[run.config.model].input_size or 224
     usual = defaults_for(config.task, Preset.BALANCED, config.model, config.pretrained)["epochs"]
-    if config.preset is not Preset.BALANCED or config.epochs != usual or side**2 > _LITTLE_WORK * whole**2:
+    little = side**2 <= _LITTLE_WORK * whole**2
+    if config.preset is not Preset.BALANCED or config.freeze or config.epochs != usual or not little:
         return config
     longer = int(usual * _LONGER)
     run.events.log(f"Epochs of pictures this small take little time: {longer} of them instead of {usual}.")
