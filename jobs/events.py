@@ -7,10 +7,9 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connection
 
 from jobs import lifecycle
-from jobs.models import Job, JobEvent
+from jobs.models import Epoch, Job, JobEvent
 
 _PROGRESS_SECONDS = 0.5
-_FIGURES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 
 
 class EventLog:
@@ -49,7 +48,7 @@ class EventLog:
         )
 
     def _take_epoch(self, event: dict[str, Any]) -> None:
-        figures = {name: _number(event.get(name)) for name in _FIGURES}
+        figures = {name: _number(event.get(name)) for name in Epoch.FIGURES}
         figures["planned"] = _number(event.get("epochs"))
         lifecycle.record_epoch(job=self._job, epoch=int(event["epoch"]), figures=figures)
 

@@ -69,16 +69,7 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
 class EpochSerializer(serializers.ModelSerializer[Epoch]):
     class Meta:
         model = Epoch
-        fields = (
-            "epoch",
-            "train_loss",
-            "train_accuracy",
-            "val_loss",
-            "val_accuracy",
-            "learning_rate",
-            "seconds",
-            "planned",
-        )
+        fields = ("epoch", *Epoch.FIGURES, "planned")
 
 
 _JOB = {

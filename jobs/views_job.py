@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from jobs import access, cancellation, receipts, submission, waiting
 from jobs.errors import NotPossibleNow
-from jobs.models import Job
+from jobs.models import Epoch, Job
 from jobs.states import JobStatus
 from modelstore.access import get_model
 from training.config import Task
@@ -84,18 +84,7 @@ def job_retry(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _job_context(job: Job) -> dict[str, Any]:
-    epochs = list(
-        job.epochs.values(
-            "epoch",
-            "train_loss",
-            "train_accuracy",
-            "val_loss",
-            "val_accuracy",
-            "learning_rate",
-            "seconds",
-            "planned",
-        )
-    )
+    epochs = list(job.epochs.values("epoch", *Epoch.FIGURES, "planned"))
     lines = list(job.events.order_by("-pk")[:_LINES_SHOWN])[::-1]
     position, best, reason = job.queue_position(), _best(epochs), waiting.reason(job)
     # `seen` in a poll: the same version means that nothing has changed.

@@ -7,6 +7,8 @@ from django.utils import timezone
 class Epoch(models.Model):
     """Figures of one epoch; loss and accuracy are means over samples, accuracy between 0 and 1."""
 
+    FIGURES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+
     job = models.ForeignKey("jobs.Job", on_delete=models.CASCADE, related_name="epochs")
     epoch = models.PositiveIntegerField()
     train_loss = models.FloatField(null=True)
@@ -15,7 +17,7 @@ class Epoch(models.Model):
     val_accuracy = models.FloatField(null=True)
     learning_rate = models.FloatField(null=True)
     seconds = models.FloatField(null=True)
-    # The trainer may plan other than what was asked for: tiny pictures and networks without weights take more.
+    # The trainer may plan other than what was asked for: Balanced on tiny pictures and networks without weights take more.
     planned = models.PositiveIntegerField(null=True, help_text="How many epochs there will be at most.")
 
     class Meta:
