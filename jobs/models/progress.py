@@ -17,7 +17,7 @@ class Epoch(models.Model):
     val_accuracy = models.FloatField(null=True)
     learning_rate = models.FloatField(null=True)
     seconds = models.FloatField(null=True)
-    # The trainer may plan other than what was asked for: Balanced on tiny pictures and networks without weights take more.
+    # The trainer may plan other than asked for: Balanced on tiny pictures and networks without weights take more.
     planned = models.PositiveIntegerField(null=True, help_text="How many epochs there will be at most.")
 
     class Meta:
