@@ -1,6 +1,7 @@
 """Which device trains, and in which precision."""
 
 import contextlib
+import os
 from typing import Any
 
 import torch
@@ -16,6 +17,14 @@ def choose_device(wanted: str) -> torch.device:
 def describe(device: torch.device) -> str:
     """The device's name for the report."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+
+
+def make_repeatable(seed: int) -> None:
+    """Random numbers from `seed`, and sums that a GPU adds up in the same order every time."""
+    torch.manual_seed(seed)
+    torch.backends.cudnn.deterministic = True
+    # Without room of their own cuBLAS's streams share sums as it happens; read when a GPU is first used.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
 def mixed_precision(device: torch.device) -> Any:

@@ -41,8 +41,9 @@ def train_pictures(run: Run) -> Any:
     with run.phases.time("import"):
         import torch
 
+        from training.device import make_repeatable
         from training.vision import PictureClassifier
-    torch.manual_seed(run.config.seed)
+    make_repeatable(run.config.seed)
     torch.set_num_threads(run.threads)
     classes = max(len(samples.classes), 1)
     with run.phases.time("weights"):

@@ -38,13 +38,14 @@ def train_sentences(run: Run) -> Any:
     with run.phases.time("import"):
         import torch
 
+        from training.device import make_repeatable
         from training.export import export_early
         from training.ngram_job import NGramFit, NGramFitting, Texts
         from training.onnx_graphs import blended_graph, ngram_graph
         from training.outcome import Outcome
         from training.recurrent_job import train_recurrent
 
-    torch.manual_seed(run.config.seed)
+    make_repeatable(run.config.seed)
     torch.set_num_threads(run.threads)
     run.events.phase("training", 0.1, 0.93)
     train_part, validation = parts

@@ -9,7 +9,7 @@ import torch
 from training.checkpoint import Checkpoint
 from training.config import TrainConfig
 from training.control import Control
-from training.device import choose_device
+from training.device import choose_device, make_repeatable
 from training.errors import Interrupted, TrainingFailed
 from training.events import Events
 from training.loop import Learner, Progress, Training, restore, snapshot
@@ -68,7 +68,7 @@ def _train(
         restore(learner.module, beginning)
         learner.config = config
         # The same random numbers in every attempt, others in every process.
-        torch.manual_seed(config.seed + group.rank)
+        make_repeatable(config.seed + group.rank)
         return Training(
             learner,
             config,
