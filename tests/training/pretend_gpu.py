@@ -37,6 +37,10 @@ def _tensors(values: Any) -> Iterator[Tensor]:
     return (leaf for leaf in leaves if isinstance(leaf, Tensor))
 
 
+def _names_device(value: Any) -> bool:
+    return isinstance(value, str | torch.device)
+
+
 class PretendGpu(TorchFunctionMode):
     """While it is entered, the device `cuda` can be used in this thread."""
 
@@ -61,17 +65,14 @@ class PretendGpu(TorchFunctionMode):
         return _mark(found, there if wanted is None else torch.device(wanted).type == "cuda")
 
     def _move(self, function: Any, args: Any, kwargs: Any) -> Any:
-        own, wanted = args[0], [torch.device("cpu")] if function is Tensor.cpu else []
-        wanted += [
-            torch.device(v) for v in (*args[1:], *kwargs.values()) if isinstance(v, str | torch.device)
-        ]
-        there = wanted[0].type == "cuda" if wanted else is_there(own)
-        others = [CPU if isinstance(value, str | torch.device) else value for value in args[1:]]
-        named = {k: CPU if isinstance(v, str | torch.device) else v for k, v in kwargs.items()}
-        found = function(own, *others, **named)
-        if there != is_there(own):
-            found = found.clone() if found is own else found
-        return found if found is own else _mark(found, there)
+        own, *others = (args[0], CPU) if function is Tensor.cpu else args
+        wanted = next(filter(_names_device, (*others, *kwargs.values())), None)
+        there = is_there(own) if wanted is None else torch.device(wanted).type == "cuda"
+        others = [CPU if _names_device(value) else value for value in others]
+        found = Tensor.to(own, *others, **{k: CPU if _names_device(v) else v for k, v in kwargs.items()})
+        if found is own:
+            return own if there == is_there(own) else _mark(own.clone(), there)
+        return _mark(found, there)
 
     def _place(self, function: Any, args: Any, kwargs: Any) -> bool:
         tensors = list(_tensors((args, kwargs)))
