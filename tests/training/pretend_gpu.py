@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_flatten
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda", 0)
 _MARK = "lies_on_the_pretended_gpu"
@@ -33,8 +32,11 @@ def _mark(found: Any, there: bool) -> Any:
 
 
 def _tensors(values: Any) -> Iterator[Tensor]:
-    leaves, _ = tree_flatten(values)
-    return (leaf for leaf in leaves if isinstance(leaf, Tensor))
+    if isinstance(values, Tensor):
+        yield values
+    elif isinstance(values, list | tuple):
+        for value in values:
+            yield from _tensors(value)
 
 
 def _names_device(value: Any) -> bool:
@@ -75,7 +77,7 @@ class PretendGpu(TorchFunctionMode):
         return _mark(found, there)
 
     def _place(self, function: Any, args: Any, kwargs: Any) -> bool:
-        tensors = list(_tensors((args, kwargs)))
+        tensors = list(_tensors((*args, *kwargs.values())))
         there = [is_there(tensor) for tensor in tensors]
         if function in _MEETS_BOTH or not tensors:
             return bool(there) and there[0]
