@@ -1,4 +1,4 @@
-"""Which device trains, and in which precision."""
+"""Which device trains, in which precision, and that it does the same every time."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ def make_repeatable(seed: int) -> None:
     """Random numbers from `seed`, and sums that a GPU adds up in the same order every time."""
     torch.manual_seed(seed)
     torch.backends.cudnn.deterministic = True
-    # Without room of their own cuBLAS's streams share sums as it happens; read when a GPU is first used.
+    # A fixed workspace, without which cuBLAS may sum otherwise from run to run; read when a GPU is first used.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
