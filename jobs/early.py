@@ -37,8 +37,7 @@ def publish(*, job: Job, bundle: Path, prefix: str) -> bool:
 def settle(*, job: Job, bundle: Path, prefix: str) -> TrainedModel:
     """The model of an ended training: the better one of `bundle` and the early model, under the job's token.
 
-    Better is the higher accuracy on the same validation samples, then the lower log loss. Call it inside the
-    publishing transaction.
+    Better is what `store.beats`, by the same validation samples. Call it inside the publishing transaction.
     """
     early = of(job)
     if early is None:

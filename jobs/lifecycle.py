@@ -89,7 +89,7 @@ def note(*, job: Job, kind: JobEvent.Kind, message: str) -> None:
 def publish(*, job: Job, bundle: Path, prefix: str) -> None:
     """Makes the uploaded bundle the job's model: row written, job deployed, data dropped; all or nothing.
 
-    An early model stays instead if it did as well on the validation samples; a model that was to be continued, unless
+    An early model stays instead unless the bundle beats it (`store.beats`); a model that was to be continued, unless
     the new one is better on the same validation part.
     """
     continued = retraining.settle(job=job, bundle=bundle, prefix=prefix)

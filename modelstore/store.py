@@ -113,16 +113,20 @@ def abandon(*, prefix: str) -> None:
 
 
 def beats(*, folder: Path, model: TrainedModel) -> bool:
-    """Whether the bundle in `folder` did better on the validation samples than `model`: accuracy, then log loss.
+    """Whether the bundle in `folder` is better than `model`: accuracy and log loss on the validation samples.
 
-    Where a report tells no log loss, only a higher accuracy counts.
+    Where a report tells no log loss, only a higher accuracy counts. Of two that measure the same, the one that then
+    learned from more samples is better (docs/decisions/017).
     """
     report = json.loads((folder / REPORT_FILE).read_text("utf-8"))
     accuracy = accuracy_of(folder)
     if accuracy != model.accuracy:
         return accuracy > model.accuracy
     ours, theirs = report.get("log_loss"), model.report.get("log_loss")
-    return ours is not None and theirs is not None and ours < theirs
+    if ours is None or theirs is None:
+        return False
+    learned, learned_before = (r.get("deployed_train_count", 0) for r in (report, model.report))
+    return (-ours, learned) > (-theirs, learned_before)
 
 
 def accuracy_of(folder: Path) -> float:

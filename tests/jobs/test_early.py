@@ -1,6 +1,7 @@
 """A model for the time being, which of the two stays, and stopping with the best so far."""
 
 import itertools
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -27,17 +28,18 @@ from tests.bundles import text_bundle
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Callable[..., Path]:
-    """A bundle with this accuracy and log loss."""
+    """A bundle with this accuracy and log loss, that in the end learned from so many samples."""
 
     numbers = itertools.count()
 
-    def make(accuracy: float, log_loss: float | None = None) -> Path:
+    def make(accuracy: float, log_loss: float | None = None, learned: int = 80) -> Path:
         folder = text_bundle(
             tmp_path / f"bundle-{next(numbers)}", accuracy=accuracy, accuracy_interval=[0.1, 1.0]
         )
         report = folder / "report.json"
         if log_loss is not None:
-            report.write_text(report.read_text().replace("{", f'{{"log_loss": {log_loss}, ', 1))
+            told = json.loads(report.read_text()) | {"log_loss": log_loss, "deployed_train_count": learned}
+            report.write_text(json.dumps(told))
             from training.bundle import Manifest, describe_files
 
             manifest = Manifest.read(folder)
@@ -83,6 +85,8 @@ def test_an_early_model_predicts_under_the_token_of_a_running_job(training_job: 
         ((0.7,), (0.7,), False),
         ((0.7, 0.5), (0.7, 0.4), True),
         ((0.7, 0.4), (0.7, 0.4), False),
+        ((0.7, 0.4), (0.7, 0.4, 100), True),
+        ((0.7, 0.4), (0.7, 0.5, 100), False),
         ((0.7, 0.4), (0.6, 0.1), False),
     ],
 )
