@@ -1,7 +1,7 @@
-"""A hyperparameter's specification as a form field, a field of the API and its schema, an option, a row of the guide."""
+"""A hyperparameter's specification as a field of a form and of the API, as an option, as a row of the guide."""
 
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -9,12 +9,14 @@ from django.conf import settings
 from rest_framework import serializers
 
 from training.catalog import Task
-from training.hyperparameters import HYPERPARAMETERS, Hyperparameter, ValueType, range_words
 from training.limits import Limits
+from training.specification import Hyperparameter, ValueType, range_words
 from training.wire_values import plain
 
 _PRESETS_CHOICE = ("", "Preset's choice")
 _MOST_SHARE_CHARS = 40
+TABLE_BEGINS = "<!-- hyperparameters: made by docs/make_tables.py -->"
+TABLE_ENDS = "<!-- end of hyperparameters -->"
 
 
 # --- Forms -------------------------------------------------------------------------------------------------------
@@ -33,9 +35,7 @@ def form_fields(task: Task, specs: Iterable[Hyperparameter]) -> dict[str, forms.
 def form_field(spec: Hyperparameter, task: Task) -> forms.Field:
     """A field that keeps what was typed: reading it is up to the trainer's own rules."""
     hint = spec.hint(settings.FLASH_LIMITS, task)
-    if spec.type is ValueType.OBJECT or (spec.type is ValueType.FLAG and not spec.choices):
-        # Its parts say what a schedule does.
-        hint = "" if spec.parts else hint
+    if spec.is_tick:
         return forms.BooleanField(label=spec.label, required=False, help_text=hint)
     if spec.choices:
         choices = spec.values(task) if spec.basic else (_PRESETS_CHOICE, *spec.values(task))
@@ -78,7 +78,7 @@ def serializer_fields(specs: Iterable[Hyperparameter]) -> dict[str, serializers.
 
 def serializer_field(spec: Hyperparameter) -> serializers.Field:
     """Says in the schema what the trainer's rules take."""
-    said: dict[str, Any] = {"required": False, "help_text": spec.help or None}
+    said: dict[str, Any] = {"required": False, "help_text": spec.meaning}
     limits = settings.FLASH_LIMITS
     match spec.type:
         case ValueType.CHOICE:
@@ -95,7 +95,7 @@ def serializer_field(spec: Hyperparameter) -> serializers.Field:
             return serializers.BooleanField(**said)
         case ValueType.OBJECT:
             name = "".join(word.capitalize() for word in spec.name.split("_"))
-            contents = {"__doc__": spec.help, **serializer_fields(spec.parts)}
+            contents = {"__doc__": spec.meaning, **serializer_fields(spec.parts)}
             nested = type(f"{name}Serializer", (serializers.Serializer,), contents)
             field: serializers.Field = nested(required=False)
             return field
@@ -114,16 +114,15 @@ def add_option(parser: ArgumentParser, spec: Hyperparameter) -> None:
             parser.add_argument(spec.option, choices=[value for value, _ in spec.values()], **said)
         case ValueType.OBJECT:
             parts = ",".join(f"{part.name}={plain(part.default)}" for part in spec.parts)
-            parser.add_argument(
-                spec.option, nargs="?", const={}, type=_parts, metavar=parts, **said
-            )
+            parser.add_argument(spec.option, nargs="?", const={}, type=_parts, metavar=parts, **said)
         case _:
             parser.add_argument(spec.option, **said)
 
 
 def _option_help(spec: Hyperparameter) -> str:
-    words = spec.hint(settings.FLASH_LIMITS) or spec.label
-    return words.replace("%", "%%")
+    limits = settings.FLASH_LIMITS
+    bounds = "" if spec.bounds is None or spec.choices else f" {range_words(spec.range(limits))}."
+    return f"{spec.meaning}{bounds}".replace("%", "%%")
 
 
 def _parts(text: str) -> dict[str, str]:
@@ -136,11 +135,45 @@ def _parts(text: str) -> dict[str, str]:
 # --- The guide ---------------------------------------------------------------------------------------------------
 
 
-def api_table(specs: Iterable[Hyperparameter] | None = None) -> str:
+def api_table(specs: Iterable[Hyperparameter]) -> str:
     """The table of docs/api.md, in Markdown; its bounds are those of a fresh installation."""
-    rows = [f"| `{spec.name}` | {_values(spec)} | {_meaning(spec)} |" for spec in specs or HYPERPARAMETERS]
+    rows = [f"| `{spec.name}` | {_values(spec)} | {spec.meaning} |" for spec in specs]
     return "\n".join(["| field | values | what it does |", "|---|---|---|", *rows])
 
 
-def _meaning(spec: Hyperparameter) -> str:
-    return " ".join(part for part in (f"{spec.label}." if not spec.help else "", spec.help) if part)
+def _values(spec: Hyperparameter) -> str:
+    match spec.type:
+        case ValueType.CHOICE:
+            lists = {", ".join(f"`{value}`" for value, _ in spec.values(task)): None for task in spec.tasks()}
+            return "; ".join(lists)
+        case ValueType.FLAG:
+            return " or ".join(f"`{word}`{rest}" for word, rest in map(_first_word, spec.words.split(" or ")))
+        case ValueType.SHARE:
+            return f"`0.8`, `80` or `80:20`; {_bounds(spec)}"
+        case ValueType.OBJECT:
+            return f"`{spec.example}`; " + ", ".join(f"{part.name} {_bounds(part)}" for part in spec.parts)
+        case ValueType.NUMBER:
+            return f"{_bounds(spec)}"
+        case _:
+            return f"a whole number, {_bounds(spec)}"
+
+
+def _bounds(spec: Hyperparameter) -> str:
+    each = {task: range_words(spec.range(Limits(), task)) for task in spec.tasks()}
+    if len(set(each.values())) == 1:
+        return next(iter(each.values()))
+    return ", ".join(f"{words} (`{task}`)" for task, words in each.items())
+
+
+def _first_word(words: str) -> tuple[str, str]:
+    word, space, rest = words.partition(" ")
+    return word, space + rest
+
+
+def with_table(guide: str, specs: Iterable[Hyperparameter]) -> str:
+    """The guide with its table made anew, between the two marks."""
+    before, start, rest = guide.partition(TABLE_BEGINS)
+    _, end, after = rest.partition(TABLE_ENDS)
+    if not (start and end):
+        raise ValueError(f"The guide has no {TABLE_BEGINS} … {TABLE_ENDS}.")
+    return f"{before}{start}\n{api_table(specs)}\n{end}{after}"

@@ -6,7 +6,6 @@
   if (!form) return;
   const fillings = JSON.parse(document.getElementById("fillings").textContent);
   const pictures = Boolean(form.elements.start_from);
-  const KEPT = ["learning_rate", "batch_size", "epochs", "early_stopping"];
 
   function fill() {
     const preset = form.elements.preset.value || "quick";
@@ -14,10 +13,15 @@
     const start = pictures ? form.elements.start_from.value : "";
     const filling = fillings[`${preset}|${model}|${start}`];
     if (!filling) return;
-    for (const name of KEPT) form.elements[name].placeholder = String(filling[name]);
-    form.elements.model.options[0].textContent = `Preset: ${filling.model}`;
-    const optimizer = [...form.elements.optimizer.options].find((option) => option.value === filling.optimizer);
-    form.elements.optimizer.options[0].textContent = `Preset: ${optimizer?.textContent || filling.optimizer}`;
+    for (const [name, value] of Object.entries(filling)) {
+      const field = form.elements[name];
+      if (!field?.options) {
+        if (field) field.placeholder = String(value);
+        continue;
+      }
+      const option = [...field.options].find((each) => each.value && each.value === String(value));
+      field.options[0].textContent = `Preset: ${option?.textContent || value}`;
+    }
   }
 
   function fold() {
