@@ -12,7 +12,7 @@ from jobs.errors import SubmissionInvalid
 from jobs.hyperparameter_fields import field_of, form_fields, values_in
 from jobs.models import Lane
 from jobs.terms import Terms, read_terms
-from modelstore import tokens
+from modelstore import naming, tokens
 from training import hyperparameters
 from training.config import Preset, Task
 from training.specification import Hyperparameter
@@ -56,8 +56,7 @@ class TrainForm(forms.Form):
     """How to train. Whatever is left blank is decided by the preset; the trainer's own rules check the rest."""
 
     task_name = forms.CharField(
-        label="Name of the task", required=False, max_length=200,
-        help_text="Letters, digits, hyphens and spaces.",
+        label="Name of the task", required=False, help_text=naming.RULE,
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "cats and dogs"}),
     )  # fmt: skip
     downloadable = forms.BooleanField(
@@ -101,6 +100,8 @@ class TrainForm(forms.Form):
         self.task = task
         self.specs = [spec for spec in hyperparameters.HYPERPARAMETERS if spec.applies(task)]
         self.fields |= form_fields(task, self.specs)
+        # The rule for names has a sentence for NUL, too.
+        self.fields["task_name"].validators.clear()
         self.values: dict[str, Any] = {}
         self.terms = Terms()
         # Asked what it would take, a form needs no name yet.

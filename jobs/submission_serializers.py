@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from jobs.hyperparameter_fields import serializer_fields
 from jobs.models import Lane
+from modelstore import naming
 from modelstore.models import TaskType
 from training import hyperparameters
 
@@ -14,11 +15,7 @@ from training import hyperparameters
 class TrainSerializer(serializers.Serializer[Any]):
     """What a job may be told; hyperparameters are checked by the trainer's own rules, as on the site."""
 
-    task_name = serializers.RegexField(
-        r"^[A-Za-z0-9][A-Za-z0-9 -]*$",
-        max_length=100,
-        help_text="Letters (of any alphabet), digits, hyphens and spaces.",
-    )
+    task_name = serializers.RegexField(naming.PATTERN, max_length=naming.MAX_LENGTH, help_text=naming.RULE)
     num_classes = serializers.IntegerField(
         required=False, min_value=1, help_text="The job is refused when the data has other than so many."
     )

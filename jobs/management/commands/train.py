@@ -16,6 +16,7 @@ from jobs.models import Job, Lane
 from jobs.states import JobStatus
 from jobs.terms import read_terms
 from jobs.uploads import detect
+from modelstore import naming
 from modelstore.commands import FAILED, NOT_THERE, FlashCommand, add_json
 from training import hyperparameters
 from training.config import Task
@@ -37,7 +38,7 @@ class Command(FlashCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--name", help="task name; default: the name of the file")
+        parser.add_argument("--name", help=f"task name; default: the name of the file. {naming.RULE}")
         parser.add_argument(
             "--task", choices=[task.value for task in Task], help="default: by the kind of file"
         )
@@ -83,7 +84,7 @@ class Command(FlashCommand):
         names = [spec.name for spec in hyperparameters.HYPERPARAMETERS]
         values = {name: options[name] for name in names if options[name] is not None}
         task = Task(options["task"]) if options["task"] else _task_of(path)
-        name = options["name"] or "".join(c if c.isalnum() or c in " -" else " " for c in path.stem).strip()
+        name = options["name"] or naming.from_file(path.stem)
         terms = read_terms({name: options[name] for name in ("lane", "max_minutes")})
         submission.check_accepting()
         submission.validate(task=task, task_name=name, values=values)
