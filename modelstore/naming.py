@@ -1,17 +1,15 @@
 """The names that people give: which are taken (one rule for site, API, command line and admin), and as file names.
 
 A person's own words are taken as they are and escaped where they go. Refused is what nobody means to write: control
-characters, marks that turn the direction of text around, a name that cannot be seen.
+characters, marks that turn the direction of text around, a name that cannot be seen. Free of Django: the reading of
+uploads is, and knows the same characters.
 """
 
 import re
 import unicodedata
 
-from django.utils.text import slugify
-
 MAX_LENGTH = 100
 _MAX_FILE_STEM = 60
-_MAX_FILE_STEM_BYTES = 180
 # As the insides of a regular expression's brackets, for Python and ECMA-262 alike.
 CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028\u2029\ufff9-\ufffb\ufffe\uffff"
 TURNING = r"\u202a-\u202e\u2066-\u2069"
@@ -51,7 +49,11 @@ def from_file(stem: str) -> str:
     return "" if _UNSEEN.fullmatch(name) else name
 
 
-def file_stem(name: str, default: str = "model") -> str:
-    """The beginning of a download's file name: letters and digits of any alphabet, hyphens; else `default`."""
-    stem = slugify(name, allow_unicode=True)[:_MAX_FILE_STEM]
-    return stem.encode()[:_MAX_FILE_STEM_BYTES].decode(errors="ignore").strip("-_") or default
+def file_stem(name: str) -> str:
+    """The beginning of a download's file name, good on every system: lower-case ASCII letters, digits and hyphens.
+
+    Accents are dropped; "model" where nothing is left.
+    """
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9_]+", re.sub(r"[^\w\s-]", "", ascii_name))
+    return "-".join(words)[:_MAX_FILE_STEM].strip("-_") or "model"

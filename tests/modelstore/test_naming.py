@@ -76,10 +76,20 @@ def test_a_file_names_its_task(stem: str, name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_name_is_safe_on_every_system(name: str) -> None:
     stem = naming.file_stem(name)
-    assert re.fullmatch(r"[\w-]+", stem) and len(stem.encode()) <= 180
-    assert naming.file_stem("Häuser") == "häuser"
-    assert naming.file_stem("??") == "model"
-    assert len(naming.file_stem("𠀀" * 100).encode()) <= 180
+    assert re.fullmatch(r"[a-z0-9_-]{1,60}", stem)
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("Häuser", "hauser"),
+        ("Kätzchen_1", "katzchen_1"),
+        ("Tickets: EN & DE", "tickets-en-de"),
+        ("猫と犬", "model"),
+    ],
+)
+def test_a_file_name_tells_of_the_task(name: str, stem: str) -> None:
+    assert naming.file_stem(name) == stem
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -98,7 +108,7 @@ def test_a_download_has_a_header_that_says_one_thing(client: Client, publish: Pu
     answer.close()
     header = answer.headers["Content-Disposition"]
     assert header.isascii()
-    assert re.fullmatch(r"attachment; filename(\*=utf-8''[\w%.-]+|=\"[\w.-]+\")", header), header
+    assert re.fullmatch(r'attachment; filename="[a-z0-9_.-]+"', header), header
 
 
 @pytest.mark.parametrize("name", NAMES)
