@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -94,11 +95,22 @@ def serializer_field(spec: Hyperparameter) -> serializers.Field:
         case ValueType.FLAG:
             return serializers.BooleanField(**said)
         case ValueType.OBJECT:
-            name = "".join(word.capitalize() for word in spec.name.split("_"))
-            contents = {"__doc__": spec.meaning, **serializer_fields(spec.parts)}
-            nested = type(f"{name}Serializer", (serializers.Serializer,), contents)
-            field: serializers.Field = nested(required=False)
+            field: serializers.Field = _nested(spec)(required=False)
             return field
+
+
+@cache
+def _nested(spec: Hyperparameter) -> type[serializers.Serializer[Any]]:
+    """The serializer of an object: one class for each, by which a schema knows that they are the same."""
+
+    class Nested(serializers.Serializer[Any]):
+        __doc__ = spec.meaning
+
+        def get_fields(self) -> dict[str, Any]:
+            return serializer_fields(spec.parts)
+
+    Nested.__name__ = "".join(word.capitalize() for word in spec.name.split("_")) + "Serializer"
+    return Nested
 
 
 # --- The command line --------------------------------------------------------------------------------------------
