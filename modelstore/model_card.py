@@ -6,6 +6,7 @@ from typing import Any
 
 from modelstore.models import TaskType, TrainedModel
 from training.bundle import MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
+from training.hyperparameters import HYPERPARAMETERS
 
 _MOST_CLASSES = 100
 _ENTITY = re.compile(r"&(?=[#\w]+;)")
@@ -153,16 +154,7 @@ def _measured_before(model: TrainedModel) -> bool:
 
 
 def _settings(config: Mapping[str, Any]) -> str:
-    names = (
-        "preset",
-        "pretrained",
-        "optimizer",
-        "learning_rate",
-        "batch_size",
-        "epochs",
-        "data_split",
-        "seed",
-    )
+    names = [spec.name for spec in HYPERPARAMETERS if spec.name != "model" and not spec.parts]
     return ", ".join(f"{name} {config[name]}" for name in names if config.get(name) is not None) or "unknown"
 
 
