@@ -171,7 +171,8 @@ class TrainForm(forms.Form):
         return [spec for spec in self.specs if not spec.basic]
 
     def _advanced_names(self) -> list[str]:
-        return [*form_fields(self.task, self._advanced_specs()), *_ADVANCED]
+        specs = self._advanced_specs()
+        return [*(one.field for spec in specs for one in (spec, *spec.parts)), *_ADVANCED]
 
 
 class ColumnsForm(forms.Form):
