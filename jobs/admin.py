@@ -13,14 +13,17 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from jobs import admin_batches, admin_servers, cancellation, datasets, prices, receipts
+from jobs.datasets import dataset_store
 from jobs.models import Attempt, Dataset, Job, PlatformStatus, Uptime
-from modelstore.admin_tools import FastAdmin, audit, confirmed
-from modelstore.errors import FlashError
+from jobs.money import actual_costs, prices
+from jobs.queue import cancellation
+from jobs.web.admin import batches, servers
+from modelstore.ground.admin_tools import FastAdmin, audit, confirmed
+from modelstore.ground.errors import FlashError
 from training.catalog import CATALOG
 
 # Registers the machines' part of the admin.
-__all__ = ["admin_batches", "admin_servers"]
+__all__ = ["batches", "servers"]
 
 
 _MOST_SHOWN = 50
@@ -105,7 +108,7 @@ class JobAdmin(FastAdmin):
     @admin.display(description="receipt")
     def receipt(self, job: Job) -> str:
         """Seconds and money for boot, training and idle time."""
-        told = receipts.receipt_of(job).to_json()
+        told = actual_costs.receipt_of(job).to_json()
         seconds = ", ".join(f"{part} {told[part + '_seconds']:g} s" for part in ("boot", "training", "idle"))
         cost = "no price is set" if told["cost"] is None else f"{told['currency']} {told['cost']:g}"
         return f"{seconds}; {cost}{'' if told['final'] else ' so far'}"
@@ -185,17 +188,19 @@ class DatasetAdmin(FastAdmin):
         return super().get_queryset(request).defer("findings", "thumbnails", "notes_csv")
 
     def has_delete_permission(self, request: HttpRequest, obj: Dataset | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and (obj is None or not datasets.is_needed(obj))
+        return super().has_delete_permission(request, obj) and (
+            obj is None or not dataset_store.is_needed(obj)
+        )
 
     def delete_model(self, request: HttpRequest, obj: Dataset) -> None:
-        datasets.discard(obj)
+        dataset_store.discard(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Dataset]) -> None:
         for dataset in queryset:
-            if datasets.is_needed(dataset):
+            if dataset_store.is_needed(dataset):
                 self.message_user(request, f"{dataset} is needed by a job and stays.", messages.WARNING)
             else:
-                datasets.discard(dataset)
+                dataset_store.discard(dataset)
 
 
 class CapsForm(forms.ModelForm):

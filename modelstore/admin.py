@@ -10,14 +10,14 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 
-from modelstore import admin_keys
-from modelstore.admin_tools import FastAdmin, audit, confirmed
+from modelstore.ground.admin_tools import FastAdmin, audit, confirmed
 from modelstore.models import CleanupPolicy, PruneState, Tombstone, TrainedModel
 from modelstore.models.trained_model import TrainedModelQuerySet
+from modelstore.web.admin import keys
 from training.catalog import CATALOG
 
 # Registers the keys' part of the admin.
-__all__ = ["admin_keys"]
+__all__ = ["keys"]
 _EXTENSION = timedelta(days=1)
 
 

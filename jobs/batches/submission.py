@@ -8,16 +8,16 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
-from jobs import intake
 from jobs.batches import waking
 from jobs.batches.child.pictures import Pictures
 from jobs.batches.child.sentences import Sentences
 from jobs.batches.child.video_format import video_format
 from jobs.batches.errors import BatchesFull, BatchInvalid
 from jobs.batches.options import BatchOptions
+from jobs.datasets import intake
 from jobs.models import BatchKind, BatchPrediction, PlatformStatus
 from jobs.uploads import UploadRefused
-from modelstore import tokens
+from modelstore.ground import tokens
 from modelstore.models import TaskType, TrainedModel
 
 _RETRY_AFTER_SECONDS = 60

@@ -1,6 +1,6 @@
 """Tells a worker that a batch waits."""
 
-from jobs import scheduling
+from jobs.compute import scheduling
 
 
 def wake() -> None:
