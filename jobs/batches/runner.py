@@ -20,7 +20,7 @@ from jobs.models import BatchPrediction
 from jobs.queue.leases import persist
 from jobs.worker.child import EXIT_INTERRUPTED, Child
 from jobs.worker.heartbeat import Heartbeat
-from jobs.worker.middleware import STOPPING
+from jobs.worker.stop_request import STOPPING
 from jobs.worker.watch import CancelRequested, OutOfTime, follow
 from modelstore.bundles import local_cache
 from modelstore.ground import files

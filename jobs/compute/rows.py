@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from jobs.compute.fleet import Health, Instance, LaunchView, Offer, ServerView
+from jobs.compute.fleet import UP, Health, Instance, LaunchView, Offer, ServerView
 from jobs.compute.reconciler import Snapshot
 from jobs.models import Attempt, Fleet, Job, Launch, Server
 from jobs.money import actual_costs, caps
@@ -76,7 +76,7 @@ class DatabaseLedger:
         gone.exclude(name__in=listed).update(state="terminated")
         seen = [instance.token for instance in instances if instance.token in launches]
         Launch.objects.filter(token__in=seen).update(closed=now)
-        actual_costs.note_uptimes(now)
+        actual_costs.note_uptimes(now, up_states=UP)
 
     def is_busy(self, instance: str, now: datetime) -> bool:
         return Job.objects.running().filter(lease_until__gte=now, server__name=instance).exists()

@@ -4,7 +4,7 @@ The time that a machine is up belongs to the tries it ran, in equal shares of it
 receipts of all jobs add up to the bill.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,6 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from jobs.compute.fleet import UP
 from jobs.models import Attempt, Job, Server, Uptime
 from jobs.money import prices
 
@@ -127,9 +126,10 @@ def _seconds(row: Attempt, until: datetime) -> float:
     return max(0.0, (min(row.finished or until, until) - row.started).total_seconds())
 
 
-def note_uptimes(now: datetime) -> None:
-    """Opens a row for each machine that EC2 lists as up, closes those of machines that are not. Four queries."""
-    up = {row.pk: row for row in Server.objects.filter(driver="ec2", state__in=UP, launched__isnull=False)}
+def note_uptimes(now: datetime, *, up_states: Collection[str]) -> None:
+    """Opens a row for each machine that EC2 lists in one of `up_states`, closes those of the others. Four queries."""
+    listed = Server.objects.filter(driver="ec2", state__in=up_states, launched__isnull=False)
+    up = {row.pk: row for row in listed}
     for open_row in Uptime.objects.filter(ended=None):
         server = up.get(open_row.server_id)
         if server is None or server.launched != open_row.began:

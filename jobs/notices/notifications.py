@@ -20,6 +20,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
+from jobs.messaging import hints
 from jobs.models import Job, JobEvent, Notice
 from jobs.notices import webhooks
 from jobs.notices.webhooks import WebhookFailed, WebhookRefused
@@ -69,13 +70,13 @@ def ask(*, job: Job, email: str, webhook: str, site: str) -> None:
 
 def announce(job: Job) -> None:
     """The job ends with this transaction: whoever asked is told once it is committed."""
-    transaction.on_commit(lambda: _hint(list(job.notices.values_list("pk", flat=True))), robust=True)
+    transaction.on_commit(lambda: hints.notify(list(job.notices.values_list("pk", flat=True))), robust=True)
 
 
 def send_due() -> int:
     """Hints at every notice whose turn has come, such as those of a message that was lost; how many there are."""
     due = list(Notice.objects.due(timezone.now()).values_list("pk", flat=True)[:500])
-    _hint(due)
+    hints.notify(due)
     return len(due)
 
 
@@ -151,7 +152,7 @@ def _try_later(notice: Notice, reason: str) -> None:
     wait = WAITS[notice.tries - 1]
     Notice.objects.filter(pk=notice.pk).update(next_try=timezone.now() + wait)
     logger.info("Notice %s of job %s: %s; again in %s.", notice.pk, notice.job_id, reason, wait)
-    _hint([notice.pk], delay=wait)
+    hints.notify([notice.pk], delay=wait)
 
 
 @transaction.atomic
@@ -163,14 +164,3 @@ def _give_up(notice: Notice, reason: str) -> None:
         message=f"{what} about the end of this job was given up: {reason}",
     )
     notice.delete()
-
-
-def _hint(keys: list[int], *, delay: timedelta = timedelta()) -> None:
-    from jobs import actors
-
-    try:
-        for key in keys:
-            actors.notify.send_with_options(args=(key,), delay=int(delay.total_seconds() * 1000) or None)
-    except Exception:
-        # The rows are there: the sweep sends the hints again.
-        logger.warning("The broker did not take a message; the next sweep sends it again.", exc_info=True)

@@ -4,8 +4,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from jobs.compute import scheduling
 from jobs.errors import NotPossibleNow
+from jobs.messaging import hints
 from jobs.models import Epoch, Job
 from jobs.notices import notifications
 from jobs.queue import early_model, leases
@@ -62,4 +62,4 @@ def retry(*, job: Job) -> None:
     )
     if not moved:
         raise NotPossibleNow("Only a failed or cancelled job can be tried again.")
-    transaction.on_commit(scheduling.wake)
+    transaction.on_commit(hints.wake_scheduler)

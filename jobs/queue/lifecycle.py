@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from jobs.compute import scheduling
 from jobs.datasets import dataset_store
+from jobs.messaging import hints
 from jobs.models import Attempt, Epoch, Job, JobEvent, Server
 from jobs.notices import notifications
 from jobs.queue import attempts as tries
@@ -174,7 +174,7 @@ def requeue(*, job: Job, reason: str, blame: bool) -> None:
     note(job=job, kind=JobEvent.Kind.WARNING, message=f"{reason} The job waits for another try.")
     _close_attempt(job, JobStatus.QUEUED, reason)
     # Its machine may be on its way out (spot, watchdog): the next one need not wait for the sweep.
-    transaction.on_commit(scheduling.wake)
+    transaction.on_commit(hints.wake_scheduler)
 
 
 def _close_attempt(job: Job, outcome: JobStatus, reason: str = "") -> None:

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from jobs import access
-from jobs.compute import scheduling
 from jobs.datasets import dataset_store, extension
 from jobs.errors import DevMode, QueueFull, SubmissionInvalid
+from jobs.messaging import hints
 from jobs.models import Dataset, Job, PlatformStatus
 from jobs.money import caps
 from jobs.money.quotes import Quoter
@@ -148,7 +148,7 @@ def _create(
         **columns,
     )
     notifications.ask(job=job, email=terms.notify_email, webhook=terms.notify_webhook, site=terms.site)
-    transaction.on_commit(scheduling.wake)
+    transaction.on_commit(hints.wake_scheduler)
     return job
 
 

@@ -1,11 +1,8 @@
 """Dramatiq middleware of the training worker; imported before Django's apps are ready, so it knows no models."""
 
-import threading
-
 import dramatiq
 
-# Set when this worker is asked to stop: the job in hand leaves a checkpoint and goes back to the queue.
-STOPPING = threading.Event()
+from jobs.worker.stop_request import STOPPING
 
 
 class StopTraining(dramatiq.Middleware):

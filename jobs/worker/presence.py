@@ -13,7 +13,7 @@ from jobs.compute.imds import Imds
 from jobs.compute.local import this_server
 from jobs.compute.watchdog import CONTROL, DRAINED, LEASE
 from jobs.models import Job
-from jobs.worker.middleware import STOPPING
+from jobs.worker.stop_request import STOPPING
 
 logger = logging.getLogger(__name__)
 

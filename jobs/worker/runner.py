@@ -22,8 +22,8 @@ from jobs.uploads import UploadRefused
 from jobs.worker import checkpoints
 from jobs.worker.child import EXIT_INTERRUPTED, Child, trainer_command
 from jobs.worker.heartbeat import Heartbeat
-from jobs.worker.middleware import STOPPING
 from jobs.worker.stop_and_keep import StopAndKeep
+from jobs.worker.stop_request import STOPPING
 from jobs.worker.trainer_events import EventLog
 from jobs.worker.warm_trainer import SPARE
 from jobs.worker.watch import CancelRequested, OutOfTime, follow

@@ -11,7 +11,7 @@ from jobs.models.leased import Leased
 from jobs.queue import leases
 from jobs.worker.child import Child
 from jobs.worker.heartbeat import Heartbeat
-from jobs.worker.middleware import STOPPING
+from jobs.worker.stop_request import STOPPING
 
 POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 25

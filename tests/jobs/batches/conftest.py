@@ -13,7 +13,7 @@ from jobs.batches import runner, submission
 from jobs.batches.options import BatchOptions
 from jobs.models import BatchPrediction
 from jobs.worker import watch
-from jobs.worker.middleware import STOPPING
+from jobs.worker.stop_request import STOPPING
 from modelstore.bundles import store
 from modelstore.ground import tokens
 from modelstore.models import TrainedModel

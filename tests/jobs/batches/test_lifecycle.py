@@ -26,7 +26,7 @@ from jobs.models import BatchPrediction
 from jobs.upkeep import sweep
 from jobs.upkeep.storage_sweep import sweep_storage
 from jobs.worker.child import Child
-from jobs.worker.middleware import STOPPING
+from jobs.worker.stop_request import STOPPING
 from modelstore.bundles import store
 from tests.jobs.batches.conftest import colours, many, stored
 

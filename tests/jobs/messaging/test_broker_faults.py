@@ -10,6 +10,7 @@ from django_dramatiq.middleware import DbConnectionsMiddleware
 from dramatiq.brokers.redis import RedisBroker
 
 from jobs.compute import scheduling
+from jobs.messaging import hints
 from jobs.models import Job
 from jobs.states import ENDED, JobStatus
 from jobs.upkeep import sweep
@@ -53,7 +54,7 @@ def test_a_wiped_redis_loses_no_job(
 ) -> None:
     trainer("train")
     job = make_job()
-    scheduling.wake()
+    hints.wake_scheduler()
     server_side.flushdb()
     sweep.sweep()
     work_off()
@@ -70,7 +71,7 @@ def test_a_message_that_comes_many_times_runs_the_job_once(
     trainer("train")
     jobs = [make_job(), make_job()]
     for _ in range(5):
-        scheduling.wake()
+        hints.wake_scheduler()
         scheduling.reconcile()
     work_off()
     assert [job.attempts.count() for job in jobs] == [1, 1]
@@ -86,7 +87,7 @@ def test_a_full_redis_is_no_error_and_the_sweep_sends_again(
     trainer("train")
     job = make_job()
     server_side.config_set("maxmemory", 1)
-    scheduling.wake()
+    hints.wake_scheduler()
     sweep.sweep()
     server_side.config_set("maxmemory", 0)
     sweep.sweep()

@@ -15,17 +15,17 @@ from django.db import connections
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.brokers.stub import StubBroker
 
-from jobs.compute import scheduling
+from jobs.messaging import hints
 from jobs.models import Job
 from jobs.states import JobStatus
 from tests.rabbitmq_process import RabbitmqProcess
 
 _SHOW = (
-    "import django; django.setup(); import dramatiq; from jobs.compute import scheduling;"
+    "import django; django.setup(); import dramatiq; from jobs.messaging import hints;"
     "broker = dramatiq.get_broker().actual(); print(type(broker).__name__);"
     "options = getattr(broker, 'parameters', None);"
     "print(options and (options.host, options.port, options.heartbeat, options.socket_timeout));"
-    "scheduling.wake(); print('went on')"
+    "hints.wake_scheduler(); print('went on')"
 )
 
 
@@ -112,7 +112,7 @@ def test_a_job_is_sent_through_rabbitmq_and_trained(
     worker.queue_prefetch = 1
     worker.start()
     try:
-        scheduling.wake()
+        hints.wake_scheduler()
         pause = threading.Event()
         for _ in range(300):
             job.refresh_from_db()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from jobs.compute.fleet import UP
 from jobs.models import Attempt, Job, Server, Uptime
 from jobs.money import actual_costs
 from jobs.states import JobStatus
@@ -87,14 +88,14 @@ def test_every_try_is_on_the_receipt_and_an_unknown_price_is_no_price(
 def test_the_listing_opens_and_closes_uptimes_once(machine: Server, settings: Any) -> None:
     settings.FLASH_EC2_PRICES = {"g5": 1.5}
     for minute in (1, 2):
-        actual_costs.note_uptimes(minutes(minute))
+        actual_costs.note_uptimes(minutes(minute), up_states=UP)
     assert [(row.began, row.ended, row.price_per_hour) for row in Uptime.objects.all()] == [(NOON, None, 1.5)]
     Server.objects.update(state="stopping")
     for minute in (7, 8):
-        actual_costs.note_uptimes(minutes(minute))
+        actual_costs.note_uptimes(minutes(minute), up_states=UP)
     assert Uptime.objects.get().ended == minutes(7)
     Server.objects.update(state="running", launched=minutes(30))
-    actual_costs.note_uptimes(minutes(31))
+    actual_costs.note_uptimes(minutes(31), up_states=UP)
     assert Uptime.objects.filter(ended=None).get().began == minutes(30)
     assert Uptime.objects.count() == 2
 

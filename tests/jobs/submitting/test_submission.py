@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+import dramatiq
 import pytest
 
-from jobs.compute import scheduling
 from jobs.errors import DevMode, NotPossibleNow, QueueFull, SubmissionInvalid
+from jobs.messaging import hints
 from jobs.models import Dataset, Job, PlatformStatus
 from jobs.queue import cancellation
 from jobs.states import JobStatus
@@ -39,7 +40,7 @@ def test_the_workers_are_woken_after_the_commit(
     submit: Submit, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Callable
 ) -> None:
     woken = []
-    monkeypatch.setattr(scheduling, "wake", lambda: woken.append(Job.objects.count()))
+    monkeypatch.setattr(hints, "wake_scheduler", lambda: woken.append(Job.objects.count()))
     with django_capture_on_commit_callbacks(execute=True):
         submit()
         assert woken == []
@@ -47,13 +48,11 @@ def test_the_workers_are_woken_after_the_commit(
 
 
 def test_a_dead_broker_does_not_undo_a_submission(monkeypatch: pytest.MonkeyPatch) -> None:
-    from jobs import actors
-
     def refuse(*args: object, **kwargs: object) -> None:
         raise ConnectionError("Redis is down")
 
-    monkeypatch.setattr(actors.reconcile.broker, "enqueue", refuse)
-    scheduling.wake()
+    monkeypatch.setattr(dramatiq.get_broker(), "enqueue", refuse)
+    hints.wake_scheduler()
 
 
 @pytest.mark.parametrize("name", ["", "   ", "a" * 101, "cats & dogs", "../etc", "nul\0", "-dash"])

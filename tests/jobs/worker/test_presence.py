@@ -17,7 +17,8 @@ from jobs.compute.watchdog import Limits, decide, read_signs, seconds_since_boot
 from jobs.models import Job, Server
 from jobs.states import JobStatus
 from jobs.worker import presence, runner
-from jobs.worker.middleware import STOPPING, ReportPresence
+from jobs.worker.middleware import ReportPresence
+from jobs.worker.stop_request import STOPPING
 from tests.jobs.compute.fake_imds import FakeImds
 
 NOTICE = json.dumps({"action": "terminate", "time": "2026-01-01T00:02:00Z"})

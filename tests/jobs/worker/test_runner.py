@@ -176,7 +176,7 @@ def test_a_full_disk_is_told(trainer: Choose, make_job: Make, monkeypatch: pytes
     def full(**kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(runner.datasets, "materialise", full)
+    monkeypatch.setattr(runner.dataset_store, "materialise", full)
     job = run_one(make_job())
     assert job.status == JobStatus.FAILED
     assert "disk is full" in job.error
