@@ -230,7 +230,7 @@ def test_a_failure_of_ours_keeps_the_upload(
     send(upload, 0, CSV)
     session = upload_sessions.get(upload["token"])
     with monkeypatch.context() as patch:
-        patch.setattr(upload_sessions.datasets, "store_file", lambda **values: 1 / 0)
+        patch.setattr(upload_sessions.dataset_store, "store_file", lambda **values: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             upload_sessions.complete(session)
     api(upload_path(upload) + "complete/")

@@ -33,7 +33,7 @@ def test_an_upload_that_nobody_used_is_forgotten_with_its_file(make_dataset: Cal
     young = make_dataset()
     with pytest.MonkeyPatch.context() as patch:
         # Within a test's transaction nothing commits; here the deletion of the file is what counts.
-        patch.setattr(sweep.datasets.transaction, "on_commit", lambda call: call())
+        patch.setattr(sweep.dataset_store.transaction, "on_commit", lambda call: call())
         sweep.sweep()
     assert list(Dataset.objects.all()) == [young]
     assert not default_storage.exists(old.file.name)
