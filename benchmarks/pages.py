@@ -210,7 +210,7 @@ def _insert(count: int) -> None:
     from jobs.models import Job
     from modelstore.models import TrainedModel
     from modelstore.tokens import digest, new_token
-    from training.config import Task, resolve
+    from training.ground.config import Task, resolve
 
     config = resolve(Task.TEXT, {"preset": "quick"}).to_json()
     report = {

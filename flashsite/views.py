@@ -21,8 +21,8 @@ from modelstore.access import ModelUnknown, get_model
 from modelstore.errors import FlashError
 from modelstore.models import CleanupPolicy
 from modelstore.throttle import limited
-from training.catalog import models_for
-from training.config import Task
+from training.ground.catalog import models_for
+from training.ground.config import Task
 
 
 @require_safe

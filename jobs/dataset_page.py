@@ -13,8 +13,8 @@ from jobs.forms import ColumnsForm, TrainForm
 from jobs.models import Dataset
 from jobs.quotes import Quote, Quoter
 from modelstore.errors import FlashError
-from training.catalog import models_for
-from training.config import Task
+from training.ground.catalog import models_for
+from training.ground.config import Task
 
 
 def render_page(

@@ -12,9 +12,9 @@ from jobs.errors import SubmissionInvalid
 from jobs.models import Lane
 from jobs.terms import Terms, read_terms
 from modelstore import tokens
-from training.catalog import models_for
-from training.config import Preset, Task
-from training.wire_values import plain
+from training.ground.catalog import models_for
+from training.ground.config import Preset, Task
+from training.ground.wire_values import plain
 
 _SPLITS = [
     ("", "Preset's choice"),

@@ -13,7 +13,7 @@ from jobs.models import BatchPrediction, Checkpoint, Dataset, UploadSession
 from modelstore import files
 from modelstore.files import StoredFile
 from modelstore.models import TrainedModel
-from training.bundle import MANIFEST_FILE
+from training.bundle.manifest import MANIFEST_FILE
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from jobs.terms import Terms
 from modelstore import tokens
 from modelstore.errors import FlashError
 from modelstore.models import ApiKey
-from training.config import ConfigInvalid, Task, TrainConfig, resolve
+from training.ground.config import ConfigInvalid, Task, TrainConfig, resolve
 
 RETRY_AFTER_SECONDS = 60
 _NAME = re.compile(r"[\w][\w \-]*")

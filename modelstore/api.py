@@ -30,7 +30,7 @@ from modelstore.serializers import (
     PredictJsonSerializer,
     ProblemSerializer,
 )
-from training.limits import MIB
+from training.ground.limits import MIB
 
 # Pictures lie on the disk while a request is read; JSON lies in memory.
 _MAX_FILES_BYTES = 512 * MIB

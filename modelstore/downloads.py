@@ -20,7 +20,7 @@ from modelstore.errors import FlashError
 from modelstore.models import TrainedModel
 from modelstore.standalone_files import standalone_files
 from modelstore.zip_stream import zip_chunks, zip_size
-from training.bundle import MANIFEST_FILE, ONNX_FILE, SAFETENSORS_FILE, TORCH_FILE, BundleDamaged
+from training.bundle.manifest import MANIFEST_FILE, ONNX_FILE, SAFETENSORS_FILE, TORCH_FILE, BundleDamaged
 
 PLOT_FILE = "accuracy.svg"
 BUNDLE = "bundle"

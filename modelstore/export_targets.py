@@ -17,15 +17,15 @@ from modelstore.standalone_files import (
     FOLDER,
     Opener,
     plain,
+    preprocess_file,
     requirements,
     runtime_path,
     text,
     web_files,
     write_files,
 )
-from training import preprocess
-from training.bundle import MANIFEST_FILE, ONNX_FILE
-from training.preprocess import TOKENIZER_FILE
+from training.bundle.manifest import MANIFEST_FILE, ONNX_FILE
+from training.kinds.sentences.preprocess import TOKENIZER_FILE
 
 Files = Mapping[str, Opener]
 
@@ -93,7 +93,7 @@ def _service(model: TrainedModel, kind: str, own: tuple[str, ...]) -> Files:
         "requirements.txt": text(pinned),
         "predict.py": plain(FOLDER / "predict.py"),
         "service.py": plain(FOLDER / "serve" / "service.py"),
-        "preprocess.py": plain(Path(preprocess.__file__)),
+        "preprocess.py": plain(preprocess_file(model)),
         **{name: plain(FOLDER / kind / name) for name in own},
         **{name: partial(open_checked, model, name) for name in names},
     }

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from modelstore.errors import FlashError
-from training.catalog import Task
-from training.limits import MIB, Limits
+from training.ground.catalog import Task
+from training.ground.limits import MIB, Limits
 
 
 class InputsInvalid(FlashError):
@@ -119,7 +119,7 @@ def _check_size(value: bytes, index: int, name: str, limits: Limits) -> None:
         return
     from PIL import Image  # here, so that the web starts light
 
-    from training.preprocess import FORMATS
+    from training.kinds.pictures.preprocess import FORMATS
 
     try:
         with Image.open(BytesIO(value), formats=FORMATS) as picture:

@@ -14,7 +14,7 @@ from modelstore.errors import FlashError
 from modelstore.inputs import InputsInvalid, InputTooLarge, refused
 from modelstore.models.trained_model import TaskType
 from modelstore.plain_multipart import Part
-from training.limits import MIB, Limits
+from training.ground.limits import MIB, Limits
 
 DEFAULT_TOP_K = 5
 MAX_TOP_K = 1000

@@ -13,7 +13,7 @@ from django.utils import timezone
 from modelstore import files, local_cache
 from modelstore.models import CleanupPolicy, RetiredToken, Tombstone, TrainedModel
 from modelstore.tokens import digest
-from training.bundle import MANIFEST_FILE, REPORT_FILE, Manifest, verify
+from training.bundle.manifest import MANIFEST_FILE, REPORT_FILE, Manifest, verify
 
 logger = logging.getLogger(__name__)
 

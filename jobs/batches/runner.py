@@ -25,7 +25,7 @@ from jobs.watch import CancelRequested, OutOfTime, follow
 from modelstore import files, local_cache
 from modelstore.errors import FlashError
 from modelstore.models import CleanupPolicy
-from training.bundle import BundleDamaged
+from training.bundle.manifest import BundleDamaged
 
 logger = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from modelstore import api_keys, store, tokens
 from modelstore.models import Tombstone, TrainedModel
 from tests.bundles import MOODS, picture, text_bundle
 from tests.jobs.test_api import post_job, problem
-from training.config import Task
+from training.ground.config import Task
 
 pytestmark = pytest.mark.django_db
 SAME = {"samples": 20, "same_samples": 20, "before": 0.8, "new_classes": [], "lost_classes": []}
@@ -38,7 +38,7 @@ def bundle_with(folder: Path, previous: dict[str, Any] | None) -> Path:
         report["previous"] = previous
     (folder / "report.json").write_text(json.dumps(report))
     manifest = json.loads((folder / "model.json").read_text())
-    from training.bundle import describe_files
+    from training.bundle.manifest import describe_files
 
     manifest["files"] |= describe_files(folder, ["report.json"])
     (folder / "model.json").write_text(json.dumps(manifest))

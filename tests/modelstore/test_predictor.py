@@ -18,7 +18,7 @@ from modelstore.models import TrainedModel
 from modelstore.predictor import predict
 from tests import bundles
 from tests.modelstore.conftest import Publish
-from training import onnx_classifier
+from training.bundle import onnx_classifier
 
 
 def content_of(key: str) -> bytes:

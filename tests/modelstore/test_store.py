@@ -12,7 +12,7 @@ from modelstore.models import RetiredToken, Tombstone, TrainedModel
 from modelstore.tokens import digest, new_token
 from tests import bundles
 from tests.modelstore.conftest import Publish
-from training.bundle import BundleDamaged
+from training.bundle.manifest import BundleDamaged
 
 
 def listing(prefix: str) -> set[str]:
