@@ -157,7 +157,7 @@ def _templates() -> tuple[int, int, int, int]:
     from jobs.models import Attempt, Job, Server
     from jobs.states import JobStatus
     from modelstore.models import RetiredToken, TaskType, TrainedModel
-    from training.config import Task, resolve
+    from training.ground.config import Task, resolve
 
     if Job.objects.filter(token="template").exists():
         return 1, 1, 1, 1

@@ -14,7 +14,7 @@ from PIL import Image
 
 from benchmarks.site import DATA, ROOT
 from benchmarks.training_runs import pictures_of, run_dir, train, unpack
-from training.bundle import MANIFEST_FILE, ONNX_FILE, REPORT_FILE, Manifest, describe_files
+from training.bundle.manifest import MANIFEST_FILE, ONNX_FILE, REPORT_FILE, Manifest, describe_files
 
 _PICTURES, _SENTENCES = DATA / "images" / "hymenoptera-224", DATA / "text" / "trec6"
 _TRAININGS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flashsite import env, redis_socket, secret
-from training.limits import GIB, MIB, Limits
+from training.ground.limits import GIB, MIB, Limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

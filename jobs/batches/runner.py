@@ -26,7 +26,7 @@ from modelstore.bundles import local_cache
 from modelstore.ground import files
 from modelstore.ground.errors import FlashError
 from modelstore.models import CleanupPolicy
-from training.bundle import BundleDamaged
+from training.bundle.manifest import BundleDamaged
 
 logger = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from training.catalog import CATALOG
-from training.config import Task
+from training.ground.catalog import CATALOG
+from training.ground.config import Task
 
 # Seconds for one sample and epoch on two ordinary processor cores, and what every job takes besides.
 # Measured with MobileNet V2 at 224 pixels and with sentences of 10 to 30 words.

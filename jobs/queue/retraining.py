@@ -18,7 +18,7 @@ from modelstore.bundles import store
 from modelstore.ground import files
 from modelstore.ground.errors import FlashError
 from modelstore.models import ApiKey, CleanupPolicy, TrainedModel
-from training.bundle import (
+from training.bundle.manifest import (
     MANIFEST_FILE,
     ONNX_FILE,
     REPORT_FILE,
@@ -31,7 +31,7 @@ from training.bundle import (
 
 logger = logging.getLogger(__name__)
 
-# What the trainer looks at (training.previous).
+# What the trainer looks at (training.evaluation.previous).
 _WANTED = (ONNX_FILE, TORCH_FILE, VALIDATION_FILE)
 FOLDER = "previous"
 
@@ -105,7 +105,7 @@ def _fetch(model: TrainedModel, target: Path) -> None:
     if known != model.manifest["files"]:
         raise BundleDamaged(f"{MANIFEST_FILE} is not the one that was published")
     # Here, because it brings numpy with it, which a web process may never need.
-    from training.preprocess import TOKENIZER_FILE
+    from training.kinds.sentences.preprocess import TOKENIZER_FILE
 
     for name in (*_WANTED, TOKENIZER_FILE):
         if name in known:

@@ -25,7 +25,7 @@ from jobs.submitting.lineage import Origin
 from modelstore.ground import tokens
 from modelstore.ground.errors import FlashError
 from modelstore.models import ApiKey
-from training.config import ConfigInvalid, Task, TrainConfig, resolve
+from training.ground.config import ConfigInvalid, Task, TrainConfig, resolve
 
 RETRY_AFTER_SECONDS = 60
 _NAME = re.compile(r"[\w][\w \-]*")

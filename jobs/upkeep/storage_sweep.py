@@ -15,7 +15,7 @@ from jobs.resumable import bucket_parts, disk_pieces
 from modelstore.ground import files
 from modelstore.ground.files import StoredFile
 from modelstore.models import TrainedModel
-from training.bundle import MANIFEST_FILE
+from training.bundle.manifest import MANIFEST_FILE
 
 logger = logging.getLogger(__name__)
 

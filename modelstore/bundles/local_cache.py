@@ -14,7 +14,7 @@ from django.conf import settings
 
 from modelstore.ground import files
 from modelstore.models import TrainedModel
-from training.bundle import (
+from training.bundle.manifest import (
     EXAMPLES_FILE,
     MANIFEST_FILE,
     MEASURED_ONNX_FILE,

@@ -18,12 +18,11 @@ from django.conf import settings
 
 from modelstore.bundles.model_card import model_card
 from modelstore.models import TaskType, TrainedModel
-from training import bundle
-from training.bundle import ONNX_FILE, VALIDATION_FILE
+from training.bundle.manifest import ONNX_FILE, VALIDATION_FILE
 
 FOLDER = Path(__file__).resolve().parents[1] / "standalone"
 # Not imported: it needs numpy, and the web starts without.
-_PREPROCESS = Path(bundle.__file__).with_name("preprocess.py")
+_KINDS = Path(training.__file__).parent / "kinds"
 # `manage.py get_runtime` writes it, see standalone/web/get_runtime.py.
 RUNTIME_FILE = "runtime.js"
 _WEB_FILES = ("index.html", "page.css", "page.js", "inputs.js")
@@ -48,6 +47,12 @@ def runtime_path() -> Path:
     return Path(settings.FLASH_VAR_DIR) / "onnxruntime-web" / RUNTIME_FILE
 
 
+def preprocess_file(model: TrainedModel) -> Path:
+    """The module that makes numbers of this model's inputs; it stands alone."""
+    room = "sentences" if model.task_type == TaskType.TEXT else "pictures"
+    return _KINDS / room / "preprocess.py"
+
+
 def standalone_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
     """Names in the bundle and what opens each file; `open_file` opens one of the model's own."""
     files = {
@@ -55,7 +60,7 @@ def standalone_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
         "labels.txt": text("".join(f"{' '.join(label.split())}\n" for label in model.classes)),
         "requirements.txt": text(requirements(model)),
         "predict.py": plain(FOLDER / "predict.py"),
-        "preprocess.py": plain(_PREPROCESS),
+        "preprocess.py": plain(preprocess_file(model)),
     }
     if VALIDATION_FILE in model.manifest["files"]:
         files["evaluate.py"] = plain(FOLDER / "evaluate.py")

@@ -14,6 +14,7 @@ from modelstore.bundles.standalone_files import (
     FOLDER,
     Opener,
     plain,
+    preprocess_file,
     requirements,
     runtime_path,
     text,
@@ -93,7 +94,7 @@ def _service(model: TrainedModel, kind: str, own: tuple[str, ...]) -> Files:
         "requirements.txt": text(pinned),
         "predict.py": plain(FOLDER / "predict.py"),
         "service.py": plain(FOLDER / "serve" / "service.py"),
-        "preprocess.py": plain(Path(preprocess.__file__)),
+        "preprocess.py": plain(preprocess_file(model)),
         **{name: plain(FOLDER / kind / name) for name in own},
         **{name: partial(open_checked, model, name) for name in names},
     }

@@ -11,7 +11,7 @@ from django.utils.http import content_disposition_header
 from modelstore.access import unusable_model
 from modelstore.ground import files
 from modelstore.models import TrainedModel
-from training.bundle import BundleDamaged
+from training.bundle.manifest import BundleDamaged
 
 logger = logging.getLogger(__name__)
 

@@ -119,7 +119,7 @@ def _check_size(value: bytes, index: int, name: str, limits: Limits) -> None:
         return
     from PIL import Image  # here, so that the web starts light
 
-    from training.preprocess import FORMATS
+    from training.kinds.pictures.preprocess import FORMATS
 
     try:
         with Image.open(BytesIO(value), formats=FORMATS) as picture:

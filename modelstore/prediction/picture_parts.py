@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.preprocess import PicturePreprocess
+from training.kinds.pictures.preprocess import PicturePreprocess
 
 Pixels = NDArray[np.uint8]
 

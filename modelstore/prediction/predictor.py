@@ -18,7 +18,7 @@ from modelstore.prediction.predictions import Prediction, Predictions
 from training.bundle import ONNX_FILE, SERVING_COPY_FILE, BundleDamaged
 
 if TYPE_CHECKING:
-    from training.onnx_classifier import OnnxClassifier
+    from training.bundle.onnx_classifier import OnnxClassifier
 
 __all__ = ["ModelDamaged", "Prediction", "Predictions", "predict"]
 
@@ -74,7 +74,7 @@ def _load(model: TrainedModel) -> "tuple[OnnxClassifier, int]":
 
 def serving_memory(manifest: dict[str, Any]) -> int:
     """Bytes of memory that a loaded model is reckoned to take."""
-    from training.onnx_classifier import served_file
+    from training.bundle.onnx_classifier import served_file
 
     names: dict[str, Any] = manifest["files"]
     unused = {ONNX_FILE, SERVING_COPY_FILE} - {
@@ -95,13 +95,13 @@ def _open(model: TrainedModel) -> "OnnxClassifier":
 
 
 def _classifier(folder: Path) -> "OnnxClassifier":
-    from training.onnx_classifier import OnnxClassifier  # here, so that the web starts light
+    from training.bundle.onnx_classifier import OnnxClassifier  # here, so that the web starts light
 
     return OnnxClassifier(folder, threads=settings.FLASH_SERVE_THREADS, copy=settings.FLASH_SERVING_COPY)
 
 
 def _probabilities(classifier: "OnnxClassifier", inputs: Sequence[bytes | str], names: Sequence[str]) -> Any:
-    from training.preprocess import UnreadablePicture
+    from training.kinds.pictures.preprocess import UnreadablePicture
 
     try:
         with gate.predictions().turn():

@@ -32,7 +32,7 @@ from modelstore.web.serializers import (
     PredictJsonSerializer,
     ProblemSerializer,
 )
-from training.limits import MIB
+from training.ground.limits import MIB
 
 # Pictures lie on the disk while a request is read; JSON lies in memory.
 _MAX_FILES_BYTES = 512 * MIB

@@ -1,4 +1,4 @@
-"""The pictures and sentences behind a model's figures, as its trainer kept them (training/examples.py)."""
+"""The pictures and sentences behind a model's figures, as its trainer kept them (training/export/examples.py)."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from modelstore.access import unusable_model
 from modelstore.downloads.file_responses import open_checked
 from modelstore.ground.errors import FlashError
 from modelstore.models import TrainedModel
-from training.bundle import EXAMPLES_FILE
+from training.bundle.manifest import EXAMPLES_FILE
 
 _LIST = "examples.json"
 

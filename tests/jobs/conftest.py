@@ -17,7 +17,7 @@ from jobs.states import RUNNING
 from jobs.worker import runner, watch
 from modelstore.ground import tokens
 from tests.bundles import text_bundle
-from training.config import Task, resolve
+from training.ground.config import Task, resolve
 
 FAKE_TRAINER = Path(__file__).with_name("fake_trainer.py")
 CSV = b"input,label\n" + b"".join(

@@ -21,7 +21,7 @@ from modelstore.bundles import store
 from modelstore.ground import tokens
 from modelstore.models import TrainedModel
 from tests.bundles import COLOURS, MOODS, image_bundle, picture, text_bundle
-from training.config import Task, resolve
+from training.ground.config import Task, resolve
 
 PHONE = {"width": 360, "height": 740}
 # As patient as the pages are: five seconds are few for a check of data on a machine that does other things, too.

@@ -15,7 +15,7 @@ import pytest
 from modelstore.bundles import store
 from modelstore.downloads.file_responses import open_download
 from tests.training.datasets import picture_run_dir, start, text_run_dir
-from training.run import train
+from training.train import train
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 UV = Path(sys.executable).with_name("uv")

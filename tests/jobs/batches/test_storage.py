@@ -18,7 +18,7 @@ from modelstore.bundles import store
 from tests.bundles import text_bundle
 from tests.jobs.batches.conftest import colours
 from tests.modelstore.conftest import s3, s3_address  # noqa: F401  # fixtures
-from training.limits import MIB, Limits
+from training.ground.limits import MIB, Limits
 
 Submit = Callable[..., BatchPrediction]
 

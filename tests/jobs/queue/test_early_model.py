@@ -42,7 +42,7 @@ def bundle(tmp_path: Path) -> Callable[..., Path]:
         if log_loss is not None:
             told = json.loads(report.read_text()) | {"log_loss": log_loss, "deployed_train_count": learned}
             report.write_text(json.dumps(told))
-            from training.bundle import Manifest, describe_files
+            from training.bundle.manifest import Manifest, describe_files
 
             manifest = Manifest.read(folder)
             manifest.files.update(describe_files(folder, ["report.json"]))

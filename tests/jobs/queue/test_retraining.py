@@ -43,7 +43,7 @@ def bundle_with(folder: Path, previous: dict[str, Any] | None) -> Path:
         report["previous"] = previous
     (folder / "report.json").write_text(json.dumps(report))
     manifest = json.loads((folder / "model.json").read_text())
-    from training.bundle import describe_files
+    from training.bundle.manifest import describe_files
 
     manifest["files"] |= describe_files(folder, ["report.json"])
     (folder / "model.json").write_text(json.dumps(manifest))

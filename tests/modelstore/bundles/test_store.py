@@ -13,7 +13,7 @@ from modelstore.ground.tokens import digest, new_token
 from modelstore.models import RetiredToken, Tombstone, TrainedModel
 from tests import bundles
 from tests.modelstore.conftest import Publish
-from training.bundle import BundleDamaged
+from training.bundle.manifest import BundleDamaged
 
 
 def listing(prefix: str) -> set[str]:

@@ -15,7 +15,7 @@ from modelstore.prediction import inputs
 from modelstore.prediction.predictor import predict
 from tests import bundles
 from tests.modelstore.conftest import Publish
-from training.limits import Limits
+from training.ground.limits import Limits
 
 
 def encoded(picture: Image.Image, format: str, **options: Any) -> bytes:

@@ -19,7 +19,7 @@ from modelstore.prediction import predictor
 from modelstore.prediction.predictor import predict
 from tests import bundles
 from tests.modelstore.conftest import Publish
-from training import onnx_classifier
+from training.bundle import onnx_classifier
 
 
 def content_of(key: str) -> bytes:

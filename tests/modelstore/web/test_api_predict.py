@@ -13,7 +13,7 @@ from modelstore.models import TrainedModel
 from tests import bundles
 from tests.modelstore.api_calls import URL, assert_problem, encoded, post_files, post_json, upload
 from tests.modelstore.conftest import Publish
-from training.limits import Limits
+from training.ground.limits import Limits
 
 
 def test_sentences_are_answered_in_their_order(client: Client, publish: Publish) -> None:
