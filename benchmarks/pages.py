@@ -211,7 +211,7 @@ def _insert(count: int) -> None:
     from jobs.models import Job
     from modelstore.ground.tokens import digest, new_token
     from modelstore.models import TrainedModel
-    from training.config import Task, resolve
+    from training.ground.config import Task, resolve
 
     config = resolve(Task.TEXT, {"preset": "quick"}).to_json()
     report = {

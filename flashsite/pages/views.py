@@ -23,8 +23,8 @@ from modelstore.bundles import demo_model
 from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
 from modelstore.models import CleanupPolicy
-from training.catalog import models_for
-from training.config import Task
+from training.ground.catalog import models_for
+from training.ground.config import Task
 
 
 @require_safe

@@ -32,7 +32,7 @@ from jobs.uploads import (
     write_table,
 )
 from modelstore.ground import files, tokens
-from training.config import Task
+from training.ground.config import Task
 
 
 def store_upload(*, task_type: Task, upload: Upload, options: Mapping[str, Any] | None = None) -> Dataset:

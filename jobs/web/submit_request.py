@@ -15,8 +15,8 @@ from jobs.submitting.job_options import FIELDS as TERMS
 from jobs.submitting.job_options import Terms, read_terms
 from jobs.submitting.lineage import FIELDS as ORIGIN
 from jobs.submitting.lineage import Origin, read_origin
-from training.catalog import CATALOG
-from training.config import Task
+from training.ground.catalog import CATALOG
+from training.ground.config import Task
 
 TABLE_OPTIONS = ("input_column", "label_column")
 _OUTER = (

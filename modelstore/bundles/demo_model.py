@@ -9,7 +9,7 @@ from django.db import transaction
 from modelstore.bundles import store
 from modelstore.ground.tokens import digest
 from modelstore.models import RetiredToken, Tombstone, TrainedModel
-from training.bundle import MANIFEST_FILE, Manifest, sha256
+from training.bundle.manifest import MANIFEST_FILE, Manifest, sha256
 
 TOKEN = "demo"  # noqa: S105 - everybody may know it
 FOLDER = Path(__file__).resolve().parents[1] / "demo" / "bundle"

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from django.conf import settings
 
+import training
 from modelstore.bundles.model_card import model_card
 from modelstore.models import TaskType, TrainedModel
 from training.bundle.manifest import ONNX_FILE, VALIDATION_FILE

@@ -14,7 +14,7 @@ from modelstore.bundles import local_cache
 from modelstore.ground import files
 from modelstore.ground.tokens import digest
 from modelstore.models import CleanupPolicy, RetiredToken, Tombstone, TrainedModel
-from training.bundle import MANIFEST_FILE, REPORT_FILE, Manifest, verify
+from training.bundle.manifest import MANIFEST_FILE, REPORT_FILE, Manifest, verify
 
 logger = logging.getLogger(__name__)
 

@@ -24,9 +24,8 @@ from modelstore.bundles.standalone_files import (
 from modelstore.downloads.file_responses import check_downloadable, open_checked
 from modelstore.ground.errors import FlashError
 from modelstore.models import TaskType, TrainedModel
-from training import preprocess
-from training.bundle import MANIFEST_FILE, ONNX_FILE
-from training.preprocess import TOKENIZER_FILE
+from training.bundle.manifest import MANIFEST_FILE, ONNX_FILE
+from training.kinds.sentences.preprocess import TOKENIZER_FILE
 
 Files = Mapping[str, Opener]
 

@@ -22,7 +22,7 @@ from modelstore.ground import files
 from modelstore.ground.errors import FlashError
 from modelstore.ground.zip_stream import zip_chunks, zip_size
 from modelstore.models import TrainedModel
-from training.bundle import MANIFEST_FILE, ONNX_FILE, SAFETENSORS_FILE, TORCH_FILE, BundleDamaged
+from training.bundle.manifest import MANIFEST_FILE, ONNX_FILE, SAFETENSORS_FILE, TORCH_FILE, BundleDamaged
 
 PLOT_FILE = "accuracy.svg"
 BUNDLE = "bundle"

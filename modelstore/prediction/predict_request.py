@@ -14,7 +14,7 @@ from modelstore.ground.errors import FlashError
 from modelstore.ground.plain_multipart import Part
 from modelstore.models.trained_model import TaskType
 from modelstore.prediction.inputs import InputsInvalid, InputTooLarge, refused
-from training.limits import MIB, Limits
+from training.ground.limits import MIB, Limits
 
 DEFAULT_TOP_K = 5
 MAX_TOP_K = 1000

@@ -15,7 +15,7 @@ from modelstore.prediction import gate, measures
 from modelstore.prediction.inputs import InputUnreadable, check_inputs, refused
 from modelstore.prediction.memory_cache import MemoryCache, session_bytes
 from modelstore.prediction.predictions import Prediction, Predictions
-from training.bundle import ONNX_FILE, SERVING_COPY_FILE, BundleDamaged
+from training.bundle.manifest import ONNX_FILE, SERVING_COPY_FILE, BundleDamaged
 
 if TYPE_CHECKING:
     from training.bundle.onnx_classifier import OnnxClassifier

@@ -17,8 +17,8 @@ from jobs.submitting import submission
 from jobs.submitting.job_options import read_terms
 from jobs.uploads import detect
 from modelstore.ground.commands import FAILED, NOT_THERE, FlashCommand, add_json
-from training.catalog import CATALOG
-from training.config import Preset, Task
+from training.ground.catalog import CATALOG
+from training.ground.config import Preset, Task
 
 _HYPERPARAMETERS = (
     "preset",

@@ -42,7 +42,7 @@ from modelstore.api_keys import ForOperators, ForReaders, ScopeMissing, is_opera
 from modelstore.ground.errors import FlashError
 from modelstore.ground.pagination import LogPages, Pages
 from modelstore.models import Scope, TaskType
-from training.config import Task
+from training.ground.config import Task
 
 _KNOWN = {*SubmitSerializer().fields, *SubmitCheckedSerializer().fields}
 _TAGS = {"platform": ["platform"], "train": ["train"]}

@@ -14,8 +14,8 @@ from jobs.submitting import submission
 from jobs.web.pages import presets
 from jobs.web.pages.forms import ColumnsForm, TrainForm
 from modelstore.ground.errors import FlashError
-from training.catalog import models_for
-from training.config import Task
+from training.ground.catalog import models_for
+from training.ground.config import Task
 
 
 def render_page(

@@ -12,9 +12,9 @@ from jobs.models import Lane
 from jobs.submitting import submission
 from jobs.submitting.job_options import Terms, read_terms
 from modelstore.ground import tokens
-from training.catalog import models_for
-from training.config import Preset, Task
-from training.wire_values import plain
+from training.ground.catalog import models_for
+from training.ground.config import Preset, Task
+from training.ground.wire_values import plain
 
 _SPLITS = [
     ("", "Preset's choice"),

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.money.quotes import Quote, Quoter
-from training.catalog import CATALOG, defaults_for, models_for
-from training.config import Preset, Task
+from training.ground.catalog import CATALOG, defaults_for, models_for
+from training.ground.config import Preset, Task
 
 _WORDS = {
     (

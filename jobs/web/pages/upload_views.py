@@ -21,8 +21,8 @@ from jobs.web.pages import dataset_page, recent
 from jobs.web.pages.forms import ColumnsForm, TrainForm, UploadForm
 from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
-from training.config import Task
-from training.limits import MIB
+from training.ground.config import Task
+from training.ground.limits import MIB
 
 _TEMPLATES = {Task.IMAGE: "jobs/new_image.html", Task.TEXT: "jobs/new_text.html"}
 # Files from this size on are sent in pieces by the page's script; smaller ones are as quickly sent again.

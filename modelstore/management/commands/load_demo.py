@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from modelstore.bundles import demo_model
 from modelstore.bundles.demo_model import Loaded
-from training.bundle import BundleDamaged
+from training.bundle.manifest import BundleDamaged
 
 _TOLD = {
     Loaded.MISSING: "There is no demo bundle in {folder}; nothing was loaded.",

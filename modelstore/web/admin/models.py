@@ -13,7 +13,7 @@ from django.utils import timezone
 from modelstore.ground.admin_tools import FastAdmin, audit, confirmed
 from modelstore.models import CleanupPolicy, PruneState, Tombstone, TrainedModel
 from modelstore.models.trained_model import TrainedModelQuerySet
-from training.catalog import CATALOG
+from training.ground.catalog import CATALOG
 
 _EXTENSION = timedelta(days=1)
 

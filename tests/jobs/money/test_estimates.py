@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.money.estimates import Range, corrected, rough_seconds
-from training.config import Task, resolve
+from training.ground.config import Task, resolve
 
 
 def test_without_history_the_band_is_wide_and_around_the_guess() -> None:
