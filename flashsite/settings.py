@@ -240,7 +240,7 @@ FLASH_UPLOADS_AT_ONCE = env.integer("FLASH_UPLOADS_AT_ONCE", 200, low=1)
 FLASH_CHECKPOINT_SECONDS = env.integer("FLASH_CHECKPOINT_SECONDS", 60 if _S3_BUCKET else 0)
 STORAGES = {
     "default": _S3 if _S3_BUCKET else _LOCAL,
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "flashsite.static_modules.ModuleStorage"},
 }
 # On the same file system as the media: a stored upload is a rename, not a copy.
 FILE_UPLOAD_TEMP_DIR = str(FLASH_VAR_DIR / "tmp")
