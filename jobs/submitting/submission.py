@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,16 +19,14 @@ from jobs.notices import notifications
 from jobs.queue import retraining
 from jobs.queue.platform_status import DEV_MODE_NOTICE, is_full
 from jobs.states import JobStatus
-from jobs.submitting.job_options import Terms
-from jobs.submitting.lineage import Origin
-from modelstore.ground import tokens
-from modelstore.ground.errors import FlashError
+from jobs.status import DEV_MODE_NOTICE, is_full
+from jobs.terms import Terms
+from modelstore import naming, tokens
+from modelstore.errors import FlashError
 from modelstore.models import ApiKey
 from training.ground.config import ConfigInvalid, Task, TrainConfig, resolve
 
 RETRY_AFTER_SECONDS = 60
-_NAME = re.compile(r"[\w][\w \-]*")
-_MAX_NAME = 100
 
 
 def check_accepting() -> None:
@@ -51,7 +48,8 @@ def check_accepting() -> None:
 
 def validate(*, task: Task, task_name: str, values: Mapping[str, Any]) -> TrainConfig:
     """The whole configuration, or SubmissionInvalid with a sentence for each wrong field."""
-    fields = _name_problems(task_name)
+    wrong_name = naming.problem(task_name)
+    fields = {"task_name": [wrong_name]} if wrong_name else {}
     try:
         config = configuration(task=task, values=values)
     except SubmissionInvalid as error:
@@ -104,7 +102,7 @@ def submit(
             whole,
             config,
             keep_dataset=keep_dataset,
-            task_name=task_name.strip(),
+            task_name=naming.tidy(task_name),
             downloadable=downloadable,
             idempotency_key=key,
             api_key=api_key,
@@ -150,23 +148,6 @@ def _create(
     notifications.ask(job=job, email=terms.notify_email, webhook=terms.notify_webhook, site=terms.site)
     transaction.on_commit(hints.wake_scheduler)
     return job
-
-
-def _name_problems(task_name: str) -> dict[str, list[str]]:
-    name = task_name.strip()
-    if not name:
-        return {"task_name": ["Give the task a name, such as “cats and dogs”."]}
-    if len(name) > _MAX_NAME:
-        return {"task_name": [f"Use at most {_MAX_NAME} characters; this name has {len(name)}."]}
-    if not _NAME.fullmatch(name):
-        wrong = sorted({character for character in name if not re.match(r"[\w \-]", character)}) or [name[0]]
-        shown = " ".join(character if character.isprintable() else "?" for character in wrong[:5])
-        return {
-            "task_name": [
-                f"Use letters, digits, hyphens and spaces only, and begin with a letter or digit; found: {shown}"
-            ]
-        }
-    return {}
 
 
 def _summary(fields: Mapping[str, list[str]]) -> str:

@@ -11,19 +11,20 @@ from rest_framework.request import Request
 from jobs import access
 from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
-from jobs.submitting.job_options import FIELDS as TERMS
-from jobs.submitting.job_options import Terms, read_terms
-from jobs.submitting.lineage import FIELDS as ORIGIN
-from jobs.submitting.lineage import Origin, read_origin
-from training.ground.catalog import CATALOG
-from training.ground.config import Task
+from jobs.origin import FIELDS as ORIGIN
+from jobs.origin import Origin, read_origin
+from jobs.terms import FIELDS as TERMS
+from jobs.terms import Terms, read_terms
+from training import hyperparameters
+from training.catalog import CATALOG
+from training.config import Task
+from training.specification import Hyperparameter
 
 TABLE_OPTIONS = ("input_column", "label_column")
 _OUTER = (
     "dataset", "dataset_token", "task_type", "task_name", "num_classes", "downloadable", "keep_dataset", "samples",
     *TABLE_OPTIONS, *TERMS, *ORIGIN,
 )  # fmt: skip
-_OBJECTS = ("reduce_lr_on_plateau", "step_lr")
 _OFF = {"", "false", "null", "none"}
 _YES_OR_NO = {
     "true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False,
@@ -159,9 +160,9 @@ def _hyperparameters(fields: dict[str, Any]) -> dict[str, Any]:
     values = {name: value for name, value in fields.items() if name not in _OUTER and value != ""}
     if isinstance(values.get("model"), str):
         values["model"] = _model_name(values["model"])
-    for name in _OBJECTS:
-        if name in values:
-            values[name] = _scheduler(name, values[name])
+    for spec in hyperparameters.HYPERPARAMETERS:
+        if spec.parts and spec.name in values:
+            values[spec.name] = _object(spec, values[spec.name])
     return values
 
 
@@ -171,7 +172,7 @@ def _model_name(words: str) -> str:
     return next((name for name in CATALOG if name.replace("_", "") == bare), words)
 
 
-def _scheduler(name: str, value: Any) -> Any:
+def _object(spec: Hyperparameter, value: Any) -> Any:
     """A JSON object; in a form it comes as text."""
     if not isinstance(value, str):
         return value
@@ -180,8 +181,8 @@ def _scheduler(name: str, value: Any) -> Any:
     try:
         return json.loads(value)
     except (ValueError, RecursionError) as error:
-        message = 'Give a JSON object, such as {"factor": 0.1, "patience": 5}.'
-        raise SubmissionInvalid(f"`{name}` is not JSON.", fields={name: [message]}) from error
+        message = f"Give a JSON object, such as {spec.example}."
+        raise SubmissionInvalid(f"`{spec.name}` is not JSON.", fields={spec.name: [message]}) from error
 
 
 def _classes(fields: dict[str, Any]) -> int | None:

@@ -1,5 +1,6 @@
 """The README.md of a bundle: what the model is, how good it is and how that was measured, how to use it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ from modelstore.models import TaskType, TrainedModel
 from training.bundle.manifest import MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
 
 _MOST_CLASSES = 100
+_ENTITY = re.compile(r"&(?=[#\w]+;)")
 _FOREIGN = (
     "It knows nothing but these classes: whatever it is shown gets one of their names. Set a threshold "
     "(`predict.py --threshold`) below which the answer is `none of my classes`; this refuses much of what is foreign, "
@@ -171,9 +173,10 @@ def _percent(share: Any) -> str:
 def _line(text: Any) -> str:
     """A user's words in one cell or line; nothing in them is Markdown or HTML."""
     plain = " ".join(str(text).split())
-    for sign in "\\`*_[]<>|#":
+    for sign in "\\`*_[]<>|#~":
         plain = plain.replace(sign, f"\\{sign}")
-    return plain
+    # Nor an entity: `&lt;` is shown as it was written.
+    return _ENTITY.sub(r"\\&", plain)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

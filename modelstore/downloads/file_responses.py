@@ -14,6 +14,7 @@ from django.http import HttpResponseBase, HttpResponseRedirect, StreamingHttpRes
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 
+from modelstore import files, local_cache, naming, presigned
 from modelstore.access import unusable_model
 from modelstore.bundles import local_cache
 from modelstore.bundles.standalone_files import standalone_files
@@ -123,7 +124,7 @@ def check_downloadable(model: TrainedModel) -> None:
 
 
 def _base_name(model: TrainedModel) -> str:
-    return f"{slugify(model.task_name)[:60] or 'model'}-{slugify(model.model_name)}"
+    return f"{naming.file_stem(model.task_name)}-{slugify(model.model_name)}"
 
 
 def open_accuracy_plot(*, model: TrainedModel) -> DownloadFile:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
-from django.utils.text import slugify
 
+from modelstore import naming
 from modelstore.models import TrainedModel
 from modelstore.web.page_predictions import Outcome
 
@@ -23,7 +23,7 @@ def results_response(model: TrainedModel, outcomes: Sequence[Outcome]) -> HttpRe
     writer.writerow(_COLUMNS)
     writer.writerows(_row(outcome) for outcome in outcomes)
     response = HttpResponse("\ufeff" + file.getvalue(), content_type="text/csv; charset=utf-8")
-    name = f"{slugify(model.task_name)[:60] or 'model'}-predictions.csv"
+    name = f"{naming.file_stem(model.task_name)}-predictions.csv"
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return response
 

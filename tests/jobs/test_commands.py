@@ -108,7 +108,8 @@ def test_train_answers_json_for_programs(
     [
         (["missing.csv"], "not a file"),
         (["--learning-rate", "7"], "--learning-rate"),
-        (["--name", "///"], "--task-name"),
+        (["--name", "   "], "--task-name"),
+        (["--name", "two\nlines"], "--task-name"),
         (["--model", "resnet18"], "--model"),
     ],
 )

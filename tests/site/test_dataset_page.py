@@ -54,7 +54,8 @@ def test_the_preset_decides_what_is_blank(client: Client, text_dataset: Dataset)
     ("field", "value"),
     [
         ("task_name", ""),
-        ("task_name", "no/slash"),
+        ("task_name", "two\nlines"),
+        ("task_name", "nul\0"),
         ("preset", "fastest"),
         ("model", "lstm"),
         ("learning_rate", "0.0.1"),

@@ -4,29 +4,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
-from training.ground.catalog import CATALOG, Preset, Task, defaults_for, models_for
-from training.ground.limits import Limits
-from training.ground.wire_values import FieldReader, plain
+from training import hyperparameters
+from training.catalog import CATALOG, Preset, Task, defaults_for
+from training.limits import Limits
+from training.wire_values import FieldReader, plain
 
 __all__ = ["ConfigInvalid", "Preset", "ReduceLROnPlateau", "StepLR", "Task", "TrainConfig", "resolve"]
 
 VERSION = 1
-FIELDS = (
-    "preset",
-    "model",
-    "pretrained",
-    "optimizer",
-    "learning_rate",
-    "batch_size",
-    "epochs",
-    "data_split",
-    "reduce_lr_on_plateau",
-    "step_lr",
-    "seed",
-    "early_stopping",
-    "class_weights",
-)
-_PRETRAINED_CHOICES = "true (start from ImageNet weights) or false (from scratch)"
+FIELDS = tuple(spec.name for spec in hyperparameters.HYPERPARAMETERS)
+# These decide the defaults of all others.
+_FIRST = ("preset", "model", "pretrained")
 # Whoever sets one of these wants that very loop, not the closed-form solver of the quick presets.
 LOOP_FIELDS = ("optimizer", "learning_rate", "batch_size", "epochs")
 
@@ -54,6 +42,9 @@ class StepLR:
 
     step_size: int = 4
     gamma: float = 0.1
+
+
+_GROUPS: Mapping[str, type[Any]] = {"reduce_lr_on_plateau": ReduceLROnPlateau, "step_lr": StepLR}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +122,7 @@ class TrainConfig:
             values = dict(data)
             values["task"] = Task(data["task"])
             values["preset"] = Preset(data["preset"]) if data.get("preset") else None
-            for name, kind in (("reduce_lr_on_plateau", ReduceLROnPlateau), ("step_lr", StepLR)):
+            for name, kind in _GROUPS.items():
                 values[name] = kind(**data[name]) if data.get(name) else None
             if values["model"] not in CATALOG or CATALOG[values["model"]].task != values["task"]:
                 raise ConfigInvalid({"model": [f"There is no model {values['model']!r} for this task."]})
@@ -151,19 +142,23 @@ def resolve(task: Task | str, values: Mapping[str, Any], limits: Limits = Limits
     task = Task(task)
     values = {name: value for name, value in values.items() if value is not None and value != ""}
     read = FieldReader(values)
+    specs = {spec.name: spec for spec in hyperparameters.HYPERPARAMETERS}
     for name in values:
-        if name not in FIELDS:
+        if name not in specs:
             read.refuse(name, "This field is not known; remove it.")
-    preset = read.choice("preset", [preset.value for preset in Preset], Preset.QUICK.value)
-    model = read.choice("model", [spec.name for spec in models_for(task)], None)
-    pretrained = read.flag("pretrained", None, _PRETRAINED_CHOICES)
-    if task is Task.TEXT and pretrained:
-        read.refuse("pretrained", "Text models have no pretrained weights; choose to start from scratch.")
-    defaults = defaults_for(task, Preset(preset or Preset.QUICK), model, pretrained)
-    chosen = _chosen(read, task, defaults, limits)
+    first = {name: specs[name].read(read, task, limits, specs[name].default) for name in _FIRST}
+    preset = Preset(first["preset"])
+    defaults = defaults_for(task, preset, first["model"], first["pretrained"])
+    chosen = {
+        name: spec.read(read, task, limits, defaults.get(name, spec.default))
+        for name, spec in specs.items()
+        if name not in _FIRST
+    }
+    _check_lowest_rate(read, chosen)
     if read.errors:
         raise ConfigInvalid(read.errors)
-    merged = {"task": task, "preset": Preset(preset or Preset.QUICK), **defaults, **chosen}
+    chosen |= {name: kind(**chosen[name]) for name, kind in _GROUPS.items() if chosen[name]}
+    merged = {"task": task, "preset": preset, **defaults, **chosen}
     if _wants_the_solver(merged, defaults, chosen):
         merged["solver"] = "newton"
     if chosen["reduce_lr_on_plateau"] or chosen["step_lr"]:
@@ -171,42 +166,11 @@ def resolve(task: Task | str, values: Mapping[str, Any], limits: Limits = Limits
     return TrainConfig(**merged)
 
 
-def _chosen(read: FieldReader, task: Task, defaults: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
-    batch = limits.batch_size_image if task is Task.IMAGE else limits.batch_size_text
-    epochs = read.integer("epochs", limits.epochs, defaults["epochs"])
-    rate = read.number("learning_rate", limits.learning_rate, defaults["learning_rate"])
-    plateau = read.group("reduce_lr_on_plateau", ("factor", "patience", "min_lr"))
-    step = read.group("step_lr", ("step_size", "gamma"))
-    chosen: dict[str, Any] = {
-        "optimizer": read.choice("optimizer", ["sgd", "adam", "adamw"], defaults["optimizer"]),
-        "learning_rate": rate,
-        "batch_size": read.integer("batch_size", batch, defaults["batch_size"]),
-        "epochs": epochs,
-        "data_split": read.share("data_split", limits.data_split, defaults.get("data_split", 0.8)),
-        "seed": read.integer("seed", (0, 2**32 - 1), 1),
-        "early_stopping": read.patience("early_stopping", limits.epochs[1], defaults.get("early_stopping")),
-        "class_weights": bool(read.flag("class_weights", False)),
-        "reduce_lr_on_plateau": None,
-        "step_lr": None,
-    }
-    if plateau is not None:
-        low = limits.plateau_min_lr[0]
-        chosen["reduce_lr_on_plateau"] = ReduceLROnPlateau(
-            factor=plateau.number("factor", limits.plateau_factor, 0.1) or 0.1,
-            patience=plateau.integer("patience", limits.plateau_patience, 5) or 5,
-            min_lr=plateau.number("min_lr", limits.plateau_min_lr, low) or low,
-        )
-        if rate is not None and chosen["reduce_lr_on_plateau"].min_lr > rate:
-            plateau.refuse("min_lr", f"Must not be above the learning rate ({plain(rate)}).")
-    if step is not None:
-        chosen["step_lr"] = StepLR(
-            step_size=step.integer("step_size", limits.step_size, 4) or 4,
-            gamma=step.number("gamma", limits.step_gamma, 0.1) or 0.1,
-        )
-    for group in (plateau, step):
-        if group is not None:
-            read.errors.update(group.errors)
-    return chosen
+def _check_lowest_rate(read: FieldReader, chosen: Mapping[str, Any]) -> None:
+    plateau, rate = chosen["reduce_lr_on_plateau"], chosen["learning_rate"]
+    if plateau and plateau["min_lr"] > rate:
+        message = f"Must not be above the learning rate ({plain(rate)})."
+        read.refuse("reduce_lr_on_plateau.min_lr", message)
 
 
 def _wants_the_solver(

@@ -2,75 +2,22 @@
 
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from jobs.hyperparameter_fields import serializer_fields
 from jobs.models import Lane
+from modelstore import naming
 from modelstore.models import TaskType
-from training.ground.catalog import CATALOG
-from training.ground.config import Preset
-
-_LIMITS = settings.FLASH_LIMITS
-_BATCH = (1, max(_LIMITS.batch_size_image[1], _LIMITS.batch_size_text[1]))
-
-
-def _range(bounds: tuple[float, float]) -> dict[str, Any]:
-    return {"min_value": bounds[0], "max_value": bounds[1]}
-
-
-class PlateauSerializer(serializers.Serializer[Any]):
-    """Lowers the learning rate when the validation loss stands still."""
-
-    factor = serializers.FloatField(required=False, **_range(_LIMITS.plateau_factor))
-    patience = serializers.IntegerField(required=False, **_range(_LIMITS.plateau_patience))
-    min_lr = serializers.FloatField(required=False, **_range(_LIMITS.plateau_min_lr))
-
-
-class StepSerializer(serializers.Serializer[Any]):
-    """Lowers the learning rate every so many epochs."""
-
-    step_size = serializers.IntegerField(required=False, **_range(_LIMITS.step_size))
-    gamma = serializers.FloatField(required=False, **_range(_LIMITS.step_gamma))
+from training import hyperparameters
 
 
 class TrainSerializer(serializers.Serializer[Any]):
     """What a job may be told; hyperparameters are checked by the trainer's own rules, as on the site."""
 
-    task_name = serializers.RegexField(
-        r"^[A-Za-z0-9][A-Za-z0-9 -]*$",
-        max_length=100,
-        help_text="Letters (of any alphabet), digits, hyphens and spaces.",
-    )
-    preset = serializers.ChoiceField(
-        choices=[preset.value for preset in Preset],
-        required=False,
-        help_text="Chooses whatever the other fields leave open; quick when it is missing.",
-    )
-    model = serializers.ChoiceField(choices=list(CATALOG), required=False)
-    optimizer = serializers.ChoiceField(choices=["sgd", "adam", "adamw"], required=False)
-    learning_rate = serializers.FloatField(required=False, **_range(_LIMITS.learning_rate))
-    batch_size = serializers.IntegerField(required=False, **_range(_BATCH))
-    epochs = serializers.IntegerField(required=False, **_range(_LIMITS.epochs))
-    data_split = serializers.CharField(
-        required=False, max_length=40, help_text="The share that trains: 0.8, or 80:20."
-    )
-    reduce_lr_on_plateau = PlateauSerializer(required=False)
-    step_lr = StepSerializer(required=False)
-    pretrained = serializers.BooleanField(required=False, help_text="Start from ImageNet weights (pictures).")
-    seed = serializers.IntegerField(required=False, min_value=0, max_value=2**32 - 1)
-    early_stopping = serializers.IntegerField(
-        required=False,
-        min_value=0,
-        max_value=_LIMITS.epochs[1],
-        help_text="Stop after so many epochs without gain; 0: never.",
-    )
+    task_name = serializers.RegexField(naming.PATTERN, max_length=naming.MAX_LENGTH, help_text=naming.RULE)
     num_classes = serializers.IntegerField(
         required=False, min_value=1, help_text="The job is refused when the data has other than so many."
-    )
-    class_weights = serializers.BooleanField(
-        required=False,
-        help_text="Let rare classes count as much as common ones; costs accuracy, gains recall.",
     )
     downloadable = serializers.BooleanField(required=False, default=True)
     keep_dataset = serializers.BooleanField(required=False, default=False)
@@ -98,6 +45,10 @@ class TrainSerializer(serializers.Serializer[Any]):
         max_length=2_000,
         help_text="Gets one signed POST when the job ends; a public address.",
     )
+
+    def get_fields(self) -> dict[str, Any]:
+        """Those above, and every hyperparameter."""
+        return super().get_fields() | serializer_fields(hyperparameters.HYPERPARAMETERS)
 
 
 @extend_schema_serializer(

@@ -44,7 +44,6 @@ from modelstore.ground.pagination import LogPages, Pages
 from modelstore.models import Scope, TaskType
 from training.ground.config import Task
 
-_KNOWN = {*SubmitSerializer().fields, *SubmitCheckedSerializer().fields}
 _TAGS = {"platform": ["platform"], "train": ["train"]}
 
 
@@ -155,7 +154,7 @@ class JobsView(ListAPIView):
         if repeat is None:
             # Said without reading the file. A repeat may be of a job that was taken before the queue was full.
             submission.check_accepting()
-        asked = submit_request.read(request, _KNOWN)
+        asked = submit_request.read(request, {*SubmitSerializer().fields, *SubmitCheckedSerializer().fields})
         submission.validate(task=asked.task, task_name=asked.task_name, values=asked.values)
         dataset, fresh = _dataset_of(asked)
         try:

@@ -4,67 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.files.base import ContentFile, File
+from django.forms import BoundField
 
 from jobs.errors import SubmissionInvalid
+from jobs.hyperparameter_fields import field_of, form_fields, values_in
 from jobs.models import Lane
-from jobs.submitting import submission
-from jobs.submitting.job_options import Terms, read_terms
-from modelstore.ground import tokens
-from training.ground.catalog import models_for
-from training.ground.config import Preset, Task
-from training.ground.wire_values import plain
+from jobs.terms import Terms, read_terms
+from modelstore import naming, tokens
+from training import hyperparameters
+from training.config import Preset, Task
+from training.specification import Hyperparameter
 
-_SPLITS = [
-    ("", "Preset's choice"),
-    *((f"{share}:{100 - share}", f"{share} : {100 - share}") for share in (90, 80, 70, 60, 50)),
-]
-_OPTIMIZERS = [
-    ("", "Preset's choice"),
-    ("sgd", "SGD with momentum"),
-    ("adam", "Adam"),
-    ("adamw", "AdamW"),
-]
-_STARTS = [
-    ("", "Preset's choice"),
-    ("imagenet", "ImageNet weights"),
-    ("scratch", "Scratch (random weights)"),
-]
 _LANES = [
     (Lane.NOW.value, "As soon as possible"),
     (Lane.NEXT_START.value, "With the next start of a machine: cheaper, may take hours"),
 ]
-# Our field -> the wire's word. Those of the two schedules lie in an object of their own.
-_PLAIN = {
-    "preset": "preset",
-    "model": "model",
-    "start_from": "pretrained",
-    "optimizer": "optimizer",
-    "learning_rate": "learning_rate",
-    "batch_size": "batch_size",
-    "epochs": "epochs",
-    "data_split": "data_split",
-    "seed": "seed",
-    "early_stopping": "early_stopping",
-    "class_weights": "class_weights",
-}
-_GROUPS = {
-    "reduce_lr_on_plateau": {
-        "plateau_factor": "factor",
-        "plateau_patience": "patience",
-        "plateau_min_lr": "min_lr",
-    },
-    "step_lr": {"step_size": "step_size", "step_gamma": "gamma"},
-}
-ADVANCED = (
-    *_PLAIN,
-    "max_minutes",
-    "continue_from",
-    "extend_dataset",
-    *_GROUPS,
-    *(field for fields in _GROUPS.values() for field in fields),
-)
+_ADVANCED = ("max_minutes", "continue_from", "extend_dataset")
 
 
 class UploadForm(forms.Form):
@@ -99,40 +55,9 @@ class TrainForm(forms.Form):
     """How to train. Whatever is left blank is decided by the preset; the trainer's own rules check the rest."""
 
     task_name = forms.CharField(
-        label="Name of the task", required=False, max_length=200,
-        help_text="Letters, digits, hyphens and spaces.",
+        label="Name of the task", required=False, help_text=naming.RULE,
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "cats and dogs"}),
     )  # fmt: skip
-    preset = forms.ChoiceField(
-        choices=[(preset.value, preset.value.capitalize()) for preset in Preset], required=False
-    )
-    model = forms.ChoiceField(label="Model", required=False)
-    start_from = forms.ChoiceField(label="Start from", choices=_STARTS, required=False)
-    data_split = forms.ChoiceField(
-        label="Training : validation", choices=_SPLITS, required=False,
-        help_text="The validation share is never trained on; it measures the accuracy.",
-    )  # fmt: skip
-    optimizer = forms.ChoiceField(label="Optimizer", choices=_OPTIMIZERS, required=False)
-    learning_rate = forms.CharField(label="Learning rate", required=False)
-    batch_size = forms.CharField(label="Batch size", required=False)
-    epochs = forms.CharField(label="Epochs", required=False)
-    early_stopping = forms.CharField(
-        label="Stop early after", required=False, help_text="Epochs without gain; 0 turns it off."
-    )
-    seed = forms.CharField(
-        label="Seed", required=False, help_text="The same seed gives the same result again."
-    )
-    class_weights = forms.BooleanField(
-        label="Let rare classes count as much as common ones", required=False,
-        help_text="Finds more of the rare ones, at some cost in accuracy.",
-    )  # fmt: skip
-    reduce_lr_on_plateau = forms.BooleanField(label="Reduce the learning rate on a plateau", required=False)
-    plateau_factor = forms.CharField(label="Factor", required=False)
-    plateau_patience = forms.CharField(label="Patience in epochs", required=False)
-    plateau_min_lr = forms.CharField(label="Lowest learning rate", required=False)
-    step_lr = forms.BooleanField(label="Reduce the learning rate in steps", required=False)
-    step_size = forms.CharField(label="Step size in epochs", required=False)
-    step_gamma = forms.CharField(label="Gamma", required=False)
     downloadable = forms.BooleanField(
         label="The model may be downloaded",
         required=False,
@@ -172,16 +97,16 @@ class TrainForm(forms.Form):
     def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.task = task
+        self.specs = [spec for spec in hyperparameters.HYPERPARAMETERS if spec.applies(task)]
+        self.fields |= form_fields(task, self.specs)
+        # The rule for names has a sentence for NUL, too.
+        self.fields["task_name"].validators.clear()
         self.values: dict[str, Any] = {}
         self.terms = Terms()
         # Asked what it would take, a form needs no name yet.
         self.is_estimate = "estimate" in self.data
-        choices = [(spec.name, spec.title) for spec in models_for(task)]
-        self.fields["model"].choices = [("", "Preset's choice"), *choices]  # type: ignore[attr-defined]
         if task is Task.TEXT:
-            del self.fields["start_from"]
             self.fields["task_name"].widget.attrs["placeholder"] = "customer messages"
-        self._tell_limits()
 
     @classmethod
     def blank(cls, *, task: Task) -> "TrainForm":
@@ -195,7 +120,7 @@ class TrainForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        self.values = _on_the_wire(cleaned)
+        self.values = values_in(cleaned, self.specs)
         try:
             self.terms = read_terms(cleaned)
         except SubmissionInvalid as error:
@@ -213,43 +138,39 @@ class TrainForm(forms.Form):
     def refuse(self, fields: Mapping[str, list[str]]) -> None:
         """Puts the sentences for the wire's fields beside ours; those without a place go to the top."""
         for name, sentences in fields.items():
-            field = _our_name(name)
+            field = field_of(name, self.specs)
             self.add_error(field if field in self.fields else None, sentences)
+
+    def basic(self) -> list[BoundField]:
+        """The first questions, besides the preset, which is drawn as cards."""
+        return [self[spec.field] for spec in self.specs if spec.basic and spec.name != "preset"]
+
+    def advanced(self) -> list[BoundField]:
+        """The fields that take a line of their own under "Advanced"."""
+        return [self[spec.field] for spec in self._advanced_specs() if not spec.is_tick]
+
+    def ticks(self) -> list[BoundField]:
+        """Those that are only switched on."""
+        return [self[spec.field] for spec in self._advanced_specs() if spec.is_tick and not spec.parts]
+
+    def groups(self) -> list[tuple[BoundField, list[BoundField]]]:
+        """The tick that switches each object on, and its parts."""
+        groups = [spec for spec in self._advanced_specs() if spec.parts]
+        return [(self[spec.field], [self[part.field] for part in spec.parts]) for spec in groups]
 
     def has_advanced_errors(self) -> bool:
         """Whether the folded part must be open, for something in it is wrong."""
-        return any(name in self.errors for name in ADVANCED if name != "preset")
+        return any(name in self.errors for name in self._advanced_names())
 
     def has_advanced_values(self) -> bool:
-        """Whether somebody filled in more than the split."""
-        return any(
-            self[name].value()
-            for name in ADVANCED
-            if name in self.fields and name not in ("preset", "data_split")
-        )
+        """Whether somebody filled in anything of the folded part."""
+        return any(self[name].value() for name in self._advanced_names())
 
-    def _tell_limits(self) -> None:
-        limits = settings.FLASH_LIMITS
-        batch = limits.batch_size_image if self.task is Task.IMAGE else limits.batch_size_text
-        for name, (low, high), default in (
-            ("learning_rate", limits.learning_rate, ""),
-            ("batch_size", batch, ""),
-            ("epochs", limits.epochs, ""),
-            ("plateau_factor", limits.plateau_factor, "0.1"),
-            ("plateau_patience", limits.plateau_patience, "5"),
-            ("plateau_min_lr", limits.plateau_min_lr, "0.00001"),
-            ("step_size", limits.step_size, "4"),
-            ("step_gamma", limits.step_gamma, "0.1"),
-        ):
-            field = self.fields[name]
-            field.help_text = f"{_plain_number(low)} to {_plain_number(high)}"
-            field.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "placeholder": default}
-        self.fields["seed"].widget.attrs |= {
-            "inputmode": "numeric",
-            "placeholder": "1",
-            "autocomplete": "off",
-        }
-        self.fields["early_stopping"].widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
+    def _advanced_specs(self) -> list[Hyperparameter]:
+        return [spec for spec in self.specs if not spec.basic]
+
+    def _advanced_names(self) -> list[str]:
+        return [*form_fields(self.task, self._advanced_specs()), *_ADVANCED]
 
 
 class ColumnsForm(forms.Form):
@@ -264,24 +185,5 @@ class ColumnsForm(forms.Form):
             field.choices = [(name, name) for name in columns]  # type: ignore[attr-defined]
 
 
-def _on_the_wire(cleaned: Mapping[str, Any]) -> dict[str, Any]:
-    values = {wire: cleaned[ours] for ours, wire in _PLAIN.items() if cleaned.get(ours) not in (None, "")}
-    for group, members in _GROUPS.items():
-        if cleaned.get(group):
-            values[group] = {key: cleaned[ours] for ours, key in members.items() if cleaned.get(ours)}
-    return values
-
-
-def _our_name(wire: str) -> str:
-    group, _, key = wire.partition(".")
-    members = {key: ours for ours, key in _GROUPS.get(group, {}).items()}
-    return members.get(key) or {word: ours for ours, word in _PLAIN.items()}.get(wire, wire)
-
-
 def _sentences(errors: Mapping[str, Any]) -> dict[str, list[str]]:
     return {name: [str(message) for message in messages] for name, messages in errors.items()}
-
-
-def _plain_number(value: float) -> str:
-    """0.00001 and 2, not 1e-05 and 2.0; whole numbers with commas."""
-    return plain(value) if isinstance(value, float) else f"{value:,}"

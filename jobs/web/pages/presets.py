@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.money.quotes import Quote, Quoter
-from training.ground.catalog import CATALOG, defaults_for, models_for
-from training.ground.config import Preset, Task
+from jobs.quotes import Quote, Quoter
+from training import hyperparameters
+from training.catalog import CATALOG, defaults_for, models_for
+from training.config import Preset, Task
 
 _WORDS = {
     (
@@ -21,13 +22,6 @@ _WORDS = {
     (Task.TEXT, Preset.BALANCED): "Reads word by word, in both directions. Knows word order.",
     (Task.TEXT, Preset.BEST): "Four networks read word by word, in both directions, and vote.",
 }
-_SHOWN = (
-    "optimizer",
-    "learning_rate",
-    "batch_size",
-    "epochs",
-    "early_stopping",
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +66,8 @@ def fillings(task: Task) -> dict[str, dict[str, Any]]:
 
 def _filling(task: Task, preset: Preset, model: str | None, pretrained: bool | None) -> dict[str, Any]:
     defaults = defaults_for(task, preset, model, pretrained)
-    shown = {name: defaults.get(name) or "off" for name in _SHOWN}
+    given = [spec for spec in hyperparameters.HYPERPARAMETERS if spec.preset_gives]
+    shown = {spec.field: defaults.get(spec.name) or "off" for spec in given}
     return {**shown, "model": CATALOG[defaults["model"]].title}
 
 

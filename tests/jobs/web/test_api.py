@@ -62,7 +62,7 @@ def test_a_dataset_can_be_checked_first_and_used_by_token(client: Client) -> Non
 
 
 def test_a_wrong_field_is_named_and_nothing_is_stored(client: Client) -> None:
-    document = problem(post_job(client, learning_rate="0.0.1", epochs="100000", task_name="a/b"), 400)
+    document = problem(post_job(client, learning_rate="0.0.1", epochs="100000", task_name="a\u202eb"), 400)
     assert set(document["errors"]) == {"learning_rate", "epochs", "task_name"}
     assert not Dataset.objects.exists()
     assert not Job.objects.exists()
