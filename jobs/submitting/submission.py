@@ -19,10 +19,10 @@ from jobs.notices import notifications
 from jobs.queue import retraining
 from jobs.queue.platform_status import DEV_MODE_NOTICE, is_full
 from jobs.states import JobStatus
-from jobs.status import DEV_MODE_NOTICE, is_full
-from jobs.terms import Terms
-from modelstore import naming, tokens
-from modelstore.errors import FlashError
+from jobs.submitting.job_options import Terms
+from jobs.submitting.lineage import Origin
+from modelstore.ground import naming, tokens
+from modelstore.ground.errors import FlashError
 from modelstore.models import ApiKey
 from training.ground.config import ConfigInvalid, Task, TrainConfig, resolve
 

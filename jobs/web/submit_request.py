@@ -11,14 +11,14 @@ from rest_framework.request import Request
 from jobs import access
 from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
-from jobs.origin import FIELDS as ORIGIN
-from jobs.origin import Origin, read_origin
-from jobs.terms import FIELDS as TERMS
-from jobs.terms import Terms, read_terms
-from training import hyperparameters
-from training.catalog import CATALOG
-from training.config import Task
-from training.specification import Hyperparameter
+from jobs.submitting.job_options import FIELDS as TERMS
+from jobs.submitting.job_options import Terms, read_terms
+from jobs.submitting.lineage import FIELDS as ORIGIN
+from jobs.submitting.lineage import Origin, read_origin
+from training.ground import hyperparameters
+from training.ground.catalog import CATALOG
+from training.ground.config import Task
+from training.ground.specification import Hyperparameter
 
 TABLE_OPTIONS = ("input_column", "label_column")
 _OUTER = (

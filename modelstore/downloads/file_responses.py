@@ -14,12 +14,11 @@ from django.http import HttpResponseBase, HttpResponseRedirect, StreamingHttpRes
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 
-from modelstore import files, local_cache, naming, presigned
 from modelstore.access import unusable_model
 from modelstore.bundles import local_cache
 from modelstore.bundles.standalone_files import standalone_files
 from modelstore.downloads import presigned
-from modelstore.ground import files
+from modelstore.ground import files, naming
 from modelstore.ground.errors import FlashError
 from modelstore.ground.zip_stream import zip_chunks, zip_size
 from modelstore.models import TrainedModel

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
-from modelstore import naming
+from modelstore.ground import naming
 from modelstore.models import TrainedModel
 from modelstore.web.page_predictions import Outcome
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
-from training import hyperparameters
-from training.catalog import CATALOG, Preset, Task, defaults_for
-from training.limits import Limits
-from training.wire_values import FieldReader, plain
+from training.ground import hyperparameters
+from training.ground.catalog import CATALOG, Preset, Task, defaults_for
+from training.ground.limits import Limits
+from training.ground.wire_values import FieldReader, plain
 
 __all__ = ["ConfigInvalid", "Preset", "ReduceLROnPlateau", "StepLR", "Task", "TrainConfig", "resolve"]
 

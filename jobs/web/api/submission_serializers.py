@@ -5,11 +5,11 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from jobs.hyperparameter_fields import serializer_fields
 from jobs.models import Lane
-from modelstore import naming
+from jobs.submitting.hyperparameter_fields import serializer_fields
+from modelstore.ground import naming
 from modelstore.models import TaskType
-from training import hyperparameters
+from training.ground import hyperparameters
 
 
 class TrainSerializer(serializers.Serializer[Any]):

@@ -8,13 +8,14 @@ from django.core.files.base import ContentFile, File
 from django.forms import BoundField
 
 from jobs.errors import SubmissionInvalid
-from jobs.hyperparameter_fields import field_of, form_fields, values_in
 from jobs.models import Lane
-from jobs.terms import Terms, read_terms
-from modelstore import naming, tokens
-from training import hyperparameters
-from training.config import Preset, Task
-from training.specification import Hyperparameter
+from jobs.submitting import submission
+from jobs.submitting.hyperparameter_fields import field_of, form_fields, values_in
+from jobs.submitting.job_options import Terms, read_terms
+from modelstore.ground import naming, tokens
+from training.ground import hyperparameters
+from training.ground.config import Preset, Task
+from training.ground.specification import Hyperparameter
 
 _LANES = [
     (Lane.NOW.value, "As soon as possible"),

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.quotes import Quote, Quoter
-from training import hyperparameters
-from training.catalog import CATALOG, defaults_for, models_for
-from training.config import Preset, Task
+from jobs.money.quotes import Quote, Quoter
+from training.ground import hyperparameters
+from training.ground.catalog import CATALOG, defaults_for, models_for
+from training.ground.config import Preset, Task
 
 _WORDS = {
     (

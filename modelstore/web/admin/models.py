@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import DurationField, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,6 +11,7 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 
+from modelstore.ground import naming
 from modelstore.ground.admin_tools import FastAdmin, audit, confirmed
 from modelstore.models import CleanupPolicy, PruneState, Tombstone, TrainedModel
 from modelstore.models.trained_model import TrainedModelQuerySet
@@ -50,10 +52,23 @@ class ArchitectureFilter(admin.SimpleListFilter):
         return queryset.filter(model_name=self.value()) if self.value() else queryset
 
 
+class TrainedModelForm(forms.ModelForm):
+    """An operator's new name for a model keeps to the rule for all names; old names stay as they are."""
+
+    def clean_task_name(self) -> str:
+        name = str(self.cleaned_data["task_name"])
+        if "task_name" not in self.changed_data:
+            return name
+        if wrong := naming.problem(name):
+            raise forms.ValidationError(wrong)
+        return naming.tidy(name)
+
+
 @admin.register(TrainedModel)
 class TrainedModelAdmin(FastAdmin):
     """Models are made by jobs and deleted by expiry; here one decides when, and who may download."""
 
+    form = TrainedModelForm
     list_display = (
         "task_name",
         "task_type",

@@ -10,6 +10,7 @@ from jobs.messaging import hints
 from jobs.models import Dataset, Job, PlatformStatus
 from jobs.queue import cancellation
 from jobs.states import JobStatus
+from jobs.submitting import submission
 from tests.names import GOOD_NAMES
 
 Submit = Callable[..., Job]

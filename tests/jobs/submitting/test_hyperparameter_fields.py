@@ -13,18 +13,18 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
-from jobs.forms import TrainForm
-from jobs.hyperparameter_fields import add_option, api_table, field_of, with_table
 from jobs.management.commands.train import Command
 from jobs.models import Dataset, Job
-from jobs.submission_serializers import TrainSerializer
+from jobs.submitting.hyperparameter_fields import add_option, api_table, field_of, with_table
+from jobs.web.api.submission_serializers import TrainSerializer
+from jobs.web.pages.forms import TrainForm
 from tests.site.page import Page
-from training import config, hyperparameters
-from training.catalog import Task
-from training.config import ConfigInvalid, TrainConfig, resolve
-from training.hyperparameters import HYPERPARAMETERS
-from training.limits import Limits
-from training.specification import Hyperparameter, ValueType
+from training.ground import config, hyperparameters
+from training.ground.catalog import Task
+from training.ground.config import ConfigInvalid, TrainConfig, resolve
+from training.ground.hyperparameters import HYPERPARAMETERS
+from training.ground.limits import Limits
+from training.ground.specification import Hyperparameter, ValueType
 
 _GUIDE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 WARMUP = Hyperparameter(

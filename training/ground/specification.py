@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from training.catalog import Task
-from training.limits import Limits
-from training.wire_values import FieldReader, plain
+from training.ground.catalog import Task
+from training.ground.limits import Limits
+from training.ground.wire_values import FieldReader, plain
 
 Bounds = tuple[float, float]
 Choice = tuple[str, str]

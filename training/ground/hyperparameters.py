@@ -4,9 +4,9 @@ Reading (`config.resolve`), the form, the API and its schema, the command line a
 `HYPERPARAMETERS`, in its order. A new one is an entry here, and a field of `TrainConfig` which the training uses.
 """
 
-from training.catalog import Preset, Task, models_for
-from training.limits import Limits
-from training.specification import Bounds, Choice, Hyperparameter, ValueType
+from training.ground.catalog import Preset, Task, models_for
+from training.ground.limits import Limits
+from training.ground.specification import Bounds, Choice, Hyperparameter, ValueType
 
 
 def _models(task: Task) -> tuple[Choice, ...]:

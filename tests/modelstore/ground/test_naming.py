@@ -14,8 +14,8 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelstore import naming
-from modelstore.model_card import model_card
+from modelstore.bundles.model_card import model_card
+from modelstore.ground import naming
 from tests.modelstore.conftest import Publish
 from tests.names import GOOD_NAMES, NASTY_NAMES
 from tests.site.page import Page

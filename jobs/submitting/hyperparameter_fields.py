@@ -8,10 +8,10 @@ from django import forms
 from django.conf import settings
 from rest_framework import serializers
 
-from training.catalog import Task
-from training.limits import Limits
-from training.specification import Hyperparameter, ValueType, range_words
-from training.wire_values import plain
+from training.ground.catalog import Task
+from training.ground.limits import Limits
+from training.ground.specification import Hyperparameter, ValueType, range_words
+from training.ground.wire_values import plain
 
 _PRESETS_CHOICE = ("", "Preset's choice")
 _MOST_SHARE_CHARS = 40
