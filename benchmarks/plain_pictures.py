@@ -17,7 +17,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Subset
 from torchvision import datasets, models, transforms
 
-from training.split import stratified_split
+from training.ground.split import stratified_split
 
 EPOCHS, BATCH, RATE, WORKERS = 10, 32, 1e-3, 2
 _NORMALISE = transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])

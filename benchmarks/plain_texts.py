@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from training.preprocess import pad
+from training.kinds.sentences.preprocess import pad
 
 _BATCH = 64
 Rows = Sequence[Sequence[int]]

@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.site import bar
 from benchmarks.training_runs import DATA, run_dir, train
-from training.onnx_classifier import OnnxClassifier
+from training.bundle.onnx_classifier import OnnxClassifier
 
 # Test accuracy in percent of logistic regression on tf-idf bigrams, fitted to all training rows.
 REFERENCES = {

@@ -25,7 +25,7 @@ from benchmarks.serving_load import Load, multipart, run_load
 from benchmarks.serving_models import photos, publish, slim, trained
 from benchmarks.serving_peers import Contender
 from benchmarks.site import bar, port_of, running_site
-from training.bundle import SERVING_COPY_FILE, Manifest
+from training.bundle.manifest import SERVING_COPY_FILE, Manifest
 
 CONNECTIONS = 16
 

@@ -16,8 +16,9 @@ import numpy as np
 import onnxruntime
 
 from benchmarks.site import ROOT
-from training.bundle import ONNX_FILE, Manifest
-from training.preprocess import PicturePreprocess, TextPreprocess
+from training.bundle.manifest import ONNX_FILE, Manifest
+from training.kinds.pictures.preprocess import PicturePreprocess
+from training.kinds.sentences.preprocess import TextPreprocess
 
 
 class BareLoops:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from benchmarks.site import DATA, ROOT
 from benchmarks.training_runs import pictures_of, run_dir, train, unpack
-from training.bundle import MANIFEST_FILE, ONNX_FILE, REPORT_FILE, Manifest, describe_files
+from training.bundle.manifest import MANIFEST_FILE, ONNX_FILE, REPORT_FILE, Manifest, describe_files
 
 _PICTURES, _SENTENCES = DATA / "images" / "hymenoptera-224", DATA / "text" / "trec6"
 _TRAININGS = {
@@ -90,8 +90,8 @@ def _publish_here(bundles: Sequence[Path]) -> Iterator[str]:
     import django
 
     django.setup()
-    from modelstore import store
-    from modelstore.tokens import new_token
+    from modelstore.bundles import store
+    from modelstore.ground.tokens import new_token
 
     for bundle in bundles:
         token = new_token()

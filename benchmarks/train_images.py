@@ -23,7 +23,7 @@ from pathlib import Path
 
 from benchmarks.site import DATA, ROOT, bar
 from benchmarks.training_runs import accuracy_on, run_dir, train, unpack
-from training.catalog import PRESETS, Preset, Task
+from training.ground.catalog import PRESETS, Preset, Task
 
 GOALS = {"trashnet-mini": 25.0, "hymenoptera-224": 10.0}
 

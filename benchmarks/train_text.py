@@ -27,17 +27,19 @@ import torch
 from benchmarks.plain_texts import PlainLoop
 from benchmarks.site import bar
 from benchmarks.training_runs import DATA
-from training.config import Task, resolve
-from training.control import Control, available_cores
-from training.events import Events
-from training.onnx_classifier import OnnxClassifier
-from training.phases import Phases
-from training.preprocess import TextPreprocess
-from training.report import EpochFigures
-from training.run import Run, train
-from training.samples import Samples, read_sentences
-from training.split import stratified_split
-from training.tokeniser import learn_vocabulary
+from training.bundle.onnx_classifier import OnnxClassifier
+from training.ground.config import Task, resolve
+from training.ground.control import Control, available_cores
+from training.ground.epochs import EpochFigures
+from training.ground.events import Events
+from training.ground.phases import Phases
+from training.ground.run import Run
+from training.ground.samples import Samples
+from training.ground.split import stratified_split
+from training.kinds.sentences.preprocess import TextPreprocess
+from training.kinds.sentences.reading import read_sentences
+from training.kinds.sentences.tokeniser import learn_vocabulary
+from training.train import train
 
 _TIMES_FASTER = {"trec6": 3.0, "agnews-small": 5.0}
 _READS = 256

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.site import DATA, ROOT
-from training.config import FIELDS, TrainConfig, resolve
-from training.onnx_classifier import OnnxClassifier
+from training.bundle.onnx_classifier import OnnxClassifier
+from training.ground.config import FIELDS, TrainConfig, resolve
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 

@@ -27,18 +27,18 @@ from torch.nn import functional
 
 from benchmarks.site import DATA, bar
 from benchmarks.training_runs import run_dir, train, unpack
-from training.checkpoint import Checkpoint
-from training.config import TrainConfig, resolve
-from training.control import Control, available_cores
-from training.decode import decode_in_chunks
-from training.device import choose_device, describe, mixed_precision
-from training.events import Events
-from training.loop import Training
-from training.optimizers import Optimizer
-from training.picture_learner import PictureLearner
-from training.preprocess import PicturePreprocess
-from training.samples import read_pictures
-from training.vision import PictureClassifier
+from training.engine.checkpoint import Checkpoint
+from training.engine.device import choose_device, describe, mixed_precision
+from training.engine.loop import Training
+from training.engine.optimizers import Optimizer
+from training.ground.config import TrainConfig, resolve
+from training.ground.control import Control, available_cores
+from training.ground.events import Events
+from training.kinds.pictures.decode import decode_in_chunks
+from training.kinds.pictures.learner import PictureLearner
+from training.kinds.pictures.preprocess import PicturePreprocess
+from training.kinds.pictures.reading import read_pictures
+from training.kinds.pictures.vision import PictureClassifier
 
 GOALS = {"cpu": 0.9, "cuda": 0.7}
 _WARM_UP = 2

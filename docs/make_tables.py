@@ -8,8 +8,8 @@ _DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(_DOCS.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flashsite.settings")
 
-from jobs.hyperparameter_fields import with_table  # noqa: E402  # needs the path and the settings above
-from training.hyperparameters import HYPERPARAMETERS  # noqa: E402
+from jobs.submitting.hyperparameter_fields import with_table  # noqa: E402  # needs the path and the settings above
+from training.ground.hyperparameters import HYPERPARAMETERS  # noqa: E402
 
 
 def main() -> None:

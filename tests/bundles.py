@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from training.bundle import Manifest, describe_files
+from training.bundle.manifest import Manifest, describe_files
 
 COLOURS = ["red", "green", "blue"]
 MOODS = ["bad", "good"]

@@ -17,14 +17,14 @@ import traceback  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import TextIO  # noqa: E402
 
-from training.control import Control, die_with_parent, lower_priority  # noqa: E402
-from training.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, Interrupted, TrainingFailed  # noqa: E402
-from training.events import Events  # noqa: E402
-from training.phases import Phases  # noqa: E402
+from training.ground.control import Control, die_with_parent, lower_priority  # noqa: E402
+from training.ground.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, Interrupted, TrainingFailed  # noqa: E402
+from training.ground.events import Events  # noqa: E402
+from training.ground.phases import Phases  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train what RUN_DIR asks for and give the exit code (see `training.errors`)."""
+    """Train what RUN_DIR asks for and give the exit code (see `training.ground.errors`)."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("run_dir", type=Path, nargs="?")
     parser.add_argument(
@@ -74,7 +74,7 @@ def _wait_for_run_dir() -> Path | None:
 
     From then on what goes wrong is told in RUN_DIR/stderr.log.
     """
-    from training.run import import_libraries
+    from training.train import import_libraries
 
     import_libraries()
     line = sys.stdin.readline().rstrip("\n")
@@ -89,9 +89,9 @@ def _follow(folder: Path, rank: int, size: int | None) -> int:
     """Be one of several processes; the first alone speaks, and hears signals."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-    from training.process_group import wanted_processes
-    from training.run import read_config
-    from training.together import follow
+    from training.engine.process_group import wanted_processes
+    from training.engine.together import follow
+    from training.ground.run import read_config
 
     config, _ = read_config(folder)
     if size is None:
@@ -103,7 +103,8 @@ def _follow(folder: Path, rank: int, size: int | None) -> int:
 
 
 def _run(folder: Path, events: Events, control: Control, started: float, nice: int) -> None:
-    from training.run import Run, import_torch_meanwhile, read_config, train
+    from training.ground.run import Run, read_config
+    from training.train import import_torch_meanwhile, train
 
     config, task_name = read_config(folder)
     lower_priority(config.nice - nice)

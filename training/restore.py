@@ -43,15 +43,15 @@ def _build(saved: dict[str, Any]) -> nn.Module:
     state, arguments = saved["state_dict"], saved["arguments"]
     model: nn.Module
     if saved["model"] == "bag_of_ngrams":
-        from training.ngrams import NGramClassifier
+        from training.kinds.sentences.ngrams import NGramClassifier
 
         model = NGramClassifier(state["keys"], state["idf"], **arguments)
     elif saved["model"] in ("lstm", "gru"):
-        from training.blended import BlendedClassifier
+        from training.kinds.sentences.blended import BlendedClassifier
 
         model = BlendedClassifier.from_arguments(state, arguments)
     else:
-        from training.vision import PictureClassifier
+        from training.kinds.pictures.vision import PictureClassifier
 
         model = PictureClassifier(saved["model"], len(saved["classes"]), **arguments)
         model.load_torchvision_state(state)

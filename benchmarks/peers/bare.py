@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from training.bundle import ONNX_FILE, Manifest
-from training.preprocess import PicturePreprocess
+from training.bundle.manifest import ONNX_FILE, Manifest
+from training.kinds.pictures.preprocess import PicturePreprocess
 
 
 class Classifier:

@@ -31,7 +31,7 @@ from fastai.vision.all import (
 )
 from torchvision import models
 
-from training.split import stratified_split
+from training.ground.split import stratified_split
 
 _SIDE, _BATCH, _WORKERS = 224, 32, 2
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from django import template
 
-from jobs.estimates import Range
 from jobs.models import Job
+from jobs.money.estimates import Range
 from jobs.states import RUNNING, JobStatus
-from training.catalog import CATALOG
+from training.ground.catalog import CATALOG
 
 register = template.Library()
 

@@ -1,4 +1,4 @@
-"""The life of a batch: claim, progress and its ends. Every write is guarded by the fence (jobs.leases)."""
+"""The life of a batch: claim, progress and its ends. Every write is guarded by the fence (jobs.queue.leases)."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from jobs import leases
-from jobs.leases import held, require
 from jobs.models import BatchPrediction
+from jobs.queue import leases
+from jobs.queue.leases import held, require
 from jobs.states import BatchStatus
-from modelstore import files
+from modelstore.ground import files
 
 
 def claim(*, only: int | None = None) -> BatchPrediction | None:

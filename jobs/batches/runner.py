@@ -15,17 +15,18 @@ from django.utils import timezone
 
 from jobs.batches import lifecycle
 from jobs.batches.child.order import CSV_FILE, RESULTS_FILE, SUMMARY_FILE, Order
-from jobs.child import EXIT_INTERRUPTED, Child
 from jobs.errors import LeaseLost
-from jobs.heartbeat import Heartbeat
-from jobs.leases import persist
-from jobs.middleware import STOPPING
 from jobs.models import BatchPrediction
-from jobs.watch import CancelRequested, OutOfTime, follow
-from modelstore import files, local_cache
-from modelstore.errors import FlashError
+from jobs.queue.leases import persist
+from jobs.worker.child import EXIT_INTERRUPTED, Child
+from jobs.worker.heartbeat import Heartbeat
+from jobs.worker.stop_request import STOPPING
+from jobs.worker.watch import CancelRequested, OutOfTime, follow
+from modelstore.bundles import local_cache
+from modelstore.ground import files
+from modelstore.ground.errors import FlashError
 from modelstore.models import CleanupPolicy
-from training.bundle import BundleDamaged
+from training.bundle.manifest import BundleDamaged
 
 logger = logging.getLogger(__name__)
 

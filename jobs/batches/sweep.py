@@ -6,8 +6,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from jobs.batches import lifecycle, runner, waking
+from jobs.batches import lifecycle, runner
 from jobs.errors import LeaseLost
+from jobs.messaging import hints
 from jobs.models import BatchPrediction
 
 _WORKER_DIED = "The worker that predicted it stopped without a word."
@@ -32,7 +33,7 @@ def hint_waiting() -> int:
     """Hints the worker while any batch waits; answers how many."""
     waiting = BatchPrediction.objects.queued().count()
     if waiting:
-        waking.wake()
+        hints.wake_batches()
     return waiting
 
 

@@ -16,7 +16,7 @@ from jobs.uploads.detection import detect
 from jobs.uploads.errors import PICTURES_EXAMPLE, UploadRefused, shown
 from jobs.uploads.names import entry_path, legacy_name
 from jobs.uploads.zip_directory import Directory
-from training.limits import MIB, Limits
+from training.ground.limits import MIB, Limits
 
 _UTF8_NAME, _ENCRYPTED, _STRONG_ENCRYPTION, _AES = 0x800, 0x1, 0x40, 99
 # bzip2 and LZMA expand without bound in one step of zipfile, so only these two are read.

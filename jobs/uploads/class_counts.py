@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import ClassCount, Notes
-from training.limits import Limits
+from training.ground.limits import Limits
 
 _TINY = 10
 _UNEVEN = 10

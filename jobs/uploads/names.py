@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from jobs.uploads.errors import UploadRefused, shown
-from modelstore.naming import TURNING
+from modelstore.ground.naming import TURNING
 
 _OVERRIDES = re.compile(f"[{TURNING}]")
 # Invisible marks; the joiners U+200C and U+200D stay: Persian, Indic scripts and emoji need them.

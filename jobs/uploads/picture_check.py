@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from jobs.uploads.detection import other_kind, picture_format
-from training.limits import Limits
+from training.ground.limits import Limits
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 SUFFIX_OF = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp"}

@@ -9,7 +9,7 @@ from jobs.uploads.detection import other_kind, picture_format
 from jobs.uploads.errors import PICTURES_EXAMPLE, UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
 from jobs.uploads.names import clean_label, same_class
-from training.limits import Limits
+from training.ground.limits import Limits
 
 READABLE = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib"}
 # Pictures all the same, so that the reason given is about the format and not about a stray file.

@@ -19,7 +19,7 @@ from jobs.uploads.findings import ClassCount, Notes, PictureFindings
 from jobs.uploads.picture_check import SUFFIX_OF, Verdict, check_picture
 from jobs.uploads.picture_plan import Planned, plan_pictures
 from jobs.uploads.thumbnails import Thumbnails
-from training.limits import MIB, Limits
+from training.ground.limits import MIB, Limits
 
 _THREADS = min(4, os.cpu_count() or 1)
 _IN_FLIGHT_BYTES = 64 * MIB

@@ -9,7 +9,7 @@ from jobs.uploads.column_names import input_rank, is_known, label_rank, plain_na
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
 from jobs.uploads.options import TableOptions
-from training.limits import Limits
+from training.ground.limits import Limits
 
 Cells = Sequence[str | None]
 _NUMBER = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?\s*")

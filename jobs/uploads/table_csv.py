@@ -12,7 +12,7 @@ from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
 from jobs.uploads.findings import Notes
 from jobs.uploads.options import TableOptions
 from jobs.uploads.table_encoding import Encoding, Opener, find_encoding
-from training.limits import Limits
+from training.ground.limits import Limits
 
 _Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
 _DELIMITERS = (",", "\t", ";", "|")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
-from training.limits import MIB
+from training.ground.limits import MIB
 
 Opener = Callable[[], BinaryIO]
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from jobs.uploads.errors import UploadRefused, shown
 from jobs.uploads.table_encoding import Opener, find_encoding
-from training.limits import Limits
+from training.ground.limits import Limits
 
 JSON_EXAMPLE = 'The right form: one object per line, such as {"input": "I love it", "label": "positive"}.'
 _CHUNK = 256 * 1024

@@ -6,7 +6,7 @@ from typing import Any
 
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
 from jobs.uploads.table_json import as_text
-from training.limits import Limits
+from training.ground.limits import Limits
 
 _BATCH = 1_024
 

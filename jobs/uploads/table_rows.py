@@ -17,7 +17,7 @@ from jobs.uploads.table_csv import CsvReader
 from jobs.uploads.table_encoding import Opener
 from jobs.uploads.table_json import JsonReader
 from jobs.uploads.table_parquet import ParquetReader
-from training.limits import Limits
+from training.ground.limits import Limits
 
 _SAMPLE_ROWS = 2_000
 _SAMPLE_CHARS = 4 * 1024 * 1024

@@ -12,7 +12,7 @@ from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
 from jobs.uploads.findings import ClassCount, Notes
 from jobs.uploads.names import same_class
 from jobs.uploads.table_rows import Table
-from training.limits import Limits
+from training.ground.limits import Limits
 
 if TYPE_CHECKING:
     import numpy as np

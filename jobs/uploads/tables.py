@@ -17,7 +17,7 @@ from jobs.uploads.table_encoding import Opener
 from jobs.uploads.table_in_zip import only_table
 from jobs.uploads.table_rows import Table, guarded, open_reader
 from jobs.uploads.table_survey import Survey
-from training.limits import Limits
+from training.ground.limits import Limits
 
 _ANYTHING = TableOptions()
 

@@ -15,11 +15,19 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+import preprocess
 from numpy.typing import NDArray
-from preprocess import PicturePreprocess, TextPreprocess, UnreadablePicture
 
 HERE = Path(__file__).resolve().parent
 _PICTURES_AT_ONCE, _SENTENCES_AT_ONCE = 4, 64
+
+
+class UnreadableInput(ValueError):
+    """The input cannot be used; `reason` says why, `index` which of several."""
+
+    def __init__(self, reason: str, index: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.index = reason, index
 
 
 class Classifier:
@@ -35,8 +43,7 @@ class Classifier:
         self.facts: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         self.classes: list[str] = self.facts["classes"]
         self.is_text = self.facts["preprocess"]["kind"] == "text"
-        kind: Any = TextPreprocess if self.is_text else PicturePreprocess
-        self._preprocess = kind.from_json(self.facts["preprocess"], *([folder] if self.is_text else []))
+        self._preprocess: Any = preprocess.from_json(self.facts["preprocess"], folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
@@ -52,7 +59,7 @@ class Classifier:
     def probabilities(self, inputs: Sequence[str | Path | bytes]) -> NDArray[np.float32]:
         """Probabilities [N, C] in the order of `classes`, of sentences or of pictures (paths or encoded bytes).
 
-        Raises UnreadablePicture with the `index` of the picture.
+        Raises UnreadableInput with the `index` of the picture.
         """
         parts = [
             self._session.run([self.facts["output_name"]], {self.facts["input_name"]: batch})[0]
@@ -83,8 +90,8 @@ class Classifier:
             picture = source if isinstance(source, bytes) else Path(source)
             pixels: NDArray[np.uint8] = self._preprocess.load(picture)
             return pixels
-        except UnreadablePicture as error:
-            raise UnreadablePicture(error.reason, index) from error
+        except ValueError as error:
+            raise UnreadableInput(str(error), index) from error
 
 
 def main() -> None:
@@ -104,7 +111,7 @@ def main() -> None:
     for source in inputs:
         try:
             (answer,) = classifier.predict([source], max(1, asked.top))
-        except UnreadablePicture as error:
+        except UnreadableInput as error:
             print(f"{source}: {error.reason}", file=sys.stderr)
             failed = True
             continue

@@ -12,12 +12,12 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from jobs import runner, watch
 from jobs.models import Dataset, Job, Server
 from jobs.states import RUNNING
-from modelstore import tokens
+from jobs.worker import runner, watch
+from modelstore.ground import tokens
 from tests.bundles import text_bundle
-from training.config import Task, resolve
+from training.ground.config import Task, resolve
 
 FAKE_TRAINER = Path(__file__).with_name("fake_trainer.py")
 CSV = b"input,label\n" + b"".join(

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from jobs import runner
 from jobs.models import Dataset, Job, PlatformStatus
 from jobs.states import JobStatus
+from jobs.worker import runner
 from tests.jobs.conftest import CSV
 
 

@@ -18,13 +18,13 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from jobs import notifications
 from jobs.batches.child.results import write_csv
 from jobs.models import Dataset, Job, Notice
+from jobs.notices import notifications
 from jobs.states import JobStatus
 from jobs.uploads.findings_csv import harmless_cell
-from modelstore import naming
-from tests.jobs.test_api import post_job, problem
+from modelstore.ground import naming
+from tests.jobs.web.test_api import post_job, problem
 from tests.names import GOOD_NAMES, NASTY_NAMES
 from tests.site.page import Page
 

@@ -14,13 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from jobs import datasets
+from jobs.datasets import dataset_store
 from jobs.models import Dataset, Job
 from jobs.states import RUNNING
-from modelstore import store, tokens
+from modelstore.bundles import store
+from modelstore.ground import tokens
 from modelstore.models import TrainedModel
 from tests.bundles import COLOURS, MOODS, image_bundle, picture, text_bundle
-from training.config import Task, resolve
+from training.ground.config import Task, resolve
 
 PHONE = {"width": 360, "height": 740}
 # As patient as the pages are: five seconds are few for a check of data on a machine that does other things, too.
@@ -54,12 +55,14 @@ def table(header: str = "input,label", rows: list[tuple[str, str]] = ROWS) -> by
 
 @pytest.fixture
 def image_dataset(db: None) -> Dataset:
-    return datasets.store_upload(task_type=Task.IMAGE, upload=ContentFile(pictures_zip(), name="colours.zip"))
+    return dataset_store.store_upload(
+        task_type=Task.IMAGE, upload=ContentFile(pictures_zip(), name="colours.zip")
+    )
 
 
 @pytest.fixture
 def text_dataset(db: None) -> Dataset:
-    return datasets.store_upload(task_type=Task.TEXT, upload=ContentFile(table(), name="moods.csv"))
+    return dataset_store.store_upload(task_type=Task.TEXT, upload=ContentFile(table(), name="moods.csv"))
 
 
 @pytest.fixture

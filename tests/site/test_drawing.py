@@ -8,11 +8,11 @@ from flashsite.samples import FOLDER, make
 from flashsite.samples.messages import messages
 from flashsite.templatetags.charts import HEIGHT, WIDTH, chart
 from flashsite.templatetags.flash_words import duration, percent, rate, width
-from jobs.presets import cards, fillings
-from jobs.quotes import Quoter
-from modelstore.figures import MOST_CLASSES, confused_pairs, confusion_rows
-from training.catalog import defaults_for
-from training.config import Preset, Task
+from jobs.money.quotes import Quoter
+from jobs.web.pages.presets import cards, fillings
+from modelstore.web.figures import MOST_CLASSES, confused_pairs, confusion_rows
+from training.ground.catalog import defaults_for
+from training.ground.config import Preset, Task
 
 
 def row(epoch: int, **figures: float | None) -> dict[str, float | None]:

@@ -9,15 +9,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from jobs import upload_sessions
 from jobs.models import Attempt, Job, JobEvent, Server
+from jobs.resumable import upload_sessions
 from modelstore import api_keys
 from modelstore.models import TrainedModel
 from tests.site.addresses import addresses, admin_addresses
 from tests.site.batches import batch_row, done_batch
 from tests.site.conftest import pictures_zip
 from tests.site.kept_examples import add_findings, keep_examples
-from training.config import Task
+from training.ground.config import Task
 
 pytestmark = pytest.mark.django_db
 _MOST = 30

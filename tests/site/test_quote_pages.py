@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs import datasets
+from jobs.datasets import dataset_store
 from jobs.models import Attempt, Dataset, Job, Server
 from jobs.states import JobStatus
-from training.config import Task
+from training.ground.config import Task
 
 pytestmark = pytest.mark.django_db
 CSV = b"input,label\n" + b"".join(b"some words %d,%s\n" % (i, (b"a", b"b")[i % 2]) for i in range(20))
@@ -21,7 +21,7 @@ CSV = b"input,label\n" + b"".join(b"some words %d,%s\n" % (i, (b"a", b"b")[i % 2
 
 @pytest.fixture
 def table() -> Dataset:
-    return datasets.store_upload(task_type=Task.TEXT, upload=ContentFile(CSV, name="table.csv"))
+    return dataset_store.store_upload(task_type=Task.TEXT, upload=ContentFile(CSV, name="table.csv"))
 
 
 def text_of(response: Any, status: int = 200) -> str:

@@ -10,14 +10,15 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from modelstore.standalone_files import FOLDER, web_files, write_files
+from modelstore.bundles.standalone_files import FOLDER, web_files, write_files
 from tests.bundles import image_bundle, text_bundle
 from tests.modelstore.conftest import Publish, publish
 from tests.requirements import ONNXRUNTIME_WEB
 from tests.training.datasets import sentences
-from training.onnx_classifier import OnnxClassifier
-from training.preprocess import PicturePreprocess, TextPreprocess
-from training.tokeniser import learn_vocabulary
+from training.bundle.onnx_classifier import OnnxClassifier
+from training.kinds.pictures.preprocess import PicturePreprocess
+from training.kinds.sentences.preprocess import TextPreprocess
+from training.kinds.sentences.tokeniser import learn_vocabulary
 
 pytestmark = pytest.mark.browser
 __all__ = ["publish"]

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from training.config import Task, resolve
-from training.control import Control
-from training.events import Events
-from training.phases import Phases
-from training.run import Run
+from training.ground.config import Task, resolve
+from training.ground.control import Control
+from training.ground.events import Events
+from training.ground.phases import Phases
+from training.ground.run import Run
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 180, 60), "blue": (40, 60, 200)}
 _WORDS = {
@@ -78,7 +78,7 @@ def picture_run_dir(folder: Path, count: int = 8, **values: Any) -> Path:
 
 
 def _with_config(folder: Path, task: Task, values: dict[str, Any]) -> Path:
-    from training.config import FIELDS
+    from training.ground.config import FIELDS
 
     asked = {name: value for name, value in values.items() if name in FIELDS}
     config = resolve(task, asked).to_json() | {"nice": 0, "threads": 1}
@@ -89,7 +89,7 @@ def _with_config(folder: Path, task: Task, values: dict[str, Any]) -> Path:
 
 def start(folder: Path, control: Control | None = None) -> tuple[Run, io.StringIO]:
     """A Run in this process and the stream that its events go to."""
-    from training.run import read_config
+    from training.ground.run import read_config
 
     config, name = read_config(folder)
     stream = io.StringIO()

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from modelstore import store
-from modelstore.downloads import open_download
+from modelstore.bundles import store
+from modelstore.downloads.file_responses import open_download
 from tests.training.datasets import picture_run_dir, start, text_run_dir
-from training.run import train
+from training.train import train
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 UV = Path(sys.executable).with_name("uv")

@@ -1,6 +1,7 @@
 // Shows in the blank fields what the chosen preset fills in, and folds away what is switched off.
-(() => {
-  "use strict";
+const form = document.querySelector("[data-train-form]");
+const fillings = JSON.parse(document.getElementById("fillings").textContent);
+const KEPT = ["learning_rate", "batch_size", "epochs", "early_stopping"];
 
   const form = document.querySelector("[data-train-form]");
   if (!form) return;
@@ -23,21 +24,15 @@
       field.options[0].textContent = `Preset: ${option?.textContent || value}`;
     }
   }
+}
 
-  function fold() {
-    for (const part of form.querySelectorAll("[data-needs]")) {
-      part.hidden = !document.getElementById(part.dataset.needs).checked;
-    }
-  }
-
-  form.addEventListener("change", () => { fill(); fold(); });
-  form.addEventListener("submit", (event) => {
-    // A second click on the way is not a second job; the server would know it by its key as well.
-    if (form.dataset.sent) event.preventDefault();
-    form.dataset.sent = "yes";
-  });
-  addEventListener("pageshow", () => { delete form.dataset.sent; });
-  fill();
-  fold();
-  (form.querySelector("[aria-invalid=true]") || document.createElement("i")).focus();
-})();
+form.addEventListener("change", () => { fill(); fold(); });
+form.addEventListener("submit", (event) => {
+  // A second click on the way is not a second job; the server would know it by its key as well.
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => { delete form.dataset.sent; });
+fill();
+fold();
+(form.querySelector("[aria-invalid=true]") || document.createElement("i")).focus();

@@ -13,8 +13,8 @@ from jobs.batches.child.items import Source
 from jobs.batches.child.order import CSV_FILE, RESULTS_FILE, SUMMARY_FILE, Order
 from jobs.batches.child.results import Results, write_csv
 from jobs.uploads.errors import UploadRefused
-from training.control import Control, die_with_parent, lower_priority
-from training.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED
+from training.ground.control import Control, die_with_parent, lower_priority
+from training.ground.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED
 
 _SECONDS_BETWEEN = 0.3
 
@@ -54,7 +54,7 @@ class Events:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Predicts what RUN_DIR asks for; the exit code is one of `training.errors`."""
+    """Predicts what RUN_DIR asks for; the exit code is one of `training.ground.errors`."""
     parser = argparse.ArgumentParser(prog="python -m jobs.batches.child", description=__doc__)
     parser.add_argument("run_dir", type=Path)
     parser.add_argument("--parent-pid", type=int, default=None)
@@ -77,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(folder: Path, events: Events, control: Control) -> int:
     from jobs.batches.child.predicting import Predictor
-    from training.onnx_classifier import OnnxClassifier
+    from training.bundle.onnx_classifier import OnnxClassifier
 
     order = Order.read(folder)
     lower_priority(order.nice)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from training.limits import Limits
+from training.ground.limits import Limits
 
 ORDER_FILE = "order.json"
 RESULTS_FILE = "results.jsonl"

@@ -8,7 +8,7 @@ from jobs.batches.child.items import Item
 from jobs.uploads.archive import Archive, Entry
 from jobs.uploads.errors import UploadRefused, shown
 from jobs.uploads.picture_plan import is_system_file, may_be_picture, refuse_special
-from training.limits import MIB, Limits
+from training.ground.limits import MIB, Limits
 
 
 class Pictures:

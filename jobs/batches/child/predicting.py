@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from jobs.batches.child.items import Item
-from modelstore.errors import FlashError
-from modelstore.inputs import alone, check_inputs
-from training.limits import Limits
-from training.onnx_classifier import OnnxClassifier
-from training.preprocess import UnreadablePicture
+from modelstore.ground.errors import FlashError
+from modelstore.prediction.inputs import alone, check_inputs
+from training.bundle.onnx_classifier import OnnxClassifier
+from training.ground.limits import Limits
+from training.kinds.pictures.preprocess import UnreadablePicture
 
 _PICTURES, _SENTENCES = 16, 256
 _MOST_BYTES = 32 * 1024**2

@@ -18,7 +18,7 @@ from jobs.uploads.table_columns import Cells, find_text
 from jobs.uploads.table_encoding import Opener, find_encoding
 from jobs.uploads.table_in_zip import only_table
 from jobs.uploads.table_rows import Reader, guarded, open_reader
-from training.limits import Limits
+from training.ground.limits import Limits
 
 _SAMPLE_ROWS = 500
 _LONGEST_LINE = 8  # times the longest sentence

@@ -14,7 +14,7 @@ from jobs.batches.child.items import Item
 from jobs.batches.child.timeline import clock, summarise
 from jobs.batches.child.video_format import video_format
 from jobs.uploads.errors import UploadRefused
-from training.limits import Limits
+from training.ground.limits import Limits
 
 THUMBNAILS = "thumbnails"
 _THUMBNAIL = (160, 160)

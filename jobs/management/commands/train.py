@@ -9,17 +9,18 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import connection
 
-from jobs import datasets, submission
-from jobs.hyperparameter_fields import add_option
-from jobs.intake import LocalFile
+from jobs.datasets import dataset_store
+from jobs.datasets.intake import LocalFile
 from jobs.models import Job, Lane
 from jobs.states import JobStatus
-from jobs.terms import read_terms
+from jobs.submitting import submission
+from jobs.submitting.hyperparameter_fields import add_option
+from jobs.submitting.job_options import read_terms
 from jobs.uploads import detect
-from modelstore import naming
-from modelstore.commands import FAILED, NOT_THERE, FlashCommand, add_json
-from training import hyperparameters
-from training.config import Task
+from modelstore.ground import naming
+from modelstore.ground.commands import FAILED, NOT_THERE, FlashCommand, add_json
+from training.ground import hyperparameters
+from training.ground.config import Task
 
 _BAR = 30
 # After so long in the queue without company it is worth saying that nobody may be at work.
@@ -89,7 +90,7 @@ class Command(FlashCommand):
         submission.check_accepting()
         submission.validate(task=task, task_name=name, values=values)
         columns = {key: options[key] for key in ("input_column", "label_column") if options[key]}
-        dataset = datasets.store_upload(task_type=task, upload=LocalFile(path), options=columns)
+        dataset = dataset_store.store_upload(task_type=task, upload=LocalFile(path), options=columns)
         return submission.submit(
             dataset=dataset,
             task_name=name,

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from modelstore import demo_model
-from modelstore.demo_model import Loaded
-from training.bundle import BundleDamaged
+from modelstore.bundles import demo_model
+from modelstore.bundles.demo_model import Loaded
+from training.bundle.manifest import BundleDamaged
 
 _TOLD = {
     Loaded.MISSING: "There is no demo bundle in {folder}; nothing was loaded.",

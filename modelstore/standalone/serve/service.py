@@ -10,8 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from predict import Classifier
-from preprocess import UnreadablePicture
+from predict import Classifier, UnreadableInput
 
 HERE = Path(__file__).resolve().parent
 MOST_BYTES = 32 * 1024**2
@@ -47,7 +46,7 @@ class Service:
             return 200, {"predictions": self._predict(inputs, options)}
         except Refused as error:
             return error.status, {"status": error.status, "detail": error.detail}
-        except UnreadablePicture as error:
+        except UnreadableInput as error:
             return 422, {"status": 422, "detail": f"Input {error.index or 0} cannot be read: {error.reason}."}
 
     def _check_key(self, sent: str) -> None:

@@ -1,4 +1,4 @@
-// What training/preprocess.py does, for a browser: pictures to pixels, sentences to token ids.
+// What training/kinds/pictures/preprocess.py does, for a browser: pictures to pixels, sentences to token ids.
 (() => {
   "use strict";
 
@@ -66,7 +66,7 @@
     return resize(paint.getImageData(0, 0, width, height).data, width, height, box, facts.crop);
   }
 
-  // tokenizer.json as training/tokeniser.py writes it; anything else is refused, never guessed at.
+  // tokenizer.json as training/kinds/sentences/tokeniser.py writes it; anything else is refused, never guessed at.
   const PUNCTUATION = /[\p{P}!-/:-@[-`{-~]/u;
   const BLANK = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
 

@@ -18,7 +18,7 @@ from jobs.models import BatchPrediction
 from jobs.uploads import UploadRefused
 from tests.bundles import picture
 from tests.jobs.batches.conftest import colours, stored, zipped
-from training.limits import Limits
+from training.ground.limits import Limits
 
 pytestmark = pytest.mark.django_db
 Finish = Callable[..., BatchPrediction]

@@ -22,7 +22,7 @@ from jobs.uploads import UploadRefused
 from tests.bundles import picture
 from tests.jobs.batches.test_lifecycle import die
 from tests.jobs.batches.videos import sound, turned, video
-from training.limits import Limits
+from training.ground.limits import Limits
 
 Finish = Callable[..., BatchPrediction]
 RED_THEN_BLUE = [("red", 3.0), ("blue", 1.0)]

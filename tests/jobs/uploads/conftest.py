@@ -14,7 +14,7 @@ from jobs.uploads import (
 )
 from jobs.uploads.pictures import inspect_pictures
 from tests.jobs.uploads import builders
-from training.limits import Limits
+from training.ground.limits import Limits
 
 InspectPictures = Callable[..., PictureFindings]
 InspectTable = Callable[..., TableFindings]

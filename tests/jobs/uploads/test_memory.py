@@ -6,7 +6,7 @@ import zipfile
 from jobs.uploads import inspect_table
 from jobs.uploads.pictures import inspect_pictures
 from tests.jobs.uploads.builders import picture
-from training.limits import MIB, Limits
+from training.ground.limits import MIB, Limits
 
 
 def peak_of(call):

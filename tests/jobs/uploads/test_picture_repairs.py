@@ -4,7 +4,7 @@ import unicodedata
 import pytest
 
 from tests.jobs.uploads.builders import picture, pictures, two_classes, zip_bytes
-from training.limits import Limits
+from training.ground.limits import Limits
 
 
 def classes(findings):

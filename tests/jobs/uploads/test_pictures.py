@@ -8,7 +8,7 @@ from PIL import Image
 from jobs.uploads import UploadRefused
 from jobs.uploads.pictures import unpack_pictures
 from tests.jobs.uploads.builders import picture, pictures, two_classes, write, zip_bytes
-from training.limits import Limits
+from training.ground.limits import Limits
 
 
 def animation(format):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jobs.uploads import UploadRefused, inspect_table, write_table
 from jobs.uploads.pictures import inspect_pictures, unpack_pictures
 from tests.jobs.uploads.builders import table, two_classes, write, zip_bytes
-from training.limits import Limits
+from training.ground.limits import Limits
 
 LIMITS = Limits(max_unpacked_bytes=50_000_000)
 GOOD_ZIP = zip_bytes({"data/" + name: data for name, data in two_classes().items()})

@@ -6,7 +6,7 @@ import pytest
 from pyarrow import parquet
 
 from tests.jobs.uploads.builders import table
-from training.limits import Limits
+from training.ground.limits import Limits
 
 
 def classes(findings):

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.jobs.uploads.builders import table
-from training.limits import Limits
+from training.ground.limits import Limits
 
 GERMAN = "input,label\n" + "".join(
     f"Schöne Grüße aus Köln {i},{'für' if i % 2 else 'über'}\n" for i in range(8)

@@ -5,7 +5,7 @@ import pytest
 
 from jobs.uploads import TableOptions, UploadRefused, inspect_table, write_table
 from tests.jobs.uploads.builders import table, write
-from training.limits import Limits
+from training.ground.limits import Limits
 
 
 def classes(findings):

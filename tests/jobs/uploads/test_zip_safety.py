@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from tests.jobs.uploads.builders import picture, pictures, two_classes, zip_bytes
-from training.limits import Limits
+from training.ground.limits import Limits
 
 
 def patched_zip(files, *, flag=0, method=None, name="cats/0.jpg"):

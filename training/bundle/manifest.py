@@ -1,0 +1,125 @@
+"""The files that a training leaves behind, and model.json, which names and checks them."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+FORMAT_VERSION = 1
+MANIFEST_FILE = "model.json"
+ONNX_FILE = "model.onnx"
+# The same model in 8-bit integers, where it answers alike; see training/kinds/pictures/serving_copy.py.
+SERVING_COPY_FILE = "serving.onnx"
+TORCH_FILE = "model.pt"
+SAFETENSORS_FILE = "model.safetensors"
+REPORT_FILE = "report.json"
+VALIDATION_FILE = "validation.csv"
+EXAMPLES_FILE = "examples.zip"
+# The model that was measured, where the one that is served learned from the validation part, too: all of it, or the
+# tensors in which they differ.
+MEASURED_ONNX_FILE = "measured.onnx"
+MEASURED_TENSORS_FILE = "measured.npz"
+_CHUNK = 1024 * 1024
+
+
+class BundleDamaged(Exception):
+    """A file of the bundle is missing, changed or unreadable; the message names it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manifest:
+    """model.json: what the model is, what goes in and comes out, and a sha256 for every other file.
+
+    `accuracy` is a share (0 to 1) on the validation part, `accuracy_interval` its 95 % interval; `created` is
+    ISO 8601 in UTC.
+    """
+
+    task: str
+    model: str
+    classes: list[str]
+    preprocess: dict[str, Any]
+    accuracy: float
+    accuracy_interval: list[float]
+    config: dict[str, Any]
+    created: str
+    task_name: str = ""
+    input_name: str = "pixels"
+    output_name: str = "probabilities"
+    versions: dict[str, str] = field(default_factory=dict)
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    format_version: int = FORMAT_VERSION
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """The manifest in `folder`; raises BundleDamaged when it is missing or makes no sense."""
+        try:
+            data = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+            manifest = cls(**data)
+        except (OSError, UnicodeDecodeError, ValueError, TypeError, RecursionError) as error:
+            raise BundleDamaged(f"{MANIFEST_FILE} is missing or cannot be read") from error
+        manifest._check()
+        return manifest
+
+    def _check(self) -> None:
+        if self.format_version != FORMAT_VERSION:
+            raise BundleDamaged(f"{MANIFEST_FILE} is of version {self.format_version}, not {FORMAT_VERSION}")
+        well_formed = (
+            isinstance(self.files, dict)
+            and isinstance(self.preprocess, dict)
+            and isinstance(self.classes, list)
+            and len(self.classes) >= 2
+            and all(isinstance(label, str) for label in self.classes)
+        )
+        if not well_formed:
+            raise BundleDamaged(f"{MANIFEST_FILE} does not describe a model")
+
+    def write(self, folder: Path) -> None:
+        """Write model.json into `folder`, whole or not at all."""
+        temporary = folder / f"{MANIFEST_FILE}.tmp"
+        temporary.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1), encoding="utf-8")
+        os.replace(temporary, folder / MANIFEST_FILE)
+
+
+def describe_files(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Size and sha256 of each named file, as model.json lists them."""
+    return {
+        name: {"sha256": sha256(folder / name), "bytes": (folder / name).stat().st_size} for name in names
+    }
+
+
+def verify(folder: Path, manifest: Manifest) -> None:
+    """Check every file that `manifest` names against its size and sha256; raises BundleDamaged."""
+    if ONNX_FILE not in manifest.files:
+        raise BundleDamaged(f"{MANIFEST_FILE} does not name {ONNX_FILE}")
+    for name, facts in manifest.files.items():
+        verify_file(folder / plain_name(name), facts)
+
+
+def verify_file(path: Path, facts: Mapping[str, Any]) -> None:
+    """Check one file against the size and sha256 in `facts`; raises BundleDamaged."""
+    try:
+        if path.stat().st_size != facts["bytes"]:
+            raise BundleDamaged(f"{path.name} is not of the size that {MANIFEST_FILE} states")
+        if sha256(path) != facts["sha256"]:
+            raise BundleDamaged(f"{path.name} has been changed since it was written")
+    except (OSError, KeyError, TypeError) as error:
+        raise BundleDamaged(f"{path.name} is missing or cannot be read") from error
+
+
+def plain_name(name: str) -> str:
+    """`name` if it is a bare file name; raises BundleDamaged for anything that could leave the folder."""
+    if not name or name != os.path.basename(name) or name in (".", "..") or "\\" in name or "\0" in name:
+        raise BundleDamaged(f"{MANIFEST_FILE} names a file outside of the bundle")
+    return name
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Trains whatever module it is given: loop, optimizers, linear solvers, devices, processes, checkpoints."""

@@ -1,0 +1,1 @@
+"""What a training hands over, and the figures that judge it."""

@@ -1,0 +1,39 @@
+"""What the audit needs to know of all samples; each kind has its own."""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.ground.run import Run
+
+Pairs = list[tuple[int, int]]
+
+
+class Evidence(Protocol):
+    """All usable samples, the `train_count` ones of the training part first."""
+
+    @property
+    def sources(self) -> list[str]:
+        """Where each sample came from."""
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Classes [N]."""
+
+    @property
+    def train_count(self) -> int:
+        """How many are the training part."""
+
+    @property
+    def baseline_name(self) -> str:
+        """What the simple method is called."""
+
+    def baseline(self, classes: int) -> float | None:
+        """Validation accuracy of a simple method."""
+
+    def near(self) -> Pairs:
+        """Pairs (i < j) of samples that are nearly the same."""
+
+    def suspects(self, run: Run, classes: int) -> dict[str, Any] | None:
+        """See label_audit.suspects."""

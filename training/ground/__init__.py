@@ -1,0 +1,1 @@
+"""What all of training stands on: configuration, limits, events, control, samples. Free of torch."""

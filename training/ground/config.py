@@ -1,0 +1,181 @@
+"""How one training is to be done: a frozen configuration, and how the user's words become one."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Self
+
+from training.ground import hyperparameters
+from training.ground.catalog import CATALOG, Preset, Task, defaults_for
+from training.ground.limits import Limits
+from training.ground.wire_values import FieldReader, plain
+
+__all__ = ["ConfigInvalid", "Preset", "ReduceLROnPlateau", "StepLR", "Task", "TrainConfig", "resolve"]
+
+VERSION = 1
+FIELDS = tuple(spec.name for spec in hyperparameters.HYPERPARAMETERS)
+# These decide the defaults of all others.
+_FIRST = ("preset", "model", "pretrained")
+# Whoever sets one of these wants that very loop, not the closed-form solver of the quick presets.
+LOOP_FIELDS = ("optimizer", "learning_rate", "batch_size", "epochs")
+
+
+class ConfigInvalid(ValueError):
+    """Some fields cannot be used; `fields` maps each to sentences that say what to change."""
+
+    def __init__(self, fields: Mapping[str, list[str]]) -> None:
+        super().__init__("; ".join(f"{name}: {' '.join(messages)}" for name, messages in fields.items()))
+        self.fields = {name: list(messages) for name, messages in fields.items()}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReduceLROnPlateau:
+    """Multiply the learning rate by `factor` after `patience` epochs without a lower validation loss."""
+
+    factor: float = 0.1
+    patience: int = 5
+    min_lr: float = 1e-5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepLR:
+    """Multiply the learning rate by `gamma` every `step_size` epochs."""
+
+    step_size: int = 4
+    gamma: float = 0.1
+
+
+_GROUPS: Mapping[str, type[Any]] = {"reduce_lr_on_plateau": ReduceLROnPlateau, "step_lr": StepLR}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainConfig:
+    """Everything that a training depends on besides its data; stored beside the weights.
+
+    `data_split` is the training share; `early_stopping` the patience in epochs or None; `threads` 0 means all
+    cores; `deadline_seconds` counts from the start of the process; `processes` 0 means one to each GPU;
+    `serving_copy` asks for a copy in 8-bit integers for the web.
+    `solver` "newton" fits a linear model to its optimum (L-BFGS); "gradient" runs the optimizer, rate, batch size
+    and epochs as given.
+    """
+
+    version: int = VERSION
+    task: Task
+    model: str
+    preset: Preset | None = Preset.QUICK
+    pretrained: bool = False
+    freeze: bool = False
+    solver: Literal["newton", "gradient"] = "gradient"
+    optimizer: Literal["sgd", "adam", "adamw"] = "adam"
+    learning_rate: float = 0.001
+    batch_size: int = 32
+    epochs: int = 10
+    data_split: float = 0.8
+    schedule: Literal["cosine", "constant"] = "cosine"
+    reduce_lr_on_plateau: ReduceLROnPlateau | None = None
+    step_lr: StepLR | None = None
+    seed: int = 1
+    early_stopping: int | None = None
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    augmentation: Literal["none", "standard", "strong"] = "none"
+    weight_averaging: bool = False
+    # Pictures: rate of the last pretrained layers against the head's; share of the lowest blocks that stay as
+    # they came; share of the epochs, the first ones, that see smaller pictures; statistics of batch norm as they
+    # came; prediction from a picture and its mirror image.
+    backbone_rate: float = 0.15
+    frozen_share: float = 0.0
+    small_share: float = 0.0
+    freeze_norms: bool = False
+    test_time_flip: bool = False
+    class_weights: bool = False
+    clip_norm: float = 1.0
+    device: str = "auto"
+    threads: int = 0
+    processes: int = 0
+    serving_copy: bool = False
+    nice: int = 10
+    deadline_seconds: float | None = None
+    # Pictures: scratch memory above which the decoded pictures go to a file on disk.
+    picture_memory_mb: int = 2048
+    # Text; `networks` are recurrent ones that vote.
+    embedding: int = 100
+    hidden: int = 256
+    layers: int = 2
+    networks: int = 1
+    dropout: float = 0.5
+    vocabulary: int = 25_000
+    max_length: int = 256
+
+    def to_json(self) -> dict[str, Any]:
+        """As a dict of JSON values; `from_json` takes it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The configuration stored by `to_json`; raises ConfigInvalid when it is none of this version."""
+        try:
+            if data["version"] != VERSION:
+                raise ConfigInvalid({"version": [f"Version {data['version']} is not version {VERSION}."]})
+            unknown = sorted(set(data) - {field.name for field in fields(cls)})
+            if unknown:
+                raise ConfigInvalid({name: ["This field is not known."] for name in unknown})
+            values = dict(data)
+            values["task"] = Task(data["task"])
+            values["preset"] = Preset(data["preset"]) if data.get("preset") else None
+            for name, kind in _GROUPS.items():
+                values[name] = kind(**data[name]) if data.get(name) else None
+            if values["model"] not in CATALOG or CATALOG[values["model"]].task != values["task"]:
+                raise ConfigInvalid({"model": [f"There is no model {values['model']!r} for this task."]})
+            return cls(**values)
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, ConfigInvalid):
+                raise
+            raise ConfigInvalid({"config": [f"The configuration cannot be read: {error}."]}) from error
+
+
+def resolve(task: Task | str, values: Mapping[str, Any], limits: Limits = Limits()) -> TrainConfig:  # noqa: B008
+    """The user's words (any of `FIELDS`; missing, None or "" = from the preset) as a configuration.
+
+    Numbers may come as numbers or text, `data_split` as 0.8, "0.8", 80 or "80:20". Raises ConfigInvalid with
+    a sentence for each wrong field.
+    """
+    task = Task(task)
+    values = {name: value for name, value in values.items() if value is not None and value != ""}
+    read = FieldReader(values)
+    specs = {spec.name: spec for spec in hyperparameters.HYPERPARAMETERS}
+    for name in values:
+        if name not in specs:
+            read.refuse(name, "This field is not known; remove it.")
+    first = {name: specs[name].read(read, task, limits, specs[name].default) for name in _FIRST}
+    preset = Preset(first["preset"])
+    defaults = defaults_for(task, preset, first["model"], first["pretrained"])
+    chosen = {
+        name: spec.read(read, task, limits, defaults.get(name, spec.default))
+        for name, spec in specs.items()
+        if name not in _FIRST
+    }
+    _check_lowest_rate(read, chosen)
+    if read.errors:
+        raise ConfigInvalid(read.errors)
+    chosen |= {name: kind(**chosen[name]) for name, kind in _GROUPS.items() if chosen[name]}
+    merged = {"task": task, "preset": preset, **defaults, **chosen}
+    if _wants_the_solver(merged, defaults, chosen):
+        merged["solver"] = "newton"
+    if chosen["reduce_lr_on_plateau"] or chosen["step_lr"]:
+        merged["schedule"] = "constant"
+    return TrainConfig(**merged)
+
+
+def _check_lowest_rate(read: FieldReader, chosen: Mapping[str, Any]) -> None:
+    plateau, rate = chosen["reduce_lr_on_plateau"], chosen["learning_rate"]
+    if plateau and plateau["min_lr"] > rate:
+        message = f"Must not be above the learning rate ({plain(rate)})."
+        read.refuse("reduce_lr_on_plateau.min_lr", message)
+
+
+def _wants_the_solver(
+    merged: Mapping[str, Any], defaults: Mapping[str, Any], chosen: Mapping[str, Any]
+) -> bool:
+    linear = merged["model"] == "bag_of_ngrams" or merged.get("freeze", False)
+    scheduled = chosen["reduce_lr_on_plateau"] or chosen["step_lr"]
+    return linear and not scheduled and all(chosen[name] == defaults[name] for name in LOOP_FIELDS)

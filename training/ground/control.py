@@ -1,0 +1,76 @@
+"""Keeps the process in its place: priority, signals, deadline, and no life after its parent."""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from types import FrameType
+
+from training.ground.errors import Interrupted
+
+_PR_SET_PDEATHSIG = 1
+
+
+class Control:
+    """What the loops ask now and then: go on, or stop?
+
+    `deadline_seconds` counts from the making of this object; None means no deadline.
+    """
+
+    def __init__(self, deadline_seconds: float | None = None) -> None:
+        self._deadline = None if deadline_seconds is None else time.monotonic() + deadline_seconds
+        self.interrupted = False
+        self.finish_asked = False
+
+    def catch_sigterm(self) -> None:
+        """From now on SIGTERM only asks; the loops stop at their next safe point."""
+        signal.signal(signal.SIGTERM, self._on_sigterm)
+
+    def catch_sigusr1(self) -> None:
+        """From now on SIGUSR1 asks to finish: the loops end as at the deadline, with the best model so far."""
+        signal.signal(signal.SIGUSR1, self._on_sigusr1)
+
+    def _on_sigterm(self, signum: int, frame: FrameType | None) -> None:
+        self.interrupted = True
+
+    def _on_sigusr1(self, signum: int, frame: FrameType | None) -> None:
+        self.finish_asked = True
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the deadline has passed, or the owner has seen enough."""
+        return self.finish_asked or (self._deadline is not None and time.monotonic() >= self._deadline)
+
+    @property
+    def why_over(self) -> str:
+        """The beginning of a sentence about `out_of_time`."""
+        return "The training was stopped" if self.finish_asked else "The time allowed was over"
+
+    def set_deadline(self, seconds: float | None, started: float) -> None:
+        """Stop `seconds` after `started` (time.monotonic); None for no deadline."""
+        self._deadline = None if seconds is None else started + seconds
+
+    def check(self) -> None:
+        """Raise Interrupted if SIGTERM was received."""
+        if self.interrupted:
+            raise Interrupted
+
+
+def die_with_parent(parent_pid: int | None) -> None:
+    """Ask Linux to kill this process when its parent dies; leave at once if the parent is gone already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if parent_pid is not None and os.getppid() != parent_pid:
+        raise SystemExit(f"The parent process {parent_pid} is gone.")
+
+
+def lower_priority(nice: int) -> None:
+    """Leave the processor to others that want it, by `nice` steps."""
+    if nice > 0:
+        os.nice(nice)
+
+
+def available_cores() -> int:
+    """The cores that this process may use."""
+    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

@@ -1,0 +1,90 @@
+"""Tells the parent process how the training goes: one JSON object a line."""
+
+import io
+import json
+import math
+import time
+from typing import Any, TextIO
+
+from training.ground.epochs import EpochFigures
+
+_SECONDS_BETWEEN_PROGRESS = 0.3
+_MAX_WARNINGS = 50
+
+
+class Events:
+    """Writes events to `stream`; remembers the warnings for the report.
+
+    Progress is told for the span of the whole that `span` set last, a few times a second at most.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._started = self._span_started = time.monotonic()
+        self._low, self._high = 0.0, 1.0
+        self._last_told = -math.inf
+        self.warnings: list[str] = []
+
+    def muted(self) -> "Events":
+        """Events that nobody hears, for a step within a step."""
+        return Events(io.StringIO())
+
+    def phase(self, name: str, low: float, high: float, detail: str | None = None) -> None:
+        """A phase began; its progress covers the part from `low` to `high` of the whole."""
+        self._low, self._high = low, high
+        self._span_started = time.monotonic()
+        self._last_told = -math.inf
+        self._write("phase", phase=name, **({"detail": detail} if detail else {}))
+        self.progress(0.0)
+
+    def progress(self, share: float) -> None:
+        """`share` (0 to 1) of the current span is done."""
+        now = time.monotonic()
+        if now - self._last_told < _SECONDS_BETWEEN_PROGRESS:
+            return
+        self._last_told = now
+        whole = self._low + (self._high - self._low) * min(max(share, 0.0), 1.0)
+        self._write("progress", progress=round(whole, 4), eta_seconds=self._eta(share, now))
+
+    def _eta(self, share: float, now: float) -> float | None:
+        spent = now - self._span_started
+        if share < 0.02 or spent < 0.5:
+            return None
+        rest_of_span = spent * (1 - share) / share
+        span = max(self._high - self._low, 1e-6)
+        return round(rest_of_span + (spent + rest_of_span) * (1 - self._high) / span, 1)
+
+    def epoch(self, figures: EpochFigures, epochs: int) -> None:
+        """An epoch of `epochs` is over."""
+        self._write("epoch", epochs=epochs, **figures.to_json())
+
+    def log(self, message: str) -> None:
+        """Something worth knowing."""
+        self._write("log", message=message)
+
+    def warning(self, message: str) -> None:
+        """Something that the user should see and that also goes to the report."""
+        if len(self.warnings) < _MAX_WARNINGS and message not in self.warnings:
+            self.warnings.append(message)
+            self._write("warning", message=message)
+
+    def result(self, accuracy: float, interval: list[float], best_epoch: int) -> None:
+        """The bundle is complete."""
+        self._write("result", accuracy=accuracy, accuracy_interval=interval, best_epoch=best_epoch)
+
+    def early(self, accuracy: float) -> None:
+        """RUN_DIR/early holds a bundle that can be used while the training goes on."""
+        self._write("early", accuracy=accuracy)
+
+    def error(self, code: str, message: str) -> None:
+        """The training failed, for a reason that the user can act on."""
+        self._write("error", code=code, message=message)
+
+    def _write(self, kind: str, **facts: Any) -> None:
+        clean = {name: _finite(value) for name, value in facts.items()}
+        self._stream.write(json.dumps({"event": kind, **clean}, ensure_ascii=True, allow_nan=False) + "\n")
+        self._stream.flush()
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,168 @@
+"""Batches of pictures, augmented on the device, for the training loop."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.engine.device import mixed_precision
+from training.engine.linear import shuffled_batches
+from training.engine.optimizers import Group
+from training.engine.process_group import ProcessGroup
+from training.ground.catalog import ONE_SIDE_ONLY
+from training.ground.config import TrainConfig
+from training.ground.control import available_cores
+from training.kinds.pictures.augment import augment
+from training.kinds.pictures.feed import PictureFeed
+from training.kinds.pictures.trunk import fixed_function, split_network
+from training.kinds.pictures.vision import PictureClassifier
+
+# The thirds of the pretrained layers from first to last: the first learn slowest (Howard & Ruder 2018).
+_THIRDS = (1 / 3, 2 / 3, 1.0)
+_SMALL_BATCH = 8
+_AT_ONCE = {"cpu": 32, "cuda": 256}
+# The side of the smaller pictures against that of the whole ones, in steps that the strides of all networks divide.
+_SMALL_SIDE, _SIDE_STEP = 0.72, 32
+
+
+class PictureLearner:
+    """A picture model with its decoded pictures, uint8 [N, S, S, 3], and labels [N].
+
+    `parts` are the indices of the training and of the validation part; of both, `group` leaves a share to this process.
+    """
+
+    def __init__(
+        self,
+        module: PictureClassifier,
+        pixels: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        parts: tuple[NDArray[np.int64], NDArray[np.int64]],
+        config: TrainConfig,
+        device: torch.device,
+        group: ProcessGroup | None = None,
+    ) -> None:
+        self._group = group or ProcessGroup()
+        self._model = module.to(device).to(memory_format=torch.channels_last)
+        self.module: nn.Module = self._model
+        self.config = config
+        self.evaluation_seconds = 0.0
+        self._device = device
+        self._feed = PictureFeed(pixels, device)
+        self._side = self._feed.side
+        share = config.frozen_share if config.pretrained else 0.0
+        self._lower, self._upper = split_network(self._model.network, share)
+        self._fixed = fixed_function(self._lower, device, config.threads or available_cores())
+        self._train, self._validation = (torch.from_numpy(part) for part in parts)
+        self._labels = torch.from_numpy(labels).to(device)
+        counts = np.bincount(labels[parts[0]], minlength=module.head.out_features).clip(min=1)
+        weights = torch.from_numpy((counts.sum() / len(counts) / counts).astype(np.float32)).to(device)
+        self._weights = weights if config.class_weights else None
+
+    @property
+    def validation_count(self) -> int:
+        """See Learner."""
+        return len(self._validation)
+
+    def groups(self) -> list[Group]:
+        """See Learner; biases and norms are not decayed."""
+        backbone = [parameter for parameter in self._model.network.parameters() if parameter.requires_grad]
+        rate = self.config.backbone_rate
+        scales = [third * rate for third in _THIRDS] if self.config.pretrained else [1.0]
+        size = -(-len(backbone) // len(scales))
+        groups = []
+        for number, scale in enumerate(scales):
+            part = backbone[number * size : (number + 1) * size]
+            groups.append(Group([p for p in part if p.ndim > 1], scale))
+            groups.append(Group([p for p in part if p.ndim <= 1], scale, decay=False))
+        head = self._model.head
+        return [
+            *groups,
+            Group([parameter for name, parameter in head.named_parameters() if name == "weight"]),
+            Group([parameter for name, parameter in head.named_parameters() if name == "bias"], decay=False),
+        ]
+
+    def batches(self, epoch: int) -> list[Tensor]:
+        """See Learner; each batch holds the indices of its pictures."""
+        self._lower.eval()
+        self._side = self._side_in(epoch)
+        if self.config.freeze_norms or self.config.batch_size < _SMALL_BATCH:
+            # The statistics of a few pictures are worse than those of ImageNet.
+            for layer in self._model.modules():
+                if isinstance(layer, nn.BatchNorm2d):
+                    layer.eval()
+        shuffled = shuffled_batches(len(self._train), self.config, epoch)
+        shares = [self._group.share(self._train[batch]) for batch in shuffled]
+        batches = [share.to(self._feed.index_device) for share in shares]
+        self._feed.plan(batches)
+        return batches
+
+    def _side_in(self, epoch: int) -> int:
+        """Small pictures at first: half the arithmetic, and objects of more sizes (Touvron et al. 2019)."""
+        whole = self._feed.side
+        if epoch > self.config.small_share * self.config.epochs or self._model.name in ONE_SIDE_ONLY:
+            return whole
+        return max(_SIDE_STEP, round(whole * _SMALL_SIDE / _SIDE_STEP) * _SIDE_STEP)
+
+    def backward(self, batch: Tensor, scale: Tensor | None = None) -> tuple[Tensor, Tensor, int]:
+        """See Learner."""
+        labels = self._labels[batch.to(self._device)]
+        pictures = self._model.normalise(self._feed.next(batch)).contiguous(memory_format=torch.channels_last)
+        pictures = augment(pictures, self.config.augmentation, self._side)
+        with mixed_precision(self._device):
+            logits = self._model.head(self._features(pictures))
+        smoothing = self.config.label_smoothing
+        loss = functional.cross_entropy(logits.float(), labels, self._weights, label_smoothing=smoothing)
+        torch.autograd.backward(loss, scale)
+        return loss.detach(), (logits.argmax(1) == labels).sum(), len(batch)
+
+    def evaluate(self) -> tuple[float, float]:
+        """See Learner."""
+        started = time.monotonic()
+        probabilities = torch.from_numpy(self.probabilities())
+        self.evaluation_seconds += time.monotonic() - started
+        labels = self._labels[self._validation.to(self._device)].cpu()
+        loss = functional.nll_loss(probabilities.clamp(min=1e-12).log(), labels)
+        return float(loss), float((probabilities.argmax(1) == labels).float().mean())
+
+    @torch.no_grad()
+    def probabilities(self) -> NDArray[np.float32]:
+        """Of the validation part, [N, C], in single precision."""
+        self._model.eval()
+        share = self._group.share(self._validation).to(self._feed.index_device)
+        batches = torch.split(share, _AT_ONCE[self._device.type])
+        found = torch.cat([self._predict(self._feed.take(batch)) for batch in batches]).cpu()
+        return self._group.gather_rows(found, len(self._validation)).numpy()
+
+    def _predict(self, pixels: Tensor) -> Tensor:
+        """What the model itself gives, by way of the fast function for its lower blocks."""
+        pictures = self._model.normalise(pixels)
+        features = self._features(pictures)
+        if self._model.flip:
+            features = (features + self._features(pictures.flip(3))) / 2
+        probabilities: Tensor = self._model.head(features).softmax(1)
+        return probabilities
+
+    def _features(self, pictures: Tensor) -> Tensor:
+        found = self._fixed(pictures.contiguous(memory_format=torch.channels_last))
+        features: Tensor = self._upper(found)
+        return features
+
+
+def learner_of(
+    config: TrainConfig,
+    device: torch.device,
+    group: ProcessGroup,
+    *,
+    name: str,
+    flip: bool,
+    pixels: Path,
+    labels: NDArray[np.int64],
+    parts: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> PictureLearner:
+    """The learner of another process, from the file with the decoded pictures; its weights are still to come."""
+    model = PictureClassifier(name, int(labels.max()) + 1, flip)
+    return PictureLearner(model, np.load(pixels, mmap_mode="r"), labels, parts, config, device, group)

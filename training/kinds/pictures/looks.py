@@ -1,0 +1,61 @@
+"""Keeps a tiny look of every decoded picture: a perceptual hash, a coarse thumbnail, its colours."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.kinds.pictures.decode import Decoded
+
+# Cells of the thumbnail, and points looked at in each cell: rows, columns.
+ROWS, COLUMNS = 8, 9
+_POINTS = 6
+_LEVELS = 4
+_BITS = np.uint64(1) << np.arange(64, dtype=np.uint64)
+
+
+class Looks:
+    """The looks of N pictures, filled as they are decoded; `seen` [N] says which there are.
+
+    `hashes` uint64 [N] are difference hashes (dHash: is each cell brighter than its left neighbour?), `thumbnails`
+    uint8 [N, 8, 9, 3] the mean colours of the cells, `colours` float16 [N, 64] the shares of the coarse colours.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.hashes = np.zeros(count, np.uint64)
+        self.thumbnails = np.zeros((count, ROWS, COLUMNS, 3), np.uint8)
+        self.colours = np.zeros((count, _LEVELS**3), np.float16)
+        self.seen = np.zeros(count, bool)
+
+    def passing(self, chunks: Iterator[Decoded]) -> Iterator[Decoded]:
+        """The same chunks; each is looked at on its way."""
+        for first, pixels, refused in chunks:
+            self.add(first, pixels)
+            for index, _ in refused:
+                self.seen[index] = False
+            yield first, pixels, refused
+
+    def add(self, first: int, pixels: NDArray[np.uint8]) -> None:
+        """Look at uint8 pictures [n, S, S, 3], the first of which is number `first`."""
+        part = slice(first, first + len(pixels))
+        points = _points(pixels)
+        cells = points.reshape(len(pixels), ROWS, _POINTS, COLUMNS, _POINTS, 3).mean((2, 4), dtype=np.float32)
+        self.thumbnails[part] = cells.round()
+        grey = cells @ np.array([0.299, 0.587, 0.114], np.float32)
+        brighter = (grey[:, :, 1:] > grey[:, :, :-1]).reshape(len(pixels), 64)
+        self.hashes[part] = (brighter * _BITS).sum(axis=1, dtype=np.uint64)
+        coarse = (points >> 6).astype(np.int64) @ np.array([_LEVELS**2, _LEVELS, 1])
+        bins = coarse.reshape(len(pixels), -1) + np.arange(len(pixels))[:, None] * _LEVELS**3
+        counts = np.bincount(bins.ravel(), minlength=len(pixels) * _LEVELS**3)
+        self.colours[part] = counts.reshape(len(pixels), -1) / bins.shape[1]
+        self.seen[part] = True
+
+
+def _points(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Evenly spread points of the pictures, [n, 48, 54, 3]: enough to average away what compression leaves."""
+    rows, columns = (
+        ((np.arange(count) + 0.5) * side / count).astype(int)
+        for count, side in ((ROWS * _POINTS, pixels.shape[1]), (COLUMNS * _POINTS, pixels.shape[2]))
+    )
+    picked: NDArray[np.uint8] = pixels[:, rows[:, None], columns]
+    return picked

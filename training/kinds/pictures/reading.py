@@ -1,0 +1,38 @@
+"""Reads the pictures of RUN_DIR/data, by manifest or by folder."""
+
+import csv
+from pathlib import Path
+
+from training.ground.errors import TrainingFailed
+from training.ground.samples import Samples, labelled
+
+MANIFEST = "manifest.csv"
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
+
+
+def read_pictures(folder: Path) -> Samples[Path]:
+    """Pictures of manifest.csv (file, label, source), or of one folder per class; raises TrainingFailed."""
+    manifest = folder / MANIFEST
+    rows = _manifest_rows(manifest) if manifest.exists() else _folder_rows(folder)
+    if not rows:
+        raise TrainingFailed(
+            "dataset_empty", "There are no pictures in the dataset. Upload at least two classes."
+        )
+    return labelled([folder / row[0] for row in rows], [row[2] for row in rows], [row[1] for row in rows])
+
+
+def _manifest_rows(manifest: Path) -> list[tuple[str, str, str]]:
+    with manifest.open(encoding="utf-8", newline="") as file:
+        rows = [(row["file"], row["label"], row.get("source") or row["file"]) for row in csv.DictReader(file)]
+    for name, _, _ in rows:
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise TrainingFailed(
+                "dataset_invalid", "The list of pictures names a file outside of the dataset."
+            )
+    return rows
+
+
+def _folder_rows(folder: Path) -> list[tuple[str, str, str]]:
+    found = (path for path in sorted(folder.glob("*/**/*")) if path.suffix.lower() in _SUFFIXES)
+    names = [path.relative_to(folder) for path in found if path.is_file()]
+    return [(name.as_posix(), name.parts[0], name.as_posix()) for name in names]

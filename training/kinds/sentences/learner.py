@@ -1,0 +1,172 @@
+"""Batches of sentences of similar length for the training loop."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from training.engine.cores import Cores
+from training.engine.device import mixed_precision
+from training.engine.optimizers import Group
+from training.engine.process_group import ProcessGroup, threads_of
+from training.ground.config import TrainConfig
+from training.kinds.sentences.blended import blend
+from training.kinds.sentences.preprocess import pad
+from training.kinds.sentences.recurrent import RecurrentClassifier, RecurrentEnsemble
+
+# Sentences are sorted by length within this many batches: little padding, yet different company every epoch.
+_BATCHES_SORTED_TOGETHER = 40
+_TOKENS_AT_ONCE, _SENTENCES_AT_ONCE = 16_384, 256
+# Of fewer sentences a core makes less in the same time.
+_LEAST_PART = 32
+
+
+class SentenceLearner:
+    """Recurrent classifiers with their sentences: `rows` and `labels` are (training part, validation part).
+
+    `partner` [N, C] are the logits of the other model of the blend for the validation part. Of both parts, `group`
+    leaves a share to this process.
+    """
+
+    def __init__(
+        self,
+        module: RecurrentEnsemble,
+        rows: Sequence[list[list[int]]],
+        labels: Sequence[NDArray[np.int64]],
+        config: TrainConfig,
+        device: torch.device,
+        partner: Tensor,
+        group: ProcessGroup | None = None,
+    ) -> None:
+        self._group = group or ProcessGroup()
+        self.module: torch.nn.Module = module
+        self._members: list[RecurrentClassifier] = list(module.members)
+        self.config = config
+        self._device, self._partner = device, partner
+        (self._train, self._validation), (self._train_labels, self._validation_labels) = rows, labels
+        networks = len(self._members)
+        threads = threads_of(config, self._group.size) if device.type == "cpu" else 1
+        self._parts = max(1, min(threads // networks, config.batch_size // _LEAST_PART))
+        self._cores = Cores(min(threads, networks * self._parts), threads)
+        self._lengths = np.array([len(row) for row in self._train])
+        counts = np.bincount(self._train_labels, minlength=partner.shape[1]).clip(min=1)
+        weights = (counts.sum() / len(counts) / counts).astype(np.float32)
+        weights = weights if config.class_weights else np.ones_like(weights)
+        self._class_weights, self._weights = weights, torch.from_numpy(weights).to(device)
+
+    @property
+    def validation_count(self) -> int:
+        """See Learner."""
+        return len(self._validation)
+
+    def groups(self) -> list[Group]:
+        """See Learner; weight decay would open the gates that padding shuts."""
+        named = list(self.module.named_parameters())
+        kept = [p for name, p in named if "weight_ih" in name or "bias" in name]
+        return [Group([p for _, p in named if all(p is not k for k in kept)]), Group(kept, decay=False)]
+
+    def batches(self, epoch: int) -> list[NDArray[np.int64]]:
+        """See Learner."""
+        random = np.random.default_rng((self.config.seed, epoch))
+        order = random.permutation(len(self._train))
+        size = self.config.batch_size
+        batches = []
+        for start in range(0, len(order), size * _BATCHES_SORTED_TOGETHER):
+            window = order[start : start + size * _BATCHES_SORTED_TOGETHER]
+            window = window[np.argsort(self._lengths[window], kind="stable")]
+            batches += [window[i : i + size] for i in range(0, len(window), size)]
+        return [self._group.share(batches[i]) for i in random.permutation(len(batches))]
+
+    def backward(self, batch: NDArray[np.int64], scale: Tensor | None = None) -> tuple[Tensor, Tensor, int]:
+        """See Learner; each network learns as if it were alone, from parts of the batch side by side."""
+        parts = [batch[i :: self._parts] for i in range(min(self._parts, len(batch)))] * len(self._members)
+        members = [member for member in self._members for _ in range(len(parts) // len(self._members))]
+        # Random numbers are drawn here, in an order that does not depend on the threads.
+        masks = [member.masks(len(part)) for member, part in zip(members, parts, strict=True)]
+        total = float(self._class_weights[self._train_labels[batch]].sum())
+        found = self._cores.map(partial(self._gradients, total, scale), members, parts, masks)
+        loss = sum(part for part, _, _ in found) / len(self._members)
+        correct = sum(part for _, part, _ in found) / len(self._members)
+        for member, (_, _, gradients) in zip(members, found, strict=True):
+            for parameter, gradient in zip(member.parameters(), gradients, strict=True):
+                parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+        return torch.as_tensor(loss), torch.as_tensor(correct).round(), len(batch)
+
+    def _gradients(
+        self,
+        total: float,
+        scale: Tensor | None,
+        member: RecurrentClassifier,
+        batch: NDArray[np.int64],
+        masks: Tensor,
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        """Of one network and a part of a batch that weighs `total` as a whole: loss, right answers, gradients."""
+        ids = self._ids([self._train[i] for i in batch])
+        labels = torch.from_numpy(self._train_labels[batch]).to(self._device)
+        with mixed_precision(self._device):
+            logits = member(ids, masks)
+        smoothing = self.config.label_smoothing
+        summed = functional.cross_entropy(
+            logits.float(), labels, self._weights, reduction="sum", label_smoothing=smoothing
+        )
+        gradients = torch.autograd.grad(summed / total, list(member.parameters()), scale)
+        return summed.detach() / total, (logits.argmax(1) == labels).sum(), gradients
+
+    def evaluate(self) -> tuple[float, float]:
+        """See Learner; of both models together."""
+        logits, _ = self.blended()
+        labels = torch.from_numpy(self._validation_labels)
+        loss = functional.cross_entropy(logits, labels)
+        return float(loss), float((logits.argmax(1) == labels).float().mean())
+
+    def blended(self) -> tuple[Tensor, tuple[float, float]]:
+        """Logits [N, C] of the validation part by both models, and the factor of each."""
+        own = self.logits()
+        factors = blend(own, self._partner, torch.from_numpy(self._validation_labels))
+        return factors[0] * own + factors[1] * self._partner, factors
+
+    def logits(self) -> Tensor:
+        """Of the validation part by the networks alone, float32 [N, C]."""
+        self.module.eval()
+        every = sorted(range(len(self._validation)), key=lambda i: len(self._validation[i]))
+        order = self._group.share(every)
+        chunks = []
+        start = 0
+        while start < len(order):
+            last = order[min(start + _SENTENCES_AT_ONCE, len(order)) - 1]
+            count = max(1, min(_SENTENCES_AT_ONCE, _TOKENS_AT_ONCE // len(self._validation[last])))
+            chunks.append(order[start : start + count])
+            start += count
+        found = self._cores.map(self._logits_of, chunks)
+        own = torch.cat(found) if found else torch.empty(0, self._partner.shape[1])
+        result = torch.empty(len(every), own.shape[1])
+        result[every] = self._group.gather_rows(own, len(every))
+        return result
+
+    @torch.no_grad()
+    def _logits_of(self, chunk: Sequence[int]) -> Tensor:
+        logits: Tensor = self.module(self._ids([self._validation[i] for i in chunk]))
+        return logits.float().cpu()
+
+    def _ids(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        return torch.from_numpy(pad(rows)).to(self._device, non_blocking=True)
+
+
+def learner_of(
+    config: TrainConfig,
+    device: torch.device,
+    group: ProcessGroup,
+    *,
+    arguments: dict[str, Any],
+    rows: Sequence[list[list[int]]],
+    labels: Sequence[NDArray[np.int64]],
+    partner: Tensor,
+) -> SentenceLearner:
+    """The learner of another process; its weights are still to come."""
+    module = RecurrentEnsemble(dropout=config.dropout, **arguments).to(device)
+    return SentenceLearner(module, rows, labels, config, device, partner, group)

@@ -1,0 +1,117 @@
+"""Finds sentences that are nearly the same."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.evaluation.evidence import Pairs
+
+_MOST_PAIRS = 20_000
+
+_SHINGLE = 5
+_LOOKED_AT_CHARACTERS = 1_000
+_SIGNATURE, _ROWS_A_BAND = 24, 2
+_ESTIMATE_ERROR = 0.2
+_MOST_CANDIDATES = 200_000
+_SAME_SHINGLES = 0.8
+_LARGEST_BUCKET = 40
+_MULTIPLIER = np.uint32(0x9E3779B1)
+
+
+def near_sentences(sentences: Sequence[str]) -> Pairs:
+    """Pairs (i < j) of sentences that are the same but for case, punctuation and a few words.
+
+    Candidates share a band of MinHash values of their runs of five characters (Broder 1997; only the first
+    thousand characters count); four fifths of these runs must be the same.
+    """
+    texts = [plain(sentence)[:_LOOKED_AT_CHARACTERS] for sentence in sentences]
+    groups: dict[str, list[int]] = {}
+    for i, text in enumerate(texts):
+        if text:
+            groups.setdefault(text, []).append(i)
+    pairs = {(i, j) for members in groups.values() for i, j in _all_pairs(members)}
+    # Of equal sentences one is enough for the comparison with others.
+    members = list(groups.values())
+    for a, b in _Shingles(list(groups)).alike():
+        pairs.update((min(i, j), max(i, j)) for i in members[a] for j in members[b])
+        if len(pairs) > _MOST_PAIRS:
+            break
+    return sorted(pairs)[:_MOST_PAIRS]
+
+
+def plain(sentence: str) -> str:
+    """Letters and digits alone, in one case, with single spaces between words."""
+    folded = unicodedata.normalize("NFKC", sentence).casefold()
+    kept = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded)
+    return " ".join(kept.split())
+
+
+def _all_pairs(members: list[int]) -> Iterator[tuple[int, int]]:
+    """Every pair of a few; of many, the first with each."""
+    if len(members) > _LARGEST_BUCKET:
+        return ((members[0], j) for j in members[1:])
+    return ((i, j) for place, i in enumerate(members) for j in members[place + 1 :])
+
+
+class _Shingles:
+    """Hashes of all runs of five characters (of the whole text, where it is shorter), and whose they are."""
+
+    def __init__(self, texts: list[str]) -> None:
+        padded = [text.ljust(_SHINGLE) for text in texts]
+        joined = np.frombuffer("".join(padded).encode("utf-32-le"), np.uint32)
+        lengths = np.array([len(text) for text in padded], np.int64)
+        ends = lengths.cumsum()
+        runs = np.zeros(max(len(joined) - _SHINGLE + 1, 0), np.uint32)
+        for offset in range(_SHINGLE):
+            runs = (runs ^ joined[offset : offset + len(runs)]) * _MULTIPLIER
+            runs ^= runs >> np.uint32(15)
+        owners = np.repeat(np.arange(len(texts)), lengths)[: len(runs)]
+        whole = np.arange(len(runs)) + _SHINGLE <= ends[owners]
+        self._runs = runs[whole]
+        self._ends = (lengths - _SHINGLE + 1).cumsum()
+        self._starts = self._ends - (lengths - _SHINGLE + 1)
+
+    def alike(self) -> Iterator[tuple[int, int]]:
+        """Pairs of texts that have most of their runs in common."""
+        if len(self._starts) < 2:
+            return
+        signatures = self._signatures()
+        found: set[tuple[int, int]] = set()
+        for first in range(0, _SIGNATURE, _ROWS_A_BAND):
+            band = np.ascontiguousarray(signatures[first : first + _ROWS_A_BAND].T).view(np.uint64).ravel()
+            found.update(_sharing(band))
+            if len(found) > _MOST_CANDIDATES:
+                break
+        pairs = np.array(sorted(found), np.int64).reshape(-1, 2)
+        # The share of equal values estimates the index; counting it out is left for what comes close.
+        shares = (signatures[:, pairs[:, 0]] == signatures[:, pairs[:, 1]]).mean(axis=0)
+        for a, b in pairs[shares >= _SAME_SHINGLES - _ESTIMATE_ERROR].tolist():
+            if self.similarity(a, b) >= _SAME_SHINGLES:
+                yield a, b
+
+    def _signatures(self) -> NDArray[np.uint32]:
+        """MinHash values, [24, N]."""
+        random = np.random.default_rng(0)
+        values = np.empty((_SIGNATURE, len(self._starts)), np.uint32)
+        for row in values:
+            mixed = (self._runs ^ random.integers(2**32, dtype=np.uint32)) * _MULTIPLIER
+            mixed ^= mixed >> np.uint32(15)
+            row[:] = np.minimum.reduceat(mixed * _MULTIPLIER, self._starts)
+        return values
+
+    def similarity(self, a: int, b: int) -> float:
+        """The Jaccard index of two sets of runs."""
+        first, second = (np.unique(self._runs[self._starts[i] : self._ends[i]]) for i in (a, b))
+        common = len(np.intersect1d(first, second, assume_unique=True))
+        return common / (len(first) + len(second) - common)
+
+
+def _sharing(band: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
+    order = np.argsort(band, kind="stable")
+    borders = np.flatnonzero(np.diff(band[order])) + 1
+    sizes = np.diff(np.concatenate([[0], borders, [len(band)]]))
+    starts = np.concatenate([[0], borders])
+    for start, size in zip(starts[sizes > 1], sizes[sizes > 1], strict=True):
+        yield from _all_pairs(sorted(order[start : start + size].tolist()))

@@ -1,0 +1,180 @@
+"""Fits the linear model over n-grams: measured on the validation part, then learned again from all sentences."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from training.engine.checkpoint import Checkpoint
+from training.engine.linear import Labelled, Linear, fit_linear, measure, refit
+from training.engine.loop import Progress, restore, snapshot
+from training.ground.epochs import EpochFigures
+from training.ground.run import Run
+from training.kinds.sentences.ngrams import NORM, NGramClassifier, NGramTable, SparseFeatures
+from training.kinds.sentences.tokeniser import Vocabulary
+
+# The usual strengths (C = 10 and 33 for vectors of length one): little is gained beyond either.
+_STRONG, _WEAK = 0.1, 0.03
+# Multiplications in a product with the features.
+_WORK_A_THREAD = 4_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Texts:
+    """Tokenised sentences of the training and the validation part with their classes, int64 [N]."""
+
+    rows: Sequence[list[list[int]]]
+    labels: Sequence[NDArray[np.int64]]
+    classes: int
+    vocabulary: Vocabulary
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NGramFit:
+    """`module` learned from `count` sentences; `scores` [N, C] of the validation part by a model without it.
+
+    That model is `measured`, None if it is `module` itself.
+    """
+
+    module: NGramClassifier
+    count: int
+    scores: Tensor
+    progress: Progress
+    measured: NGramClassifier | None = None
+
+
+class NGramFitting:
+    """The steps of one fit."""
+
+    def __init__(self, run: Run, texts: Texts) -> None:
+        self._run, self._texts = run, texts
+        with run.phases.time("features"):
+            self._table = self._table_of(texts.rows[0])
+            features = [SparseFeatures(rows, self._table) for rows in texts.rows]
+            self._train, self._validation = (
+                Labelled(part, torch.from_numpy(labels))
+                for part, labels in zip(features, texts.labels, strict=True)
+            )
+            self._values = features[0].values
+        self._linear = Linear(len(self._table.keys), texts.classes)
+        self._strength = _STRONG
+        self.use_few_threads()
+
+    def use_few_threads(self) -> None:
+        """Take no more threads than have work: waiting for each other costs far more than they save."""
+        work = self._values * self._texts.classes
+        torch.set_num_threads(max(1, min(self._run.threads, work // _WORK_A_THREAD)))
+
+    def with_events(self) -> NGramFit:
+        """Fit as the configuration says and tell of each epoch."""
+        run = self._run
+        facts = (sum(map(len, self._texts.labels)), len(self._table.keys))
+        checkpoint = Checkpoint(run.folder / "checkpoint", run.fingerprint(*facts), run.events)
+        with run.phases.time("training"):
+            progress = fit_linear(
+                self._linear,
+                self._train,
+                self._validation,
+                penalty=self._penalty(self._train),
+                run=run,
+                checkpoint=checkpoint,
+                keep_last=True,
+            )
+            if run.config.solver != "newton":
+                return self._result(progress, self._module(self._linear, self._table), self._train)
+            self._try_less_penalty(progress)
+            fit = self._from_all(progress)
+        run.events.log(
+            f"The accuracy was measured on {len(self._validation.labels)} sentences kept apart from the "
+            f"{len(self._train.labels)} learned from. The model that you get then learned from all {fit.count}."
+        )
+        return fit
+
+    def silently(self) -> NGramFit:
+        """Fit to the optimum as part of another model, whose epochs are the ones to tell of."""
+        with self._run.phases.time("ngrams"):
+            self._refit(self._linear, self._train)
+            self._try_less_penalty(Progress())
+            return self._from_all(Progress())
+
+    def _try_less_penalty(self, progress: Progress) -> None:
+        """Keep a weaker penalty if the validation part's loss is lower with it."""
+        started = time.monotonic()
+        strong, before = snapshot(self._linear), measure(self._linear, self._validation)
+        self._strength = _WEAK
+        self._refit(self._linear, self._train)
+        train, after = measure(self._linear, self._train), measure(self._linear, self._validation)
+        if after[0] >= before[0]:
+            self._strength = _STRONG
+            restore(self._linear, strong)
+            return
+        if progress.history:
+            last = progress.history[-1]
+            figures = EpochFigures(
+                epoch=last.epoch + 1,
+                train_loss=train[0],
+                train_accuracy=train[1],
+                val_loss=after[0],
+                val_accuracy=after[1],
+                learning_rate=last.learning_rate,
+                seconds=time.monotonic() - started,
+            )
+            progress.history.append(figures)
+            progress.best_epoch, progress.best_accuracy, progress.best_loss = (
+                figures.epoch,
+                after[1],
+                after[0],
+            )
+            self._run.events.epoch(figures, max(self._run.config.epochs, figures.epoch))
+
+    def _from_all(self, progress: Progress) -> NGramFit:
+        """Learn from all sentences what was measured on the validation part."""
+        texts = self._texts
+        rows = [*texts.rows[0], *texts.rows[1]]
+        table = self._table_of(rows)
+        everything = Labelled(
+            SparseFeatures(rows, table), torch.from_numpy(np.concatenate(list(texts.labels)))
+        )
+        linear = Linear(len(table.keys), texts.classes)
+        with torch.no_grad():
+            # What occurs often enough in a part does so in the whole.
+            linear.weight[torch.from_numpy(np.searchsorted(table.keys, self._table.keys))] = (
+                self._linear.weight
+            )
+            linear.bias.copy_(self._linear.bias)
+        self._refit(linear, everything)
+        measured = self._module(self._linear, self._table)
+        return self._result(progress, self._module(linear, table), everything, measured)
+
+    def _result(
+        self,
+        progress: Progress,
+        module: NGramClassifier,
+        learned_from: Labelled,
+        measured: NGramClassifier | None = None,
+    ) -> NGramFit:
+        with torch.no_grad():
+            scores = self._validation.features.scores(self._linear.weight) + self._linear.bias
+        count = len(learned_from.labels)
+        return NGramFit(module=module, count=count, scores=scores, progress=progress, measured=measured)
+
+    def _refit(self, linear: Linear, part: Labelled) -> None:
+        refit(linear, part, penalty=self._penalty(part), config=self._run.config, control=self._run.control)
+
+    def _penalty(self, part: Labelled) -> float:
+        return self._strength / len(part.labels) * NORM**2
+
+    def _table_of(self, rows: Sequence[list[int]]) -> NGramTable:
+        return NGramTable(rows, self._texts.vocabulary.size + 1, self._texts.vocabulary.order)
+
+    @torch.no_grad()
+    def _module(self, linear: Linear, table: NGramTable) -> NGramClassifier:
+        keys, idf = torch.from_numpy(table.keys), torch.from_numpy(table.idf)
+        module = NGramClassifier(keys, idf, self._texts.classes, table.base, table.order)
+        module.weight.copy_(linear.weight)
+        module.bias.copy_(linear.bias)
+        return module

@@ -1,0 +1,59 @@
+"""The one definition of how a sentence becomes numbers, in training and in prediction."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+PADDING = 0
+_UNKNOWN = 1
+TOKENIZER_FILE = "tokenizer.json"
+
+
+class TextPreprocess:
+    """Sentences to token ids with the `tokenizer.json` of the bundle, cut at `max_length` tokens."""
+
+    def __init__(self, tokenizer_json: str, max_length: int) -> None:
+        # Whoever sorts pictures with a bundle, where this file lies too, need not install it.
+        from tokenizers import Tokenizer
+
+        self.tokenizer_json = tokenizer_json
+        self.max_length = max_length
+        self._tokenizer = Tokenizer.from_str(tokenizer_json)
+        self._tokenizer.enable_truncation(max_length)
+        self._tokenizer.no_padding()
+
+    def ragged(self, sentences: Sequence[str]) -> list[list[int]]:
+        """The ids of each sentence, without padding; an id is never 0 and no sentence is empty."""
+        whole = [sentence.encode("utf-8", "replace").decode("utf-8") for sentence in sentences]
+        rows = [encoding.ids or [_UNKNOWN] for encoding in self._tokenizer.encode_batch_fast(whole)]
+        # Somebody may write the name of the padding token into a sentence.
+        return [row if PADDING not in row else [i or _UNKNOWN for i in row] for row in rows]
+
+    def encode(self, sentences: Sequence[str]) -> NDArray[np.int64]:
+        """Ids as int64 [N, T], T the longest of these sentences, padded with 0."""
+        return pad(self.ragged(sentences))
+
+    def to_json(self) -> dict[str, Any]:
+        """What model.json says under "preprocess"; the vocabulary stands in the file it names."""
+        return {"kind": "text", "tokenizer": TOKENIZER_FILE, "max_length": self.max_length}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], folder: Path) -> Self:
+        """The preprocessing that model.json in `folder` names."""
+        return cls((folder / TOKENIZER_FILE).read_text(encoding="utf-8"), int(data["max_length"]))
+
+
+def from_json(data: Mapping[str, Any], folder: Path) -> TextPreprocess:
+    """The preprocessing that model.json in `folder` names; each kind has this function."""
+    return TextPreprocess.from_json(data, folder)
+
+
+def pad(rows: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    """Rows of ids as int64 [N, T], padded with 0 on the right."""
+    padded = np.full((len(rows), max(map(len, rows), default=1)), PADDING, dtype=np.int64)
+    for index, row in enumerate(rows):
+        padded[index, : len(row)] = row
+    return padded
