@@ -12,8 +12,7 @@ from jobs.datasets import dataset_store
 from jobs.messaging import hints
 from jobs.models import Attempt, Epoch, Job, JobEvent, Server
 from jobs.notices import notifications
-from jobs.queue import attempts as tries
-from jobs.queue import early_model, leases, retraining
+from jobs.queue import attempts, early_model, leases, retraining
 from jobs.queue.leases import held, require
 from jobs.states import RUNNING, JobStatus
 from modelstore.bundles import store
@@ -24,16 +23,16 @@ def claim(*, server: Server) -> Job | None:
     """Takes the next waiting job for `server`, or None. The conditional UPDATE lets one claimant win."""
 
     def open_attempt(job: Job) -> None:
-        tries.begin(job=job, server=server)
+        attempts.begin(job=job, server=server)
 
     waiting = Job.objects.queued().select_related("dataset")
-    if held := tries.held_back(server=server):
+    if held := attempts.held_back(server=server):
         waiting = waiting.exclude(pk__in=held)
     try:
         return leases.claim(
             waiting, to=JobStatus.STARTING, opened=open_attempt, server=server, phase="preparing"
         )
-    except tries.NotNow:
+    except attempts.NotNow:
         return None
 
 
@@ -96,15 +95,15 @@ def publish(*, job: Job, bundle: Path, prefix: str) -> None:
     An early model stays instead unless the bundle beats it (`store.beats`); a model that was to be continued, unless
     the new one is better on the same validation part.
     """
-    continued = retraining.settle(job=job, bundle=bundle, prefix=prefix)
+    continued = retraining.publish_continued(job=job, bundle=bundle, prefix=prefix)
     if continued is None:
-        _deployed(job, early_model.settle(job=job, bundle=bundle, prefix=prefix))
+        _deployed(job, early_model.publish_better(job=job, bundle=bundle, prefix=prefix))
     else:
         _deployed(job, None, accuracy=continued.accuracy, comparison=continued.comparison)
 
 
 @transaction.atomic
-def publish_early(*, job: Job) -> bool:
+def finish_with_early_model(*, job: Job) -> bool:
     """Ends the job with the early model as its model; False when there is none."""
     model = early_model.of(job)
     if model is None:

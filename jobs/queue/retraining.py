@@ -37,7 +37,7 @@ FOLDER = "previous"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Continued:
     """What became of a continued model: `comparison` for the job's row, `accuracy` of the new one."""
 
     comparison: dict[str, Any]
@@ -113,7 +113,7 @@ def _fetch(model: TrainedModel, target: Path) -> None:
             verify_file(target / name, known[name])
 
 
-def settle(*, job: Job, bundle: Path, prefix: str) -> Outcome | None:
+def publish_continued(*, job: Job, bundle: Path, prefix: str) -> Continued | None:
     """Gives the earlier model's token to the new bundle if that won, drops it otherwise; None: nothing to continue.
 
     Call it inside the publishing transaction.
@@ -138,7 +138,7 @@ def settle(*, job: Job, bundle: Path, prefix: str) -> Outcome | None:
         store.abandon(prefix=prefix)
     _note(job, words)
     comparison = {**told, "verdict": verdict, "words": words, "token": model.token}
-    return Outcome(comparison=comparison, accuracy=accuracy)
+    return Continued(comparison=comparison, accuracy=accuracy)
 
 
 def _live(job: Job, *, lock: bool = False) -> TrainedModel | None:

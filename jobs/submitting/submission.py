@@ -19,8 +19,8 @@ from jobs.notices import notifications
 from jobs.queue import retraining
 from jobs.queue.platform_status import DEV_MODE_NOTICE, is_full
 from jobs.states import JobStatus
-from jobs.submitting.job_options import Terms
-from jobs.submitting.lineage import Origin
+from jobs.submitting.job_options import JobOptions
+from jobs.submitting.lineage import Lineage
 from modelstore.ground import naming, tokens
 from modelstore.ground.errors import FlashError
 from modelstore.models import ApiKey
@@ -76,8 +76,8 @@ def submit(
     keep_dataset: bool = False,
     idempotency_key: str | None = None,
     api_key: ApiKey | None = None,
-    terms: Terms = Terms(),  # noqa: B008  # frozen
-    origin: Origin = Origin(),  # noqa: B008  # frozen
+    job_options: JobOptions = JobOptions(),  # noqa: B008  # frozen
+    lineage: Lineage = Lineage(),  # noqa: B008  # frozen
 ) -> Job:
     """Queues a job and answers it with its token; training begins as soon as a worker is free.
 
@@ -85,20 +85,20 @@ def submit(
     same job. With `api_key` the job is listed to whoever holds that key, and the two keys count together.
     """
     earlier = None
-    if origin.continue_from:
+    if lineage.continue_from:
         earlier = retraining.earlier_model(
-            token=origin.continue_from, task_type=dataset.task_type, api_key=api_key
+            token=lineage.continue_from, task_type=dataset.task_type, api_key=api_key
         )
         values = retraining.with_its_model(values, earlier)
     config = validate(task=Task(dataset.task_type), task_name=task_name, values=values)
     key = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
     if key and (known := Job.objects.filter(idempotency_key=key).first()):
         return known
-    base = access.get_dataset(origin.extend_dataset) if origin.extend_dataset else None
+    base = access.get_dataset(lineage.extend_dataset) if lineage.extend_dataset else None
     whole = dataset if base is None else extension.extended(base=base, more=dataset)
     try:
         return _create(
-            terms,
+            job_options,
             whole,
             config,
             keep_dataset=keep_dataset,
@@ -121,7 +121,7 @@ def submit(
 
 @transaction.atomic
 def _create(
-    terms: Terms, dataset: Dataset, config: TrainConfig, *, keep_dataset: bool, **columns: Any
+    job_options: JobOptions, dataset: Dataset, config: TrainConfig, *, keep_dataset: bool, **columns: Any
 ) -> Job:
     # One submission at a time counts the queue: the row lock on Postgres, BEGIN IMMEDIATE on SQLite.
     PlatformStatus.objects.select_for_update().filter(pk=PlatformStatus.current().pk).first()
@@ -138,14 +138,16 @@ def _create(
         model_name=config.model,
         config=told,
         sample_count=dataset.sample_count,
-        lane=terms.lane,
-        max_minutes=terms.max_minutes,
+        lane=job_options.lane,
+        max_minutes=job_options.max_minutes,
         quote=Quoter()
-        .quote(told, dataset.sample_count, lane=terms.lane, max_minutes=terms.max_minutes)
+        .quote(told, dataset.sample_count, lane=job_options.lane, max_minutes=job_options.max_minutes)
         .to_json(),
         **columns,
     )
-    notifications.ask(job=job, email=terms.notify_email, webhook=terms.notify_webhook, site=terms.site)
+    notifications.ask(
+        job=job, email=job_options.notify_email, webhook=job_options.notify_webhook, site=job_options.site
+    )
     transaction.on_commit(hints.wake_scheduler)
     return job
 

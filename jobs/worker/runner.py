@@ -25,7 +25,7 @@ from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.stop_and_keep import StopAndKeep
 from jobs.worker.stop_request import STOPPING
 from jobs.worker.trainer_events import EventLog
-from jobs.worker.warm_trainer import SPARE
+from jobs.worker.warm_trainer import WARM_TRAINER
 from jobs.worker.watch import CancelRequested, OutOfTime, follow
 from modelstore.bundles import store
 
@@ -124,7 +124,7 @@ def _machine(job: Job) -> dict[str, Any]:
 
 def _train(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
     lifecycle.start_training(job=job)
-    child = Child(trainer_command(), folder, ready=SPARE.take(folder))
+    child = Child(trainer_command(), folder, ready=WARM_TRAINER.take(folder))
     try:
         log, stop = EventLog(job), StopAndKeep(job, child)
         with checkpoints.Courier(job, folder) as courier:
@@ -135,7 +135,7 @@ def _train(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
     finally:
         child.close()
         if not STOPPING.is_set():
-            SPARE.prepare()
+            WARM_TRAINER.prepare()
 
 
 def _follow(job: Job, child: Child, log: EventLog, heartbeat: Heartbeat, stop: StopAndKeep) -> int:
@@ -213,7 +213,7 @@ def _publish_early(job: Job, bundle: Path) -> None:
 
 def _keep_early(job: Job) -> None:
     """Its owner wanted the best so far, and the training itself has none yet."""
-    if not lifecycle.publish_early(job=job):
+    if not lifecycle.finish_with_early_model(job=job):
         lifecycle.finish_cancelled(job=job)
 
 

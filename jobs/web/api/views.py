@@ -167,8 +167,8 @@ class JobsView(ListAPIView):
                 keep_dataset=asked.keep_dataset,
                 idempotency_key=repeat,
                 api_key=key,
-                terms=asked.terms,
-                origin=asked.origin,
+                job_options=asked.job_options,
+                lineage=asked.lineage,
             )
         except FlashError:
             if fresh:

@@ -68,7 +68,10 @@ def _quote(quoter: Quoter, dataset: Dataset, form: TrainForm) -> Quote | None:
     except SubmissionInvalid:
         return None
     return quoter.quote(
-        config.to_json(), dataset.sample_count, lane=form.terms.lane, max_minutes=form.terms.max_minutes
+        config.to_json(),
+        dataset.sample_count,
+        lane=form.job_options.lane,
+        max_minutes=form.job_options.max_minutes,
     )
 
 

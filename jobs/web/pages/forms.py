@@ -11,7 +11,7 @@ from jobs.errors import SubmissionInvalid
 from jobs.models import Lane
 from jobs.submitting import submission
 from jobs.submitting.hyperparameter_fields import field_of, form_fields, values_in
-from jobs.submitting.job_options import Terms, read_terms
+from jobs.submitting.job_options import JobOptions, read_job_options
 from modelstore.ground import naming, tokens
 from training.ground import hyperparameters
 from training.ground.config import Preset, Task
@@ -103,7 +103,7 @@ class TrainForm(forms.Form):
         # The rule for names has a sentence for NUL, too.
         self.fields["task_name"].validators.clear()
         self.values: dict[str, Any] = {}
-        self.terms = Terms()
+        self.job_options = JobOptions()
         # Asked what it would take, a form needs no name yet.
         self.is_estimate = "estimate" in self.data
         if task is Task.TEXT:
@@ -123,7 +123,7 @@ class TrainForm(forms.Form):
         cleaned = super().clean() or {}
         self.values = values_in(cleaned, self.specs)
         try:
-            self.terms = read_terms(cleaned)
+            self.job_options = read_job_options(cleaned)
         except SubmissionInvalid as error:
             self.refuse(error.fields)
         try:
