@@ -91,15 +91,9 @@ def retrain(*, arrival: IncomingFile, api_key: ApiKey | None) -> Job:
         raise NotPossibleNow("The object that the event tells of is not in the bucket any more.")
     check_size(default_storage.size(arrival.key))
     before = Job.objects.filter(token_digest=model.token_digest).select_related("dataset").first()
-    dataset = dataset_store.store_upload(task_type=Task(model.task_type), upload=arrival)
-    try:
-        job = _submit(arrival, model, before, dataset, api_key)
-    except BaseException:
-        dataset_store.discard(dataset)
-        raise
-    if job.dataset_id != dataset.pk:
-        dataset_store.discard(dataset)
-    return job
+    arrived = dataset_store.store_upload(task_type=Task(model.task_type), upload=arrival)
+    with dataset_store.discarded_unless_used(arrived) as dataset:
+        return _submit(arrival, model, before, dataset, api_key)
 
 
 def _submit(

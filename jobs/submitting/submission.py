@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +23,6 @@ from jobs.states import JobStatus
 from jobs.submitting.job_options import JobOptions
 from jobs.submitting.lineage import Lineage
 from modelstore.ground import naming, tokens
-from modelstore.ground.errors import FlashError
 from modelstore.models import ApiKey
 from training.ground.config import ConfigInvalid, Task, TrainConfig, resolve
 
@@ -94,29 +94,32 @@ def submit(
     key = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
     if key and (known := Job.objects.filter(idempotency_key=key).first()):
         return known
-    base = access.get_dataset(lineage.extend_dataset) if lineage.extend_dataset else None
-    whole = dataset if base is None else extension.extended(base=base, more=dataset)
     try:
-        return _create(
-            job_options,
-            whole,
-            config,
-            keep_dataset=keep_dataset,
-            task_name=naming.tidy(task_name),
-            downloadable=downloadable,
-            idempotency_key=key,
-            api_key=api_key,
-            continues=earlier,
-        )
-    except FlashError:
-        if whole is not dataset:
-            dataset_store.discard(whole)
-        raise
+        with _with_earlier_data(dataset, lineage) as whole:
+            return _create(
+                job_options,
+                whole,
+                config,
+                keep_dataset=keep_dataset,
+                task_name=naming.tidy(task_name),
+                downloadable=downloadable,
+                idempotency_key=key,
+                api_key=api_key,
+                continues=earlier,
+            )
     except IntegrityError:
         # Two repeats at once: the other one made the job.
         if key and (known := Job.objects.filter(idempotency_key=key).first()):
             return known
         raise
+
+
+def _with_earlier_data(dataset: Dataset, lineage: Lineage) -> AbstractContextManager[Dataset]:
+    """The dataset, or a new one of it and the earlier data that it extends."""
+    if not lineage.extend_dataset:
+        return nullcontext(dataset)
+    base = access.get_dataset(lineage.extend_dataset)
+    return dataset_store.discarded_unless_used(extension.extended(base=base, more=dataset))
 
 
 @transaction.atomic

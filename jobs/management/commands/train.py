@@ -90,15 +90,16 @@ class Command(FlashCommand):
         submission.check_accepting()
         submission.validate(task=task, task_name=name, values=values)
         columns = {key: options[key] for key in ("input_column", "label_column") if options[key]}
-        dataset = dataset_store.store_upload(task_type=task, upload=LocalFile(path), options=columns)
-        return submission.submit(
-            dataset=dataset,
-            task_name=name,
-            values=values,
-            downloadable=not options["not_downloadable"],
-            keep_dataset=options["keep_dataset"],
-            job_options=job_options,
-        )
+        fresh = dataset_store.store_upload(task_type=task, upload=LocalFile(path), options=columns)
+        with dataset_store.discarded_unless_used(fresh) as dataset:
+            return submission.submit(
+                dataset=dataset,
+                task_name=name,
+                values=values,
+                downloadable=not options["not_downloadable"],
+                keep_dataset=options["keep_dataset"],
+                job_options=job_options,
+            )
 
     def _follow(self, job: Job, *, quiet: bool) -> None:
         started, told = time.monotonic(), False
