@@ -21,8 +21,8 @@ from modelstore.access import ModelUnknown, get_model
 from modelstore.errors import FlashError
 from modelstore.models import CleanupPolicy
 from modelstore.throttle import limited
-from training.ground.catalog import models_for
-from training.ground.config import Task
+from training.kinds import kind_of
+from training.kinds.task import Task
 
 
 @require_safe
@@ -37,8 +37,8 @@ def about(request: HttpRequest) -> HttpResponse:
         "limits": settings.FLASH_LIMITS,
         "policy": CleanupPolicy.current(),
         "dataset_seconds": settings.FLASH_DATASET_RETENTION.total_seconds(),
-        "image_models": models_for(Task.IMAGE),
-        "text_models": models_for(Task.TEXT),
+        "image_models": kind_of(Task.IMAGE).models,
+        "text_models": kind_of(Task.TEXT).models,
         "api_root": request.build_absolute_uri(reverse("api:root")),
     }
     return render(request, "about.html", context)

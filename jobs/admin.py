@@ -17,7 +17,7 @@ from jobs import admin_batches, admin_servers, cancellation, datasets, prices, r
 from jobs.models import Attempt, Dataset, Job, PlatformStatus, Uptime
 from modelstore.admin_tools import FastAdmin, audit, confirmed
 from modelstore.errors import FlashError
-from training.ground.catalog import CATALOG
+from training.kinds import CATALOG
 
 # Registers the machines' part of the admin.
 __all__ = ["admin_batches", "admin_servers"]

@@ -30,7 +30,7 @@ from modelstore.api_keys import ForOperators, ForReaders, ScopeMissing, is_opera
 from modelstore.errors import FlashError
 from modelstore.models import Scope, TaskType
 from modelstore.pagination import LogPages, Pages
-from training.ground.config import Task
+from training.kinds.task import Task
 
 _KNOWN = {*SubmitSerializer().fields, *SubmitCheckedSerializer().fields}
 _TAGS = {"platform": ["platform"], "train": ["train"]}

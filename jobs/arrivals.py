@@ -19,7 +19,7 @@ from jobs.origin import Origin
 from modelstore import files
 from modelstore.access import get_model
 from modelstore.models import ApiKey, TrainedModel
-from training.ground.config import Task
+from training.kinds.task import Task
 
 PREFIX = "incoming/"
 _MOST = 50

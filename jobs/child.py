@@ -130,4 +130,8 @@ def trainer_command() -> list[str]:
 def _environment(parent: Mapping[str, str]) -> dict[str, str]:
     """The parent's environment without its secrets: the trainer reads what strangers uploaded."""
     kept = {name: value for name, value in parent.items() if name not in _SECRETS}
-    return kept | {"FLASH_WEIGHTS_DIR": str(settings.FLASH_WEIGHTS_DIR), "PYTHONUNBUFFERED": "1"}
+    return kept | {
+        "FLASH_WEIGHTS_DIR": str(settings.FLASH_WEIGHTS_DIR),
+        "FLASH_KINDS": ",".join(settings.FLASH_KINDS),
+        "PYTHONUNBUFFERED": "1",
+    }

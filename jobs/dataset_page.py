@@ -13,8 +13,8 @@ from jobs.forms import ColumnsForm, TrainForm
 from jobs.models import Dataset
 from jobs.quotes import Quote, Quoter
 from modelstore.errors import FlashError
-from training.ground.catalog import models_for
-from training.ground.config import Task
+from training.kinds import kind_of
+from training.kinds.task import Task
 
 
 def render_page(
@@ -51,7 +51,7 @@ def render_page(
         "currency": settings.FLASH_CURRENCY,
         "offers_lanes": quoter.needs_a_start(),
         "fillings": presets.fillings(task),
-        "models": models_for(task),
+        "models": kind_of(task).models,
     }
     response = render(request, "jobs/dataset.html", context, status=status)
     if refusal is not None and refusal.retry_after is not None:

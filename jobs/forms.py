@@ -12,9 +12,9 @@ from jobs.errors import SubmissionInvalid
 from jobs.models import Lane
 from jobs.terms import Terms, read_terms
 from modelstore import tokens
-from training.ground.catalog import models_for
-from training.ground.config import Preset, Task
 from training.ground.wire_values import plain
+from training.kinds import Preset, kind_of
+from training.kinds.task import Task
 
 _SPLITS = [
     ("", "Preset's choice"),
@@ -176,7 +176,7 @@ class TrainForm(forms.Form):
         self.terms = Terms()
         # Asked what it would take, a form needs no name yet.
         self.is_estimate = "estimate" in self.data
-        choices = [(spec.name, spec.title) for spec in models_for(task)]
+        choices = [(spec.name, spec.title) for spec in kind_of(task).models]
         self.fields["model"].choices = [("", "Preset's choice"), *choices]  # type: ignore[attr-defined]
         if task is Task.TEXT:
             del self.fields["start_from"]

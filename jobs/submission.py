@@ -20,7 +20,8 @@ from jobs.terms import Terms
 from modelstore import tokens
 from modelstore.errors import FlashError
 from modelstore.models import ApiKey
-from training.ground.config import ConfigInvalid, Task, TrainConfig, resolve
+from training.ground.recipe import Recipe, RecipeInvalid, resolve
+from training.kinds.task import Task
 
 RETRY_AFTER_SECONDS = 60
 _NAME = re.compile(r"[\w][\w \-]*")
@@ -44,7 +45,7 @@ def check_accepting() -> None:
     caps.check_day(platform)
 
 
-def validate(*, task: Task, task_name: str, values: Mapping[str, Any]) -> TrainConfig:
+def validate(*, task: Task, task_name: str, values: Mapping[str, Any]) -> Recipe:
     """The whole configuration, or SubmissionInvalid with a sentence for each wrong field."""
     fields = _name_problems(task_name)
     try:
@@ -56,11 +57,11 @@ def validate(*, task: Task, task_name: str, values: Mapping[str, Any]) -> TrainC
     return config
 
 
-def configuration(*, task: Task, values: Mapping[str, Any]) -> TrainConfig:
+def configuration(*, task: Task, values: Mapping[str, Any]) -> Recipe:
     """What `values` make of the presets; SubmissionInvalid with a sentence for each wrong one."""
     try:
         return resolve(task, values, settings.FLASH_LIMITS)
-    except ConfigInvalid as error:
+    except RecipeInvalid as error:
         raise SubmissionInvalid(_summary(error.fields), fields=error.fields) from error
 
 
@@ -117,9 +118,7 @@ def submit(
 
 
 @transaction.atomic
-def _create(
-    terms: Terms, dataset: Dataset, config: TrainConfig, *, keep_dataset: bool, **columns: Any
-) -> Job:
+def _create(terms: Terms, dataset: Dataset, config: Recipe, *, keep_dataset: bool, **columns: Any) -> Job:
     # One submission at a time counts the queue: the row lock on Postgres, BEGIN IMMEDIATE on SQLite.
     PlatformStatus.objects.select_for_update().filter(pk=PlatformStatus.current().pk).first()
     check_accepting()

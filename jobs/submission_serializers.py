@@ -8,8 +8,7 @@ from rest_framework import serializers
 
 from jobs.models import Lane
 from modelstore.models import TaskType
-from training.ground.catalog import CATALOG
-from training.ground.config import Preset
+from training.kinds import CATALOG, Preset
 
 _LIMITS = settings.FLASH_LIMITS
 _BATCH = (1, max(_LIMITS.batch_size_image[1], _LIMITS.batch_size_text[1]))

@@ -15,8 +15,8 @@ from jobs.origin import FIELDS as ORIGIN
 from jobs.origin import Origin, read_origin
 from jobs.terms import FIELDS as TERMS
 from jobs.terms import Terms, read_terms
-from training.ground.catalog import CATALOG
-from training.ground.config import Task
+from training.kinds import CATALOG
+from training.kinds.task import Task
 
 TABLE_OPTIONS = ("input_column", "label_column")
 _OUTER = (

@@ -18,8 +18,8 @@ from jobs.models import Dataset, Job
 from jobs.origin import read_origin
 from modelstore.errors import FlashError
 from modelstore.throttle import limited
-from training.ground.config import Task
 from training.ground.limits import MIB
+from training.kinds.task import Task
 
 _TEMPLATES = {Task.IMAGE: "jobs/new_image.html", Task.TEXT: "jobs/new_text.html"}
 # Files from this size on are sent in pieces by the page's script; smaller ones are as quickly sent again.

@@ -15,7 +15,7 @@ from jobs.errors import NotPossibleNow
 from jobs.models import Epoch, Job
 from jobs.states import JobStatus
 from modelstore.access import get_model
-from training.ground.config import Task
+from training.kinds.task import Task
 
 _LINES_SHOWN = 200
 

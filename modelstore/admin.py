@@ -14,7 +14,7 @@ from modelstore import admin_keys
 from modelstore.admin_tools import FastAdmin, audit, confirmed
 from modelstore.models import CleanupPolicy, PruneState, Tombstone, TrainedModel
 from modelstore.models.trained_model import TrainedModelQuerySet
-from training.ground.catalog import CATALOG
+from training.kinds import CATALOG
 
 # Registers the keys' part of the admin.
 __all__ = ["admin_keys"]

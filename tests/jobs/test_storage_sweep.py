@@ -18,7 +18,7 @@ from jobs.storage_sweep import GRACE, Report, sweep_storage
 from modelstore import store
 from modelstore.models import TrainedModel
 from tests.bundles import text_bundle
-from training.ground.config import Task
+from training.kinds.task import Task
 
 pytestmark = pytest.mark.django_db
 

@@ -16,8 +16,8 @@ from jobs.states import JobStatus
 from jobs.terms import read_terms
 from jobs.uploads import detect
 from modelstore.commands import FAILED, NOT_THERE, FlashCommand, add_json
-from training.ground.catalog import CATALOG
-from training.ground.config import Preset, Task
+from training.kinds import CATALOG, Preset
+from training.kinds.task import Task
 
 _HYPERPARAMETERS = (
     "preset",
