@@ -39,8 +39,8 @@ def about(request: HttpRequest) -> HttpResponse:
         "limits": settings.FLASH_LIMITS,
         "policy": CleanupPolicy.current(),
         "dataset_seconds": settings.FLASH_DATASET_RETENTION.total_seconds(),
-        "image_models": models_for(Task.IMAGE),
-        "text_models": models_for(Task.TEXT),
+        "image_models": kind_of(Task.IMAGE).models,
+        "text_models": kind_of(Task.TEXT).models,
         "api_root": request.build_absolute_uri(reverse("api:root")),
     }
     return render(request, "about.html", context)

@@ -21,7 +21,7 @@ from jobs.submitting.lineage import Lineage
 from modelstore.access import get_model
 from modelstore.ground import files
 from modelstore.models import ApiKey, TrainedModel
-from training.ground.config import Task
+from training.kinds.task import Task
 
 PREFIX = "incoming/"
 _MOST = 50

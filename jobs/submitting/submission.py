@@ -24,7 +24,8 @@ from jobs.submitting.job_options import JobOptions
 from jobs.submitting.lineage import Lineage
 from modelstore.ground import naming, tokens
 from modelstore.models import ApiKey
-from training.ground.config import ConfigInvalid, Task, TrainConfig, resolve
+from training.ground.recipe import Recipe, RecipeInvalid, resolve
+from training.kinds.task import Task
 
 RETRY_AFTER_SECONDS = 60
 
@@ -46,7 +47,7 @@ def check_accepting() -> None:
     caps.check_day(platform)
 
 
-def validate(*, task: Task, task_name: str, values: Mapping[str, Any]) -> TrainConfig:
+def validate(*, task: Task, task_name: str, values: Mapping[str, Any]) -> Recipe:
     """The whole configuration, or SubmissionInvalid with a sentence for each wrong field."""
     wrong_name = naming.problem(task_name)
     fields = {"task_name": [wrong_name]} if wrong_name else {}
@@ -59,11 +60,11 @@ def validate(*, task: Task, task_name: str, values: Mapping[str, Any]) -> TrainC
     return config
 
 
-def configuration(*, task: Task, values: Mapping[str, Any]) -> TrainConfig:
+def configuration(*, task: Task, values: Mapping[str, Any]) -> Recipe:
     """What `values` make of the presets; SubmissionInvalid with a sentence for each wrong one."""
     try:
         return resolve(task, values, settings.FLASH_LIMITS)
-    except ConfigInvalid as error:
+    except RecipeInvalid as error:
         raise SubmissionInvalid(_summary(error.fields), fields=error.fields) from error
 
 

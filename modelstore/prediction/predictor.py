@@ -101,12 +101,12 @@ def _classifier(folder: Path) -> "OnnxClassifier":
 
 
 def _probabilities(classifier: "OnnxClassifier", inputs: Sequence[bytes | str], names: Sequence[str]) -> Any:
-    from training.kinds.pictures.preprocess import UnreadablePicture
+    from training.bundle.preprocessing import UnreadableInput
 
     try:
         with gate.predictions().turn():
             return classifier.predict(inputs)
-    except UnreadablePicture as error:
+    except UnreadableInput as error:
         index = error.index or 0
         name = names[index] if index < len(names) else ""
         raise refused(InputUnreadable, index, f"cannot be read: {error.reason}.", name) from error

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from jobs.models import Dataset, Job, JobEvent, PlatformStatus
 from tests.bundles import picture
 from tests.site.conftest import PHONE, pictures_zip, upload
-from training.ground.config import Task
+from training.kinds.task import Task
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

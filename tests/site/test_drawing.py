@@ -98,7 +98,7 @@ def test_the_commonest_mistakes_come_first() -> None:
 def test_more_thorough_presets_are_expected_to_take_longer(task: Task) -> None:
     quoter = Quoter()
     configs = [
-        {"task": task, "preset": preset, **defaults_for(task, preset, None, None)} for preset in Preset
+        {"task": task, "preset": preset, **kind_of(task).defaults(preset, None, None)} for preset in Preset
     ]
     times = [quoter.quote(config, 5000).training.expected for config in configs]
     assert times == sorted(times)

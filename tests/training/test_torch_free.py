@@ -9,8 +9,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FOR_THE_WEB = [
     "ground.limits",
-    "ground.config",
-    "ground.catalog",
+    "ground.recipe",
+    "kinds",
+    "kinds.pictures",
+    "kinds.sentences",
     "kinds.pictures.preprocess",
     "kinds.sentences.preprocess",
     "bundle.manifest",

@@ -14,11 +14,11 @@ from training.engine.lbfgs import Lbfgs
 from training.engine.loop import Progress, Training, restore, snapshot
 from training.engine.optimizers import Group
 from training.engine.retry import with_lower_rate_if_needed
-from training.ground.config import TrainConfig
 from training.ground.control import Control
 from training.ground.epochs import EpochFigures
 from training.ground.errors import TrainingFailed
 from training.ground.events import Events
+from training.ground.recipe import Recipe
 from training.ground.run import Run
 
 _ITERATIONS_AN_EPOCH = 12
@@ -95,7 +95,7 @@ def fit_to_optimum(
     validation: Labelled,
     *,
     penalty: float,
-    config: TrainConfig,
+    config: Recipe,
     events: Events,
     control: Control,
     keep_last: bool = False,
@@ -138,9 +138,7 @@ def fit_to_optimum(
     return progress
 
 
-def refit(
-    linear: Linear, everything: Labelled, *, penalty: float, config: TrainConfig, control: Control
-) -> None:
+def refit(linear: Linear, everything: Labelled, *, penalty: float, config: Recipe, control: Control) -> None:
     """Go on from a fit to a part of the samples to the optimum of all of them."""
     share = _class_shares(everything.labels, linear.bias.numel(), config)
     solver = Lbfgs(
@@ -156,7 +154,7 @@ def refit(
 
 
 def _figures(
-    epoch: int, linear: Linear, train: Labelled, validation: Labelled, config: TrainConfig, seconds: float
+    epoch: int, linear: Linear, train: Labelled, validation: Labelled, config: Recipe, seconds: float
 ) -> EpochFigures:
     train_loss, train_accuracy = measure(linear, train)
     val_loss, val_accuracy = measure(linear, validation)
@@ -175,7 +173,7 @@ def _figures(
     )
 
 
-def _class_shares(labels: Tensor, classes: int, config: TrainConfig) -> Tensor:
+def _class_shares(labels: Tensor, classes: int, config: Recipe) -> Tensor:
     """The weight [N] of each sample in the mean loss; they sum to one."""
     counts = torch.bincount(labels, minlength=classes).clamp(min=1).float()
     weights = 1 / counts if config.class_weights else torch.ones_like(counts)
@@ -213,7 +211,7 @@ def unflatten(linear: Linear, point: Tensor) -> None:
 class LinearLearner:
     """Trains a `Linear` on fixed features by mini-batches, for whoever sets optimizer, rate, batch or epochs."""
 
-    def __init__(self, linear: Linear, train: Labelled, validation: Labelled, config: TrainConfig) -> None:
+    def __init__(self, linear: Linear, train: Labelled, validation: Labelled, config: Recipe) -> None:
         self.module: nn.Module = linear
         self._linear, self._train, self._validation, self.config = linear, train, validation, config
         share = _class_shares(train.labels, linear.bias.numel(), config) * len(train.labels)
@@ -249,7 +247,7 @@ class LinearLearner:
         return measure(self._linear, self._validation)
 
 
-def shuffled_batches(count: int, config: TrainConfig, epoch: int) -> list[Tensor]:
+def shuffled_batches(count: int, config: Recipe, epoch: int) -> list[Tensor]:
     """Indices of `count` samples in batches, in an order that depends on seed and epoch alone."""
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
     batches = list(torch.split(torch.randperm(count, generator=generator), config.batch_size))
@@ -282,7 +280,7 @@ def fit_linear(
             keep_last=keep_last,
         )
 
-    def by_batches(config: TrainConfig) -> Progress:
+    def by_batches(config: Recipe) -> Progress:
         torch.nn.init.zeros_(linear.weight)
         torch.nn.init.zeros_(linear.bias)
         learner = LinearLearner(linear, train, validation, config)

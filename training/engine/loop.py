@@ -15,11 +15,11 @@ from training.engine.loss_scale import LossScale
 from training.engine.optimizers import Group, Optimizer
 from training.engine.process_group import ProcessGroup
 from training.engine.schedule import Schedule
-from training.ground.config import TrainConfig
 from training.ground.control import Control
 from training.ground.epochs import EpochFigures
 from training.ground.errors import Diverged, Interrupted, TrainingFailed
 from training.ground.events import Events
+from training.ground.recipe import Recipe
 
 _MAX_LOSS = 1e4
 # Reading a figure from a GPU waits for all of its work, so several steps are read at once.
@@ -32,7 +32,7 @@ class Learner(Protocol):
     """A module with its data."""
 
     module: nn.Module
-    config: TrainConfig
+    config: Recipe
 
     @property
     def validation_count(self) -> int:
@@ -85,7 +85,7 @@ class Training:
     def __init__(
         self,
         learner: Learner,
-        config: TrainConfig,
+        config: Recipe,
         *,
         events: Events,
         control: Control,

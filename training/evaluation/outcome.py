@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from training.engine.loop import Progress
 from training.evaluation.evidence import Evidence
-from training.ground.config import TrainConfig
+from training.ground.recipe import Recipe
 from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.sentences.preprocess import TextPreprocess
 
@@ -46,4 +46,4 @@ class Outcome:
     deployed_count: int = 0
     measured: Callable[[], Any] | dict[str, NDArray[np.float32]] | None = None
     evidence: Evidence | None = None
-    config: TrainConfig | None = None
+    config: Recipe | None = None

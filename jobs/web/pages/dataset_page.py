@@ -52,7 +52,7 @@ def render_page(
         "currency": settings.FLASH_CURRENCY,
         "offers_lanes": quoter.needs_a_start(),
         "fillings": presets.fillings(task),
-        "models": models_for(task),
+        "models": kind_of(task).models,
     }
     response = render(request, "jobs/dataset.html", context, status=status)
     if refusal is not None and refusal.retry_after is not None:

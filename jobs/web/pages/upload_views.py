@@ -23,6 +23,7 @@ from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
 from training.ground.config import Task
 from training.ground.limits import MIB
+from training.kinds.task import Task
 
 _TEMPLATES = {Task.IMAGE: "jobs/new_image.html", Task.TEXT: "jobs/new_text.html"}
 # Files from this size on are sent in pieces by the page's script; smaller ones are as quickly sent again.

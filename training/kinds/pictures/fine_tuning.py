@@ -14,7 +14,7 @@ from training.engine.checkpoint import Checkpoint
 from training.engine.device import choose_device
 from training.engine.loop import Progress, restore, snapshot
 from training.engine.process_group import assemble
-from training.engine.together import Task, train_together
+from training.engine.together import Work, train_together
 from training.evaluation.calibration import fit_temperature, tempered
 from training.evaluation.outcome import Outcome
 from training.evaluation.previous import split_samples
@@ -56,7 +56,7 @@ def train_network(
     chunks: Iterator[Decoded],
 ) -> Outcome:
     """Decode everything once, fit the head if there are pretrained features, then train all layers."""
-    group = assemble(run.folder, run.config, run.events)
+    group = assemble(run.folder, run.config, run.machine, run.events)
     pixels, unreadable = _collect(run, len(samples.items), preprocess.crop, chunks, on_disk=group.size > 1)
     samples, kept, skipped = readable(run, samples, unreadable)
     train_part, validation = split_samples(run, samples)
@@ -66,7 +66,7 @@ def train_network(
     labels[kept] = samples.labels
     model.head = torch.nn.Linear(model.head.in_features, len(samples.classes))
     as_it_came = snapshot(model)
-    device = choose_device(run.config.device)
+    device = choose_device(run.machine.device)
     fingerprint = run.fingerprint("network", samples.labels.tolist())
     checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint, run.events)
     outcome = partial(
@@ -87,7 +87,9 @@ def train_network(
         _export_head(run, model, head, preprocess.crop, outcome)
     model.flip = run.config.test_time_flip
     run.events.phase("training", 0.2, 0.93)
-    learner = PictureLearner(model, pixels, labels, parts, run.config, device, group)
+    learner = PictureLearner(
+        model, pixels, labels, parts, run.config, device, group, threads=run.machine.threads
+    )
     make = partial(
         learner_of,
         name=model.name,
@@ -98,7 +100,10 @@ def train_network(
     )
     with run.phases.time("training"):
         progress = train_together(
-            run, group, learner, Task(make=make, config=run.config, fingerprint=fingerprint, start=start)
+            run,
+            group,
+            learner,
+            Work(make=make, recipe=run.config, machine=run.machine, fingerprint=fingerprint, start=start),
         )
     run.phases.add("training", -learner.evaluation_seconds)
     run.phases.add("evaluation", learner.evaluation_seconds)
@@ -156,7 +161,7 @@ def _collect(
     """All pictures, uint8 [N, S, S, 3], in memory or, when they are many or `on_disk`, in a file of RUN_DIR."""
     shape = (count, side, side, 3)
     pixels: NDArray[np.uint8]
-    if on_disk or int(np.prod(shape, dtype=np.int64)) > run.config.picture_memory_mb * 1024**2:
+    if on_disk or int(np.prod(shape, dtype=np.int64)) > run.machine.picture_memory_mb * 1024**2:
         pixels = np.lib.format.open_memmap(run.folder / _PICTURES, "w+", np.dtype(np.uint8), shape)
     else:
         pixels = np.empty(shape, np.uint8)

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from training.evaluation.evidence import Evidence
 from training.evaluation.previous import load_backbone, split_samples
 from training.ground.ahead import Ahead
-from training.ground.catalog import CATALOG, ONE_SIDE_ONLY, WAVELETS, Preset, defaults_for
-from training.ground.config import TrainConfig
 from training.ground.errors import TrainingFailed
+from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Samples, check_classes
+from training.kinds import CATALOG, Preset, kind_of
+from training.kinds.pictures.catalog import ONE_SIDE_ONLY, WAVELETS
 from training.kinds.pictures.decode import Decoded, decode_in_chunks
 from training.kinds.pictures.looks import Looks
 from training.kinds.pictures.preprocess import PicturePreprocess, shorter_side
@@ -81,10 +82,10 @@ def side_for(model: str, paths: Sequence[Path]) -> int:
     return min(whole, max(_LEAST_SIDE, steps * _SIDE_STEP))
 
 
-def _longer_where_tiny(run: Run, side: int) -> TrainConfig:
+def _longer_where_tiny(run: Run, side: int) -> Recipe:
     """More epochs for tiny pictures where Balanced chose them; Best has enough, more made it worse (decision 016)."""
     config, whole = run.config, CATALOG[run.config.model].input_size or 224
-    usual = defaults_for(config.task, Preset.BALANCED, config.model, config.pretrained)["epochs"]
+    usual = kind_of(config.task).defaults(Preset.BALANCED, config.model, config.pretrained)["epochs"]
     little = side**2 <= _LITTLE_WORK * whole**2
     if config.preset is not Preset.BALANCED or config.freeze or config.epochs != usual or not little:
         return config
@@ -148,7 +149,7 @@ def readable(
     return samples, kept, skipped
 
 
-def _without_weights(config: TrainConfig) -> tuple[TrainConfig, str]:
+def _without_weights(config: Recipe) -> tuple[Recipe, str]:
     """What is done where weights cannot be had, and in words: fixed features stay fixed, else all of it learns."""
     title = CATALOG[config.model].title
     if config.freeze:
@@ -161,11 +162,11 @@ def _without_weights(config: TrainConfig) -> tuple[TrainConfig, str]:
     return _from_scratch(config), words
 
 
-def _from_scratch(config: TrainConfig) -> TrainConfig:
+def _from_scratch(config: Recipe) -> Recipe:
     """The defaults for random weights wherever the user had left the field to the preset."""
     preset = config.preset or Preset.QUICK
-    before = defaults_for(config.task, preset, config.model, True)
-    after = defaults_for(config.task, preset, config.model, False)
+    before = kind_of(config.task).defaults(preset, config.model, True)
+    after = kind_of(config.task).defaults(preset, config.model, False)
     default = {field.name: field.default for field in dataclasses.fields(config)}
     changed = {
         name: value

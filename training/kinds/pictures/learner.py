@@ -13,10 +13,11 @@ from training.engine.device import mixed_precision
 from training.engine.linear import shuffled_batches
 from training.engine.optimizers import Group
 from training.engine.process_group import ProcessGroup
-from training.ground.catalog import ONE_SIDE_ONLY
-from training.ground.config import TrainConfig
 from training.ground.control import available_cores
+from training.ground.machine import Machine
+from training.ground.recipe import Recipe
 from training.kinds.pictures.augment import augment
+from training.kinds.pictures.catalog import ONE_SIDE_ONLY
 from training.kinds.pictures.feed import PictureFeed
 from training.kinds.pictures.trunk import fixed_function, split_network
 from training.kinds.pictures.vision import PictureClassifier
@@ -41,9 +42,11 @@ class PictureLearner:
         pixels: NDArray[np.uint8],
         labels: NDArray[np.int64],
         parts: tuple[NDArray[np.int64], NDArray[np.int64]],
-        config: TrainConfig,
+        config: Recipe,
         device: torch.device,
         group: ProcessGroup | None = None,
+        *,
+        threads: int = 0,
     ) -> None:
         self._group = group or ProcessGroup()
         self._model = module.to(device).to(memory_format=torch.channels_last)
@@ -55,7 +58,7 @@ class PictureLearner:
         self._side = self._feed.side
         share = config.frozen_share if config.pretrained else 0.0
         self._lower, self._upper = split_network(self._model.network, share)
-        self._fixed = fixed_function(self._lower, device, config.threads or available_cores())
+        self._fixed = fixed_function(self._lower, device, threads or available_cores())
         self._train, self._validation = (torch.from_numpy(part) for part in parts)
         self._labels = torch.from_numpy(labels).to(device)
         counts = np.bincount(labels[parts[0]], minlength=module.head.out_features).clip(min=1)
@@ -153,7 +156,8 @@ class PictureLearner:
 
 
 def learner_of(
-    config: TrainConfig,
+    config: Recipe,
+    machine: Machine,
     device: torch.device,
     group: ProcessGroup,
     *,
@@ -165,4 +169,7 @@ def learner_of(
 ) -> PictureLearner:
     """The learner of another process, from the file with the decoded pictures; its weights are still to come."""
     model = PictureClassifier(name, int(labels.max()) + 1, flip)
-    return PictureLearner(model, np.load(pixels, mmap_mode="r"), labels, parts, config, device, group)
+    pixels_on_disk = np.load(pixels, mmap_mode="r")
+    return PictureLearner(
+        model, pixels_on_disk, labels, parts, config, device, group, threads=machine.threads
+    )

@@ -14,7 +14,8 @@ from training.engine.cores import Cores
 from training.engine.device import mixed_precision
 from training.engine.optimizers import Group
 from training.engine.process_group import ProcessGroup, threads_of
-from training.ground.config import TrainConfig
+from training.ground.machine import Machine
+from training.ground.recipe import Recipe
 from training.kinds.sentences.blended import blend
 from training.kinds.sentences.preprocess import pad
 from training.kinds.sentences.recurrent import RecurrentClassifier, RecurrentEnsemble
@@ -38,10 +39,12 @@ class SentenceLearner:
         module: RecurrentEnsemble,
         rows: Sequence[list[list[int]]],
         labels: Sequence[NDArray[np.int64]],
-        config: TrainConfig,
+        config: Recipe,
         device: torch.device,
         partner: Tensor,
         group: ProcessGroup | None = None,
+        *,
+        machine: Machine = Machine(),  # noqa: B008
     ) -> None:
         self._group = group or ProcessGroup()
         self.module: torch.nn.Module = module
@@ -50,7 +53,7 @@ class SentenceLearner:
         self._device, self._partner = device, partner
         (self._train, self._validation), (self._train_labels, self._validation_labels) = rows, labels
         networks = len(self._members)
-        threads = threads_of(config, self._group.size) if device.type == "cpu" else 1
+        threads = threads_of(machine, self._group.size) if device.type == "cpu" else 1
         self._parts = max(1, min(threads // networks, config.batch_size // _LEAST_PART))
         self._cores = Cores(min(threads, networks * self._parts), threads)
         self._lengths = np.array([len(row) for row in self._train])
@@ -158,7 +161,8 @@ class SentenceLearner:
 
 
 def learner_of(
-    config: TrainConfig,
+    config: Recipe,
+    machine: Machine,
     device: torch.device,
     group: ProcessGroup,
     *,
@@ -169,4 +173,4 @@ def learner_of(
 ) -> SentenceLearner:
     """The learner of another process; its weights are still to come."""
     module = RecurrentEnsemble(dropout=config.dropout, **arguments).to(device)
-    return SentenceLearner(module, rows, labels, config, device, partner, group)
+    return SentenceLearner(module, rows, labels, config, device, partner, group, machine=machine)

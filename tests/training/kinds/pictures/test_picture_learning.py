@@ -9,7 +9,7 @@ import torch
 
 from tests.training.datasets import picture_run_dir, start
 from training.engine.parallel_session import spread_over_cores
-from training.ground.config import Task, TrainConfig, resolve
+from training.ground.recipe import Recipe, resolve
 from training.kinds.pictures import learner as picture_learner
 from training.kinds.pictures.decode import decode_in_chunks
 from training.kinds.pictures.feed import PictureFeed
@@ -20,6 +20,7 @@ from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.pictures.reading import read_pictures
 from training.kinds.pictures.trunk import fixed_function, split_network
 from training.kinds.pictures.vision import PictureClassifier
+from training.kinds.task import Task
 
 CPU = torch.device("cpu")
 CONFIG = resolve(Task.IMAGE, {"model": "mobilenet_v3_small", "preset": "balanced", "batch_size": 8})
@@ -55,7 +56,7 @@ def test_a_network_without_blocks_in_a_row_is_trained_whole():
     assert upper is network
 
 
-def sides_seen(monkeypatch, model: str, config: TrainConfig, epochs: int) -> list[int]:
+def sides_seen(monkeypatch, model: str, config: Recipe, epochs: int) -> list[int]:
     seen = []
     real = picture_learner.augment
 
