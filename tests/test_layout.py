@@ -24,7 +24,7 @@ def crowded(package: Path) -> dict[str, int]:
         "flashsite",
         "jobs",
         "modelstore",
-        pytest.param("training", marks=pytest.mark.xfail(reason="has no rooms yet", strict=True)),
+        "training",
     ],
 )
 def test_no_folder_is_crowded(package: str) -> None:

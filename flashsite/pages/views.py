@@ -23,8 +23,8 @@ from modelstore.bundles import demo_model
 from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
 from modelstore.models import CleanupPolicy
-from training.ground.catalog import models_for
-from training.ground.config import Task
+from training.kinds import kind_of
+from training.kinds.task import Task
 
 
 @require_safe

@@ -33,7 +33,7 @@ from jobs.uploads import (
     write_table,
 )
 from modelstore.ground import files, tokens
-from training.ground.config import Task
+from training.kinds.task import Task
 
 
 def store_upload(*, task_type: Task, upload: Upload, options: Mapping[str, Any] | None = None) -> Dataset:

@@ -125,7 +125,7 @@ def _with_earlier_data(dataset: Dataset, lineage: Lineage) -> AbstractContextMan
 
 @transaction.atomic
 def _create(
-    job_options: JobOptions, dataset: Dataset, config: TrainConfig, *, keep_dataset: bool, **columns: Any
+    job_options: JobOptions, dataset: Dataset, config: Recipe, *, keep_dataset: bool, **columns: Any
 ) -> Job:
     # One submission at a time counts the queue: the row lock on Postgres, BEGIN IMMEDIATE on SQLite.
     PlatformStatus.objects.select_for_update().filter(pk=PlatformStatus.current().pk).first()

@@ -16,9 +16,9 @@ from jobs.submitting.job_options import JobOptions, read_job_options
 from jobs.submitting.lineage import FIELDS as ORIGIN
 from jobs.submitting.lineage import Lineage, read_lineage
 from training.ground import hyperparameters
-from training.ground.catalog import CATALOG
-from training.ground.config import Task
 from training.ground.specification import Hyperparameter
+from training.kinds import CATALOG
+from training.kinds.task import Task
 
 TABLE_OPTIONS = ("input_column", "label_column")
 _OUTER = (

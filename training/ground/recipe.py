@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
 from training.ground import hyperparameters
-from training.ground.catalog import CATALOG, Preset, Task, defaults_for
 from training.ground.limits import Limits
 from training.ground.machine import Machine
 from training.ground.wire_values import FieldReader, plain
@@ -122,10 +121,10 @@ class Recipe:
                 raise RecipeInvalid({name: ["This field is not known."] for name in unknown})
             values = {name: value for name, value in data.items() if name in own}
             values["preset"] = Preset(data["preset"]) if data.get("preset") else None
-            for name, kind in _GROUPS.items():
-                values[name] = kind(**data[name]) if data.get(name) else None
-            if values["model"] not in CATALOG or CATALOG[values["model"]].task != values["task"]:
-                raise ConfigInvalid({"model": [f"There is no model {values['model']!r} for this task."]})
+            for name, rule in _GROUPS.items():
+                values[name] = rule(**data[name]) if data.get(name) else None
+            if kind_of(values["task"]).model(values["model"]) is None:
+                raise RecipeInvalid({"model": [f"There is no model {values['model']!r} for this task."]})
             return cls(**values)
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, RecipeInvalid):
@@ -146,20 +145,20 @@ def resolve(task: str, values: Mapping[str, Any], limits: Limits = Limits()) -> 
     for name in values:
         if name not in specs:
             read.refuse(name, "This field is not known; remove it.")
-    first = {name: specs[name].read(read, task, limits, specs[name].default) for name in _FIRST}
+    first = {name: specs[name].read(read, kind, limits, specs[name].default) for name in _FIRST}
     preset = Preset(first["preset"])
-    defaults = defaults_for(task, preset, first["model"], first["pretrained"])
+    defaults = kind.defaults(preset, first["model"], first["pretrained"])
     chosen = {
-        name: spec.read(read, task, limits, defaults.get(name, spec.default))
+        name: spec.read(read, kind, limits, defaults.get(name, spec.default))
         for name, spec in specs.items()
         if name not in _FIRST
     }
     _check_lowest_rate(read, chosen)
     if read.errors:
-        raise ConfigInvalid(read.errors)
-    chosen |= {name: kind(**chosen[name]) for name, kind in _GROUPS.items() if chosen[name]}
-    merged = {"task": task, "preset": preset, **defaults, **chosen}
-    if _wants_the_solver(merged, defaults, chosen):
+        raise RecipeInvalid(read.errors)
+    chosen |= {name: rule(**chosen[name]) for name, rule in _GROUPS.items() if chosen[name]}
+    merged = {"task": kind.task, "preset": preset, **defaults, **chosen}
+    if kind.is_convex(merged) and _left_to_the_solver(defaults, chosen):
         merged["solver"] = "newton"
     if chosen["reduce_lr_on_plateau"] or chosen["step_lr"]:
         merged["schedule"] = "constant"

@@ -20,7 +20,7 @@ from jobs.uploads import detect
 from modelstore.ground import naming
 from modelstore.ground.commands import FAILED, NOT_THERE, FlashCommand, add_json
 from training.ground import hyperparameters
-from training.ground.config import Task
+from training.kinds.task import Task
 
 _BAR = 30
 # After so long in the queue without company it is worth saying that nobody may be at work.

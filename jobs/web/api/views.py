@@ -42,7 +42,7 @@ from jobs.web.submit_request import SubmitRequest
 from modelstore.api_keys import ForOperators, ForReaders, ScopeMissing, is_operator, key_of
 from modelstore.ground.pagination import LogPages, Pages
 from modelstore.models import Scope, TaskType
-from training.ground.config import Task
+from training.kinds.task import Task
 
 _TAGS = {"platform": ["platform"], "train": ["train"]}
 

@@ -14,8 +14,8 @@ from jobs.submitting import submission
 from jobs.web.pages import presets
 from jobs.web.pages.forms import ColumnsForm, TrainForm
 from modelstore.ground.errors import FlashError
-from training.ground.catalog import models_for
-from training.ground.config import Task
+from training.kinds import kind_of
+from training.kinds.task import Task
 
 
 def render_page(

@@ -5,8 +5,8 @@ from typing import Any
 
 from jobs.money.quotes import Quote, Quoter
 from training.ground import hyperparameters
-from training.ground.catalog import CATALOG, defaults_for, models_for
-from training.ground.config import Preset, Task
+from training.kinds import CATALOG, Preset, kind_of
+from training.kinds.task import Task
 
 _WORDS = {
     (
@@ -67,7 +67,7 @@ def fillings(task: Task) -> dict[str, dict[str, Any]]:
 
 
 def _filling(task: Task, preset: Preset, model: str | None, pretrained: bool | None) -> dict[str, Any]:
-    defaults = defaults_for(task, preset, model, pretrained)
+    defaults = kind_of(task).defaults(preset, model, pretrained)
     given = [spec for spec in hyperparameters.HYPERPARAMETERS if spec.preset_gives]
     shown = {spec.field: defaults.get(spec.name) or "off" for spec in given}
     return {**shown, "model": CATALOG[defaults["model"]].title}

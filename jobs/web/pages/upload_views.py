@@ -21,7 +21,6 @@ from jobs.web.pages import dataset_page, recent
 from jobs.web.pages.forms import ColumnsForm, TrainForm, UploadForm
 from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
-from training.ground.config import Task
 from training.ground.limits import MIB
 from training.kinds.task import Task
 
