@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,7 +13,7 @@ from jobs.models import Attempt, Epoch, Job, JobEvent, Server
 from jobs.notices import notifications
 from jobs.queue import attempts, early_model, leases, retraining
 from jobs.queue.leases import held, require
-from jobs.states import RUNNING, JobStatus
+from jobs.states import JobStatus
 from modelstore.bundles import store
 from modelstore.models import TrainedModel
 
@@ -155,21 +154,17 @@ def finish_cancelled(*, job: Job) -> None:
 @transaction.atomic
 def requeue(*, job: Job, reason: str, blame: bool) -> None:
     """Back into the queue, in its old place; failed instead after too many tries that count against it."""
-    if blame and job.attempt >= settings.FLASH_MAX_ATTEMPTS:
-        tries = "once" if job.attempt == 1 else f"{job.attempt} times"
-        fail(job=job, error=f"Training was tried {tries} and stopped each time. Last reason: {reason}")
-        return
-    moved = Job.objects.filter(status__in=RUNNING).transition(
-        job.pk,
-        JobStatus.QUEUED,
-        held_by=job.fence,
-        attempt=job.attempt if blame else max(job.attempt - 1, 0),
-        lease_until=None,
+    waits = leases.requeue(
+        job,
+        reason=reason,
+        blame=blame,
+        what="Training",
+        fail=lambda sentence: fail(job=job, error=sentence),
         phase="",
-        eta_seconds=None,
         server=None,
     )
-    require(moved)
+    if not waits:
+        return
     note(job=job, kind=JobEvent.Kind.WARNING, message=f"{reason} The job waits for another try.")
     _close_attempt(job, JobStatus.QUEUED, reason)
     # Its machine may be on its way out (spot, watchdog): the next one need not wait for the sweep.
