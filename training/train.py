@@ -29,6 +29,22 @@ def import_libraries() -> None:
     from training.kinds.pictures.vision import torchvision_models
 
     torchvision_models()
+    _wake_gpu()
+
+
+def _wake_gpu() -> None:
+    """Open the GPU, if there is one, and compile for it: seconds that the job to come need not wait."""
+    import torch
+
+    from training.engine.device import half_precision
+    from training.kinds.pictures.depthwise import prepare
+
+    if torch.cuda.is_available():
+        for dtype in (torch.float32, half_precision(torch.device("cuda"))):
+            if dtype is not None:
+                prepare(dtype)
+            some = torch.zeros(8, 8, 8, 8, device="cuda", dtype=dtype)
+            torch.nn.functional.conv2d(some, some)
 
 
 def train(run: Run) -> None:

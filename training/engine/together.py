@@ -29,11 +29,16 @@ class Task:
     start: EpochFigures | None = None
 
 
-def train_together(run: Run, group: ProcessGroup, learner: Learner, task: Task) -> Progress:
-    """Rank 0: train `learner`, the one that `task.make` makes, with the others; afterwards the group is left."""
+def train_together(
+    run: Run, group: ProcessGroup, learner: Learner, task: Task, later: Callable[[], None] | None = None
+) -> Progress:
+    """Rank 0: train `learner`, the one that `task.make` makes, with the others; afterwards the group is left.
+
+    `later` is Training's.
+    """
     invite(group, run.folder, task)
     checkpoint = Checkpoint(run.folder / "checkpoint", task.fingerprint, run.events)
-    progress = _train(learner, task, group, checkpoint, run.events, run.control)
+    progress = _train(learner, task, group, checkpoint, run.events, run.control, later)
     group.leave()
     return progress
 
@@ -60,6 +65,7 @@ def _train(
     checkpoint: Checkpoint,
     events: Events,
     control: Control,
+    later: Callable[[], None] | None = None,
 ) -> Progress:
     group.copy_state(learner.module)
     beginning = snapshot(learner.module)
@@ -77,6 +83,7 @@ def _train(
             checkpoint=checkpoint,
             start=task.start,
             group=group,
+            later=later,
         ).run()
 
     return with_lower_rate_if_needed(train, task.config, events, checkpoint)

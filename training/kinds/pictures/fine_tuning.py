@@ -2,8 +2,8 @@
 
 import copy
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,7 @@ def train_network(
     device = choose_device(run.config.device)
     fingerprint = run.fingerprint("network", samples.labels.tolist())
     checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint, run.events)
-    outcome = partial(
+    outcome = functools.partial(
         Outcome,
         classes=samples.classes,
         preprocess=preprocess,
@@ -80,15 +80,18 @@ def train_network(
         skipped=skipped,
         skipped_count=len(skipped),
     )
-    start = None
+    start, early = None, None
     if run.config.pretrained and checkpoint.load() is None:
         head = _fit_head_first(run, model, pixels, labels, parts, device)
         start = head.figures
-        _export_head(run, model, head, preprocess.crop, outcome)
+        early = _head_export(run, model, head, preprocess.crop, outcome)
+        if device.type == "cpu":
+            # All layers take long there. On a GPU they are often done before this would be.
+            early()
     model.flip = run.config.test_time_flip
     run.events.phase("training", 0.2, 0.93)
     learner = PictureLearner(model, pixels, labels, parts, run.config, device, group)
-    make = partial(
+    make = functools.partial(
         learner_of,
         name=model.name,
         flip=model.flip,
@@ -98,7 +101,11 @@ def train_network(
     )
     with run.phases.time("training"):
         progress = train_together(
-            run, group, learner, Task(make=make, config=run.config, fingerprint=fingerprint, start=start)
+            run,
+            group,
+            learner,
+            Task(make=make, config=run.config, fingerprint=fingerprint, start=start),
+            later=early,
         )
     run.phases.add("training", -learner.evaluation_seconds)
     run.phases.add("evaluation", learner.evaluation_seconds)
@@ -192,10 +199,10 @@ def _fit_head_first(
     return _Head(figures=figures, progress=progress, probabilities=probabilities, graph=graph)
 
 
-def _export_head(
+def _head_export(
     run: Run, model: PictureClassifier, head: _Head, side: int, outcome: Callable[..., Outcome]
-) -> None:
-    """A model for use until the network has learned."""
+) -> Callable[[], None]:
+    """What exports the head for use until the network has learned; called again it does nothing."""
     copied = copy.deepcopy(model).eval()
     early = outcome(
         module=copied,
@@ -205,7 +212,7 @@ def _export_head(
         progress=head.progress,
         probabilities=head.probabilities,
     )
-    export_early(run, early)
+    return functools.cache(lambda: export_early(run, early))
 
 
 def _features(
