@@ -15,9 +15,12 @@ def import_torch_meanwhile() -> None:
 
 
 def import_libraries() -> None:
-    """Import what trainings of any kind need: most of the time that a short one takes."""
+    """Import what trainings of any kind need, and open the GPU: most of the time that a short one takes."""
+    from training.engine.device import wake_gpu
+
     for name in ("training.export.export", *(name for kind in KINDS.values() for name in kind.libraries)):
         importlib.import_module(name)
+    wake_gpu()
 
 
 def train(run: Run) -> None:

@@ -2,8 +2,8 @@
 
 import copy
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,7 @@ def train_network(
     device = choose_device(run.machine.device)
     fingerprint = run.fingerprint("network", samples.labels.tolist())
     checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint, run.events)
-    outcome = partial(
+    outcome = functools.partial(
         Outcome,
         classes=samples.classes,
         preprocess=preprocess,
@@ -80,17 +80,20 @@ def train_network(
         skipped=skipped,
         skipped_count=len(skipped),
     )
-    start = None
+    start, early = None, None
     if run.config.pretrained and checkpoint.load() is None:
         head = _fit_head_first(run, model, pixels, labels, parts, device)
         start = head.figures
-        _export_head(run, model, head, preprocess.crop, outcome)
+        early = _head_export(run, model, head, preprocess.crop, outcome)
+        if device.type == "cpu":
+            # All layers take long there. On a GPU they are often done before this would be.
+            early()
     model.flip = run.config.test_time_flip
     run.events.phase("training", 0.2, 0.93)
     learner = PictureLearner(
         model, pixels, labels, parts, run.config, device, group, threads=run.machine.threads
     )
-    make = partial(
+    make = functools.partial(
         learner_of,
         name=model.name,
         flip=model.flip,
@@ -104,6 +107,7 @@ def train_network(
             group,
             learner,
             Work(make=make, recipe=run.config, machine=run.machine, fingerprint=fingerprint, start=start),
+            later=early,
         )
     run.phases.add("training", -learner.evaluation_seconds)
     run.phases.add("evaluation", learner.evaluation_seconds)
@@ -197,10 +201,10 @@ def _fit_head_first(
     return _Head(figures=figures, progress=progress, probabilities=probabilities, graph=graph)
 
 
-def _export_head(
+def _head_export(
     run: Run, model: PictureClassifier, head: _Head, side: int, outcome: Callable[..., Outcome]
-) -> None:
-    """A model for use until the network has learned."""
+) -> Callable[[], None]:
+    """What exports the head for use until the network has learned; called again it does nothing."""
     copied = copy.deepcopy(model).eval()
     early = outcome(
         module=copied,
@@ -210,7 +214,7 @@ def _export_head(
         progress=head.progress,
         probabilities=head.probabilities,
     )
-    export_early(run, early)
+    return functools.cache(lambda: export_early(run, early))
 
 
 def _features(

@@ -43,7 +43,8 @@ def train_pictures(run: Run) -> Any:
     with run.phases.time("import"):
         import torch
 
-        from training.engine.device import make_repeatable
+        from training.engine.device import choose_device, make_repeatable
+        from training.kinds.pictures.gpu_batches import with_gpu_batches
         from training.kinds.pictures.vision import PictureClassifier
     make_repeatable(run.config.seed)
     torch.set_num_threads(run.threads)
@@ -57,6 +58,10 @@ def train_pictures(run: Run) -> Any:
                     model = PictureClassifier(config.model, classes)
                 run = dataclasses.replace(run, config=config)
     run = dataclasses.replace(run, config=_longer_where_tiny(run, side))
+    if not run.config.freeze:
+        count = int(len(samples.items) * run.config.data_split)
+        config = with_gpu_batches(run.config, choose_device(run.machine.device), count)
+        run = dataclasses.replace(run, config=config)
     run.control.check()
     if run.config.freeze:
         from training.kinds.pictures.frozen import train_head as train
