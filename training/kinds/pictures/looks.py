@@ -1,11 +1,9 @@
 """Keeps a tiny look of every decoded picture: a perceptual hash, a coarse thumbnail, its colours."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-
-from training.kinds.pictures.decode import Decoded
 
 # Cells of the thumbnail, and points looked at in each cell: rows, columns.
 ROWS, COLUMNS = 8, 9
@@ -27,16 +25,8 @@ class Looks:
         self.colours = np.zeros((count, _LEVELS**3), np.float16)
         self.seen = np.zeros(count, bool)
 
-    def passing(self, chunks: Iterator[Decoded]) -> Iterator[Decoded]:
-        """The same chunks; each is looked at on its way."""
-        for first, pixels, refused in chunks:
-            self.add(first, pixels)
-            for index, _ in refused:
-                self.seen[index] = False
-            yield first, pixels, refused
-
-    def add(self, first: int, pixels: NDArray[np.uint8]) -> None:
-        """Look at uint8 pictures [n, S, S, 3], the first of which is number `first`."""
+    def add(self, first: int, pixels: NDArray[np.uint8], unreadable: Sequence[int] = ()) -> None:
+        """Look at uint8 pictures [n, S, S, 3], the first of which is number `first`, but not at the `unreadable`."""
         part = slice(first, first + len(pixels))
         points = _points(pixels)
         cells = points.reshape(len(pixels), ROWS, _POINTS, COLUMNS, _POINTS, 3).mean((2, 4), dtype=np.float32)
@@ -49,6 +39,7 @@ class Looks:
         counts = np.bincount(bins.ravel(), minlength=len(pixels) * _LEVELS**3)
         self.colours[part] = counts.reshape(len(pixels), -1) / bins.shape[1]
         self.seen[part] = True
+        self.seen[list(unreadable)] = False
 
 
 def _points(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
