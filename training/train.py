@@ -100,8 +100,11 @@ def import_torch_meanwhile() -> None:
 
 def import_libraries() -> None:
     """Import what trainings of any kind need: most of the time that a short one takes."""
-    for name in ("training.export.export", *(name for kind in KINDS.values() for name in kind.libraries)):
-        importlib.import_module(name)
+    importlib.import_module("training.export.export")
+    for name in (name for kind in KINDS.values() for name in kind.libraries):
+        found = load(name)
+        if callable(found):
+            found()
 
 
 def _export_early(job: Job, outcome: "Outcome") -> None:

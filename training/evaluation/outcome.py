@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,6 @@ from training.ground.recipe import Recipe
 from training.ground.samples import Parts, Samples
 
 
-class Classifier(Protocol):
-    """What every kind's module can say of itself besides its logits."""
-
-    def last_layers(self) -> list[Any]:
-        """The layers with a weight and a bias to which the logits are proportional."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     """A trained model with what was measured on the validation part.
@@ -30,11 +23,12 @@ class Outcome:
     `samples`, those that could be used, `parts` are the indices of what was learned from and of what was measured on;
     `probabilities` [N, C] are of the latter.
 
-    `module` gives logits of `examples` (uint8 pictures [n, S, S, 3] or int64 ids [n, T]); `state` of it and
-    `arguments` are what model.pt holds to build it again; `graph` makes its ONNX model. `deployed_count` is how many
-    samples it learned from in the end, when not the training part alone. `measured`, where it learned from the
-    validation part, too, is the model that was measured before: its ONNX model, or the arrays that take the place of
-    those of the same name in that of `graph`. `evidence` is for the audit of the data.
+    `module` gives logits of `examples` (uint8 pictures [n, S, S, 3] or int64 ids [n, T]); its `last_layers()` are those
+    with a weight and a bias to which the logits are proportional. `state` of it and `arguments` are what model.pt holds
+    to build it again; `graph` makes its ONNX model. `deployed_count` is how many samples it learned from in the end,
+    when not the training part alone. `measured`, where it learned from the validation part, too, is the model that was
+    measured before: its ONNX model, or the arrays that take the place of those of the same name in that of `graph`.
+    `evidence` is for the audit of the data.
     """
 
     recipe: Recipe

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from training.kinds.pictures.looks import Looks
-from training.kinds.pictures.near import near_pictures
+from training.kinds.pictures.looks import Looks, near_pictures
 from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.sentences.near import near_sentences, plain
 

@@ -11,8 +11,7 @@ from training.ground.control import Control
 from training.ground.samples import Parts
 from training.kinds.pictures.baseline import colours_and_shapes
 from training.kinds.pictures.decoded import Usable
-from training.kinds.pictures.looks import Looks
-from training.kinds.pictures.near import near_pictures
+from training.kinds.pictures.looks import Looks, near_pictures
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,22 @@
-"""Keeps a tiny look of every decoded picture: a perceptual hash, a coarse thumbnail, its colours."""
+"""Keeps a tiny look of each picture (a hash, a coarse thumbnail, its colours) and finds those that are alike."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.evaluation.evidence import Pairs
+
 # Cells of the thumbnail, and points looked at in each cell: rows, columns.
 ROWS, COLUMNS = 8, 9
 _POINTS = 6
 _LEVELS = 4
 _BITS = np.uint64(1) << np.arange(64, dtype=np.uint64)
+_HAMMING = 8
+# Mean difference of thumbnail values, of 255, up to which two pictures are the same one.
+_SAME_COLOURS = 5.0
+_ROWS_AT_ONCE = 256
+_MOST_PAIRS = 20_000
 
 
 class Looks:
@@ -50,3 +57,22 @@ def _points(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     )
     picked: NDArray[np.uint8] = pixels[:, rows[:, None], columns]
     return picked
+
+
+def near_pictures(looks: Looks, index: NDArray[np.int64]) -> Pairs:
+    """Pairs (i < j) of places in `index` whose pictures are nearly the same, by hash, then by thumbnail."""
+    hashes = looks.hashes[index]
+    pairs: Pairs = []
+    for start in range(0, len(index), _ROWS_AT_ONCE):
+        rows = hashes[start : start + _ROWS_AT_ONCE]
+        distance = np.bitwise_count(rows[:, None] ^ hashes[None, start:])
+        first, second = np.nonzero(distance <= _HAMMING)
+        later = second > first
+        first, second = first[later] + start, second[later] + start
+        if len(first):
+            a, b = (looks.thumbnails[index[some]].astype(np.int16) for some in (first, second))
+            same = np.abs(a - b).mean((1, 2, 3)) <= _SAME_COLOURS
+            pairs += zip(first[same].tolist(), second[same].tolist(), strict=True)
+        if len(pairs) > _MOST_PAIRS:
+            break
+    return pairs[:_MOST_PAIRS]
