@@ -75,11 +75,12 @@ def _passes() -> dict[str, Pass]:
     from django.utils import timezone
     from dramatiq.brokers.stub import StubBroker
 
-    from jobs import compute, orphans
+    from jobs import compute
     from jobs.compute.ec2_driver import Ec2Driver
     from jobs.compute.fleet import Instance
-    from jobs.sweep import sweep
-    from modelstore.pruning import prune
+    from jobs.upkeep import orphans
+    from jobs.upkeep.sweep import sweep
+    from modelstore.lifetime.pruning import prune
 
     class OneMachine:
         def list_instances(self) -> list[Instance]:
@@ -88,7 +89,7 @@ def _passes() -> dict[str, Pass]:
     dramatiq.set_broker(StubBroker())
     driver = Ec2Driver(OneMachine())  # type: ignore[arg-type]  # nothing else is called
     compute.current_driver = lambda: driver
-    from jobs import scheduling
+    from jobs.compute import scheduling
 
     scheduling.current_driver = lambda: driver  # type: ignore[attr-defined]
     return {

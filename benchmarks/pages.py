@@ -156,7 +156,8 @@ class _World:
 
 def _picture_model() -> str:
     """The token of a small model of pictures with kept samples and findings, made once."""
-    from modelstore import store, tokens
+    from modelstore.bundles import store
+    from modelstore.ground import tokens
     from modelstore.models import TrainedModel
     from tests.bundles import COLOURS, image_bundle
     from tests.site.kept_examples import add_findings, keep_examples
@@ -184,8 +185,8 @@ def _done_batch(model_token: str) -> str:
 
     from jobs.batches.child.order import CSV_FILE
     from jobs.models import BatchPrediction
+    from modelstore.ground.tokens import digest, new_token
     from modelstore.models import TrainedModel
-    from modelstore.tokens import digest, new_token
 
     model, token = TrainedModel.objects.get(token=model_token), new_token()
     label, kind = model.classes[0], "pictures" if model.task_type.startswith("image") else "sentences"
@@ -208,8 +209,8 @@ def _insert(count: int) -> None:
     from django.utils import timezone
 
     from jobs.models import Job
+    from modelstore.ground.tokens import digest, new_token
     from modelstore.models import TrainedModel
-    from modelstore.tokens import digest, new_token
     from training.ground.recipe import resolve
     from training.kinds.task import Task
 

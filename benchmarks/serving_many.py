@@ -9,7 +9,7 @@ import psutil
 from benchmarks.serving_load import multipart, quantile, run_load
 from benchmarks.serving_models import photos, publish, slim, trained
 from benchmarks.site import bar, port_of, running_site
-from modelstore.memory_cache import session_bytes
+from modelstore.prediction.memory_cache import session_bytes
 from training.bundle.manifest import ONNX_FILE
 
 MODELS, ROOM = 100, 20

@@ -90,8 +90,8 @@ def _publish_here(bundles: Sequence[Path]) -> Iterator[str]:
     import django
 
     django.setup()
-    from modelstore import store
-    from modelstore.tokens import new_token
+    from modelstore.bundles import store
+    from modelstore.ground.tokens import new_token
 
     for bundle in bundles:
         token = new_token()

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
-from flashsite.problems import problem_for
-from modelstore.errors import FlashError
+from flashsite.api.problems import problem_for
+from modelstore.ground.errors import FlashError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 

@@ -150,7 +150,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "flashsite.context.platform",
+                "flashsite.pages.context.platform",
             ],
         },
     },
@@ -242,7 +242,7 @@ FLASH_UPLOADS_AT_ONCE = env.integer("FLASH_UPLOADS_AT_ONCE", 200, low=1)
 FLASH_CHECKPOINT_SECONDS = env.integer("FLASH_CHECKPOINT_SECONDS", 60 if _S3_BUCKET else 0)
 STORAGES = {
     "default": _S3 if _S3_BUCKET else _LOCAL,
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "flashsite.static_modules.ModuleStorage"},
 }
 # On the same file system as the media: a stored upload is a rename, not a copy.
 FILE_UPLOAD_TEMP_DIR = str(FLASH_VAR_DIR / "tmp")
@@ -257,7 +257,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 REDIS_URL = env.string("REDIS_URL") or redis_socket.url(FLASH_VAR_DIR)
 _REDIS_BROKER = {
-    "BROKER": "jobs.late_broker.LateBroker",
+    "BROKER": "jobs.messaging.late_broker.LateBroker",
     "OPTIONS": {
         "kind": "dramatiq.brokers.redis.RedisBroker",
         "url": REDIS_URL,
@@ -273,7 +273,7 @@ _AMQP_LIMITS = (
     "heartbeat=60&connection_attempts=1&socket_timeout=3&stack_timeout=3&blocked_connection_timeout=10"
 )
 _AMQP_BROKER = {
-    "BROKER": "jobs.late_broker.LateBroker",
+    "BROKER": "jobs.messaging.late_broker.LateBroker",
     "OPTIONS": {
         "kind": "dramatiq.brokers.rabbitmq.RabbitmqBroker",
         "url": f"{AMQP_URL}{'&' if '?' in AMQP_URL else '?'}{_AMQP_LIMITS}",
@@ -285,8 +285,8 @@ DRAMATIQ_BROKER = {
     "MIDDLEWARE": [
         "dramatiq.middleware.AgeLimit",
         "dramatiq.middleware.TimeLimit",
-        "jobs.middleware.StopTraining",
-        "jobs.middleware.ReportPresence",
+        "jobs.worker.middleware.StopTraining",
+        "jobs.worker.middleware.ReportPresence",
         "dramatiq.middleware.Callbacks",
         "dramatiq.middleware.Retries",
         "django_dramatiq.middleware.DbConnectionsMiddleware",
@@ -312,7 +312,7 @@ EMAIL_SUBJECT_PREFIX = "[Flash] "
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "flashsite.parsers.StrictJSONParser",
+        "flashsite.api.parsers.StrictJSONParser",
         "rest_framework.parsers.MultiPartParser",
         "rest_framework.parsers.FormParser",
     ],
@@ -322,8 +322,8 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "flashsite.api.problem_handler",
-    "DEFAULT_THROTTLE_CLASSES": ["modelstore.throttle.CallerThrottle"],
+    "EXCEPTION_HANDLER": "flashsite.api.root.problem_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["modelstore.ground.throttle.CallerThrottle"],
     "DEFAULT_THROTTLE_RATES": {"submit": FLASH_SUBMIT_RATE, "predict": FLASH_PREDICT_RATE},
     # 0: the address of the connection counts, not an X-Forwarded-For that anyone can write.
     "NUM_PROXIES": env.integer("FLASH_PROXIES", 0),
@@ -339,7 +339,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "flashsite.schema.describe_problems",
+        "flashsite.api.schema.describe_problems",
     ],
     "ENUM_NAME_OVERRIDES": {
         "TaskType": "modelstore.models.TaskType",
@@ -369,7 +369,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
     # Tokens are keys: the filter keeps them out of every log line.
-    "filters": {"no_tokens": {"()": "flashsite.logs.HideTokens"}},
+    "filters": {"no_tokens": {"()": "flashsite.monitoring.logs.HideTokens"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_tokens"]}
     },

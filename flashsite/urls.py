@@ -3,17 +3,17 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from flashsite import health, metrics
+from flashsite.monitoring import health, metrics
 
 urlpatterns = [
-    path("", include("flashsite.page_urls")),
-    path("", include("jobs.urls")),
-    path("", include("modelstore.urls")),
+    path("", include("flashsite.pages.urls")),
+    path("", include("jobs.web.pages.urls")),
+    path("", include("modelstore.web.urls")),
     path("health/", health.health, name="health"),
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
     path("metrics", metrics.metrics, name="metrics"),
-    path("api/v1/", include("flashsite.api_urls")),
+    path("api/v1/", include("flashsite.api.urls")),
     path("admin/", admin.site.urls),
 ]
 admin.site.site_header = admin.site.site_title = "Flash"

@@ -12,7 +12,7 @@ from flashsite.lean_imports import load_api_libraries  # noqa: E402 - it needs t
 
 load_api_libraries()
 
-from flashsite.fast_predict import FastPredict  # noqa: E402
-from flashsite.metrics import Measured  # noqa: E402
+from flashsite.api.fast_predict import FastPredict  # noqa: E402
+from flashsite.monitoring.metrics import Measured  # noqa: E402
 
 application = Measured(FastPredict(_site))

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from jobs.errors import DatasetUnknown, JobUnknown
 from jobs.models import Dataset, Job
-from modelstore import tokens
+from modelstore.ground import tokens
 
 # Followed every second: what the dataset's own page shows is not read for it.
 _LONG = ("dataset__findings", "dataset__thumbnails", "dataset__notes_csv")

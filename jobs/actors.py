@@ -2,8 +2,10 @@
 
 import dramatiq
 
-from jobs import notifications, runner, scheduling
 from jobs.batches import runner as batch_runner
+from jobs.compute import scheduling
+from jobs.notices import notifications
+from jobs.worker import runner
 
 _MINUTE = 60_000
 

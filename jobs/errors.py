@@ -1,6 +1,6 @@
 """Refusals of the training side."""
 
-from modelstore.errors import FlashError
+from modelstore.ground.errors import FlashError
 
 
 class SubmissionInvalid(FlashError):

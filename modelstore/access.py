@@ -6,9 +6,9 @@ import time
 from django.conf import settings
 from django.utils import timezone
 
-from modelstore.errors import FlashError
+from modelstore.ground.errors import FlashError
+from modelstore.ground.tokens import digest
 from modelstore.models import CleanupPolicy, RetiredToken, TrainedModel
-from modelstore.tokens import digest
 
 logger = logging.getLogger(__name__)
 

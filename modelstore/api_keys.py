@@ -13,9 +13,9 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from modelstore.errors import FlashError
+from modelstore.ground.errors import FlashError
+from modelstore.ground.tokens import digest
 from modelstore.models import ApiKey, Scope
-from modelstore.tokens import digest
 
 _PREFIX = "flash_"
 _ALPHABET = string.ascii_letters + string.digits

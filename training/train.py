@@ -99,12 +99,15 @@ def import_torch_meanwhile() -> None:
 
 
 def import_libraries() -> None:
-    """Import what trainings of any kind need: most of the time that a short one takes."""
+    """Import what trainings of any kind need, and open the GPU: most of the time that a short one takes."""
+    from training.engine.device import wake_gpu
+
     importlib.import_module("training.export.export")
     for name in (name for kind in KINDS.values() for name in kind.libraries):
         found = load(name)
         if callable(found):
             found()
+    wake_gpu()
 
 
 def _export_early(job: Job, outcome: "Outcome") -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from flashsite.operations import operations
+from flashsite.monitoring.operations import operations
 
 register = template.Library()
 

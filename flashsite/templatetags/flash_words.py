@@ -4,8 +4,8 @@ from typing import Any
 
 from django import template
 
-from jobs.estimates import Range
 from jobs.models import Job
+from jobs.money.estimates import Range
 from jobs.states import RUNNING, JobStatus
 from training.kinds import CATALOG
 

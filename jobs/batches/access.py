@@ -2,8 +2,8 @@
 
 from jobs.batches.errors import BatchUnknown
 from jobs.models import BatchPrediction
-from modelstore import tokens
 from modelstore.access import get_model
+from modelstore.ground import tokens
 
 
 def get_batch(model_token: str, token: str) -> BatchPrediction:

@@ -7,8 +7,8 @@ from jobs.batches.child.order import CSV_FILE, RESULTS_FILE
 from jobs.batches.errors import ResultsNotReady
 from jobs.models import BatchPrediction
 from jobs.states import BatchStatus
-from modelstore import files
-from modelstore.downloads import ByteStream, DownloadFile, FormatUnknown
+from modelstore.downloads.file_responses import ByteStream, DownloadFile, FormatUnknown
+from modelstore.ground import files
 
 FORMATS = {"csv": (CSV_FILE, "text/csv; charset=utf-8"), "jsonl": (RESULTS_FILE, "application/x-ndjson")}
 

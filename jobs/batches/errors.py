@@ -1,6 +1,6 @@
 """Refusals of batch predictions."""
 
-from modelstore.errors import FlashError
+from modelstore.ground.errors import FlashError
 
 
 class BatchUnknown(FlashError):

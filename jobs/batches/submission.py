@@ -8,16 +8,16 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
-from jobs import intake
-from jobs.batches import waking
 from jobs.batches.child.pictures import Pictures
 from jobs.batches.child.sentences import Sentences
 from jobs.batches.child.video_format import video_format
 from jobs.batches.errors import BatchesFull, BatchInvalid
 from jobs.batches.options import BatchOptions
+from jobs.datasets import intake
+from jobs.messaging import hints
 from jobs.models import BatchKind, BatchPrediction, PlatformStatus
 from jobs.uploads import UploadRefused
-from modelstore import tokens
+from modelstore.ground import tokens
 from modelstore.models import TaskType, TrainedModel
 
 _RETRY_AFTER_SECONDS = 60
@@ -101,7 +101,7 @@ def _store(batch: BatchPrediction, path: Path, wake: bool) -> BatchPrediction:
             check_accepting()
             batch.save(force_insert=True)
             if wake:
-                transaction.on_commit(waking.wake)
+                transaction.on_commit(hints.wake_batches)
     except BaseException as error:
         default_storage.delete(str(batch.file.name))
         if isinstance(error, IntegrityError):

@@ -7,10 +7,11 @@ from django.conf import settings
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from jobs import alerts, caps, receipts
-from jobs.compute.fleet import Health, Instance, LaunchView, Offer, ServerView
+from jobs.compute.fleet import UP, Health, Instance, LaunchView, Offer, ServerView
 from jobs.compute.reconciler import Snapshot
 from jobs.models import Attempt, Fleet, Job, Launch, Server
+from jobs.money import actual_costs, caps
+from jobs.notices import alerts
 
 # "" is a machine whose worker has reported before EC2 listed it.
 _THERE = ("", "pending", "running", "stopping", "stopped")
@@ -75,7 +76,7 @@ class DatabaseLedger:
         gone.exclude(name__in=listed).update(state="terminated")
         seen = [instance.token for instance in instances if instance.token in launches]
         Launch.objects.filter(token__in=seen).update(closed=now)
-        receipts.note_uptimes(now)
+        actual_costs.note_uptimes(now, up_states=UP)
 
     def is_busy(self, instance: str, now: datetime) -> bool:
         return Job.objects.running().filter(lease_until__gte=now, server__name=instance).exists()

@@ -1,7 +1,8 @@
 """Powers a training server off that works for nobody; the last guard of the bill.
 
 It runs from a systemd timer with the system's Python, needs neither Flash's packages nor credentials nor a network,
-and so works when everything else does not. What it knows are the signs that the worker leaves (jobs.compute.signs):
+and so works when everything else does not. What it knows are the signs that the worker leaves
+(jobs.compute.watchdog_signs):
 
     python3 jobs/compute/watchdog.py       # once; the timer calls it every minute
 """

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from modelstore.errors import FlashError
+from modelstore.ground.errors import FlashError
 
 PICTURES_EXAMPLE = (
     "The right form for pictures: a zip with one folder per class, such as "

@@ -4,8 +4,9 @@ import re
 import unicodedata
 
 from jobs.uploads.errors import UploadRefused, shown
+from modelstore.ground.naming import TURNING
 
-_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_OVERRIDES = re.compile(f"[{TURNING}]")
 # Invisible marks; the joiners U+200C and U+200D stay: Persian, Indic scripts and emoji need them.
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u061c\u00ad\u2060\ufeff\ufff9-\ufffb\ufffd\ufffe\uffff]")
 _SPACES = re.compile(r"\s+")

@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from modelstore.ground.tokens import TOKEN_LENGTH
 from modelstore.models.cleanup_policy import CleanupPolicy
-from modelstore.tokens import TOKEN_LENGTH
 
 
 class TaskType(models.TextChoices):

@@ -7,9 +7,9 @@ from typing import Any
 import hcl2
 import pytest
 
+from jobs.compute.cloudwatch_heartbeat import METRIC
 from jobs.compute.ec2 import TAG
-from jobs.compute.pulse import METRIC
-from jobs.storage_rules import lifecycle_rules
+from jobs.upkeep.storage_rules import lifecycle_rules
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "terraform"
 SWITCHES = {"ec2:StartInstances", "ec2:StopInstances", "ec2:TerminateInstances"}
@@ -128,7 +128,7 @@ def test_the_bucket_is_private_encrypted_and_asks_for_tls(named: dict[str, Any])
 
 
 def test_the_buckets_rules_are_those_of_the_command(named: dict[str, Any], settings: Any) -> None:
-    """One truth in two languages: who changes jobs.storage_rules must change bucket.tf."""
+    """One truth in two languages: who changes jobs.upkeep.storage_rules must change bucket.tf."""
     from flashsite.settings import _S3
 
     settings.STORAGES = {**settings.STORAGES, "default": _S3}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from flashsite import env, secret
-from flashsite.logs import HideTokens
+from flashsite.monitoring.logs import HideTokens
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -136,8 +136,8 @@ def test_the_web_process_never_imports_torch(tmp_path: Path) -> None:
     code = (
         "import sys, django; django.setup();"
         "from django.urls import get_resolver; get_resolver().url_patterns;"
-        "import flashsite.wsgi, flashsite.api_urls, jobs.actors, jobs.runner, jobs.admin, modelstore.predictor,"
-        " modelstore.admin, training.bundle.onnx_classifier, onnxruntime;"
+        "import flashsite.wsgi, flashsite.api.urls, jobs.actors, jobs.worker.runner, jobs.admin,"
+        " modelstore.prediction.predictor, modelstore.admin, training.onnx_classifier, onnxruntime;"
         "bad = sorted(name for name in sys.modules if name.split('.')[0] in ('torch', 'torchvision'));"
         "sys.exit(f'imported: {bad[:3]}' if bad else 0)"
     )

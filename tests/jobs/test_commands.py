@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from jobs import runner
 from jobs.models import Dataset, Job, PlatformStatus
 from jobs.states import JobStatus
+from jobs.worker import runner
 from tests.jobs.conftest import CSV
 
 
@@ -108,7 +108,8 @@ def test_train_answers_json_for_programs(
     [
         (["missing.csv"], "not a file"),
         (["--learning-rate", "7"], "--learning-rate"),
-        (["--name", "///"], "--task-name"),
+        (["--name", "   "], "--task-name"),
+        (["--name", "two\nlines"], "--task-name"),
         (["--model", "resnet18"], "--model"),
     ],
 )

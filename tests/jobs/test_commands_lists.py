@@ -12,10 +12,10 @@ from django.core.management import CommandError, call_command, load_command_clas
 
 from jobs.models import Job, PlatformStatus
 from jobs.states import JobStatus
-from modelstore.commands import FAILED, NOT_NOW, NOT_THERE
+from modelstore.ground.commands import FAILED, NOT_NOW, NOT_THERE
 from modelstore.models import CleanupPolicy
 from tests.jobs.test_commands import run
-from tests.jobs.test_original_words import WORDS
+from tests.jobs.web.test_first_flash import WORDS
 from tests.modelstore.conftest import Publish, publish  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.django_db

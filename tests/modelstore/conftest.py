@@ -11,9 +11,10 @@ from django.core.files.storage import default_storage
 from moto.server import ThreadedMotoServer
 
 from flashsite.settings import _S3
-from modelstore import predictor, store
+from modelstore.bundles import store
+from modelstore.ground.tokens import new_token
 from modelstore.models import TrainedModel
-from modelstore.tokens import new_token
+from modelstore.prediction import predictor
 from tests import bundles
 
 Publish = Callable[..., TrainedModel]

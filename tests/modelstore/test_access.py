@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from modelstore.access import ModelDamaged, ModelExpired, ModelUnknown, get_model, unusable_model
+from modelstore.bundles.store import delete_model
+from modelstore.ground.tokens import new_token
 from modelstore.models import CleanupPolicy
-from modelstore.store import delete_model
-from modelstore.tokens import new_token
 from tests.modelstore.conftest import Publish
 
 

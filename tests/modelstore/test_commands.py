@@ -12,10 +12,12 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from modelstore import demo_model, predictor, pruning
 from modelstore.access import get_model
+from modelstore.bundles import demo_model
+from modelstore.ground.tokens import new_token
+from modelstore.lifetime import pruning
 from modelstore.models import PruneState, TrainedModel
-from modelstore.tokens import new_token
+from modelstore.prediction import predictor
 from tests import bundles
 from tests.modelstore.conftest import Publish
 

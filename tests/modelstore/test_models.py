@@ -9,8 +9,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from modelstore.ground.tokens import digest, new_token
 from modelstore.models import CleanupPolicy, TrainedModel
-from modelstore.tokens import digest, new_token
 
 HOUR = timedelta(hours=1)
 

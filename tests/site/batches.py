@@ -5,7 +5,7 @@ from django.core.files.base import ContentFile
 from jobs.batches import runner, submission
 from jobs.batches.options import BatchOptions
 from jobs.models import BatchPrediction
-from modelstore import tokens
+from modelstore.ground import tokens
 from modelstore.models import TrainedModel
 
 

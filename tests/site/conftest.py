@@ -14,10 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from jobs import datasets
+from jobs.datasets import dataset_store
 from jobs.models import Dataset, Job
 from jobs.states import RUNNING
-from modelstore import store, tokens
+from modelstore.bundles import store
+from modelstore.ground import tokens
 from modelstore.models import TrainedModel
 from tests.bundles import COLOURS, MOODS, image_bundle, picture, text_bundle
 from training.ground.recipe import resolve
@@ -55,12 +56,14 @@ def table(header: str = "input,label", rows: list[tuple[str, str]] = ROWS) -> by
 
 @pytest.fixture
 def image_dataset(db: None) -> Dataset:
-    return datasets.store_upload(task_type=Task.IMAGE, upload=ContentFile(pictures_zip(), name="colours.zip"))
+    return dataset_store.store_upload(
+        task_type=Task.IMAGE, upload=ContentFile(pictures_zip(), name="colours.zip")
+    )
 
 
 @pytest.fixture
 def text_dataset(db: None) -> Dataset:
-    return datasets.store_upload(task_type=Task.TEXT, upload=ContentFile(table(), name="moods.csv"))
+    return dataset_store.store_upload(task_type=Task.TEXT, upload=ContentFile(table(), name="moods.csv"))
 
 
 @pytest.fixture

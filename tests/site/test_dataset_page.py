@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
-from jobs import datasets
+from jobs.datasets import dataset_store
 from jobs.models import Dataset, Job, PlatformStatus
 from tests.site.conftest import pictures_zip, table
 from tests.site.test_pages import read
@@ -54,7 +54,8 @@ def test_the_preset_decides_what_is_blank(client: Client, text_dataset: Dataset)
     ("field", "value"),
     [
         ("task_name", ""),
-        ("task_name", "no/slash"),
+        ("task_name", "two\nlines"),
+        ("task_name", "nul\0"),
         ("preset", "fastest"),
         ("model", "lstm"),
         ("learning_rate", "0.0.1"),
@@ -124,7 +125,7 @@ def test_a_full_queue_keeps_the_form(client: Client, image_dataset: Dataset, mak
 def test_labels_and_names_of_the_user_are_escaped(client: Client, db: None) -> None:
     rows = [("<script>alert(1)</script>", "<b>x</b>"), ("two", "<b>x</b>"), ("three", "y"), ("four", "y")]
     upload = ContentFile(table(rows=rows), name="<img src=x>.csv")
-    dataset = datasets.store_upload(task_type=Task.TEXT, upload=upload)
+    dataset = dataset_store.store_upload(task_type=Task.TEXT, upload=upload)
     page = read(client.get(reverse("dataset", args=[dataset.token])))
     assert "<script>alert(1)</script>" in page.text
     assert not page.all("img", src="x")
@@ -132,7 +133,7 @@ def test_labels_and_names_of_the_user_are_escaped(client: Client, db: None) -> N
 
 def test_other_columns_can_be_chosen(client: Client, db: None) -> None:
     data = b"id,text,mood,shop\n1,love it,good,a\n2,nice one,good,b\n3,awful,bad,a\n4,so bad,bad,b\n"
-    dataset = datasets.store_upload(task_type=Task.TEXT, upload=ContentFile(data, name="x.csv"))
+    dataset = dataset_store.store_upload(task_type=Task.TEXT, upload=ContentFile(data, name="x.csv"))
     address = reverse("dataset-columns", args=[dataset.token])
     response = client.post(address, {"input_column": "text", "label_column": "shop"}, follow=True)
     dataset.refresh_from_db()
@@ -149,7 +150,7 @@ def test_columns_that_make_no_sense_are_told_beside_them(
     client: Client, db: None, columns: dict[str, str]
 ) -> None:
     data = b"id,text,mood\n1,love it,good\n2,nice one,good\n3,awful,bad\n4,so bad,bad\n"
-    dataset = datasets.store_upload(task_type=Task.TEXT, upload=ContentFile(data, name="x.csv"))
+    dataset = dataset_store.store_upload(task_type=Task.TEXT, upload=ContentFile(data, name="x.csv"))
     page = read(client.post(reverse("dataset-columns", args=[dataset.token]), columns), 422)
     assert page.all("ul", **{"class": "errors"}) or page.all("p", **{"class": "errors"})
     dataset.refresh_from_db()
@@ -179,6 +180,6 @@ def test_the_page_takes_the_same_queries_for_many_classes(
         ),
     ):
         upload = ContentFile(pictures_zip(classes, 2), name="colours.zip")
-        dataset = datasets.store_upload(task_type=Task.IMAGE, upload=upload)
+        dataset = dataset_store.store_upload(task_type=Task.IMAGE, upload=upload)
         with django_assert_num_queries(6):
             client.get(reverse("dataset", args=[dataset.token]))

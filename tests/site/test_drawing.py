@@ -8,9 +8,9 @@ from flashsite.samples import FOLDER, make
 from flashsite.samples.messages import messages
 from flashsite.templatetags.charts import HEIGHT, WIDTH, chart
 from flashsite.templatetags.flash_words import duration, percent, rate, width
-from jobs.presets import cards, fillings
-from jobs.quotes import Quoter
-from modelstore.figures import MOST_CLASSES, confused_pairs, confusion_rows
+from jobs.money.quotes import Quoter
+from jobs.web.pages.presets import cards, fillings
+from modelstore.web.figures import MOST_CLASSES, confused_pairs, confusion_rows
 from training.kinds import Preset, kind_of
 from training.kinds.task import Task
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from jobs import recent
+from jobs.web.pages import recent
 from tests.site.test_dataset_page import FILLED
 from tests.site.test_pages import read
 

@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.models import PlatformStatus
-from modelstore import predictor
+from modelstore.prediction import predictor
 from tests.bundles import picture
 from tests.site.kept_examples import FINDINGS
 from tests.site.test_pages import read

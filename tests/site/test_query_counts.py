@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from jobs import upload_sessions
 from jobs.models import Attempt, Job, JobEvent, Server
+from jobs.resumable import upload_sessions
 from modelstore import api_keys
 from modelstore.models import TrainedModel
 from tests.site.addresses import addresses, admin_addresses

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs import datasets
+from jobs.datasets import dataset_store
 from jobs.models import Attempt, Dataset, Job, Server
 from jobs.states import JobStatus
 from training.kinds.task import Task
@@ -21,7 +21,7 @@ CSV = b"input,label\n" + b"".join(b"some words %d,%s\n" % (i, (b"a", b"b")[i % 2
 
 @pytest.fixture
 def table() -> Dataset:
-    return datasets.store_upload(task_type=Task.TEXT, upload=ContentFile(CSV, name="table.csv"))
+    return dataset_store.store_upload(task_type=Task.TEXT, upload=ContentFile(CSV, name="table.csv"))
 
 
 def text_of(response: Any, status: int = 200) -> str:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from modelstore.standalone_files import FOLDER, web_files, write_files
+from modelstore.bundles.standalone_files import FOLDER, web_files, write_files
 from tests.bundles import image_bundle, text_bundle
 from tests.modelstore.conftest import Publish, publish
 from tests.requirements import ONNXRUNTIME_WEB

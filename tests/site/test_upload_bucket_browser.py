@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route
 
-from jobs import upload_sessions, upload_sessions_bucket
 from jobs.models import Dataset, UploadSession
+from jobs.resumable import bucket_parts, upload_sessions
 from tests.site.conftest import table, upload
 from tests.site.test_upload_browser import in_pieces, understood
 
@@ -25,10 +25,10 @@ def bucket(s3: Any, s3_server: str, settings: Any, monkeypatch: pytest.MonkeyPat
     settings.FLASH_DIRECT_UPLOADS = True
     monkeypatch.setattr(upload_sessions, "PIECE_BYTES", 500)
     monkeypatch.setattr(moto.s3.models, "S3_UPLOAD_PART_MIN_SIZE", 1)
-    upload_sessions_bucket._client_for.cache_clear()
+    bucket_parts._client_for.cache_clear()
     yield s3_server
-    upload_sessions_bucket._client().close()
-    upload_sessions_bucket._client_for.cache_clear()
+    bucket_parts._client().close()
+    bucket_parts._client_for.cache_clear()
 
 
 def choose(page: Page) -> None:

@@ -72,7 +72,9 @@ def test_refused_rows_are_not_lost(client: Client) -> None:
 
 def test_dev_mode_refuses_before_the_file_is_read(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     PlatformStatus.objects.update_or_create(pk=1, defaults={"dev_mode": True})
-    monkeypatch.setattr("jobs.datasets.store_upload", lambda **kwargs: pytest.fail("the file was read"))
+    monkeypatch.setattr(
+        "jobs.datasets.dataset_store.store_upload", lambda **kwargs: pytest.fail("the file was read")
+    )
     response = client.post(reverse("new-image"), {"dataset": zipped()})
     assert response["Retry-After"]
     assert "under maintenance" in read(response, 503).text

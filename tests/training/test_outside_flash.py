@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from modelstore import store
-from modelstore.downloads import open_download
+from modelstore.bundles import store
+from modelstore.downloads.file_responses import open_download
 from tests.training.datasets import picture_run_dir, start, text_run_dir
 from training.train import train
 

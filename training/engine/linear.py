@@ -1,7 +1,7 @@
 """Multinomial logistic regression on fixed features, dense or sparse: to its optimum, or by mini-batches."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -229,8 +229,13 @@ class LinearLearner:
         """See Learner."""
         return shuffled_batches(self._train.features.count, self.config, epoch)
 
-    def backward(self, batch: Tensor, scale: Tensor | None = None) -> tuple[Tensor, Tensor, int]:
+    def inputs(self, batch: Tensor) -> tuple[Sequence[Tensor], Hashable]:
         """See Learner."""
+        return (batch,), None
+
+    def backward(self, inputs: Sequence[Tensor], scale: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """See Learner."""
+        (batch,) = inputs
         scores = self._train.features.batch_scores(batch, self._linear.weight) + self._linear.bias
         labels = self._train.labels[batch.to(self._train.labels.device)]
         smoothing = self.config.label_smoothing
@@ -239,17 +244,25 @@ class LinearLearner:
             losses = losses * self._share[batch.to(self._share.device)]
         loss = losses.mean()
         torch.autograd.backward(loss, scale)
-        return loss.detach(), (scores.argmax(1) == labels).sum(), len(batch)
+        return loss.detach(), (scores.argmax(1) == labels).sum()
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner."""
         return measure(self._linear, self._validation)
 
 
-def shuffled_batches(count: int, config: Recipe, epoch: int) -> list[Tensor]:
-    """Indices of `count` samples in batches, in an order that depends on seed and epoch alone."""
+def shuffled_batches(count: int, config: Recipe, epoch: int, *, equal: bool = False) -> list[Tensor]:
+    """Indices of `count` samples in batches, in an order that depends on seed and epoch alone.
+
+    With `equal` all batches are as large as one another, and the few samples that are over have their turn in another
+    epoch.
+    """
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
-    batches = list(torch.split(torch.randperm(count, generator=generator), config.batch_size))
+    order = torch.randperm(count, generator=generator)
+    if equal:
+        number = max(1, round(count / config.batch_size))
+        return list(torch.split(order[: count - count % number], count // number))
+    batches = list(torch.split(order, config.batch_size))
     if len(batches) > 1 and len(batches[-1]) < config.batch_size / 4:
         # A handful of samples makes a noisy step and bad batch statistics.
         batches[-2:] = [torch.cat(batches[-2:])]

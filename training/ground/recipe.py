@@ -4,28 +4,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
+from training.ground import hyperparameters
 from training.ground.limits import Limits
 from training.ground.machine import Machine
 from training.ground.wire_values import FieldReader, plain
 from training.kinds import Kind, Preset, UnknownKind, kind_of
 
 VERSION = 1
-FIELDS = (
-    "preset",
-    "model",
-    "pretrained",
-    "optimizer",
-    "learning_rate",
-    "batch_size",
-    "epochs",
-    "data_split",
-    "reduce_lr_on_plateau",
-    "step_lr",
-    "seed",
-    "early_stopping",
-    "class_weights",
-)
-_PRETRAINED_CHOICES = "true (start from ImageNet weights) or false (from scratch)"
+FIELDS = tuple(spec.name for spec in hyperparameters.HYPERPARAMETERS)
+# These decide the defaults of all others.
+_FIRST = ("preset", "model", "pretrained")
 # Whoever sets one of these wants that very loop, not the closed-form solver of the quick presets.
 LOOP_FIELDS = ("optimizer", "learning_rate", "batch_size", "epochs")
 
@@ -53,6 +41,9 @@ class StepLR:
 
     step_size: int = 4
     gamma: float = 0.1
+
+
+_GROUPS: Mapping[str, type[Any]] = {"reduce_lr_on_plateau": ReduceLROnPlateau, "step_lr": StepLR}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,7 +121,7 @@ class Recipe:
                 raise RecipeInvalid({name: ["This field is not known."] for name in unknown})
             values = {name: value for name, value in data.items() if name in own}
             values["preset"] = Preset(data["preset"]) if data.get("preset") else None
-            for name, rule in (("reduce_lr_on_plateau", ReduceLROnPlateau), ("step_lr", StepLR)):
+            for name, rule in _GROUPS.items():
                 values[name] = rule(**data[name]) if data.get(name) else None
             if kind_of(values["task"]).model(values["model"]) is None:
                 raise RecipeInvalid({"model": [f"There is no model {values['model']!r} for this task."]})
@@ -152,20 +143,23 @@ def resolve(task: str, values: Mapping[str, Any], limits: Limits = Limits()) -> 
     kind = kind_of(task)
     values = {name: value for name, value in values.items() if value is not None and value != ""}
     read = FieldReader(values)
+    specs = {spec.name: spec for spec in hyperparameters.HYPERPARAMETERS}
     for name in values:
-        if name not in FIELDS:
+        if name not in specs:
             read.refuse(name, "This field is not known; remove it.")
-    preset = read.choice("preset", [preset.value for preset in Preset], Preset.QUICK.value)
-    model = read.choice("model", [spec.name for spec in kind.models], None)
-    pretrained = read.flag("pretrained", None, _PRETRAINED_CHOICES)
-    if pretrained and not kind.has_pretrained:
-        told = f"Models for {kind.words.samples} have no pretrained weights; choose to start from scratch."
-        read.refuse("pretrained", told)
-    defaults = kind.defaults(Preset(preset or Preset.QUICK), model, pretrained)
-    chosen = _chosen(read, kind, defaults, limits)
+    first = {name: specs[name].read(read, kind, limits, specs[name].default) for name in _FIRST}
+    preset = Preset(first["preset"])
+    defaults = kind.defaults(preset, first["model"], first["pretrained"])
+    chosen = {
+        name: spec.read(read, kind, limits, defaults.get(name, spec.default))
+        for name, spec in specs.items()
+        if name not in _FIRST
+    }
+    _check_lowest_rate(read, chosen)
     if read.errors:
         raise RecipeInvalid(read.errors)
-    merged = {"task": kind.task, "preset": Preset(preset or Preset.QUICK), **defaults, **chosen}
+    chosen |= {name: rule(**chosen[name]) for name, rule in _GROUPS.items() if chosen[name]}
+    merged = {"task": kind.task, "preset": preset, **defaults, **chosen}
     if kind.is_convex(merged) and _left_to_the_solver(defaults, chosen):
         merged["solver"] = "newton"
     if chosen["reduce_lr_on_plateau"] or chosen["step_lr"]:
@@ -173,42 +167,11 @@ def resolve(task: str, values: Mapping[str, Any], limits: Limits = Limits()) -> 
     return Recipe(**merged)
 
 
-def _chosen(read: FieldReader, kind: Kind, defaults: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
-    batch = getattr(limits, kind.batch_size_limit)
-    epochs = read.integer("epochs", limits.epochs, defaults["epochs"])
-    rate = read.number("learning_rate", limits.learning_rate, defaults["learning_rate"])
-    plateau = read.group("reduce_lr_on_plateau", ("factor", "patience", "min_lr"))
-    step = read.group("step_lr", ("step_size", "gamma"))
-    chosen: dict[str, Any] = {
-        "optimizer": read.choice("optimizer", ["sgd", "adam", "adamw"], defaults["optimizer"]),
-        "learning_rate": rate,
-        "batch_size": read.integer("batch_size", batch, defaults["batch_size"]),
-        "epochs": epochs,
-        "data_split": read.share("data_split", limits.data_split, defaults.get("data_split", 0.8)),
-        "seed": read.integer("seed", (0, 2**32 - 1), 1),
-        "early_stopping": read.patience("early_stopping", limits.epochs[1], defaults.get("early_stopping")),
-        "class_weights": bool(read.flag("class_weights", False)),
-        "reduce_lr_on_plateau": None,
-        "step_lr": None,
-    }
-    if plateau is not None:
-        low = limits.plateau_min_lr[0]
-        chosen["reduce_lr_on_plateau"] = ReduceLROnPlateau(
-            factor=plateau.number("factor", limits.plateau_factor, 0.1) or 0.1,
-            patience=plateau.integer("patience", limits.plateau_patience, 5) or 5,
-            min_lr=plateau.number("min_lr", limits.plateau_min_lr, low) or low,
-        )
-        if rate is not None and chosen["reduce_lr_on_plateau"].min_lr > rate:
-            plateau.refuse("min_lr", f"Must not be above the learning rate ({plain(rate)}).")
-    if step is not None:
-        chosen["step_lr"] = StepLR(
-            step_size=step.integer("step_size", limits.step_size, 4) or 4,
-            gamma=step.number("gamma", limits.step_gamma, 0.1) or 0.1,
-        )
-    for group in (plateau, step):
-        if group is not None:
-            read.errors.update(group.errors)
-    return chosen
+def _check_lowest_rate(read: FieldReader, chosen: Mapping[str, Any]) -> None:
+    plateau, rate = chosen["reduce_lr_on_plateau"], chosen["learning_rate"]
+    if plateau and plateau["min_lr"] > rate:
+        message = f"Must not be above the learning rate ({plain(rate)})."
+        read.refuse("reduce_lr_on_plateau.min_lr", message)
 
 
 def _left_to_the_solver(defaults: Mapping[str, Any], chosen: Mapping[str, Any]) -> bool:

@@ -16,9 +16,9 @@ from django.core.management.base import BaseCommand
 from django.utils.module_loading import autodiscover_modules
 
 from flashsite import periodic
-from jobs.late_broker import LateBroker
+from jobs.messaging.late_broker import LateBroker
 
-# The trainer gets 25 s for its checkpoint (jobs.runner), the rest is for writing the row.
+# The trainer gets 25 s for its checkpoint (jobs.worker.runner), the rest is for writing the row.
 _SHUTDOWN_MILLISECONDS = 40_000
 
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             _start_periodic(stopping)
         self.stdout.write(f"waiting for work in {', '.join(queues)}")
         stopping.wait()
-        # jobs.middleware tells the job in hand; then this waits for it.
+        # jobs.worker.middleware tells the job in hand; then this waits for it.
         worker.stop(timeout=_SHUTDOWN_MILLISECONDS)
         worker.broker.close()
 

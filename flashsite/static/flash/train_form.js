@@ -1,39 +1,41 @@
 // Shows in the blank fields what the chosen preset fills in, and folds away what is switched off.
-(() => {
-  "use strict";
+const form = document.querySelector("[data-train-form]");
+const fillings = JSON.parse(document.getElementById("fillings").textContent);
 
-  const form = document.querySelector("[data-train-form]");
-  if (!form) return;
-  const fillings = JSON.parse(document.getElementById("fillings").textContent);
-  const pictures = Boolean(form.elements.start_from);
-  const KEPT = ["learning_rate", "batch_size", "epochs", "early_stopping"];
+// What the choices fill in. A kind whose models all take the same names none of them.
+function chosen() {
+  const preset = form.elements.preset.value || "quick";
+  const start = form.elements.start_from?.value || "";
+  return fillings[`${preset}|${form.elements.model.value}|${start}`] || fillings[`${preset}||${start}`];
+}
 
-  function fill() {
-    const preset = form.elements.preset.value || "quick";
-    const model = pictures ? "" : form.elements.model.value;
-    const start = pictures ? form.elements.start_from.value : "";
-    const filling = fillings[`${preset}|${model}|${start}`];
-    if (!filling) return;
-    for (const name of KEPT) form.elements[name].placeholder = String(filling[name]);
-    form.elements.model.options[0].textContent = `Preset: ${filling.model}`;
-    const optimizer = [...form.elements.optimizer.options].find((option) => option.value === filling.optimizer);
-    form.elements.optimizer.options[0].textContent = `Preset: ${optimizer?.textContent || filling.optimizer}`;
-  }
-
-  function fold() {
-    for (const part of form.querySelectorAll("[data-needs]")) {
-      part.hidden = !document.getElementById(part.dataset.needs).checked;
+function fill() {
+  const filling = chosen();
+  if (!filling) return;
+  for (const [name, value] of Object.entries(filling)) {
+    const field = form.elements[name];
+    if (!field?.options) {
+      if (field) field.placeholder = String(value);
+      continue;
     }
+    const option = [...field.options].find((each) => each.value && each.value === String(value));
+    field.options[0].textContent = `Preset: ${option?.textContent || value}`;
   }
+}
 
-  form.addEventListener("change", () => { fill(); fold(); });
-  form.addEventListener("submit", (event) => {
-    // A second click on the way is not a second job; the server would know it by its key as well.
-    if (form.dataset.sent) event.preventDefault();
-    form.dataset.sent = "yes";
-  });
-  addEventListener("pageshow", () => { delete form.dataset.sent; });
-  fill();
-  fold();
-  (form.querySelector("[aria-invalid=true]") || document.createElement("i")).focus();
-})();
+function fold() {
+  for (const part of form.querySelectorAll("[data-needs]")) {
+    part.hidden = !document.getElementById(part.dataset.needs).checked;
+  }
+}
+
+form.addEventListener("change", () => { fill(); fold(); });
+form.addEventListener("submit", (event) => {
+  // A second click on the way is not a second job; the server would know it by its key as well.
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => { delete form.dataset.sent; });
+fill();
+fold();
+(form.querySelector("[aria-invalid=true]") || document.createElement("i")).focus();

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from jobs.batches.child.items import Item
-from modelstore.errors import FlashError
-from modelstore.inputs import alone, check_inputs
+from modelstore.ground.errors import FlashError
+from modelstore.prediction.inputs import alone, check_inputs
 from training.bundle.onnx_classifier import OnnxClassifier
 from training.bundle.preprocessing import UnreadableInput
 from training.ground.limits import Limits

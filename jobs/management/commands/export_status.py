@@ -11,10 +11,10 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from jobs.models import Job, PlatformStatus
-from jobs.original import status_document, training_document
-from modelstore.commands import FlashCommand, add_json
+from jobs.web.first_flash import status_document, training_document
+from modelstore.ground.commands import FlashCommand, add_json
 from modelstore.models import CleanupPolicy, TrainedModel
-from modelstore.original import cleanup_document, inference_entry
+from modelstore.web.first_flash import cleanup_document, inference_entry
 
 
 class Command(FlashCommand):

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.forms.models import model_to_dict
 
-from jobs import access, cancellation
+from jobs import access
 from jobs.models import Job
-from jobs.original import training_document
+from jobs.queue import cancellation
 from jobs.states import ACTIVE, JobStatus
-from modelstore.commands import FlashCommand, add_json, columns
+from jobs.web.first_flash import training_document
+from modelstore.ground.commands import FlashCommand, add_json, columns
 
 _SHOWN = ("status", "phase", "progress", "eta_seconds", "accuracy", "error", "attempt")
 

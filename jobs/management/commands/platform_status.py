@@ -5,8 +5,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from jobs.models import PlatformStatus
-from jobs.status import platform_summary
-from modelstore.commands import FlashCommand
+from jobs.queue.platform_status import platform_summary
+from modelstore.ground.commands import FlashCommand
 
 _SWITCH = {"on": True, "off": False}
 

@@ -9,14 +9,14 @@ from django.core.management.base import CommandError, CommandParser
 
 from jobs.batches import downloads, runner, submission
 from jobs.batches.options import BatchOptions
-from jobs.intake import LocalFile
+from jobs.datasets.intake import LocalFile
 from jobs.models import BatchPrediction
 from jobs.states import BatchStatus
 from modelstore.access import get_model
-from modelstore.commands import FlashCommand
+from modelstore.ground.commands import FlashCommand
 from modelstore.models import TaskType, TrainedModel
-from modelstore.predict_request import DEFAULT_TOP_K, MAX_TOP_K
-from modelstore.predictor import Prediction, predict
+from modelstore.prediction.predict_request import DEFAULT_TOP_K, MAX_TOP_K
+from modelstore.prediction.predictor import Prediction, predict
 
 
 class Command(FlashCommand):

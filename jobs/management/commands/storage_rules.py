@@ -8,8 +8,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from jobs import storage_rules
-from modelstore import files
+from jobs.upkeep import storage_rules
+from modelstore.ground import files
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from jobs.storage_sweep import MOST_FILES, sweep_storage
-from modelstore.clock import database_time
+from jobs.upkeep.storage_sweep import MOST_FILES, sweep_storage
+from modelstore.lifetime.clock import database_time
 
 _SHOWN = 20
 _TITLES = {

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from jobs.compute import pulse
-from jobs.sweep import sweep
+from jobs.compute import cloudwatch_heartbeat
+from jobs.upkeep.sweep import sweep
 
 
 class Command(BaseCommand):
@@ -16,4 +16,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(str(sweep()))
-        pulse.beat()
+        cloudwatch_heartbeat.beat()

@@ -9,27 +9,19 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import connection
 
-from jobs import datasets, submission
-from jobs.intake import LocalFile
+from jobs.datasets import dataset_store
+from jobs.datasets.intake import LocalFile
 from jobs.models import Job, Lane
 from jobs.states import JobStatus
-from jobs.terms import read_terms
+from jobs.submitting import submission
+from jobs.submitting.hyperparameter_fields import add_option
+from jobs.submitting.job_options import read_job_options
 from jobs.uploads import detect
-from modelstore.commands import FAILED, NOT_THERE, FlashCommand, add_json
-from training.kinds import CATALOG, Preset
+from modelstore.ground import naming
+from modelstore.ground.commands import FAILED, NOT_THERE, FlashCommand, add_json
+from training.ground import hyperparameters
 from training.kinds.task import Task
 
-_HYPERPARAMETERS = (
-    "preset",
-    "model",
-    "optimizer",
-    "learning_rate",
-    "batch_size",
-    "epochs",
-    "data_split",
-    "seed",
-    "early_stopping",
-)
 _BAR = 30
 # After so long in the queue without company it is worth saying that nobody may be at work.
 _IDLE_SECONDS = 15.0
@@ -47,17 +39,12 @@ class Command(FlashCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--name", help="task name; default: the name of the file")
+        parser.add_argument("--name", help=f"task name; default: the name of the file. {naming.RULE}")
         parser.add_argument(
             "--task", choices=[task.value for task in Task], help="default: by the kind of file"
         )
-        parser.add_argument("--preset", choices=[preset.value for preset in Preset])
-        parser.add_argument("--model", choices=list(CATALOG))
-        parser.add_argument("--optimizer", choices=["sgd", "adam", "adamw"])
-        for name in ("learning-rate", "batch-size", "epochs", "data-split", "seed", "early-stopping"):
-            parser.add_argument(f"--{name}")
-        parser.add_argument("--from-scratch", action="store_true", help="do not start from ImageNet weights")
-        parser.add_argument("--class-weights", action="store_true", help="let rare classes count as much")
+        for spec in hyperparameters.HYPERPARAMETERS:
+            add_option(parser, spec)
         parser.add_argument("--input-column")
         parser.add_argument("--label-column")
         parser.add_argument("--not-downloadable", action="store_true")
@@ -95,26 +82,24 @@ class Command(FlashCommand):
         path: Path = options["file"]
         if not path.is_file():
             raise CommandError(f"{path} is not a file.", returncode=NOT_THERE)
-        values = {name: options[name] for name in _HYPERPARAMETERS if options[name] is not None}
-        if options["from_scratch"]:
-            values["pretrained"] = False
-        if options["class_weights"]:
-            values["class_weights"] = True
+        names = [spec.name for spec in hyperparameters.HYPERPARAMETERS]
+        values = {name: options[name] for name in names if options[name] is not None}
         task = Task(options["task"]) if options["task"] else _task_of(path)
-        name = options["name"] or "".join(c if c.isalnum() or c in " -" else " " for c in path.stem).strip()
-        terms = read_terms({name: options[name] for name in ("lane", "max_minutes")})
+        name = options["name"] or naming.from_file(path.stem)
+        job_options = read_job_options({name: options[name] for name in ("lane", "max_minutes")})
         submission.check_accepting()
         submission.validate(task=task, task_name=name, values=values)
         columns = {key: options[key] for key in ("input_column", "label_column") if options[key]}
-        dataset = datasets.store_upload(task_type=task, upload=LocalFile(path), options=columns)
-        return submission.submit(
-            dataset=dataset,
-            task_name=name,
-            values=values,
-            downloadable=not options["not_downloadable"],
-            keep_dataset=options["keep_dataset"],
-            terms=terms,
-        )
+        fresh = dataset_store.store_upload(task_type=task, upload=LocalFile(path), options=columns)
+        with dataset_store.discarded_unless_used(fresh) as dataset:
+            return submission.submit(
+                dataset=dataset,
+                task_name=name,
+                values=values,
+                downloadable=not options["not_downloadable"],
+                keep_dataset=options["keep_dataset"],
+                job_options=job_options,
+            )
 
     def _follow(self, job: Job, *, quiet: bool) -> None:
         started, told = time.monotonic(), False

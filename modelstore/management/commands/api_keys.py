@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from modelstore import api_keys
-from modelstore.commands import NOT_THERE, WRONG_CALL, FlashCommand, add_json, columns
+from modelstore.ground.commands import NOT_THERE, WRONG_CALL, FlashCommand, add_json, columns
 from modelstore.models import ApiKey, Scope
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from modelstore.access import get_model
-from modelstore.commands import FlashCommand, add_json
-from modelstore.downloads import FORMATS, DownloadFile, open_download
+from modelstore.downloads.file_responses import FORMATS, DownloadFile, open_download
+from modelstore.ground.commands import FlashCommand, add_json
 
 
 class Command(FlashCommand):

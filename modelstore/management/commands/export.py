@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from modelstore.access import get_model
-from modelstore.errors import FlashError
-from modelstore.export_targets import Target, export, missing_runtime
+from modelstore.downloads.export_targets import Target, export, missing_runtime
+from modelstore.ground.errors import FlashError
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from modelstore.bundles.standalone_files import runtime_path
 from modelstore.standalone.web.get_runtime import VERSION, get_runtime
-from modelstore.standalone_files import runtime_path
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from modelstore import demo_model
-from modelstore.demo_model import Loaded
+from modelstore.bundles import demo_model
+from modelstore.bundles.demo_model import Loaded
 from training.bundle.manifest import BundleDamaged
 
 _TOLD = {

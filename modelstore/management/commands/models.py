@@ -8,7 +8,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from modelstore.access import get_model
-from modelstore.commands import FlashCommand, add_json, columns
+from modelstore.ground.commands import FlashCommand, add_json, columns
 from modelstore.models import CleanupPolicy, TrainedModel
 
 

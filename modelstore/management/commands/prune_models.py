@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.template.defaultfilters import filesizeformat
 
-from modelstore.commands import FlashCommand
-from modelstore.pruning import MAX_PER_RUN, PruneResult, prune
+from modelstore.ground.commands import FlashCommand
+from modelstore.lifetime.pruning import MAX_PER_RUN, PruneResult, prune
 
 
 class Command(FlashCommand):

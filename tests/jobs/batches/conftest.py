@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 
-from jobs import watch
 from jobs.batches import runner, submission
 from jobs.batches.options import BatchOptions
-from jobs.middleware import STOPPING
 from jobs.models import BatchPrediction
-from modelstore import store, tokens
+from jobs.worker import watch
+from jobs.worker.stop_request import STOPPING
+from modelstore.bundles import store
+from modelstore.ground import tokens
 from modelstore.models import TrainedModel
 from tests import bundles
 

@@ -13,7 +13,7 @@ from django.test import Client
 
 from jobs.batches import runner
 from jobs.models import BatchPrediction
-from modelstore import store
+from modelstore.bundles import store
 from modelstore.models import TrainedModel
 from tests.jobs.batches.conftest import colours
 

@@ -16,17 +16,18 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError
 from django.utils import timezone
 
-from jobs import actors, sweep
+from jobs import actors
 from jobs.batches import lifecycle, runner, submission
 from jobs.batches import sweep as batch_sweep
 from jobs.batches.child.order import RESULTS_FILE
 from jobs.batches.options import BatchOptions
-from jobs.child import Child
 from jobs.errors import LeaseLost
-from jobs.middleware import STOPPING
 from jobs.models import BatchPrediction
-from jobs.storage_sweep import sweep_storage
-from modelstore import store
+from jobs.upkeep import sweep
+from jobs.upkeep.storage_sweep import sweep_storage
+from jobs.worker.child import Child
+from jobs.worker.stop_request import STOPPING
+from modelstore.bundles import store
 from tests.jobs.batches.conftest import colours, many, stored
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from django.utils import timezone
 from jobs.batches import downloads, lifecycle, runner, sweep
 from jobs.batches.child.order import Order
 from jobs.models import BatchPrediction
-from modelstore import store
+from modelstore.bundles import store
 from tests.bundles import text_bundle
 from tests.jobs.batches.conftest import colours
 from tests.modelstore.conftest import s3, s3_address  # noqa: F401  # fixtures

@@ -30,7 +30,7 @@ class Claim:
 
 
 class JobBoard:
-    """The conditional UPDATEs of jobs.lifecycle and jobs.sweep."""
+    """The conditional UPDATEs of jobs.queue.lifecycle and jobs.upkeep.sweep."""
 
     def __init__(self, jobs: list[VirtualJob], clock: Callable[[], datetime]) -> None:
         self.jobs, self._clock = jobs, clock

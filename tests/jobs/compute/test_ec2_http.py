@@ -11,13 +11,14 @@ from django.core.files.storage import storages
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs import runner, scheduling
+from jobs.compute import scheduling
 from jobs.compute.ec2_driver import Ec2Driver, current_cloud
 from jobs.compute.errors import ComputeRefused, InstanceMissing
 from jobs.compute.fleet import Offer
 from jobs.models import Alert, Attempt, Dataset, Fleet, Job, Launch, Server
+from jobs.queue.platform_status import platform_summary
 from jobs.states import JobStatus
-from jobs.status import platform_summary
+from jobs.worker import runner
 from tests.jobs.compute.conftest import IMAGE
 
 pytestmark = pytest.mark.django_db

@@ -7,10 +7,11 @@ from typing import Any, Protocol
 import pytest
 from django.utils import timezone
 
-from jobs import lifecycle, sweep
 from jobs.compute.rows import DatabaseLedger
 from jobs.errors import LeaseLost
 from jobs.models import Job, Server
+from jobs.queue import lifecycle
+from jobs.upkeep import sweep
 from tests.bundles import text_bundle
 from tests.jobs.compute.job_board import LEASE, JobBoard, VirtualJob
 
@@ -28,7 +29,7 @@ class Board(Protocol):
 
 
 class RealBoard:
-    """jobs.lifecycle and jobs.sweep under the same words."""
+    """jobs.queue.lifecycle and jobs.upkeep.sweep under the same words."""
 
     def __init__(self, bundle: Any) -> None:
         self._bundle = bundle

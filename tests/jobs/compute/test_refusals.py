@@ -17,8 +17,8 @@ from botocore.exceptions import (
 from django.test import Client
 from django.urls import reverse
 
-from jobs import scheduling
 from jobs.compute import ec2 as module
+from jobs.compute import scheduling
 from jobs.compute.ec2_driver import current_cloud
 from jobs.compute.errors import CapacityMissing, ComputeRefused, Throttled, WrongState
 from jobs.models import Alert, Job

@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from jobs import caps
 from jobs.compute.fleet import Policy
 from jobs.compute.reconciler import step
 from jobs.compute.rows import DatabaseLedger
 from jobs.models import Job, PlatformStatus, Server, Uptime
+from jobs.money import caps
 from tests.jobs.compute.fake_ec2 import FakeEc2
 
 pytestmark = pytest.mark.django_db

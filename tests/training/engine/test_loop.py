@@ -28,16 +28,16 @@ class NoisyLearner(LinearLearner):
     stop_at = -1
     steps = 0
 
-    def backward(self, batch, scale=None):
+    def backward(self, inputs, scale=None):
         self.steps += 1
         if self.steps == self.stop_at:
             self.control.interrupted = True
-        loss, correct, count = super().backward(batch, scale)
+        loss, correct = super().backward(inputs, scale)
         factor = 0.5 + torch.rand(())
         for group in self.groups():
             for parameter in group.parameters:
                 parameter.grad *= factor
-        return loss * factor, correct, count
+        return loss * factor, correct
 
 
 def data(count: int = 60) -> tuple[Labelled, Labelled]:

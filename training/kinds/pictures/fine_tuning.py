@@ -2,8 +2,9 @@
 
 import copy
 import dataclasses
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,8 @@ def train_network(
     pixels = material.pictures.pixels(run, on_disk=group.size > 1)
     usable, parts = material.usable(recipe, run)
     tuning = _FineTuning(recipe, network, material, run, pixels, usable, parts)
-    head = tuning.fit_head_first(early) if tuning.starts_from_a_head() else None
-    progress, learner = tuning.train_layers(group, head)
+    head = tuning.fit_head_first() if tuning.starts_from_a_head() else None
+    progress, learner = tuning.train_layers(group, head, early)
     with run.phases.time("evaluation"):
         probabilities = learner.probabilities()
     kept = tuning.better_of(progress, probabilities)
@@ -106,28 +107,26 @@ class _FineTuning:
         checkpoint = Checkpoint(self._run.folder / "checkpoint", self._fingerprint, self._run.events)
         return self._recipe.pretrained and checkpoint.load() is None
 
-    def fit_head_first(self, early: Early) -> _Head:
-        """Fit the head to the features as they are; `early` gets a model for use until the network has learned."""
+    def fit_head_first(self) -> _Head:
+        """Fit the head to the features as they are."""
         self._run.events.phase("preparing", 0.05, 0.2, "fitting the head to the pretrained features")
         head = self._fit_head(self._run.events)
         self._suspects = head.fit.suspects
         save_suspects(self._run.folder, self._suspects)
-        if early is not None:
-            model, side = copy.deepcopy(self._model).eval(), self._pixels.shape[1]
-            backbone = head.graph
-            early(
-                self._outcome(
-                    model,
-                    graph=lambda model: with_head(backbone or backbone_graph(model, side), model.head),
-                    progress=head.fit.progress,
-                    probabilities=head.probabilities,
-                )
-            )
         return head
 
-    def train_layers(self, group: ProcessGroup, head: _Head | None) -> tuple[Progress, PictureLearner]:
-        """Train all layers, together with the processes of `group`; the module holds the best epoch's weights."""
+    def train_layers(
+        self, group: ProcessGroup, head: _Head | None, early: Early
+    ) -> tuple[Progress, PictureLearner]:
+        """Train all layers, together with the processes of `group`; the module holds the best epoch's weights.
+
+        `early` gets a model for use until the network has learned.
+        """
         run, model, recipe = self._run, self._model, self._recipe
+        later = self._head_alone(head, early) if head and early else None
+        if later and self._device.type == "cpu":
+            # All layers take long there. On a GPU they are often done before this would be.
+            later()
         model.flip = recipe.test_time_flip
         run.events.phase("training", 0.2, 0.93)
         learner = PictureLearner(
@@ -141,7 +140,7 @@ class _FineTuning:
             threads=run.machine.threads,
         )
         file = getattr(self._pixels, "filename", None)
-        make = partial(
+        make = functools.partial(
             learner_of,
             name=model.name,
             flip=model.flip,
@@ -157,12 +156,23 @@ class _FineTuning:
             start=head.figures if head else None,
         )
         with run.phases.time("training"):
-            progress = train_together(run, group, learner, work)
+            progress = train_together(run, group, learner, work, later=later)
         run.phases.add("training", -learner.evaluation_seconds)
         run.phases.add("evaluation", learner.evaluation_seconds)
         # As it was measured.
         model.flip = recipe.test_time_flip and progress.best_epoch != 0
         return progress, learner
+
+    def _head_alone(self, head: _Head, early: Callable[[Outcome], None]) -> Callable[[], None]:
+        """What gives `early` the head on the network as it came; called again it does nothing."""
+        model, side, backbone = copy.deepcopy(self._model).eval(), self._pixels.shape[1], head.graph
+        outcome = self._outcome(
+            model,
+            graph=lambda model: with_head(backbone or backbone_graph(model, side), model.head),
+            progress=head.fit.progress,
+            probabilities=head.probabilities,
+        )
+        return functools.cache(lambda: early(outcome))
 
     def better_of(self, progress: Progress, probabilities: NDArray[np.float32]) -> _Kept:
         """The network, or the head on the network as it came, where training all layers did no better."""

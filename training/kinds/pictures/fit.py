@@ -49,8 +49,9 @@ def fit(
     with run.phases.time("import"):
         import torch
 
-        from training.engine.device import make_repeatable
+        from training.engine.device import choose_device, make_repeatable
         from training.kinds.pictures.fine_tuning import train_network
+        from training.kinds.pictures.gpu_batches import with_gpu_batches
         from training.kinds.pictures.head import train_head
         from training.kinds.pictures.network import Material
     make_repeatable(recipe.seed)
@@ -62,6 +63,8 @@ def fit(
     material = Material(pictures, parts, previous)
     if recipe.freeze:
         return train_head(recipe, network, material, run)
+    count = len(parts[0]) if parts else int(len(samples.items) * recipe.data_split)
+    recipe = with_gpu_batches(recipe, choose_device(run.machine.device), count)
     return train_network(recipe, network, material, run, early)
 
 

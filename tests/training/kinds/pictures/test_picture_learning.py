@@ -71,7 +71,7 @@ def sides_seen(monkeypatch, model: str, config: Recipe, epochs: int) -> list[int
     labels, parts = np.arange(24) % 3, (np.arange(16), np.arange(16, 24))
     some = PictureLearner(module, pixels(24, 224), labels, parts, config, CPU)
     for epoch in range(1, epochs + 1):
-        some.backward(some.batches(epoch)[0])
+        some.backward(some.inputs(some.batches(epoch)[0])[0])
     return seen
 
 
@@ -87,8 +87,9 @@ def test_a_training_step_leaves_the_lower_blocks_as_they_were():
     some = learner(frozen_share=0.4)
     before = {name: tensor.clone() for name, tensor in some._lower.state_dict().items()}
     some.module.train()
-    _, _, count = some.backward(some.batches(1)[0])
-    assert count == 8
+    batch = some.batches(1)[0]
+    some.backward(some.inputs(batch)[0])
+    assert len(batch) == 8
     assert all(torch.equal(before[name], tensor) for name, tensor in some._lower.state_dict().items())
     learning = [parameter for group in some.groups() for parameter in group.parameters]
     assert all(parameter.grad is not None for parameter in learning)

@@ -1,0 +1,1 @@
+"""The frame of the JSON API: root, problems, schema, documents, and the short way to a prediction."""

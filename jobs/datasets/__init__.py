@@ -1,0 +1,1 @@
+"""Files taken in, checked, kept as datasets, extended, and handed to the worker."""

@@ -1,0 +1,216 @@
+"""Takes uploads in, and hands datasets out to the worker."""
+
+import shutil
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, transaction
+
+from jobs.datasets.intake import (
+    Movable,
+    Upload,
+    check_size,
+    clean_name,
+    sha256_of,
+    stream_to,
+    temporary_folder,
+)
+from jobs.errors import NotPossibleNow
+from jobs.models import Dataset
+from jobs.states import ACTIVE
+from jobs.uploads import (
+    PictureFindings,
+    TableFindings,
+    TableOptions,
+    UploadRefused,
+    findings_csv,
+    inspect_table,
+    write_table,
+)
+from modelstore.ground import files, tokens
+from training.kinds.task import Task
+
+
+def store_upload(*, task_type: Task, upload: Upload, options: Mapping[str, Any] | None = None) -> Dataset:
+    """Streams an upload to disk, checks it, stores file and row.
+
+    Raises UploadRefused when it makes no sense and StorageFull when the disk is full; then nothing is kept.
+    """
+    with temporary_folder() as folder:
+        path = folder / "upload"
+        size, digest = stream_to(path, upload)
+        name = clean_name(upload.name)
+        findings = _inspect(task_type, path, name, TableOptions.from_json(dict(options or {})))
+        return _store(task_type, path, name, size, digest, findings, dict(options or {}))
+
+
+def store_file(
+    *, task_type: Task, path: Path, name: str, sha256: str, options: Mapping[str, Any], key: str = ""
+) -> Dataset:
+    """Checks a file that is on this disk already; stores it (it is moved away) and its row.
+
+    With `key`, storage has the file under that name. `sha256` is compared unless it is empty. Raises as
+    `store_upload`.
+    """
+    size, digest = path.stat().st_size, sha256_of(path)
+    check_size(size)
+    if sha256 and sha256 != digest:
+        raise UploadRefused(
+            "The file that arrived is not the one that was sent: its SHA-256 differs. Upload it again.",
+            status=422,
+            code="checksum_differs",
+        )
+    findings = _inspect(task_type, path, name, TableOptions.from_json(dict(options)))
+    return _store(task_type, path, name, size, digest, findings, dict(options), key)
+
+
+def new_key() -> str:
+    """A place in storage for a dataset whose row will be written later."""
+    return Dataset._meta.get_field("file").generate_filename(Dataset(), tokens.new_token())
+
+
+def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
+    """Reads a stored table again with other columns, encoding or delimiter."""
+    if dataset.task_type != Task.TEXT:
+        raise NotPossibleNow("Only tables have columns to choose from.")
+    if dataset.jobs.exists():
+        raise NotPossibleNow("A job uses this dataset already. Upload the file again to read it differently.")
+    with temporary_folder() as folder:
+        path = _fetch(dataset, folder)
+        findings = _inspect(Task.TEXT, path, dataset.name, TableOptions.from_json(dict(options)))
+    for field, value in _described(findings).items():
+        setattr(dataset, field, value)
+    dataset.options = dict(options)
+    dataset.save(update_fields=[*_described(findings), "options"])
+    return dataset
+
+
+def notes_csv(dataset: Dataset) -> bytes:
+    """Every repair, skipped sample and warning as CSV (UTF-8 with a mark, as spreadsheets like it)."""
+    packed = bytes(dataset.notes_csv)
+    return b"\xef\xbb\xbf" + (zlib.decompress(packed) if packed else b"")
+
+
+def materialise(*, dataset: Dataset, run_dir: Path) -> None:
+    """Writes `data/` of a RUN_DIR from the stored file, by the same plan as the check."""
+    data = run_dir / "data"
+    if data.exists():
+        shutil.rmtree(data)
+    path = _fetch(dataset, run_dir)
+    if dataset.task_type == Task.IMAGE:
+        from jobs.uploads.pictures import unpack_pictures
+
+        unpack_pictures(path, data, settings.FLASH_LIMITS)
+    else:
+        data.mkdir(parents=True)
+        options = TableOptions.from_json(dataset.options)
+        write_table(path, dataset.name, data / "data.csv", settings.FLASH_LIMITS, options)
+    if path.is_relative_to(run_dir):
+        path.unlink()
+
+
+def discard(dataset: Dataset) -> None:
+    """Deletes row and file; the file goes only after the row is surely gone."""
+    key = str(dataset.file.name)
+    dataset.delete()
+    transaction.on_commit(lambda: default_storage.delete(key))
+
+
+@contextmanager
+def discarded_unless_used(dataset: Dataset) -> Iterator[Dataset]:
+    """Within it a new dataset is to become a job's; if it did not, whatever the reason, it is gone afterwards.
+
+    The one place that decides so; what has a page of its own stays until its time is up (`Dataset.objects.forgotten`).
+    """
+    try:
+        yield dataset
+    finally:
+        # A database that is away now: the sweep forgets the dataset later, and the first error is the one to tell.
+        with suppress(DatabaseError):
+            if not dataset.jobs.exists():
+                discard(dataset)
+
+
+def is_needed(dataset: Dataset) -> bool:
+    """Whether an unfinished job still needs the data."""
+    return dataset.jobs.filter(status__in=ACTIVE).exists()
+
+
+def _inspect(task: Task, path: Path, name: str, options: TableOptions) -> PictureFindings | TableFindings:
+    if task == Task.IMAGE:
+        from jobs.uploads.pictures import inspect_pictures
+
+        return inspect_pictures(path, settings.FLASH_LIMITS)
+    return inspect_table(path, name, settings.FLASH_LIMITS, options=options)
+
+
+def _described(findings: PictureFindings | TableFindings) -> dict[str, Any]:
+    document = findings.to_json()
+    thumbnails = document.pop("thumbnails", [])
+    noted = findings.repairs or findings.skipped or findings.warnings
+    return {
+        "notes_csv": zlib.compress("".join(findings_csv(findings)).encode()) if noted else b"",
+        "sample_count": findings.sample_count,
+        "classes": [{"label": entry.label, "count": entry.count} for entry in findings.classes],
+        "findings": document,
+        "thumbnails": thumbnails,
+    }
+
+
+def _store(
+    task: Task,
+    path: Path,
+    name: str,
+    size: int,
+    digest: str,
+    findings: PictureFindings | TableFindings,
+    options: dict[str, Any],
+    key: str = "",
+) -> Dataset:
+    token = tokens.new_token()
+    dataset = Dataset(
+        token=token,
+        token_digest=tokens.digest(token),
+        task_type=task.value,
+        name=name,
+        size_bytes=size,
+        sha256=digest,
+        options=options,
+        **_described(findings),
+    )
+    if key:
+        dataset.file.name = key
+    else:
+        with Movable(path) as file:
+            dataset.file.save(tokens.new_token(), file, save=False)
+    try:
+        dataset.save(force_insert=True)
+    except BaseException:
+        default_storage.delete(str(dataset.file.name))
+        raise
+    return dataset
+
+
+def _fetch(dataset: Dataset, folder: Path) -> Path:
+    """A local path of the stored file: the file itself where storage is local, else a copy in `folder`.
+
+    Raises UploadRefused when it is gone or not what was uploaded, StorageUnavailable.
+    """
+    key = str(dataset.file.name)
+    path = files.local_path(key)
+    try:
+        if path is None:
+            path = folder / "dataset"
+            path.unlink(missing_ok=True)
+            files.fetch(key, path)
+        digest = sha256_of(path)
+    except FileNotFoundError as error:
+        raise UploadRefused("The stored data is gone. Upload it again and submit a new job.") from error
+    if digest != dataset.sha256:
+        raise UploadRefused("The stored data was damaged. Upload it again and submit a new job.")
+    return path

@@ -1,0 +1,52 @@
+"""Hints to the workers, sent by the name of an actor of `jobs.actors`: a sender need not load what the actor does.
+
+A broker that is down costs nothing but time: the row is the outbox, and the sweep sends the hint again.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+import dramatiq
+
+logger = logging.getLogger(__name__)
+
+# The actors of jobs.actors and their queues; a test compares the two.
+QUEUES = {"reconcile": "control", "train_next": "training", "notify": "control", "predict_next": "control"}
+
+
+def wake_scheduler() -> None:
+    """Asks the control worker to reconcile, as soon as a job waits (again); after a job's end the sweep is in time."""
+    _send("reconcile")
+
+
+def wake_trainers() -> None:
+    """Tells the training workers that a job waits."""
+    _send("train_next")
+
+
+def wake_batches() -> None:
+    """Tells a worker that a batch waits."""
+    _send("predict_next")
+
+
+def notify(keys: Iterable[int], *, delay: timedelta = timedelta()) -> None:
+    """Asks a worker to send the notices of these rows."""
+    for key in keys:
+        if not _send("notify", key, delay=delay):
+            return
+
+
+def _send(actor: str, *arguments: int, delay: timedelta = timedelta()) -> bool:
+    message: dramatiq.Message[None] = dramatiq.Message(
+        queue_name=QUEUES[actor], actor_name=actor, args=arguments, kwargs={}, options={}
+    )
+    try:
+        broker = dramatiq.get_broker()
+        broker.declare_queue(message.queue_name)
+        broker.enqueue(message, delay=int(delay.total_seconds() * 1000) or None)
+    except Exception:
+        # What the hint is about is committed, so a dead broker must not become an error page.
+        logger.warning("The broker did not take a message; the next sweep sends it again.", exc_info=True)
+        return False
+    return True

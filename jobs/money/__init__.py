@@ -1,0 +1,1 @@
+"""Time and money: prices, caps, estimates, quotes, and what a job really cost."""

@@ -1,0 +1,208 @@
+"""What a job will probably take, told before it is submitted: start, end and money, each with an error band."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Min
+from django.utils import timezone
+
+from jobs.models import Attempt, Job, Lane, Uptime
+from jobs.money import caps, prices
+from jobs.money.estimates import Range, corrected, rough_seconds
+from jobs.states import ACTIVE, RUNNING, JobStatus
+
+NOTHING = Range(0.0, 0.0, 0.0)
+# Seconds from the start of an instance until its worker has taken the first job, when none is on record.
+_ROUGH_BOOT = Range(60.0, 120.0, 300.0)
+_JOBS_SEEN = 30
+_ENOUGH = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quote:
+    """An estimate. Times in seconds from `now`; `cost` None when the operator has set no price.
+
+    `basis` is "history" or, without any past job like it, "rough"; `cap_seconds` is where it would be stopped.
+    """
+
+    basis: str
+    past_jobs: int
+    server: str
+    lane: str
+    now: datetime
+    wait: Range
+    boot: Range
+    training: Range
+    idle: Range
+    cost: Range | None
+    price_per_hour: float | None
+    cap_seconds: float | None
+    full: Range
+
+    @property
+    def start(self) -> Range:
+        return self.wait + self.boot
+
+    @property
+    def end(self) -> Range:
+        return self.start + self.training
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it would probably be stopped by a cap before it is done."""
+        return self.cap_seconds is not None and self.full.expected > self.cap_seconds
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "basis": self.basis,
+            "past_jobs": self.past_jobs,
+            "server": self.server,
+            "lane": self.lane,
+            "start": self._times(self.start),
+            "end": self._times(self.end),
+            "wait_seconds": self.wait.to_json(),
+            "boot_seconds": self.boot.to_json(),
+            "training_seconds": self.training.to_json(),
+            "idle_seconds": self.idle.to_json(),
+            "cost": self.cost.to_json() if self.cost else None,
+            "currency": settings.FLASH_CURRENCY,
+            "price_per_hour": self.price_per_hour,
+            "cap_seconds": self.cap_seconds,
+            "stopped_by_cap": self.is_cut,
+        }
+
+    def _times(self, span: Range) -> dict[str, str]:
+        return {
+            name: (self.now + timedelta(seconds=seconds)).isoformat(timespec="seconds")
+            for name, seconds in span.to_json().items()
+        }
+
+
+class Quoter:
+    """Quotes of one moment: what they share is read once, so quoting three presets costs little more than one."""
+
+    def __init__(self, *, now: datetime | None = None, kind: str | None = None) -> None:
+        self.now = now or timezone.now()
+        self.kind = kind or prices.expected_kind()
+        self.price = prices.price_per_hour(self.kind)
+        self._platform = caps.in_force()
+        self._past: dict[str, list[dict[str, Any]]] = {}
+        self._queue: Range | None = None
+        self._boot: Range | None = None
+
+    def quote(
+        self,
+        config: Mapping[str, Any],
+        samples: int,
+        *,
+        lane: str = Lane.NOW,
+        max_minutes: int | None = None,
+    ) -> Quote:
+        """The estimate for a job with this configuration (Recipe.to_json) and number of samples."""
+        ratios = self._ratios(config)
+        full = corrected(rough_seconds(config, samples, self.kind), ratios)
+        cap = caps.job_cap_seconds(self._platform, max_minutes, self.kind)
+        training = full if cap is None else full.at_most(cap)
+        boot, wait = self._boot_seconds(), self._queued_seconds()
+        shares = lane == Lane.NEXT_START and boot is not NOTHING
+        idle = NOTHING if self.kind == prices.LOCAL else _idle(shares)
+        paid = (Range(0.0, boot.expected / 2, boot.high) if shares else boot) + training + idle
+        if shares:
+            latest = settings.FLASH_SHARED_START_WAIT.total_seconds()
+            wait = wait + Range(0.0, latest / 2, latest)
+        return Quote(
+            basis="history" if ratios else "rough",
+            past_jobs=len(ratios),
+            server=self.kind,
+            lane=str(lane),
+            now=self.now,
+            wait=wait,
+            boot=boot,
+            training=training,
+            idle=idle,
+            cost=None if self.price is None else paid * (self.price / 3600),
+            price_per_hour=self.price,
+            cap_seconds=cap,
+            full=full,
+        )
+
+    def needs_a_start(self) -> bool:
+        """Whether a machine would have to be started for the job."""
+        return self._boot_seconds() is not NOTHING
+
+    def _ratios(self, config: Mapping[str, Any]) -> list[float]:
+        """Real against guessed seconds of past jobs like this one: of its preset if there are enough."""
+        rows = self._past_jobs(str(config["model"]))
+        alike = [row for row in rows if row["job__preset"] == (config.get("preset") or "")]
+        return [_ratio(row, self.kind) for row in (alike if len(alike) >= _ENOUGH else rows)]
+
+    def _past_jobs(self, model: str) -> list[dict[str, Any]]:
+        if model not in self._past:
+            done = Job.objects.filter(
+                model_name=model, status=JobStatus.DEPLOYED, attempt=1, sample_count__gt=0
+            ).order_by("-finished")[: 10 * _JOBS_SEEN]
+            tries = Attempt.objects.filter(job__in=done.values("pk"), outcome=JobStatus.DEPLOYED)
+            on_this_kind = (
+                tries.filter(server__driver=prices.LOCAL)
+                if self.kind == prices.LOCAL
+                else tries.filter(server__instance_type=self.kind)
+            )
+            fields = ("started", "finished", "job__config", "job__sample_count", "job__preset")
+            self._past[model] = list(on_this_kind.order_by("-finished").values(*fields)[:_JOBS_SEEN])
+        return self._past[model]
+
+    def _queued_seconds(self) -> Range:
+        """What the jobs before it take together, over the machines of the pool."""
+        if self._queue is None:
+            rows = Job.objects.filter(status__in=ACTIVE).values_list(
+                "status", "eta_seconds", "started", "quote", "config", "sample_count"
+            )
+            total = NOTHING
+            for status, eta, started, quote, config, samples in rows[:1000]:
+                whole = _quoted(quote) or corrected(rough_seconds(config, samples, self.kind), ())
+                if status not in RUNNING:
+                    total += whole
+                elif eta is not None:
+                    total += Range(eta * 0.7, eta, eta * 1.5)
+                else:
+                    gone = (self.now - started).total_seconds() if started else 0.0
+                    total += Range(*(max(0.0, x - gone) for x in (whole.low, whole.expected, whole.high)))
+            machines = 1 if self.kind == prices.LOCAL else settings.FLASH_EC2_POOL
+            self._queue = total * (1 / machines)
+        return self._queue
+
+    def _boot_seconds(self) -> Range:
+        if self._boot is None:
+            self._boot = self._read_boot()
+        return self._boot
+
+    def _read_boot(self) -> Range:
+        if self.kind == prices.LOCAL or Uptime.objects.filter(ended=None).exists():
+            return NOTHING
+        past = (
+            Uptime.objects.filter(kind=self.kind)
+            .annotate(first=Min("attempts__started"))
+            .filter(first__isnull=False)
+            .order_by("-began")
+            .values_list("began", "first")[:_JOBS_SEEN]
+        )
+        ratios = [(first - began).total_seconds() / _ROUGH_BOOT.expected for began, first in past]
+        return corrected(_ROUGH_BOOT.expected, ratios) if ratios else _ROUGH_BOOT
+
+
+def _idle(shared: bool) -> Range:
+    grace = float(settings.FLASH_IDLE_GRACE.total_seconds())
+    return Range(0.0, grace / 2 if shared else grace, grace + 60)
+
+
+def _ratio(row: Mapping[str, Any], kind: str) -> float:
+    took = (row["finished"] - row["started"]).total_seconds()
+    return float(max(took, 0.1) / rough_seconds(row["job__config"], row["job__sample_count"], kind))
+
+
+def _quoted(quote: Mapping[str, Any] | None) -> Range | None:
+    told = (quote or {}).get("training_seconds")
+    return Range(told["low"], told["expected"], told["high"]) if told else None

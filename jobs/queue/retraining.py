@@ -1,0 +1,166 @@
+"""Continues from an earlier model: what may be continued, its files for the trainer, and who gets the token."""
+
+import json
+import logging
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from jobs.errors import SubmissionInvalid
+from jobs.models import Job, JobEvent
+from jobs.queue import leases
+from modelstore.access import get_model
+from modelstore.bundles import store
+from modelstore.ground import files
+from modelstore.ground.errors import FlashError
+from modelstore.models import ApiKey, CleanupPolicy, TrainedModel
+from training.bundle.manifest import (
+    MANIFEST_FILE,
+    ONNX_FILE,
+    REPORT_FILE,
+    TORCH_FILE,
+    VALIDATION_FILE,
+    BundleDamaged,
+    Manifest,
+    verify_file,
+)
+
+logger = logging.getLogger(__name__)
+
+# What the trainer looks at (training.evaluation.previous).
+_WANTED = (ONNX_FILE, TORCH_FILE, VALIDATION_FILE)
+FOLDER = "previous"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Continued:
+    """What became of a continued model: `comparison` for the job's row, `accuracy` of the new one."""
+
+    comparison: dict[str, Any]
+    accuracy: float
+
+
+def earlier_model(*, token: str, task_type: str, api_key: ApiKey | None) -> TrainedModel:
+    """The live model of `token`, if it may be continued with data of `task_type`; SubmissionInvalid otherwise."""
+    try:
+        model = get_model(token)
+    except FlashError as error:
+        raise _refusal(error.detail) from error
+    if model.task_type != task_type:
+        raise _refusal("The earlier model is of the other kind: pictures and sentences do not mix.")
+    if model.pinned:
+        raise _refusal("The operator has pinned this model, so nothing takes its place. Train a new one.")
+    owner = Job.objects.filter(token_digest=model.token_digest).values_list("api_key", flat=True).first()
+    if owner is not None and (api_key is None or api_key.pk != owner):
+        raise _refusal("The earlier model belongs to an API key; continue it with that key.")
+    return model
+
+
+def with_its_model(values: Mapping[str, Any], model: TrainedModel) -> dict[str, Any]:
+    """The hyperparameters, with the architecture of the earlier model; SubmissionInvalid when they name another."""
+    if values.get("model") not in (None, "", model.model_name):
+        message = f"The earlier model is a {model.model_name}; leave this open, or train without continuing."
+        raise SubmissionInvalid("Another model cannot be continued.", fields={"model": [message]})
+    if str(values.get("pretrained", "")).lower() in ("false", "scratch"):
+        message = "Starting from scratch and continuing exclude each other."
+        raise SubmissionInvalid("That contradicts itself.", fields={"pretrained": [message]})
+    return {**values, "model": model.model_name}
+
+
+def _refusal(message: str) -> SubmissionInvalid:
+    return SubmissionInvalid("That model cannot be continued.", fields={"continue_from": [message]})
+
+
+def prepare(*, job: Job, folder: Path) -> None:
+    """Puts the earlier bundle into RUN_DIR/previous; without it the training starts afresh, and it is told.
+
+    Raises LeaseLost.
+    """
+    target = folder / FOLDER
+    shutil.rmtree(target, ignore_errors=True)
+    model = _live(job)
+    if model is None:
+        if job.continues_id is not None:
+            _note(job, "The earlier model has expired meanwhile, so this training starts afresh.")
+        return
+    target.mkdir(parents=True)
+    try:
+        _fetch(model, target)
+    except (BundleDamaged, FileNotFoundError):
+        logger.exception("The files of %s cannot be continued from.", model.storage_prefix)
+        shutil.rmtree(target)
+        _note(job, "The files of the earlier model are damaged, so this training starts afresh.")
+        leases.require(leases.held(job).update(continues_prefix="") == 1)
+        return
+    leases.require(leases.held(job).update(continues_prefix=model.storage_prefix) == 1)
+
+
+def _fetch(model: TrainedModel, target: Path) -> None:
+    files.fetch(f"{model.storage_prefix}/{MANIFEST_FILE}", target / MANIFEST_FILE)
+    known = Manifest.read(target).files
+    if known != model.manifest["files"]:
+        raise BundleDamaged(f"{MANIFEST_FILE} is not the one that was published")
+    # Here, because it brings numpy with it, which a web process may never need.
+    from training.kinds.sentences.preprocess import TOKENIZER_FILE
+
+    for name in (*_WANTED, TOKENIZER_FILE):
+        if name in known:
+            files.fetch(f"{model.storage_prefix}/{name}", target / name)
+            verify_file(target / name, known[name])
+
+
+def publish_continued(*, job: Job, bundle: Path, prefix: str) -> Continued | None:
+    """Gives the earlier model's token to the new bundle if that won, drops it otherwise; None: nothing to continue.
+
+    Call it inside the publishing transaction.
+    """
+    model = _live(job, lock=True)
+    started_from = Job.objects.filter(pk=job.pk).values_list("continues_prefix", flat=True).first()
+    told = json.loads((bundle / REPORT_FILE).read_text("utf-8")).get("previous")
+    if model is None or not started_from or told is None:
+        return None
+    accuracy = store.accuracy_of(bundle)
+    if model.storage_prefix != started_from:
+        verdict = "replaced_meanwhile"
+        words = "Another training has replaced the earlier model meanwhile, so this one was dropped."
+    elif told["wins"]:
+        store.replace_bundle(model=model, folder=bundle, prefix=prefix)
+        verdict, words = "took_over", f"The new model takes over: {_score(told)}."
+    else:
+        verdict, words = "kept_earlier", f"The earlier model stays: {_score(told)}."
+        if told["lost_classes"]:
+            words = f"The earlier model stays: the new data lacks {_listed(told['lost_classes'])}, which it knows."
+    if verdict != "took_over":
+        store.abandon(prefix=prefix)
+    _note(job, words)
+    comparison = {**told, "verdict": verdict, "words": words, "token": model.token}
+    return Continued(comparison=comparison, accuracy=accuracy)
+
+
+def _live(job: Job, *, lock: bool = False) -> TrainedModel | None:
+    rows = TrainedModel.objects.select_for_update() if lock else TrainedModel.objects.all()
+    key = Job.objects.filter(pk=job.pk).values_list("continues", flat=True).first()
+    model = rows.filter(pk=key).first() if key else None
+    if model is None or model.is_expired(CleanupPolicy.current(), timezone.now()):
+        return None
+    return model
+
+
+def _score(told: Mapping[str, Any]) -> str:
+    new, old = (round(told[name] * told["samples"]) for name in ("after", "before"))
+    return (
+        f"of the same {told['samples']} validation samples the new one had {new} right, the earlier one {old}"
+    )
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(f"“{name[:40]}”" for name in names[:5])
+    return shown + (" and others" if len(names) > 5 else "")
+
+
+def _note(job: Job, message: str) -> None:
+    JobEvent.objects.create(job=job, kind=JobEvent.Kind.LOG, message=message)

@@ -1,0 +1,1 @@
+"""Uploads in pieces that survive a broken connection."""

@@ -1,0 +1,1 @@
+"""The ways to a new job: its options, its lineage, the submission itself."""

@@ -1,0 +1,101 @@
+"""The periodic sweep: repairs whatever a death left behind. Idempotent; two at once do no harm."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from jobs.batches import sweep as batches
+from jobs.compute import scheduling
+from jobs.datasets import dataset_store
+from jobs.models import Dataset, Job
+from jobs.notices import notifications
+from jobs.queue import leases, lifecycle
+from jobs.resumable import upload_sessions
+from jobs.upkeep import orphans
+from jobs.worker import checkpoints, run_folders
+
+logger = logging.getLogger(__name__)
+
+_WORKER_DIED = "The worker that trained this job stopped without a word."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SweepResult:
+    """How many rows or files each part of the sweep dealt with."""
+
+    requeued: int = 0
+    waiting: int = 0
+    notices: int = 0
+    datasets_forgotten: int = 0
+    checkpoints_removed: int = 0
+    uploads_forgotten: int = 0
+    files_removed: int = 0
+    folders_removed: int = 0
+    batches_requeued: int = 0
+    batches_waiting: int = 0
+    batches_forgotten: int = 0
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in asdict(self).items())
+
+
+def sweep(*, now: datetime | None = None, thorough: bool | None = None) -> SweepResult:
+    """One pass; a part that fails is logged and does not stop the others.
+
+    `thorough` also looks for recent files that no row names; without a word it does so once an hour.
+    """
+    now = now or timezone.now()
+    result = {
+        "requeued": _guarded(lambda: requeue_lost(now)),
+        "waiting": _guarded(scheduling.reconcile),
+        "notices": _guarded(notifications.send_due),
+        "datasets_forgotten": _guarded(lambda: forget_datasets(now)),
+        "checkpoints_removed": _guarded(checkpoints.forget_ended),
+        "uploads_forgotten": _guarded(lambda: upload_sessions.forget_stale(now)),
+        "folders_removed": _guarded(remove_run_folders) + _guarded(batches.remove_run_folders),
+        "batches_requeued": _guarded(lambda: batches.requeue_lost(now)),
+        "batches_waiting": _guarded(batches.hint_waiting),
+        "batches_forgotten": _guarded(lambda: batches.forget(now)),
+    }
+    if orphans.is_time_to_look(now) if thorough is None else thorough:
+        result["files_removed"] = _guarded(lambda: orphans.remove_recent(now))
+    return SweepResult(**result)
+
+
+def requeue_lost(now: datetime) -> int:
+    """Gives jobs whose lease ran out another try, or ends them when they were cancelled or tried too often."""
+    return leases.requeue_lost(
+        Job.objects.all(),
+        now,
+        requeue=lambda job: lifecycle.requeue(job=job, reason=_WORKER_DIED, blame=True),
+        finish_cancelled=lambda job: lifecycle.finish_cancelled(job=job),
+    )
+
+
+def forget_datasets(now: datetime) -> int:
+    """Deletes uploads that were never used, or kept for another try, once their time is up."""
+    count = 0
+    for dataset in Dataset.objects.forgotten(now, settings.FLASH_DATASET_RETENTION)[:200]:
+        with transaction.atomic():
+            dataset_store.discard(dataset)
+        count += 1
+    return count
+
+
+def remove_run_folders() -> int:
+    """Removes run folders on this machine whose job has ended or is gone."""
+    return run_folders.remove_ended(Path(settings.FLASH_RUNS_DIR), Job.objects.all())
+
+
+def _guarded(part: Callable[[], int]) -> int:
+    try:
+        return part()
+    except Exception:
+        logger.exception("A part of the sweep failed; the next one tries again.")
+        return 0

@@ -1,0 +1,1 @@
+"""The operator's views of datasets, jobs, batches and servers."""

@@ -1,0 +1,1 @@
+"""The JSON API of datasets, jobs, quotes and uploads."""

@@ -1,0 +1,117 @@
+"""What a dataset's check and a job's submission may say; the words are those of the API's description."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from jobs.models import Lane
+from jobs.submitting.hyperparameter_fields import serializer_fields
+from modelstore.ground import naming
+from modelstore.models import TaskType
+from training.ground import hyperparameters
+
+
+class TrainSerializer(serializers.Serializer[Any]):
+    """What a job may be told; hyperparameters are checked by the trainer's own rules, as on the site."""
+
+    task_name = serializers.RegexField(naming.PATTERN, max_length=naming.MAX_LENGTH, help_text=naming.RULE)
+    num_classes = serializers.IntegerField(
+        required=False, min_value=1, help_text="The job is refused when the data has other than so many."
+    )
+    downloadable = serializers.BooleanField(required=False, default=True)
+    keep_dataset = serializers.BooleanField(required=False, default=False)
+    lane = serializers.ChoiceField(
+        choices=Lane.choices,
+        required=False,
+        default=Lane.NOW,
+        help_text="`next_start` waits for another job's machine instead of starting one.",
+    )
+    continue_from = serializers.CharField(
+        required=False,
+        help_text="The token of an earlier model, which the new one replaces if it is better.",
+    )
+    extend_dataset = serializers.CharField(
+        required=False, help_text="The token of a kept dataset, to which this data is added."
+    )
+    max_minutes = serializers.IntegerField(
+        required=False, min_value=1, help_text="Training is stopped after so long; the best model is kept."
+    )
+    notify_email = serializers.EmailField(
+        required=False, help_text="Told once when the job ends, then forgotten; where the site can send mail."
+    )
+    notify_webhook = serializers.URLField(
+        required=False,
+        max_length=2_000,
+        help_text="Gets one signed POST when the job ends; a public address.",
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        """Those above, and every hyperparameter."""
+        return super().get_fields() | serializer_fields(hyperparameters.HYPERPARAMETERS)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A table",
+            {"dataset": "messages.csv", "task_type": "textclassification", "task_name": "messages"},
+            media_type="multipart/form-data",
+        ),
+        OpenApiExample(
+            "Pictures, every hyperparameter chosen",
+            {
+                "dataset": "ants-and-bees.zip",
+                "task_type": "imageclassification",
+                "task_name": "ants and bees",
+                "model": "resnet34",
+                "optimizer": "adam",
+                "learning_rate": 0.001,
+                "batch_size": 32,
+                "epochs": 10,
+                "data_split": "80:20",
+                "step_lr": {"step_size": 4, "gamma": 0.1},
+            },
+            media_type="multipart/form-data",
+        ),
+    ]
+)
+class SubmitSerializer(TrainSerializer):
+    """POST jobs/ with a file."""
+
+    dataset = serializers.FileField(help_text="A zip of class folders, or a table of sentences.")
+    task_type = serializers.ChoiceField(choices=TaskType.choices)
+    input_column = serializers.CharField(required=False, allow_blank=True)
+    label_column = serializers.CharField(required=False, allow_blank=True)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A checked dataset",
+            {"dataset_token": "uq0cZcJ0yE0pYk3zq7H2aB", "task_name": "messages", "preset": "balanced"},
+        )
+    ]
+)
+class SubmitCheckedSerializer(TrainSerializer):
+    """POST jobs/ with a dataset that POST datasets/ has checked."""
+
+    dataset_token = serializers.CharField(help_text="The token that POST datasets/ answered.")
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A table",
+            {"dataset": "messages.csv", "task_type": "textclassification"},
+            media_type="multipart/form-data",
+        )
+    ]
+)
+class DatasetCheckSerializer(serializers.Serializer[Any]):
+    """The fields of POST datasets/."""
+
+    dataset = serializers.FileField()
+    task_type = serializers.ChoiceField(choices=TaskType.choices)
+    input_column = serializers.CharField(required=False, allow_blank=True)
+    label_column = serializers.CharField(required=False, allow_blank=True)

@@ -1,0 +1,121 @@
+"""What goes over the wire about uploads in pieces."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from jobs.models import UploadSession
+from jobs.resumable import upload_sessions
+from modelstore.models import TaskType
+
+_UPLOAD = {
+    "token": "K7u2dPq9ZsX4cV6bN8mL3j",
+    "url": "https://flash.example.org/api/v1/uploads/K7u2dPq9ZsX4cV6bN8mL3j/",
+    "name": "cats.zip",
+    "task_type": "imageclassification",
+    "method": "offset",
+    "size": 734003200,
+    "offset": 8388608,
+    "chunk_size": 8388608,
+    "parts": [],
+    "expires": "2026-11-21T12:00:00+00:00",
+    "dataset_token": None,
+}
+
+
+class _Strict(serializers.Serializer[Any]):
+    """As described and no more: no other fields, and lengths and patterns hold of what came, blanks included."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        if unknown:
+            raise serializers.ValidationError(
+                {str(name)[:100]: ["There is no such field."] for name in unknown[:20]}
+            )
+        return super().to_internal_value(data)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A zip of pictures",
+            {"name": "cats.zip", "size": 734003200, "task_type": "imageclassification"},
+            request_only=True,
+        )
+    ]
+)
+class UploadBeginSerializer(_Strict):
+    """What is announced."""
+
+    name = serializers.CharField(max_length=255, trim_whitespace=False, help_text="The name of the file.")
+    size = serializers.IntegerField(min_value=1, max_value=2**53, help_text="In bytes.")
+    task_type = serializers.ChoiceField(choices=TaskType.choices)
+    sha256 = serializers.RegexField(
+        r"^[0-9A-Fa-f]{64}\Z",
+        required=False,
+        trim_whitespace=False,
+        help_text="Of the whole file, in hex; checked at the end.",
+    )
+    direct = serializers.BooleanField(
+        required=False, default=True, help_text="Into the bucket, where there is one; else to this server."
+    )
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("A table", {"input_column": "text", "label_column": "topic"}, request_only=True)]
+)
+class UploadCompleteSerializer(_Strict):
+    """What may be told at the end."""
+
+    sha256 = serializers.RegexField(r"^[0-9A-Fa-f]{64}\Z", required=False, trim_whitespace=False)
+    input_column = serializers.CharField(required=False, allow_blank=True)
+    label_column = serializers.CharField(required=False, allow_blank=True)
+
+
+class PartSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    offset = serializers.IntegerField()
+    size = serializers.IntegerField()
+    url = serializers.URLField(help_text="PUT exactly these bytes here, without further headers.")
+
+
+@extend_schema_serializer(examples=[OpenApiExample("Under way", _UPLOAD, response_only=True)])
+class UploadSerializer(serializers.ModelSerializer[UploadSession]):
+    """Where an upload stands."""
+
+    url = serializers.SerializerMethodField()
+    size = serializers.IntegerField(source="size_bytes")
+    offset = serializers.SerializerMethodField(help_text="How many bytes have arrived.")
+    chunk_size = serializers.IntegerField(source="part_bytes", help_text="A good size of a piece, in bytes.")
+    parts = serializers.SerializerMethodField(help_text="What is missing in the bucket, some at a time.")
+    expires = serializers.SerializerMethodField()
+    dataset_token = serializers.SerializerMethodField(help_text="Once it is complete.")
+
+    class Meta:
+        model = UploadSession
+        fields = (
+            "token", "url", "name", "task_type", "method", "size", "offset", "chunk_size", "parts", "expires",
+            "dataset_token",
+        )  # fmt: skip
+
+    @extend_schema_field(serializers.URLField())
+    def get_url(self, session: UploadSession) -> str:
+        return reverse("api:upload", args=[session.token], request=self.context.get("request"))
+
+    @extend_schema_field(serializers.IntegerField())
+    def get_offset(self, session: UploadSession) -> int:
+        return upload_sessions.received(session)
+
+    @extend_schema_field(PartSerializer(many=True))
+    def get_parts(self, session: UploadSession) -> Any:
+        return PartSerializer(upload_sessions.missing_parts(session), many=True).data
+
+    @extend_schema_field(serializers.DateTimeField())
+    def get_expires(self, session: UploadSession) -> str:
+        return upload_sessions.expires(session).isoformat()
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_dataset_token(self, session: UploadSession) -> str | None:
+        return session.dataset.token if session.dataset else None

@@ -1,0 +1,26 @@
+"""Addresses of the API's training side."""
+
+from django.urls import include, path
+
+from jobs.web.api import bucket_hooks, quotes, upload_sessions, views
+
+urlpatterns = [
+    path("", include("jobs.web.batches.api_urls")),
+    path("status/", views.StatusView.as_view(), name="status"),
+    path("servers/", views.ServersView.as_view(), name="servers"),
+    path("datasets/", views.DatasetsView.as_view(), name="datasets"),
+    path("hooks/s3/", bucket_hooks.StorageEventView.as_view(), name="storage-event"),
+    path("quotes/", quotes.QuotesView.as_view(), name="quotes"),
+    path("uploads/", upload_sessions.UploadsView.as_view(), name="uploads"),
+    path("uploads/<str:token>/", upload_sessions.UploadView.as_view(), name="upload"),
+    path(
+        "uploads/<str:token>/complete/",
+        upload_sessions.UploadCompleteView.as_view(),
+        name="upload-complete",
+    ),
+    path("jobs/", views.JobsView.as_view(), name="jobs"),
+    path("jobs/<str:token>/", views.JobView.as_view(), name="job"),
+    path("jobs/<str:token>/cancel/", views.JobCancelView.as_view(), name="job-cancel"),
+    path("jobs/<str:token>/stop/", views.JobStopView.as_view(), name="job-stop"),
+    path("jobs/<str:token>/events/", views.JobEventsView.as_view(), name="job-events"),
+]

@@ -1,0 +1,1 @@
+"""Batch predictions as pages and over the JSON API."""

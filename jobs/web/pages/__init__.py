@@ -1,0 +1,1 @@
+"""The pages from the upload to the end of a job."""

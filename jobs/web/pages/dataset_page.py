@@ -1,0 +1,95 @@
+"""The page of a checked upload: what was understood of it, and the form that starts the training."""
+
+from collections import Counter
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from jobs.errors import SubmissionInvalid
+from jobs.models import Dataset
+from jobs.money.quotes import Quote, Quoter
+from jobs.submitting import submission
+from jobs.web.pages import presets
+from jobs.web.pages.forms import ColumnsForm, TrainForm
+from modelstore.ground.errors import FlashError
+from training.kinds import kind_of
+from training.kinds.task import Task
+
+
+def render_page(
+    request: HttpRequest,
+    dataset: Dataset,
+    form: TrainForm,
+    *,
+    columns: ColumnsForm | None = None,
+    refusal: FlashError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    task, names = Task(dataset.task_type), dataset.findings.get("columns", [])
+    if columns is None and names and set(names) != {"input", "label"}:
+        columns = ColumnsForm(columns=names, initial=dataset.findings)
+    classes = sorted(dataset.classes, key=lambda entry: -entry["count"])
+    quoter = Quoter()
+    context = {
+        "section": "new",
+        "dataset": dataset,
+        "findings": dataset.findings,
+        "classes": classes,
+        "most": max((entry["count"] for entry in classes), default=1),
+        "noted": any(dataset.findings.get(kind) for kind in ("repairs", "skipped", "warnings")),
+        "thumbnails": _mixed(dataset.thumbnails),
+        "lengths": _lengths(dataset.findings.get("length_histogram") or []),
+        "expires": dataset.created + settings.FLASH_DATASET_RETENTION,
+        "columns": columns,
+        "form": form,
+        "refusal": refusal,
+        "is_image": task is Task.IMAGE,
+        "can_mail": bool(settings.EMAIL_HOST),
+        "presets": presets.cards(task, dataset.sample_count, quoter),
+        "quote": _quote(quoter, dataset, form),
+        "currency": settings.FLASH_CURRENCY,
+        "offers_lanes": quoter.needs_a_start(),
+        "fillings": presets.fillings(task),
+        "models": kind_of(task).models,
+    }
+    response = render(request, "jobs/dataset.html", context, status=status)
+    if refusal is not None and refusal.retry_after is not None:
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+def _quote(quoter: Quoter, dataset: Dataset, form: TrainForm) -> Quote | None:
+    """For what the form says, or for preset Quick while it says nothing; None when it makes no sense."""
+    values = form.values if form.is_bound else {"preset": form["preset"].value()}
+    try:
+        config = submission.configuration(task=Task(dataset.task_type), values=values)
+    except SubmissionInvalid:
+        return None
+    return quoter.quote(
+        config.to_json(),
+        dataset.sample_count,
+        lane=form.job_options.lane,
+        max_minutes=form.job_options.max_minutes,
+    )
+
+
+def _mixed(thumbnails: list[dict[str, str]]) -> list[dict[str, str]]:
+    """One of each class, then the second of each: a phone shows the first few only."""
+    of_class: Counter[str] = Counter()
+    places = []
+    for thumbnail in thumbnails:
+        of_class[thumbnail["label"]] += 1
+        places.append(of_class[thumbnail["label"]])
+    return [
+        thumbnail for _, thumbnail in sorted(zip(places, thumbnails, strict=True), key=lambda pair: pair[0])
+    ]
+
+
+def _lengths(histogram: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Bars of the histogram with their share of the longest one, as far as there are texts."""
+    while histogram and not histogram[-1]["count"]:
+        histogram = histogram[:-1]
+    most = max((entry["count"] for entry in histogram), default=0)
+    return [entry | {"share": entry["count"] / most} for entry in histogram] if most else []

@@ -1,0 +1,192 @@
+"""Forms of the pages: what was uploaded or pasted, and how to train on it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.files.base import ContentFile, File
+from django.forms import BoundField
+
+from jobs.errors import SubmissionInvalid
+from jobs.models import Lane
+from jobs.submitting import submission
+from jobs.submitting.hyperparameter_fields import field_of, form_fields, values_in
+from jobs.submitting.job_options import JobOptions, read_job_options
+from modelstore.ground import naming, tokens
+from training.ground import hyperparameters
+from training.ground.specification import Hyperparameter
+from training.kinds import Preset, kind_of
+from training.kinds.task import Task
+
+_LANES = [
+    (Lane.NOW.value, "As soon as possible"),
+    (Lane.NEXT_START.value, "With the next start of a machine: cheaper, may take hours"),
+]
+_ADVANCED = ("max_minutes", "continue_from", "extend_dataset")
+
+
+class UploadForm(forms.Form):
+    """A file, or text pasted in its place."""
+
+    dataset = forms.FileField(required=False, allow_empty_file=True, max_length=255)
+    pasted = forms.CharField(required=False, widget=forms.Textarea, strip=False)
+    # Only asked for when a table was refused: other columns may be what is needed.
+    input_column = forms.CharField(required=False, max_length=1_000)
+    label_column = forms.CharField(required=False, max_length=1_000)
+
+    def upload(self) -> Any:
+        """What to store; SubmissionInvalid when there is neither file nor text."""
+        if not self.is_valid():
+            raise SubmissionInvalid("The upload is not right.", fields=_sentences(self.errors))
+        file: File[bytes] | None = self.cleaned_data["dataset"]
+        pasted = self.cleaned_data["pasted"]
+        if file is not None:
+            return file
+        if pasted.strip():
+            return ContentFile(pasted.encode(), name="pasted.csv")
+        message = "Choose a file first, or drop one here."
+        raise SubmissionInvalid(message, fields={"dataset": [message]})
+
+    def options(self) -> dict[str, str]:
+        """How to read a table, as far as it was said; call `upload` first."""
+        names = ("input_column", "label_column")
+        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}
+
+
+class TrainForm(forms.Form):
+    """How to train. Whatever is left blank is decided by the preset; the trainer's own rules check the rest."""
+
+    task_name = forms.CharField(
+        label="Name of the task", required=False, help_text=naming.RULE,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "cats and dogs"}),
+    )  # fmt: skip
+    downloadable = forms.BooleanField(
+        label="The model may be downloaded",
+        required=False,
+        help_text="Whoever has the token can then take the files.",
+    )
+    keep_dataset = forms.BooleanField(
+        label="Keep the data after training", required=False,
+        help_text="To train again without another upload. It is forgotten after a while all the same.",
+    )  # fmt: skip
+    max_minutes = forms.CharField(
+        label="Stop after", required=False,
+        help_text="Minutes of training at most; the best model so far is kept.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+    continue_from = forms.CharField(
+        label="Continue from", required=False, max_length=300,
+        help_text="The token of an earlier model. The new one takes over that token if it does better on the same "
+        "validation samples; otherwise the earlier one stays.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )  # fmt: skip
+    extend_dataset = forms.CharField(
+        label="Add to earlier data", required=False, max_length=300,
+        help_text="The address of the page of data that was kept; this upload is added to it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )  # fmt: skip
+    lane = forms.ChoiceField(label="When", choices=_LANES, required=False)
+    notify_email = forms.CharField(
+        label="E-mail when it is done", required=False, max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "you@example.org"}),
+    )  # fmt: skip
+    notify_webhook = forms.CharField(
+        label="Webhook when it is done", required=False, max_length=2_000,
+        widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://"}),
+    )  # fmt: skip
+    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.task = task
+        kind = kind_of(task)
+        self.specs = [spec for spec in hyperparameters.HYPERPARAMETERS if spec.applies(kind)]
+        self.fields |= form_fields(kind, self.specs)
+        # The rule for names has a sentence for NUL, too.
+        self.fields["task_name"].validators.clear()
+        self.values: dict[str, Any] = {}
+        self.job_options = JobOptions()
+        # Asked what it would take, a form needs no name yet.
+        self.is_estimate = "estimate" in self.data
+        self.fields["task_name"].widget.attrs["placeholder"] = kind.words.name_hint
+
+    @classmethod
+    def blank(cls, *, task: Task) -> "TrainForm":
+        """The form as it is shown first; its key makes a double click one job."""
+        initial = {
+            "preset": Preset.QUICK.value,
+            "downloadable": True,
+            "key": tokens.new_token(),
+        }
+        return cls(task=task, initial=initial)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self.values = values_in(cleaned, self.specs)
+        try:
+            self.job_options = read_job_options(cleaned)
+        except SubmissionInvalid as error:
+            self.refuse(error.fields)
+        try:
+            if self.is_estimate:
+                submission.configuration(task=self.task, values=self.values)
+            else:
+                name = cleaned.get("task_name", "")
+                submission.validate(task=self.task, task_name=name, values=self.values)
+        except SubmissionInvalid as error:
+            self.refuse(error.fields)
+        return cleaned
+
+    def refuse(self, fields: Mapping[str, list[str]]) -> None:
+        """Puts the sentences for the wire's fields beside ours; those without a place go to the top."""
+        for name, sentences in fields.items():
+            field = field_of(name, self.specs)
+            self.add_error(field if field in self.fields else None, sentences)
+
+    def basic(self) -> list[BoundField]:
+        """The first questions, besides the preset, which is drawn as cards."""
+        return [self[spec.field] for spec in self.specs if spec.basic and spec.name != "preset"]
+
+    def advanced(self) -> list[BoundField]:
+        """The fields that take a line of their own under "Advanced"."""
+        return [self[spec.field] for spec in self._advanced_specs() if not spec.is_tick]
+
+    def ticks(self) -> list[BoundField]:
+        """Those that are only switched on."""
+        return [self[spec.field] for spec in self._advanced_specs() if spec.is_tick and not spec.parts]
+
+    def groups(self) -> list[tuple[BoundField, list[BoundField]]]:
+        """The tick that switches each object on, and its parts."""
+        groups = [spec for spec in self._advanced_specs() if spec.parts]
+        return [(self[spec.field], [self[part.field] for part in spec.parts]) for spec in groups]
+
+    def has_advanced_errors(self) -> bool:
+        """Whether the folded part must be open, for something in it is wrong."""
+        return any(name in self.errors for name in self._advanced_names())
+
+    def has_advanced_values(self) -> bool:
+        """Whether somebody filled in anything of the folded part."""
+        return any(self[name].value() for name in self._advanced_names())
+
+    def _advanced_specs(self) -> list[Hyperparameter]:
+        return [spec for spec in self.specs if not spec.basic]
+
+    def _advanced_names(self) -> list[str]:
+        specs = self._advanced_specs()
+        return [*(one.field for spec in specs for one in (spec, *spec.parts)), *_ADVANCED]
+
+
+class ColumnsForm(forms.Form):
+    """Which columns of a table hold the text and the label."""
+
+    input_column = forms.ChoiceField(label="Column with the text")
+    label_column = forms.ChoiceField(label="Column with the class")
+
+    def __init__(self, *args: Any, columns: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.choices = [(name, name) for name in columns]  # type: ignore[attr-defined]
+
+
+def _sentences(errors: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {name: [str(message) for message in messages] for name, messages in errors.items()}

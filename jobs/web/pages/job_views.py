@@ -1,0 +1,123 @@
+"""Pages of a job, from the queue to its end."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from jobs import access
+from jobs.errors import NotPossibleNow
+from jobs.models import Epoch, Job
+from jobs.money import actual_costs
+from jobs.queue import cancellation, wait_reason
+from jobs.states import JobStatus
+from jobs.submitting import submission
+from modelstore.access import get_model
+from training.kinds.task import Task
+
+_LINES_SHOWN = 200
+
+
+@require_safe
+def job(request: HttpRequest, token: str) -> HttpResponse:
+    """A job from the queue to its end; what it left is told even after its model has expired."""
+    found = access.get_job(token)
+    if found.leads_to_its_model:
+        get_model(token)  # 410 in words once the model's time is up
+    return render(request, "jobs/job.html", _job_context(found))
+
+
+@require_safe
+def job_live(request: HttpRequest, token: str) -> HttpResponse:
+    """The part of the job's page that changes; 204 while it has not, a redirect once the model is there."""
+    found = access.get_job(token)
+    if found.leads_to_its_model:
+        return HttpResponse(headers={"HX-Redirect": reverse("model", args=[token])})
+    context = _job_context(found)
+    if request.GET.get("seen") == context["version"]:
+        return HttpResponse(status=204)
+    return render(request, "jobs/live.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def job_cancel(request: HttpRequest, token: str) -> HttpResponse:
+    """Asks what to do: keep the best model so far, throw everything away, or go on."""
+    found = access.get_job(token)
+    if request.method != "POST":
+        return render(request, "jobs/cancel.html", _cancel_context(found))
+    if "keep" in request.POST:
+        if not cancellation.stop_and_keep(job=found):
+            raise NotPossibleNow("There is nothing to keep: no model was ready yet, or the job has ended.")
+    elif not cancellation.cancel(job=found):
+        raise NotPossibleNow("This job has ended already, so there is nothing to cancel.")
+    return redirect("job", token=token)
+
+
+def _cancel_context(job: Job) -> dict[str, Any]:
+    best = _best(list(job.epochs.values("val_accuracy", "val_loss")))
+    scores = [best["val_accuracy"]] if best else []
+    scores += [job.model.accuracy] if job.model else []
+    return {"job": job, "can_keep": cancellation.can_keep(job=job), "best": max(scores, default=None)}
+
+
+@require_safe
+def job_log(request: HttpRequest, token: str) -> HttpResponse:
+    """The whole log as plain text, for a mail to whoever can help."""
+    events = access.get_job(token).events.values_list("created", "kind", "message")
+    lines = (
+        f"{created:%Y-%m-%d %H:%M:%S} {kind:8}{message}\n" for created, kind, message in events.iterator()
+    )
+    disposition = 'inline; filename="training-log.txt"'
+    return HttpResponse(
+        lines, content_type="text/plain; charset=utf-8", headers={"Content-Disposition": disposition}
+    )
+
+
+@require_POST
+def job_retry(request: HttpRequest, token: str) -> HttpResponse:
+    found = access.get_job(token)
+    submission.check_accepting()
+    cancellation.retry(job=found)
+    return redirect("job", token=token)
+
+
+def _job_context(job: Job) -> dict[str, Any]:
+    epochs = list(job.epochs.values("epoch", *Epoch.FIGURES, "planned"))
+    lines = list(job.events.order_by("-pk")[:_LINES_SHOWN])[::-1]
+    position, best, reason = job.queue_position(), _best(epochs), wait_reason.reason(job)
+    # `seen` in a poll: the same version means that nothing has changed.
+    state = (
+        job.status, job.phase, job.progress, job.eta_seconds, position, job.cancel_requested, job.attempt,
+        job.keep_best, job.model_id, job.model and job.model.accuracy,
+        len(epochs), lines[-1].pk if lines else 0, reason,
+    )  # fmt: skip
+    return {
+        "job": job,
+        "epochs": epochs,
+        "last_epoch": epochs[-1] if epochs else None,
+        "planned_epochs": epochs[-1]["planned"] if epochs else None,
+        "best_epoch": best["epoch"] if best else None,
+        "best_accuracy": best["val_accuracy"] if best else None,
+        # Before the end: the model for the time being.
+        "early": job.model if job.status != JobStatus.DEPLOYED else None,
+        "lines": lines,
+        "warnings": [line for line in lines if line.kind == "warning"],
+        "position": position,
+        "comparison": job.comparison,
+        "receipt": actual_costs.receipt_of(job) if job.fence and job.is_ended else None,
+        "currency": settings.FLASH_CURRENCY,
+        "waiting_reason": reason,
+        "version": hashlib.sha256(repr(state).encode()).hexdigest()[:12],
+        "new_url": reverse("new-image" if job.task_type == Task.IMAGE else "new-text"),
+    }
+
+
+def _best(epochs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The epoch that is kept so far: highest validation accuracy, ties by loss."""
+    measured = [row for row in epochs if row["val_accuracy"] is not None]
+    return max(measured, key=lambda row: (row["val_accuracy"], -(row["val_loss"] or 0)), default=None)

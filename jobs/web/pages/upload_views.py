@@ -1,0 +1,166 @@
+"""Pages from the upload to the submitted job."""
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from jobs import access
+from jobs.datasets import dataset_store
+from jobs.errors import SubmissionInvalid
+from jobs.models import Dataset, Job
+from jobs.submitting import submission
+from jobs.submitting.lineage import read_lineage
+from jobs.web.pages import dataset_page, recent
+from jobs.web.pages.forms import ColumnsForm, TrainForm, UploadForm
+from modelstore.ground.errors import FlashError
+from modelstore.ground.throttle import limited
+from training.ground.limits import MIB
+from training.kinds.task import Task
+
+_TEMPLATES = {Task.IMAGE: "jobs/new_image.html", Task.TEXT: "jobs/new_text.html"}
+# Files from this size on are sent in pieces by the page's script; smaller ones are as quickly sent again.
+_PIECES_FROM = 16 * MIB
+
+
+@require_safe
+def new(request: HttpRequest) -> HttpResponse:
+    return render(request, "jobs/new.html", {"section": "new"})
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("submit")
+def new_image(request: HttpRequest) -> HttpResponse:
+    return _guard_upload(request, Task.IMAGE)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("submit")
+def new_text(request: HttpRequest) -> HttpResponse:
+    return _guard_upload(request, Task.TEXT)
+
+
+def _guard_upload(request: HttpRequest, task: Task) -> HttpResponse:
+    """Refuses while no job is taken, before the body is read; the check of the form's origin reads it."""
+    if request.method != "POST":
+        return render(request, _TEMPLATES[task], _upload_context(task, UploadForm()))
+    try:
+        submission.check_accepting()
+    except FlashError as error:
+        if _wants_json(request):
+            raise
+        return _refuse_upload(request, task, UploadForm(), error)
+    response: HttpResponse = _upload(request, task)
+    return response
+
+
+@csrf_protect
+def _upload(request: HttpRequest, task: Task) -> HttpResponse:
+    form = UploadForm(request.POST, request.FILES)
+    try:
+        dataset = dataset_store.store_upload(task_type=task, upload=form.upload(), options=form.options())
+    except FlashError as error:
+        if _wants_json(request):
+            raise
+        return _refuse_upload(request, task, form, error)
+    url = reverse("dataset", args=[dataset.token])
+    return JsonResponse({"url": url}, status=201) if _wants_json(request) else redirect(url)
+
+
+def _refuse_upload(request: HttpRequest, task: Task, form: UploadForm, error: FlashError) -> HttpResponse:
+    context = _upload_context(task, form) | {"error": error}
+    response = render(request, _TEMPLATES[task], context, status=error.status)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _upload_context(task: Task, form: UploadForm) -> dict[str, Any]:
+    limits = settings.FLASH_LIMITS
+    return {
+        "section": "new",
+        "form": form,
+        "limits": limits,
+        "max_bytes": limits.max_upload_bytes,
+        "pieces_from": _PIECES_FROM,
+        "task": task.value,
+    }
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("submit")
+def dataset(request: HttpRequest, token: str) -> HttpResponse:
+    """What was understood of an upload, and the form that starts the training."""
+    found = access.get_dataset(token)
+    if request.method != "POST":
+        return dataset_page.render_page(request, found, TrainForm.blank(task=Task(found.task_type)))
+    form = TrainForm(request.POST, task=Task(found.task_type))
+    if not form.is_valid():
+        return dataset_page.render_page(request, found, form, status=400)
+    if form.is_estimate:
+        return dataset_page.render_page(request, found, form)
+    try:
+        job = _submit(request, found, form)
+    except SubmissionInvalid as error:
+        form.refuse(error.fields)
+        return dataset_page.render_page(request, found, form, status=400)
+    except FlashError as error:
+        return dataset_page.render_page(request, found, form, refusal=error, status=error.status)
+    response = redirect("job", token=job.token)
+    recent.remember(request, response, job.token)
+    return response
+
+
+@require_safe
+def dataset_notes(request: HttpRequest, token: str) -> HttpResponse:
+    """Every repair, skipped sample and warning, as a CSV file."""
+    found = access.get_dataset(token)
+    name = quote(f"{found.name.rsplit('.', 1)[0]} findings.csv")
+    disposition = f"attachment; filename=\"findings.csv\"; filename*=UTF-8''{name}"
+    return HttpResponse(
+        dataset_store.notes_csv(found),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": disposition},
+    )
+
+
+@require_POST
+@limited("submit")
+def dataset_columns(request: HttpRequest, token: str) -> HttpResponse:
+    """Reads a table again with other columns."""
+    found = access.get_dataset(token)
+    columns = ColumnsForm(request.POST, columns=found.findings.get("columns", []))
+    if columns.is_valid():
+        try:
+            dataset_store.reinspect(dataset=found, options=found.options | columns.cleaned_data)
+            return redirect("dataset", token=token)
+        except FlashError as error:
+            columns.add_error(None, error.detail)
+    form = TrainForm.blank(task=Task(found.task_type))
+    return dataset_page.render_page(request, found, form, columns=columns, status=422)
+
+
+def _submit(request: HttpRequest, dataset: Dataset, form: TrainForm) -> Job:
+    fields = form.cleaned_data
+    return submission.submit(
+        dataset=dataset,
+        task_name=fields["task_name"],
+        values=form.values,
+        downloadable=fields["downloadable"],
+        keep_dataset=fields["keep_dataset"],
+        idempotency_key=fields["key"] or None,
+        lineage=read_lineage(fields),
+        job_options=replace(form.job_options, site=request.build_absolute_uri("/")),
+    )

@@ -1,0 +1,20 @@
+"""Addresses of the pages."""
+
+from django.urls import include, path
+
+from jobs.web.pages import job_views, upload_views
+
+urlpatterns = [
+    path("", include("jobs.web.batches.urls")),
+    path("new/", upload_views.new, name="new"),
+    path("new/image/", upload_views.new_image, name="new-image"),
+    path("new/text/", upload_views.new_text, name="new-text"),
+    path("datasets/<str:token>/", upload_views.dataset, name="dataset"),
+    path("datasets/<str:token>/columns/", upload_views.dataset_columns, name="dataset-columns"),
+    path("datasets/<str:token>/findings.csv", upload_views.dataset_notes, name="dataset-notes"),
+    path("jobs/<str:token>/", job_views.job, name="job"),
+    path("jobs/<str:token>/live/", job_views.job_live, name="job-live"),
+    path("jobs/<str:token>/log.txt", job_views.job_log, name="job-log"),
+    path("jobs/<str:token>/cancel/", job_views.job_cancel, name="job-cancel"),
+    path("jobs/<str:token>/retry/", job_views.job_retry, name="job-retry"),
+]

@@ -1,0 +1,207 @@
+"""Reads a request to train, as a form or as JSON; also in the words of the first Flash (docs/api.md)."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rest_framework.request import Request
+
+from jobs import access
+from jobs.errors import SubmissionInvalid
+from jobs.models import Dataset
+from jobs.submitting.job_options import FIELDS as TERMS
+from jobs.submitting.job_options import JobOptions, read_job_options
+from jobs.submitting.lineage import FIELDS as ORIGIN
+from jobs.submitting.lineage import Lineage, read_lineage
+from training.ground import hyperparameters
+from training.ground.specification import Hyperparameter
+from training.kinds import CATALOG
+from training.kinds.task import Task
+
+TABLE_OPTIONS = ("input_column", "label_column")
+_OUTER = (
+    "dataset", "dataset_token", "task_type", "task_name", "num_classes", "downloadable", "keep_dataset", "samples",
+    *TABLE_OPTIONS, *TERMS, *ORIGIN,
+)  # fmt: skip
+_OFF = {"", "false", "null", "none"}
+_YES_OR_NO = {
+    "true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False,
+}  # fmt: skip
+_MAX_KEY = 255
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SubmitRequest:
+    """What was asked for; `values` are hyperparameters, to be checked by the trainer's own rules."""
+
+    task: Task
+    task_name: str
+    values: dict[str, Any]
+    downloadable: bool
+    keep_dataset: bool
+    table_options: dict[str, str]
+    upload: Any
+    dataset_token: str
+    num_classes: int | None
+    lineage: Lineage
+    job_options: JobOptions
+
+    def check_classes(self, dataset: Dataset) -> None:
+        """The first Flash was told how many classes there are: a file with others is the wrong file."""
+        if self.num_classes in (None, len(dataset.classes)):
+            return
+        message = f"The file has {len(dataset.classes)} classes, and num_classes says {self.num_classes}."
+        raise SubmissionInvalid(
+            f"{message} Leave num_classes out to take them.", fields={"num_classes": [message]}
+        )
+
+
+def read(request: Request, known: set[str]) -> SubmitRequest:
+    """The request with its words made ours; SubmissionInvalid names each field that makes no sense."""
+    fields = _given(request, known)
+    upload, token = _source(fields)
+    return SubmitRequest(
+        task=_task_of(fields),
+        task_name=str(fields.get("task_name") or ""),
+        values=_hyperparameters(fields),
+        downloadable=_boolean(fields, "downloadable", True),
+        keep_dataset=_boolean(fields, "keep_dataset", False),
+        table_options=table_options(fields),
+        upload=upload,
+        dataset_token=token,
+        num_classes=_classes(fields),
+        lineage=read_lineage(fields),
+        job_options=read_job_options(fields, site=request.build_absolute_uri("/")),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QuoteRequest:
+    """What an estimate is asked for."""
+
+    task: Task
+    values: dict[str, Any]
+    samples: int
+    job_options: JobOptions
+
+
+def read_quote(request: Request, known: set[str]) -> QuoteRequest:
+    """A request for an estimate: a dataset by its token, or the kind of data and how much of it."""
+    fields = _given(request, known)
+    token = fields.get("dataset_token")
+    return QuoteRequest(
+        task=_task_of(fields),
+        values=_hyperparameters(fields),
+        samples=access.get_dataset(str(token)).sample_count if token else _samples(fields.get("samples")),
+        job_options=read_job_options(fields),
+    )
+
+
+def _samples(value: Any) -> int:
+    text = str(value)
+    if isinstance(value, bool) or not (
+        text.isascii() and text.isdecimal() and 0 < len(text) < 10 and int(text)
+    ):
+        message = "Give the number of pictures or sentences, or the token of a checked dataset."
+        raise SubmissionInvalid("There is nothing to estimate.", fields={"samples": [message]})
+    return int(text)
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The header `Idempotency-Key`, in quotes or without; SubmissionInvalid when it is too long."""
+    key = request.headers.get("Idempotency-Key", "").strip().strip('"')
+    if len(key) > _MAX_KEY:
+        message = f"Use at most {_MAX_KEY} characters."
+        raise SubmissionInvalid("The Idempotency-Key is too long.", fields={"Idempotency-Key": [message]})
+    return key or None
+
+
+def table_options(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Which columns of a table hold the text and the label, where that was said."""
+    return {name: str(fields[name]) for name in TABLE_OPTIONS if fields.get(name)}
+
+
+def _given(request: Request, known: set[str]) -> dict[str, Any]:
+    """The request's fields; unknown ones are refused rather than ignored."""
+    if not isinstance(request.data, dict):
+        raise SubmissionInvalid("Send a JSON object or a form.")
+    unknown = sorted(set(request.data) - known)
+    if unknown:
+        problem = {name[:100]: ["There is no such field."] for name in unknown[:20]}
+        raise SubmissionInvalid(f"Unknown fields: {', '.join(problem)}.", fields=problem)
+    return {name: request.data[name] for name in request.data}
+
+
+def _source(fields: dict[str, Any]) -> tuple[Any, str]:
+    """The uploaded file, or the token of a dataset that was checked before: one of them."""
+    upload, token = fields.get("dataset"), fields.get("dataset_token")
+    if bool(upload) == bool(token) or (upload and not hasattr(upload, "chunks")):
+        message = [
+            "Send the file itself as `dataset` (multipart), or the token of a checked one as `dataset_token`."
+        ]
+        raise SubmissionInvalid("There is no dataset.", fields={"dataset": message})
+    return upload or None, str(token or "")
+
+
+def _task_of(fields: dict[str, Any]) -> Task:
+    token = fields.get("dataset_token")
+    if fields.get("task_type") in (None, "") and token:
+        return Task(access.get_dataset(str(token)).task_type)
+    try:
+        return Task(str(fields.get("task_type")))
+    except ValueError as error:
+        known = " or ".join(task.value for task in Task)
+        raise SubmissionInvalid("Say what to train.", fields={"task_type": [f"Give {known}."]}) from error
+
+
+def _hyperparameters(fields: dict[str, Any]) -> dict[str, Any]:
+    values = {name: value for name, value in fields.items() if name not in _OUTER and value != ""}
+    if isinstance(values.get("model"), str):
+        values["model"] = _model_name(values["model"])
+    for spec in hyperparameters.HYPERPARAMETERS:
+        if spec.parts and spec.name in values:
+            values[spec.name] = _object(spec, values[spec.name])
+    return values
+
+
+def _model_name(words: str) -> str:
+    """`ResNet-34`, `MobileNet v2`, `LSTM`: names as people and the first Flash wrote them."""
+    bare = re.sub(r"[\s_-]", "", words.lower())[:40]
+    return next((name for name in CATALOG if name.replace("_", "") == bare), words)
+
+
+def _object(spec: Hyperparameter, value: Any) -> Any:
+    """A JSON object; in a form it comes as text."""
+    if not isinstance(value, str):
+        return value
+    if value.strip().lower() in _OFF:
+        return None
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError) as error:
+        message = f"Give a JSON object, such as {spec.example}."
+        raise SubmissionInvalid(f"`{spec.name}` is not JSON.", fields={spec.name: [message]}) from error
+
+
+def _classes(fields: dict[str, Any]) -> int | None:
+    value = fields.get("num_classes")
+    if value in (None, ""):
+        return None
+    text = str(value)
+    if isinstance(value, bool) or not (text.isascii() and text.isdecimal() and len(text) < 8):
+        raise SubmissionInvalid(
+            "`num_classes` is not a number.",
+            fields={"num_classes": ["Give a whole number, or leave it out."]},
+        )
+    return int(text)
+
+
+def _boolean(fields: dict[str, Any], name: str, default: bool) -> bool:
+    value = fields.get(name)
+    if value in (None, ""):
+        return default
+    if str(value).lower() not in _YES_OR_NO:
+        raise SubmissionInvalid(f"`{name}` is not a yes or no.", fields={name: ["Give true or false."]})
+    return _YES_OR_NO[str(value).lower()]

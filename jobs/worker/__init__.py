@@ -1,0 +1,1 @@
+"""What runs a job on a machine: the child process, its events, checkpoints, stopping."""

@@ -1,0 +1,1 @@
+"""Bundles: stored, cached on this disk, and described."""

@@ -1,0 +1,176 @@
+"""The README.md of a bundle: what the model is, how good it is and how that was measured, how to use it."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from modelstore.models import TaskType, TrainedModel
+from training.bundle.manifest import MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
+from training.ground.hyperparameters import HYPERPARAMETERS
+
+_MOST_CLASSES = 100
+_ENTITY = re.compile(r"&(?=[#\w]+;)")
+_FOREIGN = (
+    "It knows nothing but these classes: whatever it is shown gets one of their names. Set a threshold "
+    "(`predict.py --threshold`) below which the answer is `none of my classes`; this refuses much of what is foreign, "
+    "but not all."
+)
+
+
+def model_card(model: TrainedModel) -> str:
+    """Markdown, after the headings of Mitchell et al. 2019."""
+    parts = [
+        _head(model),
+        _score(model),
+        _classes(model.report),
+        _limits(model),
+        _data(model),
+        _use(model),
+        _files(model),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(model: TrainedModel) -> str:
+    things = "pictures" if model.task_type == TaskType.IMAGE else "sentences"
+    facts = [
+        ("Sorts", f"{things} into {len(model.classes)} classes"),
+        ("Network", model.model_name),
+        ("Trained", f"{model.created:%Y-%m-%d}, with Flash"),
+        ("Settings", _settings(model.manifest.get("config") or {})),
+    ]
+    return f"# {_line(model.task_name)}\n\n" + _table(("", ""), facts)
+
+
+def _score(model: TrainedModel) -> str:
+    report = model.report
+    rows = [
+        ("Accuracy", _percent(report.get("accuracy", model.accuracy))),
+        ("95 % interval (Wilson)", f"{_percent(model.accuracy_low)} to {_percent(model.accuracy_high)}"),
+        ("Always the commonest class", _percent(report.get("majority_accuracy"))),
+    ]
+    if baseline := report.get("baseline"):
+        rows.append((f"Simple method: {baseline['name']}", _percent(baseline["accuracy"])))
+    if calibration := report.get("calibration"):
+        rows.append(("Calibration error", _percent(calibration["error_after"])))
+    text = (
+        f"Measured on {report.get('val_count')} samples that the measured model had never seen; "
+        f"{report.get('train_count')} others were learned from."
+    )
+    if _measured_before(model):
+        text += (
+            " After that the model in `model.onnx` learned from all of them together; the measured one is kept for "
+            "`evaluate.py`."
+        )
+    return f"## How good it is\n\n{_table(('', ''), rows)}\n\n{text}"
+
+
+def _classes(report: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            _line(row["label"]),
+            _percent(row["precision"]),
+            _percent(row["recall"]),
+            _percent(row["f1"]),
+            row["support"],
+        )
+        for row in report.get("per_class", [])[:_MOST_CLASSES]
+    ]
+    return (
+        "## Class by class\n\n" + _table(("Class", "Precision", "Recall", "F1", "Samples"), rows)
+        if rows
+        else ""
+    )
+
+
+def _limits(model: TrainedModel) -> str:
+    points = [
+        _FOREIGN,
+        "The score holds for data like that which it was trained on, and for nothing else.",
+    ]
+    points += [_line(warning) for warning in model.report.get("warnings", [])]
+    rows = [
+        (f"{row['threshold']:.2f}", _percent(row["unsure"]), _percent(row["accuracy"]))
+        for row in model.report.get("thresholds", [])
+        if row["threshold"] in (0.5, 0.7, 0.9, 0.95, 0.99)
+    ]
+    table = "\n\n" + _table(("Threshold", "Unsure", "Accuracy of the others"), rows) if rows else ""
+    return "## Limits\n\n" + "\n".join(f"- {point}" for point in points) + table
+
+
+def _data(model: TrainedModel) -> str:
+    points = []
+    if (suspects := model.report.get("suspects")) and suspects.get("count"):
+        points.append(f"{suspects['count']} labels of its data may be wrong.")
+    duplicates = model.report.get("duplicates") or {}
+    if duplicates.get("count"):
+        points.append(
+            f"{duplicates['count']} validation samples stand, nearly the same, in the training part."
+        )
+    return "## Data\n\n" + "\n".join(f"- {point}" for point in points) if points else ""
+
+
+def _use(model: TrainedModel) -> str:
+    image = model.task_type == TaskType.IMAGE
+    sample, data = ("picture.jpg", "my-pictures.zip") if image else ('"a sentence"', "my-table.csv")
+    lines = ["pip install -r requirements.txt", f"python predict.py {sample}"]
+    if VALIDATION_FILE in model.manifest["files"]:
+        lines.append(f"python evaluate.py {data}      # recomputes the accuracy from your own data")
+    shell = "\n".join(lines)
+    return (
+        f"## Use\n\n```\n{shell}\n```\n\n"
+        "`web/index.html` predicts in a browser without any server or network, opened from the disk or served as it "
+        "is. If `web/runtime.js` is missing, run `python web/get_runtime.py` once, with a network."
+    )
+
+
+def _files(model: TrainedModel) -> str:
+    image = model.task_type == TaskType.IMAGE
+    told = "pixels, uint8 [N, S, S, 3]" if image else "token ids, int64 [N, T], padded with 0"
+    rows = [
+        (
+            "`model.onnx`",
+            f"takes {told}; gives probabilities, float32 [N, C]. Normalisation and softmax are inside",
+        ),
+        (
+            "`model.json`",
+            "classes in the order of the outputs, preprocessing, settings, a sha256 of each file",
+        ),
+        ("`labels.txt`", "the classes alone, in the order of the outputs"),
+        ("`preprocess.py`", "how a picture or a sentence becomes numbers, as in training"),
+        ("`model.pt`, `model.safetensors`", "the weights, to go on training"),
+        ("`report.json`", "all figures"),
+    ]
+    if VALIDATION_FILE in model.manifest["files"]:
+        rows.append(("`validation.csv`", "what was measured on: sha256, label, answer"))
+        rows.append(("`examples.zip`", "some of these samples, small"))
+    if _measured_before(model):
+        rows.append(("`measured.*`", "the model that was measured"))
+    return "## Files\n\n" + _table(("File", "What"), rows)
+
+
+def _measured_before(model: TrainedModel) -> bool:
+    return bool({MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE} & set(model.manifest["files"]))
+
+
+def _settings(config: Mapping[str, Any]) -> str:
+    names = [spec.name for spec in HYPERPARAMETERS if spec.name != "model" and not spec.parts]
+    return ", ".join(f"{name} {config[name]}" for name in names if config.get(name) is not None) or "unknown"
+
+
+def _percent(share: Any) -> str:
+    return f"{100 * share:.1f} %" if isinstance(share, int | float) else "\N{EN DASH}"
+
+
+def _line(text: Any) -> str:
+    """A user's words in one cell or line; nothing in them is Markdown or HTML."""
+    plain = " ".join(str(text).split())
+    for sign in "\\`*_[]<>|#~":
+        plain = plain.replace(sign, f"\\{sign}")
+    # Nor an entity: `&lt;` is shown as it was written.
+    return _ENTITY.sub(r"\\&", plain)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)

@@ -1,0 +1,133 @@
+"""What a bundle needs to be of use without Flash: programs, a page for browsers, a model card.
+
+They are added when a bundle leaves, not stored with it: they are the same for all models, and get better.
+"""
+
+import base64
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+
+import training
+from modelstore.bundles.model_card import model_card
+from modelstore.models import TaskType, TrainedModel
+from training.bundle.manifest import ONNX_FILE, VALIDATION_FILE
+
+FOLDER = Path(__file__).resolve().parents[1] / "standalone"
+# Not imported: it needs numpy, and the web starts without.
+_KINDS = Path(training.__file__).parent / "kinds"
+# `manage.py get_runtime` writes it, see standalone/web/get_runtime.py.
+RUNTIME_FILE = "runtime.js"
+_WEB_FILES = ("index.html", "page.css", "page.js", "inputs.js")
+_FACTS = (
+    "task_name",
+    "classes",
+    "preprocess",
+    "input_name",
+    "output_name",
+    "accuracy",
+    "accuracy_interval",
+)
+# Whole groups of three bytes, so that the pieces join.
+_PIECE = 3 * 256 * 1024
+
+Open = Callable[[str], IO[bytes]]
+Opener = Callable[[], IO[bytes]]
+
+
+def runtime_path() -> Path:
+    """Where this installation keeps onnxruntime-web; the file is there once an operator fetched it."""
+    return Path(settings.FLASH_VAR_DIR) / "onnxruntime-web" / RUNTIME_FILE
+
+
+def preprocess_file(model: TrainedModel) -> Path:
+    """The module that makes numbers of this model's inputs; it stands alone."""
+    room = "sentences" if model.task_type == TaskType.TEXT else "pictures"
+    return _KINDS / room / "preprocess.py"
+
+
+def standalone_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
+    """Names in the bundle and what opens each file; `open_file` opens one of the model's own."""
+    files = {
+        "README.md": text(model_card(model)),
+        "labels.txt": text("".join(f"{' '.join(label.split())}\n" for label in model.classes)),
+        "requirements.txt": text(requirements(model)),
+        "predict.py": plain(FOLDER / "predict.py"),
+        "preprocess.py": plain(preprocess_file(model)),
+    }
+    if VALIDATION_FILE in model.manifest["files"]:
+        files["evaluate.py"] = plain(FOLDER / "evaluate.py")
+    return files | {f"web/{name}": opener for name, opener in web_files(model, open_file).items()}
+
+
+def web_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
+    """The files of the page that predicts in a browser; with its runtime where that is here."""
+    files = {name: plain(FOLDER / "web" / name) for name in _WEB_FILES}
+    files["facts.js"] = text(f"window.FLASH_FACTS = {json.dumps(_facts(model, open_file))};\n")
+    files["model.js"] = partial(_model_script, open_file)
+    files["get_runtime.py"] = plain(FOLDER / "web" / "get_runtime.py")
+    if runtime_path().is_file():
+        files[RUNTIME_FILE] = plain(runtime_path())
+    return files
+
+
+def standalone_bytes(model: TrainedModel) -> int:
+    """About how much they add to a bundle."""
+    runtime = runtime_path().stat().st_size if runtime_path().is_file() else 0
+    return int(model.manifest["files"][ONNX_FILE]["bytes"]) * 4 // 3 + runtime
+
+
+def plain(path: Path) -> Opener:
+    """Opens a file of this installation."""
+    return lambda: path.open("rb")
+
+
+def text(content: str) -> Opener:
+    """Opens what was written on the spot."""
+    return partial(io.BytesIO, content.encode())
+
+
+def requirements(model: TrainedModel) -> str:
+    """What predict.py needs, one a line."""
+    names = ["onnxruntime", "numpy", "pillow"]
+    return "\n".join([*names, "tokenizers"] if model.task_type == TaskType.TEXT else names) + "\n"
+
+
+def _facts(model: TrainedModel, open_file: Open) -> Mapping[str, Any]:
+    facts = {name: model.manifest[name] for name in _FACTS if name in model.manifest}
+    facts["task_name"] = model.task_name
+    if model.task_type == TaskType.TEXT:
+        with open_file(model.manifest["preprocess"]["tokenizer"]) as file:
+            facts["tokenizer"] = json.load(file)
+    return facts
+
+
+def _model_script(open_file: Open) -> IO[bytes]:
+    """The model as a script: a page opened from the disk may run one, but not fetch a file."""
+    with ExitStack() as stack:
+        script = stack.enter_context(tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR))
+        script.write(b'window.FLASH_MODEL = "')
+        with open_file(ONNX_FILE) as model:
+            while piece := model.read(_PIECE):
+                script.write(base64.b64encode(piece))
+        script.write(b'";\n')
+        script.seek(0)
+        stack.pop_all()
+        return script
+
+
+def write_files(files: Mapping[str, Opener], folder: Path) -> None:
+    """Copies files into `folder`."""
+    for name, opener in files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with opener() as file, target.open("wb") as copy:
+            shutil.copyfileobj(file, copy)

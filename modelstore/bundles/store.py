@@ -1,0 +1,173 @@
+"""Bundles in storage and the rows that name them."""
+
+import json
+import logging
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from modelstore.bundles import local_cache
+from modelstore.ground import files
+from modelstore.ground.tokens import digest
+from modelstore.models import CleanupPolicy, RetiredToken, Tombstone, TrainedModel
+from training.bundle.manifest import MANIFEST_FILE, REPORT_FILE, Manifest, verify
+
+logger = logging.getLogger(__name__)
+
+# Three parts exactly: no bundle's folder can lie inside another's.
+_PREFIX = re.compile(r"[a-z]+/[A-Za-z0-9_-]+/[A-Za-z0-9_-]+")
+
+
+def check_prefix(prefix: str) -> str:
+    """`prefix` without slashes around it; ValueError unless it is like `jobs/<id>/<fence>`."""
+    bare = prefix.strip("/")
+    if not _PREFIX.fullmatch(bare):
+        raise ValueError(f"{prefix!r} is not a place for a bundle: it must be like jobs/12/3")
+    return bare
+
+
+def upload_bundle(*, folder: Path, prefix: str) -> None:
+    """Stores every file of a complete bundle under `prefix`, model.json last; no row is written.
+
+    Safe to repeat. Raises training.bundle.BundleDamaged if a file is not what model.json says, and what the
+    storage raises; then nothing of it stays in storage.
+    """
+    bare = check_prefix(prefix)
+    manifest = Manifest.read(folder)
+    verify(folder, manifest)
+    try:
+        for name in (*sorted(set(manifest.files) - {MANIFEST_FILE}), MANIFEST_FILE):
+            files.put(folder / name, f"{bare}/{name}")
+    except BaseException:
+        with suppress(Exception):
+            files.delete_folder(bare)
+        raise
+
+
+def create_model(
+    *, token: str, prefix: str, folder: Path, task_name: str, downloadable: bool, pinned: bool = False
+) -> TrainedModel:
+    """Writes the row of a bundle uploaded from `folder`; call it inside the publishing transaction."""
+    return TrainedModel.objects.create(
+        token=token,
+        token_digest=digest(token),
+        task_name=task_name,
+        storage_prefix=check_prefix(prefix),
+        downloadable=downloadable,
+        pinned=pinned,
+        **bundle_fields(folder),
+    )
+
+
+def bundle_fields(folder: Path) -> dict[str, Any]:
+    """The columns that come from the bundle's own files."""
+    manifest = Manifest.read(folder)
+    low, high = manifest.accuracy_interval
+    return {
+        "task_type": str(manifest.task),
+        "model_name": manifest.model,
+        "classes": list(manifest.classes),
+        "accuracy": manifest.accuracy,
+        # Rounding may put the end of an interval a hair beyond the value itself.
+        "accuracy_low": max(0.0, min(low, manifest.accuracy)),
+        "accuracy_high": min(1.0, max(high, manifest.accuracy)),
+        "report": json.loads((folder / REPORT_FILE).read_text("utf-8")),
+        "manifest": json.loads((folder / MANIFEST_FILE).read_text("utf-8")),
+        "size_bytes": sum((folder / name).stat().st_size for name in {*manifest.files, MANIFEST_FILE}),
+    }
+
+
+def replace_bundle(*, model: TrainedModel, prefix: str, folder: Path) -> None:
+    """Puts the bundle uploaded from `folder` in the place of the one that `model` has; its token stays.
+
+    Its life begins anew. A tombstone names the old files: the next pruning deletes them, when no answer in hand
+    needs them any more. Call it inside the publishing transaction.
+    """
+    abandon(prefix=model.storage_prefix)
+    for name, value in bundle_fields(folder).items():
+        setattr(model, name, value)
+    model.storage_prefix = check_prefix(prefix)
+    _born_now(model)
+    model.save()
+
+
+def begin_life(*, model: TrainedModel) -> None:
+    """From now on its time runs as if it had just been made."""
+    _born_now(model)
+    model.save(update_fields=["created", "expires_override"])
+
+
+def _born_now(model: TrainedModel) -> None:
+    """A time set for what was there before counts only where it lets the model live longer."""
+    model.created, until, policy = timezone.now(), model.expires_override, CleanupPolicy.current()
+    if until is not None and not (policy.active and until > model.created + policy.retention):
+        model.expires_override = None
+
+
+def abandon(*, prefix: str) -> None:
+    """Lets the next pruning delete files that no row names any more."""
+    Tombstone.objects.get_or_create(storage_prefix=check_prefix(prefix))
+
+
+def beats(*, folder: Path, model: TrainedModel) -> bool:
+    """Whether the bundle in `folder` is better than `model`: accuracy and log loss on the validation samples.
+
+    Where a report tells no log loss, only a higher accuracy counts. Of two that measure the same, the one that then
+    learned from more samples is better (docs/decisions/017).
+    """
+    report = json.loads((folder / REPORT_FILE).read_text("utf-8"))
+    accuracy = accuracy_of(folder)
+    if accuracy != model.accuracy:
+        return accuracy > model.accuracy
+    ours, theirs = report.get("log_loss"), model.report.get("log_loss")
+    if ours is None or theirs is None:
+        return False
+    learned, learned_before = (r.get("deployed_train_count", 0) for r in (report, model.report))
+    return (-ours, learned) > (-theirs, learned_before)
+
+
+def accuracy_of(folder: Path) -> float:
+    """What model.json states, 0 to 1."""
+    return Manifest.read(folder).accuracy
+
+
+@transaction.atomic
+def retire(*, model: TrainedModel) -> Tombstone:
+    """Takes the row away; its token answers 410 from now on, and a tombstone names its files until `bury`."""
+    retired = RetiredToken(token_digest=model.token_digest, retired=timezone.now())
+    RetiredToken.objects.bulk_create([retired], ignore_conflicts=True)
+    tombstone, _ = Tombstone.objects.get_or_create(storage_prefix=model.storage_prefix)
+    model.delete()
+    return tombstone
+
+
+def bury(*, tombstone: Tombstone) -> bool:
+    """Deletes the files that a tombstone names, then the tombstone; False: kept, to be tried again.
+
+    Never touches files that a row names. Safe to repeat, and to do twice at once.
+    """
+    prefix = tombstone.storage_prefix
+    if TrainedModel.objects.filter(storage_prefix=prefix).exists():
+        logger.error("tombstone %s names the files of a live model; they are left alone", prefix)
+        return False
+    try:
+        files.delete_folder(check_prefix(prefix))
+    except Exception as error:  # each storage backend has an exception tree of its own
+        logger.error("the files under %s could not be deleted: %s", prefix, error)
+        Tombstone.objects.filter(pk=tombstone.pk).update(
+            failures=tombstone.failures + 1, last_error=str(error)[:1000]
+        )
+        return False
+    local_cache.forget(prefix)
+    Tombstone.objects.filter(pk=tombstone.pk).delete()
+    return True
+
+
+def delete_model(model: TrainedModel) -> None:
+    """Retires a model and, once that is committed, deletes its files."""
+    tombstone = retire(model=model)
+    transaction.on_commit(lambda: bury(tombstone=tombstone), robust=True)

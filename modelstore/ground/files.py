@@ -1,0 +1,185 @@
+"""Whole files in and out of Django's storage, in bounded memory; what is published is complete."""
+
+import errno
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from modelstore.ground.errors import FlashError
+
+logger = logging.getLogger(__name__)
+CHUNK = 1024**2
+
+
+class StorageUnavailable(FlashError):
+    """The storage does not answer, or not with what was asked for."""
+
+    status = 503
+    code = "storage_unavailable"
+    title = "The files cannot be reached"
+
+
+def storage_unavailable() -> StorageUnavailable:
+    return StorageUnavailable("The files cannot be reached right now. Try again in a minute.", retry_after=60)
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether it means that the disk, or what this user may have of it, is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def local_path(key: str) -> Path | None:
+    """Where `key` lies on this machine's disk; None where the storage is elsewhere."""
+    try:
+        return Path(default_storage.path(key))
+    except NotImplementedError:
+        return None
+
+
+def put(source: Path, key: str) -> None:
+    """Stores a file under exactly `key`, replacing what is there; complete or not at all.
+
+    Raises OSError, or what the storage raises, after taking away what it had begun.
+    """
+    target = local_path(key)
+    if target is not None:
+        _put_on_disk(source, target)
+        return
+    default_storage.delete(key)
+    with source.open("rb") as handle:
+        saved = default_storage.save(key, File(handle, name=key))
+    if saved != key or default_storage.size(key) != source.stat().st_size:
+        default_storage.delete(saved)
+        raise OSError(f"the storage kept {key} incompletely")
+
+
+def _put_on_disk(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
+    try:
+        with source.open("rb") as reader, partial.open("xb") as writer:
+            shutil.copyfileobj(reader, writer, CHUNK)
+            writer.flush()
+            os.fsync(writer.fileno())
+        partial.chmod(settings.FILE_UPLOAD_PERMISSIONS or 0o640)
+        os.replace(partial, target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def reading(key: str) -> Iterator[Iterator[bytes]]:
+    """The content of `key` as chunks of at most 1 MiB.
+
+    Raises FileNotFoundError; StorageUnavailable for anything else that the storage does not manage.
+    """
+    try:
+        with default_storage.open(key, "rb") as file, _chunks(file) as chunks:
+            yield chunks
+    except (FileNotFoundError, FlashError):
+        raise
+    except Exception as error:  # each backend has an exception tree of its own
+        logger.exception("the storage failed while %s was read", key)
+        raise storage_unavailable() from error
+
+
+def _chunks(file: Any) -> AbstractContextManager[Generator[bytes]]:
+    # django-storages' S3File fetches the whole object at the first read; its boto3 object can be streamed.
+    remote = getattr(file, "obj", None)
+    if remote is None:
+        return closing(_read(file))
+    return closing(_read(remote.get()["Body"]))
+
+
+def _read(handle: Any) -> Generator[bytes]:
+    with closing(handle):
+        while chunk := handle.read(CHUNK):
+            yield chunk
+
+
+def fetch(key: str, destination: Path) -> None:
+    """Copies `key` to a new file on this disk.
+
+    Raises as `reading` does, and OSError for this machine's own disk.
+    """
+    with destination.open("xb") as writer, reading(key) as chunks:
+        for chunk in chunks:
+            writer.write(chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One file of the storage."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+def walk(folder: str) -> Iterator[StoredFile]:
+    """Every file below `folder`, in one listing: 1,000 to a request where the storage is a bucket."""
+    root = local_path(folder)
+    if root is None:
+        yield from _walk_bucket(folder)
+        return
+    for path, _, names in os.walk(root):
+        for name in names:
+            file = Path(path) / name
+            with suppress(FileNotFoundError):
+                facts = file.stat()
+                modified = datetime.fromtimestamp(facts.st_mtime, UTC)
+                yield StoredFile(f"{folder}/{file.relative_to(root).as_posix()}", facts.st_size, modified)
+
+
+def _walk_bucket(folder: str) -> Iterator[StoredFile]:
+    storage: Any = default_storage
+    root = len(storage._normalize_name("x")) - 1
+    pages = storage.connection.meta.client.get_paginator("list_objects_v2").paginate(
+        Bucket=storage.bucket_name, Prefix=storage._normalize_name(folder) + "/"
+    )
+    for page in pages:
+        for row in page.get("Contents", []):
+            yield StoredFile(row["Key"][root:], row["Size"], row["LastModified"])
+
+
+def delete_folder(prefix: str) -> int:
+    """Deletes every file directly under `prefix`, and the folder where the storage has folders.
+
+    Tries all of them before it raises the first error. Answers how many went; a missing folder is none.
+    """
+    try:
+        _, names = default_storage.listdir(prefix)
+    except FileNotFoundError:
+        return 0
+    failed: Exception | None = None
+    for name in names:
+        try:
+            default_storage.delete(f"{prefix}/{name}")
+        except Exception as error:  # each backend has an exception tree of its own
+            failed = failed or error
+    if failed is not None:
+        raise failed
+    _remove_empty_folders(prefix)
+    return len(names)
+
+
+def _remove_empty_folders(prefix: str) -> None:
+    folder = local_path(prefix)
+    if folder is None:
+        return
+    # The folder of the attempt, then that of its job; one that still holds something stays.
+    with suppress(OSError):
+        folder.rmdir()
+        folder.parent.rmdir()

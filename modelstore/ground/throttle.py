@@ -1,0 +1,110 @@
+"""The API's rates for the pages that do the same work: one count per address for both."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, wraps
+from math import ceil
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from rest_framework.throttling import ScopedRateThrottle
+
+from modelstore.ground.errors import FlashError
+
+
+class CallerThrottle(ScopedRateThrottle):
+    """Counts by API key where one was sent, else by address: programs behind one proxy do not share a rate.
+
+    "600/min" lets 600 through at once and then one more every tenth of a second (the generic cell rate algorithm):
+    a single number for each caller is kept, not the time of each of its requests. Each process counts for itself.
+    """
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        """Whether this request is within the rate; `wait` then says how long to wait."""
+        self.scope = getattr(view, self.scope_attr, None)
+        rate = self.THROTTLE_RATES.get(self.scope) if self.scope else None
+        if not rate or not self.scope:
+            return True
+        self._wait = _spend(str(self.get_cache_key(request, view)), *_parsed(rate))
+        return self._wait <= 0
+
+    def wait(self) -> float:
+        """Seconds until the next request would be let through."""
+        return float(self._wait)
+
+    def get_ident(self, request: Any) -> str:
+        # An API key (modelstore.api_keys) is the only thing that signs a request in and has a digest.
+        digest = getattr(getattr(request, "auth", None), "digest", None)
+        return f"key-{digest}" if digest else str(super().get_ident(request))
+
+
+# When all that a caller was let through would be over at the steady rate. Django's cache would pickle each number.
+_busy_until: dict[str, float] = {}
+_MOST_CALLERS = 100_000
+
+
+@lru_cache(maxsize=64)
+def _parsed(rate: str) -> tuple[int, float]:
+    most, seconds = ScopedRateThrottle().parse_rate(rate)
+    assert most and seconds
+    return most, seconds
+
+
+def _spend(caller: str, most: int, seconds: float) -> float:
+    """Counts a request if there is room for it; else the seconds until there is."""
+    now = time.monotonic()
+    busy_until = max(now, _busy_until.get(caller, 0.0)) + seconds / most
+    wait = busy_until - now - seconds
+    if wait > 1e-6:
+        return wait
+    if len(_busy_until) >= _MOST_CALLERS:
+        forget_callers()
+    _busy_until[caller] = busy_until
+    return 0.0
+
+
+def forget_callers() -> None:
+    """Everybody begins anew."""
+    _busy_until.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    throttle_scope: str
+
+
+class TooManyRequests(FlashError):
+    """This address asks more often than it may."""
+
+    status = 429
+    code = "throttled"
+    title = "Too many requests"
+
+
+def limited(scope: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorates a view: its POSTs count under `scope` of DEFAULT_THROTTLE_RATES; beyond it TooManyRequests."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method == "POST":
+                _count(request, scope)
+            answer: HttpResponseBase = view(request, *args, **kwargs)
+            return answer
+
+        return wrapper
+
+    return decorate
+
+
+def _count(request: HttpRequest, scope: str) -> None:
+    if (wait := count(request, scope)) is not None:
+        seconds = ceil(wait or 1)
+        raise TooManyRequests(f"That was too often. Try again in {seconds} seconds.", retry_after=seconds)
+
+
+def count(request: HttpRequest, scope: str) -> float | None:
+    """Counts one request of this caller; the seconds to wait if it was one too many, else None."""
+    throttle = CallerThrottle()
+    return None if throttle.allow_request(request, _Scope(scope)) else throttle.wait()

@@ -1,0 +1,1 @@
+"""How long a model lives: extended, ended by its owner, pruned when expired."""

@@ -1,0 +1,1 @@
+"""Predictions: what may be asked, the loaded models, answers and why they were given."""

@@ -1,0 +1,195 @@
+"""Reads the two forms of a request for predictions: files in multipart, or JSON."""
+
+import base64
+import binascii
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.datastructures import MultiValueDict
+
+from modelstore.ground.errors import FlashError
+from modelstore.ground.plain_multipart import Part
+from modelstore.models.trained_model import TaskType
+from modelstore.prediction.inputs import InputsInvalid, InputTooLarge, refused
+from training.ground.limits import MIB, Limits
+
+DEFAULT_TOP_K = 5
+MAX_TOP_K = 1000
+# Explaining one costs dozens of predictions.
+MOST_EXPLAINED = 4
+_OPTIONS = ("top_k", "threshold", "explain")
+
+
+class UploadedPictures(Sequence[bytes]):
+    """Uploaded files as bytes, each read when it is asked for: a batch of large pictures is never in memory whole.
+
+    Of a file with more than `max_bytes` one byte more is read: enough to see that it is too large.
+    """
+
+    def __init__(self, uploads: Sequence[UploadedFile], max_bytes: int) -> None:
+        self._uploads = uploads
+        self._max_bytes = max_bytes
+
+    def __len__(self) -> int:
+        return len(self._uploads)
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[bytes]: ...
+
+    def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(index, slice):
+            return UploadedPictures(self._uploads[index], self._max_bytes)
+        upload = self._uploads[index]
+        upload.seek(0)
+        content: bytes = upload.read(self._max_bytes + 1)
+        return content
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (self[index] for index in range(len(self)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PredictRequest:
+    """What to predict; `names` are file names, where there are any.
+
+    Answers below the probability `threshold` are unsure; with `explain` each says why.
+    """
+
+    inputs: Sequence[bytes | str]
+    names: Sequence[str] = field(default_factory=list)
+    top_k: int = DEFAULT_TOP_K
+    threshold: float | None = None
+    explain: bool = False
+
+
+def read_files(data: Any, uploads: MultiValueDict, *, task_type: str, limits: Limits) -> PredictRequest:
+    """A multipart request with one or more `image`, and perhaps `top_k`; raises InputsInvalid (400)."""
+    if task_type != TaskType.IMAGE:
+        raise _invalid(
+            "inputs", 'This model classifies sentences: send JSON like {"inputs": ["a sentence"]}.'
+        )
+    _refuse_unknown({*data, *uploads}, {"image", *_OPTIONS})
+    images = uploads.getlist("image")
+    if not images:
+        raise _invalid("image", "Send at least one picture as a file in the field `image`.")
+    return PredictRequest(
+        inputs=UploadedPictures(images, limits.max_picture_bytes),
+        names=[image.name or "" for image in images],
+        **_options(data, len(images)),
+    )
+
+
+def read_parts(parts: Sequence[Part], *, task_type: str) -> PredictRequest | None:
+    """The same of a form whose parts are in memory; None for what `read_files` has to look at."""
+    images = [part for part in parts if part.name == "image" and part.filename is not None]
+    fields = [part for part in parts if part.name == "top_k" and part.filename is None]
+    if task_type != TaskType.IMAGE or not images or len(fields) > 1 or len(images) + len(fields) < len(parts):
+        return None
+    return PredictRequest(
+        inputs=[part.content for part in images],
+        names=[part.filename or "" for part in images],
+        top_k=_top_k(fields[0].content.decode("utf-8", "replace") if fields else DEFAULT_TOP_K),
+    )
+
+
+def read_json(data: Any, *, task_type: str, limits: Limits) -> PredictRequest:
+    """A JSON request: `inputs`, sentences or pictures in base64 (data: URLs, too), and perhaps `top_k`.
+
+    Raises InputsInvalid (400), InputTooLarge (413) with the input's index.
+    """
+    if not isinstance(data, dict):
+        raise _invalid("inputs", 'Send a JSON object like {"inputs": [...], "top_k": 3}.')
+    _refuse_unknown(set(data), {"inputs", *_OPTIONS})
+    inputs = data.get("inputs")
+    if not isinstance(inputs, list):
+        raise _invalid("inputs", "`inputs` must be a list, even of a single input.")
+    for index, value in enumerate(inputs):
+        if not isinstance(value, str):
+            kind = "sentences" if task_type == TaskType.TEXT else "pictures in base64"
+            raise refused(InputsInvalid, index, f"is {_kind_of(value)}; this model takes {kind}, as strings.")
+    for name in _OPTIONS:
+        if isinstance(data.get(name), str):
+            raise _invalid(name, f"`{name}` is text here; write its value without quotes.")
+    options = _options(data, len(inputs))
+    if task_type == TaskType.TEXT or len(inputs) > limits.max_pictures_per_request:
+        return PredictRequest(inputs=inputs, **options)
+    pictures = [_decode(value, index, limits) for index, value in enumerate(inputs)]
+    return PredictRequest(inputs=pictures, **options)
+
+
+def _decode(value: str, index: int, limits: Limits) -> bytes:
+    if value.startswith("data:"):
+        head, _, value = value.partition(",")
+        if not head.endswith(";base64"):
+            raise refused(InputsInvalid, index, "is a data: URL without `;base64`.")
+    if len(value) > limits.max_picture_bytes * 3 // 2:
+        most = limits.max_picture_bytes / MIB
+        raise refused(InputTooLarge, index, f"is larger than the {most:.3g} MB a picture may have.")
+    try:
+        return base64.b64decode("".join(value.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise refused(InputsInvalid, index, "is not a picture in base64.") from error
+
+
+def _options(data: Any, count: int) -> dict[str, Any]:
+    explain = _explain(data.get("explain", False))
+    if explain and count > MOST_EXPLAINED:
+        raise _invalid("explain", f"At most {MOST_EXPLAINED} inputs at a time can be explained.")
+    return {
+        "top_k": _top_k(data.get("top_k", DEFAULT_TOP_K)),
+        "threshold": _threshold(data.get("threshold")),
+        "explain": explain,
+    }
+
+
+def _threshold(value: Any) -> float | None:
+    if value is None:
+        return None
+    number = float("nan")
+    if isinstance(value, int | float | str) and not isinstance(value, bool) and len(str(value)) <= 30:
+        with suppress(ValueError, OverflowError):
+            number = float(value)
+    if not 0 <= number <= 1:
+        raise _invalid("threshold", "`threshold` must be a number from 0 to 1.")
+    return number
+
+
+def _explain(value: Any) -> bool:
+    known = {"true": True, "1": True, "false": False, "0": False}
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value.lower() not in known:
+        raise _invalid("explain", "`explain` must be true or false.")
+    return known[value.lower()]
+
+
+def _top_k(value: Any) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 4:
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_TOP_K:
+        raise _invalid("top_k", f"`top_k` must be a whole number from 1 to {MAX_TOP_K}.")
+    return value
+
+
+def _refuse_unknown(given: set[str], known: set[str]) -> None:
+    if unknown := sorted(given - known):
+        sentence = f"Known fields are {' and '.join(f'`{name}`' for name in sorted(known))}."
+        raise InputsInvalid(
+            f"There is no field `{unknown[0][:50]}` here. {sentence}",
+            fields={name[:50]: [sentence] for name in unknown[:20]},
+        )
+
+
+def _invalid(name: str, sentence: str) -> FlashError:
+    return InputsInvalid(sentence, fields={name: [sentence]})
+
+
+def _kind_of(value: Any) -> str:
+    kinds = {dict: "an object", list: "a list", bool: "true or false", type(None): "null"}
+    return kinds.get(type(value), "a number")

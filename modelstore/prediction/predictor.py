@@ -1,0 +1,112 @@
+"""Predictions: bundles loaded once, kept in bounded memory, checked before they are used."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from modelstore.access import ModelDamaged, unusable_model
+from modelstore.bundles import local_cache
+from modelstore.ground import files
+from modelstore.models import TrainedModel
+from modelstore.prediction import gate, measures
+from modelstore.prediction.inputs import InputUnreadable, check_inputs, refused
+from modelstore.prediction.memory_cache import MemoryCache, session_bytes
+from modelstore.prediction.predictions import Prediction, Predictions
+from training.bundle.manifest import ONNX_FILE, SERVING_COPY_FILE, BundleDamaged
+
+if TYPE_CHECKING:
+    from training.bundle.onnx_classifier import OnnxClassifier
+
+__all__ = ["ModelDamaged", "Prediction", "Predictions", "predict"]
+
+
+def predict(
+    *, model: TrainedModel, inputs: Sequence[bytes | str], top_k: int = 5, names: Sequence[str] = ()
+) -> Predictions:
+    """One prediction for each input, in their order: encoded pictures (bytes) or sentences (str).
+
+    `names`, where given, are file names for the sentences of a refusal. Raises a FlashError that names the
+    first wrong input by its index (400, 413, 415, 422), ModelDamaged (503), ModelExpired (410) if the model
+    was pruned meanwhile, StorageUnavailable (503), Busy (503).
+    """
+    with measures.prediction(model=model.pk, task=model.task_type, inputs=len(inputs)):
+        check_inputs(task_type=model.task_type, inputs=inputs, limits=settings.FLASH_LIMITS, names=names)
+        classifier = _loaded(model)
+        probabilities = _probabilities(classifier, inputs, names)
+        try:
+            return Predictions(probabilities, model.classes, top_k)
+        except ValueError as error:
+            raise unusable_model(model, error) from error
+
+
+def _loaded(model: TrainedModel) -> "OnnxClassifier":
+    result = "hit"
+
+    def load() -> "tuple[OnnxClassifier, int]":
+        nonlocal result
+        result = "load"
+        with measures.LOAD_SECONDS.time():
+            return _load(model)
+
+    classifier = loaded().get(model.storage_prefix, load)
+    measures.looked(result).inc()
+    if result == "load":
+        measures.CACHE_BYTES.set(loaded().used)
+    return classifier
+
+
+@cache
+def loaded() -> "MemoryCache[OnnxClassifier]":
+    """The models that this process keeps in memory."""
+    return MemoryCache(settings.FLASH_MODEL_CACHE_BYTES)
+
+
+def _load(model: TrainedModel) -> "tuple[OnnxClassifier, int]":
+    try:
+        classifier = _open(model)
+    except BundleDamaged as error:
+        raise unusable_model(model, error) from error
+    return classifier, serving_memory(model.manifest)
+
+
+def serving_memory(manifest: dict[str, Any]) -> int:
+    """Bytes of memory that a loaded model is reckoned to take."""
+    from training.bundle.onnx_classifier import served_file
+
+    names: dict[str, Any] = manifest["files"]
+    unused = {ONNX_FILE, SERVING_COPY_FILE} - {
+        served_file(names) if settings.FLASH_SERVING_COPY else ONNX_FILE
+    }
+    loaded = {name: facts for name, facts in names.items() if name not in unused}
+    return session_bytes(local_cache.serving_bytes(manifest | {"files": loaded}))
+
+
+def _open(model: TrainedModel) -> "OnnxClassifier":
+    try:
+        return _classifier(local_cache.folder_of(model))
+    except BundleDamaged:
+        if files.local_path(model.storage_prefix) is not None:
+            raise
+    # The copy on this disk may have been dropped by another process between the check and the opening.
+    return _classifier(local_cache.folder_of(model))
+
+
+def _classifier(folder: Path) -> "OnnxClassifier":
+    from training.bundle.onnx_classifier import OnnxClassifier  # here, so that the web starts light
+
+    return OnnxClassifier(folder, threads=settings.FLASH_SERVE_THREADS, copy=settings.FLASH_SERVING_COPY)
+
+
+def _probabilities(classifier: "OnnxClassifier", inputs: Sequence[bytes | str], names: Sequence[str]) -> Any:
+    from training.bundle.preprocessing import UnreadableInput
+
+    try:
+        with gate.predictions().turn():
+            return classifier.predict(inputs)
+    except UnreadableInput as error:
+        index = error.index or 0
+        name = names[index] if index < len(names) else ""
+        raise refused(InputUnreadable, index, f"cannot be read: {error.reason}.", name) from error

@@ -1,0 +1,14 @@
+"""Addresses of the models' JSON API, under /api/v1/."""
+
+from django.urls import path
+
+from modelstore.web import api
+
+urlpatterns = [
+    path("models/", api.ModelsView.as_view(), name="models"),
+    path("models/<str:token>/", api.ModelView.as_view(), name="model"),
+    path("models/<str:token>/predict/", api.ModelPredictView.as_view(), name="model-predict"),
+    path("models/<str:token>/extend/", api.ModelExtendView.as_view(), name="model-extend"),
+    path("models/<str:token>/download/", api.ModelDownloadView.as_view(), name="model-download"),
+    path("models/<str:token>/accuracy.svg", api.ModelAccuracyPlotView.as_view(), name="model-accuracy-plot"),
+]

@@ -1,0 +1,104 @@
+"""The pictures and sentences behind a model's figures, as its trainer kept them (training/export/examples.py)."""
+
+import base64
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modelstore.access import unusable_model
+from modelstore.downloads.file_responses import open_checked
+from modelstore.ground.errors import FlashError
+from modelstore.models import TrainedModel
+from training.bundle.manifest import EXAMPLES_FILE
+
+_LIST = "examples.json"
+
+
+class NoExamples(FlashError):
+    """There is no such cell, or nothing was kept of it."""
+
+    status = 404
+    code = "examples_not_found"
+    title = "There are no examples of that"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One sample; `picture` is a data: address of a small JPEG, "" where there is none."""
+
+    source: str
+    picture: str
+    probability: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """Samples of one class that the model took for another or the same; `count` is how many there are."""
+
+    truth: str
+    predicted: str
+    count: int
+    examples: list[Example]
+
+
+def has_examples(model: TrainedModel) -> bool:
+    """Whether its trainer kept any."""
+    return EXAMPLES_FILE in model.manifest["files"]
+
+
+def cell(model: TrainedModel, truth: int, predicted: int) -> Cell:
+    """The kept samples of a cell of the confusion matrix, classes by their index.
+
+    Raises NoExamples (404), ModelDamaged (503), ModelExpired (410), StorageUnavailable (503).
+    """
+
+    def chosen(told: dict[str, Any]) -> list[dict[str, Any]]:
+        return [row for row in told["cells"] if (row["truth"], row["predicted"]) == (truth, predicted)]
+
+    known = range(len(model.classes))
+    if has_examples(model) and truth in known and predicted in known:
+        told, pictures = _read(
+            model, lambda told: [row["source"] for found in chosen(told) for row in found["samples"]]
+        )
+        for found in chosen(told):
+            return Cell(
+                truth=model.classes[truth],
+                predicted=model.classes[predicted],
+                count=found["count"],
+                examples=[
+                    Example(row["source"], pictures.get(row["source"], ""), row["probability"])
+                    for row in found["samples"]
+                ],
+            )
+    raise NoExamples("Nothing was kept of that. Choose another cell.")
+
+
+def pictures_of(model: TrainedModel, sources: Iterable[str]) -> Mapping[str, str]:
+    """data: addresses of the pictures that were kept of these samples; raises as `cell` does."""
+    wanted = list(sources)
+    if not has_examples(model):
+        return {}
+    return _read(model, lambda told: wanted)[1]
+
+
+def _read(
+    model: TrainedModel, choose: Callable[[dict[str, Any]], Iterable[str]]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    with open_checked(model, EXAMPLES_FILE) as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                told = json.loads(archive.read(_LIST))
+                names: dict[str, str] = told["pictures"]
+                return told, {
+                    source: _address(archive.read(names[source]))
+                    for source in choose(told)
+                    if source in names
+                }
+        except (zipfile.BadZipFile, KeyError, ValueError) as error:
+            raise unusable_model(model, error) from error
+
+
+def _address(data: bytes) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii")

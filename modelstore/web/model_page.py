@@ -1,0 +1,119 @@
+"""What the page of a model shows."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from modelstore.bundles.standalone_files import standalone_bytes
+from modelstore.downloads import file_responses
+from modelstore.lifetime.owner_actions import longest_expiry
+from modelstore.models import CleanupPolicy, TaskType, TrainedModel
+from modelstore.web.examples import has_examples
+from modelstore.web.figures import (
+    confused_pairs,
+    confusion_rows,
+    data_findings,
+    reliability_points,
+    suggested_threshold,
+    threshold_row,
+)
+from modelstore.web.forms import PicturesForm, SentencesForm, ThresholdForm
+
+_FORMAT_WORDS = {
+    "onnx": ("ONNX", "Runs nearly everywhere, with everything inside."),
+    "pytorch": ("PyTorch", "The weights as a state dict, to go on training."),
+    "safetensors": ("safetensors", "The same weights, in a format that cannot run code."),
+    "bundle": (
+        "Everything",
+        "A zip that works without Flash: predicts by program or offline in a browser, proves its accuracy.",
+    ),
+}
+_CONFIG_WORDS = {
+    "preset": "Preset",
+    "pretrained": "Started from ImageNet",
+    "optimizer": "Optimizer",
+    "learning_rate": "Learning rate",
+    "batch_size": "Batch size",
+    "epochs": "Epochs at most",
+    "data_split": "Share for training",
+    "augmentation": "Variation of pictures",
+    "seed": "Seed",
+    "device": "Device",
+}
+
+
+def form_for(model: TrainedModel) -> type[PicturesForm] | type[SentencesForm]:
+    """The form for what this model sorts."""
+    return PicturesForm if model.task_type == TaskType.IMAGE else SentencesForm
+
+
+def context(
+    request: HttpRequest, model: TrainedModel, form: PicturesForm | SentencesForm | None = None
+) -> dict[str, Any]:
+    """All that templates/modelstore/model.html needs; `form` has what was posted."""
+    report, policy = model.report, CleanupPolicy.current()
+    image = model.task_type == TaskType.IMAGE
+    samples = reverse("model-examples", args=[model.token]) if has_examples(model) else ""
+    asked = ThresholdForm(request.GET)
+    threshold = asked.value() if asked.is_valid() else None
+    return {
+        "model": model,
+        "report": report,
+        "form": form or form_for(model)(initial={"threshold": threshold and round(100 * threshold)}),
+        "is_image": image,
+        "has_job": hasattr(model, "job"),
+        "expires": model.expires(policy),
+        "extendable": longest_expiry(model, policy, timezone.now()),
+        "interval": model.accuracy_high - model.accuracy_low,
+        "commonest": _commonest(report),
+        "epochs": report.get("epochs", []),
+        "best_epoch": report.get("best_epoch"),
+        "matrix": confusion_rows(model.classes, report.get("confusion", []), samples),
+        "confused": confused_pairs(model.classes, report.get("confusion", []), samples),
+        "findings": data_findings(report),
+        "has_examples": bool(samples),
+        "things": "pictures" if image else "sentences",
+        "source_title": "Picture" if image else "Sentence",
+        "reliability": reliability_points(report),
+        "thresholds": report.get("thresholds", []),
+        "chosen": threshold_row(report, suggested_threshold(report) if threshold is None else threshold),
+        "settings_used": _settings_used(model.manifest.get("config") or {}),
+        "downloads": _downloads(model),
+        "predict_url": request.build_absolute_uri(reverse("api:model-predict", args=[model.token])),
+    }
+
+
+def _commonest(report: dict[str, Any]) -> str:
+    """The label of which the validation part has most."""
+    rows = report.get("per_class") or [{"label": "", "support": 0}]
+    return str(max(rows, key=lambda row: row["support"])["label"])
+
+
+def _settings_used(config: dict[str, Any]) -> list[tuple[str, Any]]:
+    words = {True: "yes", False: "no", None: "–"}
+    return [
+        (
+            title,
+            words.get(config[name], config[name]) if isinstance(config[name], bool | None) else config[name],
+        )
+        for name, title in _CONFIG_WORDS.items()
+        if name in config
+    ]
+
+
+def _downloads(model: TrainedModel) -> list[dict[str, Any]]:
+    """What may be taken away: format, words for it, and its size in bytes where it is known."""
+    if not model.downloadable:
+        return []
+    files = model.manifest.get("files", {})
+    sizes = {
+        name: model.size_bytes + standalone_bytes(model) if file is None else files.get(file, {}).get("bytes")
+        for name, file in file_responses.FORMATS.items()
+    }
+    return [
+        {"format": name, "title": title, "words": words, "size": sizes[name]}
+        for name, (title, words) in _FORMAT_WORDS.items()
+        if sizes.get(name)
+    ]

@@ -1,0 +1,254 @@
+"""The words of models on the wire."""
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from modelstore.models import TrainedModel
+from modelstore.prediction.predict_request import DEFAULT_TOP_K, MAX_TOP_K, MOST_EXPLAINED
+
+# What of report.json is told; names of the user's own files are not.
+METRICS = (
+    "accuracy",
+    "accuracy_interval",
+    "majority_accuracy",
+    "baseline",
+    "calibration",
+    "duplicates",
+    "suspects",
+    "train_count",
+    "val_count",
+    "best_epoch",
+    "epochs",
+    "confusion",
+    "per_class",
+    "thresholds",
+    "warnings",
+    "seconds",
+    "device",
+)
+
+_EXPLAIN = f"Say what weighed most; at most {MOST_EXPLAINED} inputs at a time."
+
+_PICTURE_ANSWER = {
+    "predictions": [
+        {
+            "label": "bee",
+            "probability": 0.974,
+            "top": [{"label": "bee", "probability": 0.974}, {"label": "ant", "probability": 0.026}],
+        }
+    ]
+}
+
+
+_MODEL = {
+    "token": "uq0cZcJ0yE0pYk3zq7H2aB",
+    "task_type": "imageclassification",
+    "task_name": "ants and bees",
+    "model_name": "mobilenet_v2",
+    "classes": ["ant", "bee"],
+    "accuracy": 0.935,
+    "accuracy_interval": [0.889, 0.963],
+    "accuracy_plot": "http://localhost:8000/api/v1/models/uq0cZcJ0yE0pYk3zq7H2aB/accuracy.svg",
+    "downloadable": True,
+    "model_filename": "http://localhost:8000/api/v1/models/uq0cZcJ0yE0pYk3zq7H2aB/download/?format=pytorch",
+    "model_filename_onnx": "http://localhost:8000/api/v1/models/uq0cZcJ0yE0pYk3zq7H2aB/download/?format=onnx",
+    "created": "2026-11-20T09:00:40Z",
+    "expires": "2026-11-20T11:00:40Z",
+}
+
+
+_METRICS = {
+    "accuracy": 0.935,
+    "majority_accuracy": 0.5,
+    "confusion": [[58, 4], [4, 57]],
+    "per_class": [{"label": "ant", "precision": 0.935, "recall": 0.935, "f1": 0.935, "support": 62}],
+}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("A model", _MODEL, response_only=True)])
+class ModelSummarySerializer(serializers.ModelSerializer):
+    """A model in a list; needs `request` and `policy` in its context."""
+
+    # What a list reads: not report and manifest, which are long.
+    COLUMNS = (
+        "token", "task_type", "task_name", "model_name", "classes", "accuracy", "accuracy_low", "accuracy_high",
+        "downloadable", "created", "pinned", "expires_override",
+    )  # fmt: skip
+    classes = serializers.ListField(child=serializers.CharField(), help_text="In the order of the outputs.")
+    accuracy = serializers.FloatField(help_text="Best validation accuracy, 0 to 1.")
+    accuracy_interval = serializers.SerializerMethodField(help_text="Its 95 % interval: [low, high].")
+    accuracy_plot = serializers.SerializerMethodField(help_text="Address of an SVG.")
+    expires = serializers.SerializerMethodField(help_text="null: never.")
+    model_filename = serializers.SerializerMethodField(
+        help_text="Address of the PyTorch weights; null: not downloadable."
+    )
+    model_filename_onnx = serializers.SerializerMethodField(
+        help_text="Address of the ONNX file; null: not downloadable."
+    )
+
+    class Meta:
+        model = TrainedModel
+        fields: tuple[str, ...] = tuple(_MODEL)
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2))
+    def get_accuracy_interval(self, model: TrainedModel) -> list[float]:
+        return [model.accuracy_low, model.accuracy_high]
+
+    @extend_schema_field(serializers.URLField())
+    def get_accuracy_plot(self, model: TrainedModel) -> str:
+        return self._address("api:model-accuracy-plot", model)
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_model_filename(self, model: TrainedModel) -> str | None:
+        return self._download(model, "pytorch")
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_model_filename_onnx(self, model: TrainedModel) -> str | None:
+        return self._download(model, "onnx")
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_expires(self, model: TrainedModel) -> Any:
+        expires = model.expires(self.context["policy"])
+        return None if expires is None else serializers.DateTimeField().to_representation(expires)
+
+    def _address(self, name: str, model: TrainedModel) -> str:
+        return str(self.context["request"].build_absolute_uri(reverse(name, args=[model.token])))
+
+    def _download(self, model: TrainedModel, format: str) -> str | None:
+        return f"{self._address('api:model-download', model)}?format={format}" if model.downloadable else None
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("A model", _MODEL | {"metrics": _METRICS}, response_only=True)]
+)
+class ModelSerializer(ModelSummarySerializer):
+    """A model; needs `request` and `policy` in its context."""
+
+    metrics = serializers.SerializerMethodField(
+        help_text="Curves, confusion matrix (rows are the true class), precision and recall per class."
+    )
+
+    class Meta(ModelSummarySerializer.Meta):
+        fields = (*_MODEL, "metrics")
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.DictField())
+    def get_metrics(self, model: TrainedModel) -> dict[str, Any]:
+        return {name: _without_examples(model.report[name]) for name in METRICS if name in model.report}
+
+
+def _without_examples(figures: Any) -> Any:
+    if not isinstance(figures, dict):
+        return figures
+    return {name: value for name, value in figures.items() if not name.endswith("examples")}
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Sentences", {"inputs": ["How far is it from Denver to Aspen?"], "top_k": 3}),
+        OpenApiExample("Pictures", {"inputs": ["data:image/png;base64,iVBORw0KGgo..."]}),
+    ]
+)
+class PredictJsonSerializer(serializers.Serializer):
+    """Sentences, or pictures in base64 (data: URLs, too). For the schema; predict_request.py reads it."""
+
+    inputs = serializers.ListField(child=serializers.CharField(), help_text="One or more.")
+    top_k = serializers.IntegerField(
+        min_value=1, max_value=MAX_TOP_K, default=DEFAULT_TOP_K, help_text="How many labels per input."
+    )
+    threshold = serializers.FloatField(
+        min_value=0, max_value=1, required=False, allow_null=True, help_text="Answers below it are `unsure`."
+    )
+    explain = serializers.BooleanField(default=False, help_text=_EXPLAIN)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("A picture", {"image": "picture.jpg", "top_k": 3}, media_type="multipart/form-data")
+    ]
+)
+class PredictFilesSerializer(serializers.Serializer):
+    """One or more pictures in the field `image`. For the schema; predict_request.py reads it."""
+
+    image = serializers.ListField(
+        child=serializers.FileField(), help_text="Repeat the field for more pictures."
+    )
+    top_k = serializers.IntegerField(min_value=1, max_value=MAX_TOP_K, default=DEFAULT_TOP_K)
+    threshold = serializers.FloatField(min_value=0, max_value=1, required=False)
+    explain = serializers.BooleanField(default=False, help_text=_EXPLAIN)
+
+
+class LabelSerializer(serializers.Serializer):
+    """One label and its probability."""
+
+    # Serializer.label is the field's caption; the wire's word is declared in get_fields.
+    probability = serializers.FloatField(min_value=0, max_value=1)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {"label": serializers.CharField(), **super().get_fields()}
+
+
+class WordSerializer(serializers.Serializer):
+    """A word of a sentence."""
+
+    text = serializers.CharField()
+    weight = serializers.FloatField(help_text="How much the log odds of the label fall without it.")
+
+
+class ExplanationSerializer(serializers.Serializer):
+    """Why: what happens to the answer when each part of the input is hidden."""
+
+    words = WordSerializer(many=True, required=False)
+    grid = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        required=False,
+        help_text="Rows of overlapping squares of the picture's middle: as `weight` of a word.",
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {"label": serializers.CharField(), **super().get_fields()}
+
+
+class PredictionSerializer(LabelSerializer):
+    """The likeliest label of one input, and the `top_k` likeliest."""
+
+    top = LabelSerializer(many=True)
+    unsure = serializers.BooleanField(required=False, help_text="Where a threshold was given.")
+    explanation = ExplanationSerializer(required=False)
+
+
+@extend_schema_serializer(examples=[OpenApiExample("One picture", _PICTURE_ANSWER, response_only=True)])
+class PredictionsSerializer(serializers.Serializer):
+    """The answers, in the order of the inputs."""
+
+    predictions = PredictionSerializer(many=True)
+
+
+class ProblemSerializer(serializers.Serializer):
+    """RFC 9457 problem details; `code` is stable, `detail` is a sentence that says what to do."""
+
+    type = serializers.CharField(help_text="urn:flash:problem: and the code.")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        # `errors` is also an attribute of every serializer; only as a field is it the wire's word.
+        sentences = serializers.ListField(child=serializers.CharField())
+        return {
+            **super().get_fields(),
+            "errors": serializers.DictField(
+                child=sentences, required=False, help_text="Sentences for each wrong field."
+            ),
+            "notes": serializers.ListField(
+                child=serializers.JSONField(), required=False, help_text="Findings: file or row, and what."
+            ),
+            "retry_after": serializers.IntegerField(
+                required=False, help_text="Seconds; also in the header Retry-After."
+            ),
+        }

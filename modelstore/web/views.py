@@ -1,0 +1,58 @@
+"""The page of a model: how good it is, predictions, downloads."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from modelstore.access import get_model
+from modelstore.downloads import file_responses
+from modelstore.ground.errors import FlashError
+from modelstore.ground.throttle import limited
+from modelstore.models import TaskType
+from modelstore.web.model_page import context, form_for
+from modelstore.web.page_predictions import predict_each
+from modelstore.web.results_csv import results_response
+
+
+@require_safe
+def model(request: HttpRequest, token: str) -> HttpResponse:
+    return render(request, "modelstore/model.html", context(request, get_model(token)))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("predict")
+def model_predict(request: HttpRequest, token: str) -> HttpResponse:
+    """Predicts what was posted: the list alone for the page's script, a CSV file, else the whole page with it."""
+    found = get_model(token)
+    if request.method != "POST":
+        return render(request, "modelstore/model.html", context(request, found))
+    form = form_for(found)(request.POST, request.FILES)
+    told: dict[str, Any] = {"form": form, "is_image": found.task_type == TaskType.IMAGE}
+    status = 200
+    if form.is_valid():
+        inputs, names = form.inputs()
+        wants_file = request.POST.get("as") == "csv"
+        explain = bool(form.cleaned_data["explain"]) and not wants_file
+        try:
+            told["outcomes"] = predict_each(
+                model=found, inputs=inputs, names=names, threshold=form.value() or 0.0, explained=explain
+            )
+        except FlashError as error:
+            told["refusal"], status = error, error.status
+        else:
+            if wants_file:
+                return results_response(found, told["outcomes"])
+    else:
+        status = 400
+    if request.headers.get("X-Part") == "predictions":
+        return render(request, "modelstore/predictions.html", told, status=status)
+    return render(request, "modelstore/model.html", context(request, found, form) | told, status=status)
+
+
+@require_safe
+def model_download(request: HttpRequest, token: str) -> HttpResponseBase:
+    found = get_model(token)
+    return file_responses.respond(model=found, format=request.GET.get("format", "onnx"))

@@ -1,0 +1,129 @@
+"""Files without rows and rows without files, on disk and in a bucket."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.utils import timezone
+
+from jobs.models import Alert, Checkpoint, Dataset, Job, UploadSession
+from jobs.resumable import bucket_parts, disk_pieces, upload_sessions
+from jobs.upkeep import storage_sweep
+from jobs.upkeep.storage_sweep import GRACE, Report, sweep_storage
+from modelstore.bundles import store
+from modelstore.models import TrainedModel
+from tests.bundles import text_bundle
+from training.kinds.task import Task
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(params=["disk", "bucket"], autouse=True)
+def storage(request: pytest.FixtureRequest, settings: Any) -> str:
+    if request.param == "bucket":
+        settings.FLASH_DIRECT_UPLOADS = True
+        request.getfixturevalue("s3")
+        bucket_parts._client_for.cache_clear()
+    return str(request.param)
+
+
+def later(**values: Any) -> Report:
+    """The sweep when all that is there now has grown old."""
+    return sweep_storage(now=timezone.now() + GRACE + timedelta(minutes=1), **values)
+
+
+def stray(key: str) -> str:
+    return default_storage.save(key, ContentFile(b"x" * 10))
+
+
+@pytest.fixture
+def model(db: None, tmp_path: Any) -> TrainedModel:
+    folder = text_bundle(tmp_path / "bundle")
+    store.upload_bundle(folder=folder, prefix="jobs/5/1")
+    return store.create_model(
+        token="t" * 22, prefix="jobs/5/1", folder=folder, task_name="five", downloadable=True
+    )
+
+
+def test_only_old_files_that_no_row_names_go(make_job: Callable[..., Job], model: TrainedModel) -> None:
+    job = make_job()
+    kept = [
+        stray("checkpoints/1-1-x.tar"),
+        stray("elsewhere/file"),
+        job.dataset.file.name,
+        "jobs/5/1/model.onnx",
+    ]
+    Checkpoint.objects.create(job=job, fence=1, key=kept[0], sha256="", size_bytes=10)
+    names = ["datasets/20260101/a", "jobs/7/1/model.onnx", "jobs/5/2/model.onnx", "checkpoints/2-1-y.tar",
+             "batch-uploads/20260101/b", "batches/3/1/results.csv"]  # fmt: skip
+    strays = [stray(name) for name in names]
+    assert not sweep_storage(now=timezone.now()).files, "young ones may belong to a row to come"
+    dry = later(dry_run=True)
+    assert sorted(dry.files) == sorted(strays)
+    assert all(default_storage.exists(key) for key in strays)
+    report = later()
+    assert (sorted(report.files), report.bytes) == (sorted(strays), 60)
+    assert not any(default_storage.exists(key) for key in strays)
+    assert all(default_storage.exists(key) for key in kept)
+    assert later() == Report(), "nothing is left to do, and no row was touched"
+
+
+def test_rows_without_files_are_found(make_job: Callable[..., Job], model: TrainedModel) -> None:
+    waiting, forgotten = make_job(), make_job()
+    Job.objects.filter(pk=forgotten.pk).delete()
+    for dataset in (waiting.dataset, forgotten.dataset):
+        default_storage.delete(dataset.file.name)
+    Checkpoint.objects.create(job=waiting, fence=1, key="checkpoints/gone", sha256="", size_bytes=1)
+    for name in ("model.json", "model.onnx"):
+        default_storage.delete(f"jobs/5/1/{name}")
+    assert len(later(dry_run=True).datasets) == 2
+    assert (Dataset.objects.count(), Checkpoint.objects.count(), Alert.objects.count()) == (2, 1, 0)
+    report = later()
+    assert (len(report.datasets), report.checkpoints, report.models) == (
+        2,
+        ["checkpoints/gone"],
+        ["jobs/5/1"],
+    )
+    assert Dataset.objects.get() == waiting.dataset, "its job fails with a sentence"
+    assert not Checkpoint.objects.exists()
+    assert TrainedModel.objects.count() == 1, "nothing that was published goes by itself"
+    assert Alert.objects.get().kind == "files"
+
+
+def test_pieces_of_uploads_without_rows_go(storage: str) -> None:
+    kept, lost = (upload_sessions.begin(task_type=Task.TEXT, name="a.csv", size=100) for _ in range(2))
+    UploadSession.objects.filter(pk=lost.pk).delete()
+    assert later(dry_run=True).uploads == [lost.key]
+    assert later().uploads == [lost.key]
+    assert later().uploads == []
+    if storage == "disk":
+        assert disk_pieces.path_of(kept.key).exists()
+    else:
+        assert [key for key, _, _ in bucket_parts.unfinished("datasets/")] == [kept.key]
+
+
+def test_a_wrong_database_does_not_empty_the_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage_sweep, "MOST_FILES", 2)
+    for number in range(4):
+        stray(f"jobs/{number}/1/model.onnx")
+    report = later()
+    assert (len(report.files), report.is_cut_short) == (2, True)
+
+
+def test_the_command_tells_and_changes_nothing_in_a_dry_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = stray("datasets/20260101/a")
+    monkeypatch.setattr(
+        "jobs.management.commands.sweep_storage.database_time", lambda: timezone.now() + 2 * GRACE
+    )
+    call_command("sweep_storage", "--dry-run", "--json", stdout=(out := io.StringIO()))
+    assert json.loads(out.getvalue())["files"] == [key]
+    assert default_storage.exists(key)
+    call_command("sweep_storage", stdout=(out := io.StringIO()))
+    assert "1 files that no row names" in out.getvalue()
+    assert not default_storage.exists(key)

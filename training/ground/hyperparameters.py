@@ -1,0 +1,171 @@
+"""Every hyperparameter that a user may set, specified once; free of torch and Django.
+
+Reading (`recipe.resolve`), the form, the API and its schema, the command line and the table in docs/api.md all follow
+`HYPERPARAMETERS`, in its order. A new one is an entry here, and a field of `Recipe` which the training uses.
+"""
+
+from training.ground.limits import Limits
+from training.ground.specification import Bounds, Choice, Hyperparameter, ValueType
+from training.kinds import Kind, Preset
+
+
+def _models(kind: Kind) -> tuple[Choice, ...]:
+    return tuple((spec.name, spec.title) for spec in kind.models)
+
+
+def _batch_size(limits: Limits, kind: Kind) -> Bounds:
+    bounds: Bounds = getattr(limits, kind.batch_size_limit)
+    return bounds
+
+
+HYPERPARAMETERS = (
+    Hyperparameter(
+        name="preset",
+        type=ValueType.CHOICE,
+        label="Preset",
+        help="Chooses whatever the other fields leave open; quick when it is missing.",
+        choices=lambda kind: tuple((preset.value, preset.value.capitalize()) for preset in Preset),
+        default=Preset.QUICK.value,
+        basic=True,
+    ),
+    Hyperparameter(
+        name="model",
+        type=ValueType.CHOICE,
+        label="Model",
+        about="The network to train; the preset's when it is missing.",
+        choices=_models,
+    ),
+    Hyperparameter(
+        name="pretrained",
+        form_name="start_from",
+        type=ValueType.FLAG,
+        label="Start from",
+        help="Starting from ImageNet weights takes less data and time than from scratch.",
+        choices=lambda kind: (("imagenet", "ImageNet weights"), ("scratch", "Scratch (random weights)")),
+        words="true (start from ImageNet weights) or false (from scratch)",
+        off_option="--from-scratch",
+        applies=lambda kind: kind.has_pretrained,
+        elsewhere="Models of this kind have no pretrained weights; choose to start from scratch.",
+    ),
+    Hyperparameter(
+        name="data_split",
+        type=ValueType.SHARE,
+        label="Training : validation",
+        help="The share to train on, such as 80:20; the rest is never trained on and measures the accuracy.",
+        bounds=lambda limits, kind: limits.data_split,
+        choices=lambda kind: tuple(
+            (f"{share}:{100 - share}", f"{share} : {100 - share}") for share in (90, 80, 70, 60, 50)
+        ),
+        default=0.8,
+    ),
+    Hyperparameter(
+        name="optimizer",
+        type=ValueType.CHOICE,
+        label="Optimizer",
+        about="The method that changes the weights.",
+        choices=lambda kind: (("sgd", "SGD with momentum"), ("adam", "Adam"), ("adamw", "AdamW")),
+        preset_gives=True,
+    ),
+    Hyperparameter(
+        name="learning_rate",
+        type=ValueType.NUMBER,
+        label="Learning rate",
+        about="How much one step changes the weights.",
+        bounds=lambda limits, kind: limits.learning_rate,
+        preset_gives=True,
+    ),
+    Hyperparameter(
+        name="batch_size",
+        type=ValueType.INTEGER,
+        label="Batch size",
+        about="How many samples make one step.",
+        bounds=_batch_size,
+        preset_gives=True,
+    ),
+    Hyperparameter(
+        name="epochs",
+        type=ValueType.INTEGER,
+        label="Epochs",
+        about="How many times the training goes through all samples.",
+        bounds=lambda limits, kind: limits.epochs,
+        preset_gives=True,
+    ),
+    Hyperparameter(
+        name="early_stopping",
+        type=ValueType.PATIENCE,
+        label="Early stopping",
+        help="Stops after so many epochs without gain; 0 turns it off.",
+        bounds=lambda limits, kind: (0, limits.epochs[1]),
+        preset_gives=True,
+    ),
+    Hyperparameter(
+        name="seed",
+        type=ValueType.INTEGER,
+        label="Seed",
+        help="The same seed gives the same result again.",
+        bounds=lambda limits, kind: (0, 2**32 - 1),
+        default=1,
+    ),
+    Hyperparameter(
+        name="class_weights",
+        type=ValueType.FLAG,
+        label="Let rare classes count as much as common ones",
+        help="Finds more of the rare ones, at some cost in accuracy.",
+        default=False,
+    ),
+    Hyperparameter(
+        name="reduce_lr_on_plateau",
+        type=ValueType.OBJECT,
+        label="Reduce the learning rate on a plateau",
+        help="Multiplies it by the factor after so many epochs without a lower validation loss.",
+        parts=(
+            Hyperparameter(
+                name="factor",
+                form_name="plateau_factor",
+                type=ValueType.NUMBER,
+                label="Factor",
+                bounds=lambda limits, kind: limits.plateau_factor,
+                default=0.1,
+            ),
+            Hyperparameter(
+                name="patience",
+                form_name="plateau_patience",
+                type=ValueType.INTEGER,
+                label="Patience in epochs",
+                bounds=lambda limits, kind: limits.plateau_patience,
+                default=5,
+            ),
+            Hyperparameter(
+                name="min_lr",
+                form_name="plateau_min_lr",
+                type=ValueType.NUMBER,
+                label="Lowest learning rate",
+                bounds=lambda limits, kind: limits.plateau_min_lr,
+                default=1e-5,
+            ),
+        ),
+    ),
+    Hyperparameter(
+        name="step_lr",
+        type=ValueType.OBJECT,
+        label="Reduce the learning rate in steps",
+        help="Multiplies it by gamma every so many epochs.",
+        parts=(
+            Hyperparameter(
+                name="step_size",
+                type=ValueType.INTEGER,
+                label="Step size in epochs",
+                bounds=lambda limits, kind: limits.step_size,
+                default=4,
+            ),
+            Hyperparameter(
+                name="gamma",
+                form_name="step_gamma",
+                type=ValueType.NUMBER,
+                label="Gamma",
+                bounds=lambda limits, kind: limits.step_gamma,
+                default=0.1,
+            ),
+        ),
+    ),
+)
