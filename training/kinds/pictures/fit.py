@@ -20,8 +20,8 @@ from training.kinds.pictures.preprocess import PicturePreprocess, shorter_side
 
 if TYPE_CHECKING:
     from training.evaluation.outcome import Early, Outcome
-    from training.kinds.pictures.network import Network
-    from training.kinds.pictures.vision import PictureClassifier
+    from training.kinds.pictures.material import Network
+    from training.kinds.pictures.networks.vision import PictureClassifier
 
 _SPECS = {spec.name: spec for spec in MODELS}
 # Tiny pictures are enlarged by this much at most, to sides that the strides of all networks divide (decision 016).
@@ -53,7 +53,7 @@ def fit(
         from training.kinds.pictures.fine_tuning import train_network
         from training.kinds.pictures.gpu_batches import with_gpu_batches
         from training.kinds.pictures.head import train_head
-        from training.kinds.pictures.network import Material
+        from training.kinds.pictures.material import Material
     make_repeatable(recipe.seed)
     torch.set_num_threads(run.machine.cores)
     with run.phases.time("weights"):
@@ -85,8 +85,8 @@ def _with_weights(
     recipe: Recipe, classes: int, previous: Previous | None, events: Events
 ) -> tuple[Recipe, "Network"]:
     """The network with the weights that it starts from, and the recipe as it can be carried out with these."""
-    from training.kinds.pictures.network import Network
-    from training.kinds.pictures.vision import PictureClassifier
+    from training.kinds.pictures.material import Network
+    from training.kinds.pictures.networks.vision import PictureClassifier
 
     model = PictureClassifier(recipe.model, max(classes, 1))
     if not recipe.pretrained:

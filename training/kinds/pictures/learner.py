@@ -19,10 +19,10 @@ from training.ground.machine import Machine
 from training.ground.recipe import Recipe
 from training.kinds.pictures.augment import augment
 from training.kinds.pictures.catalog import ONE_SIDE_ONLY
-from training.kinds.pictures.depthwise import use_fast_depthwise
 from training.kinds.pictures.feed import PictureFeed
-from training.kinds.pictures.trunk import fixed_function, split_network
-from training.kinds.pictures.vision import PictureClassifier
+from training.kinds.pictures.networks.depthwise import use_fast_depthwise
+from training.kinds.pictures.networks.trunk import fixed_function, split_network
+from training.kinds.pictures.networks.vision import PictureClassifier
 
 # The thirds of the pretrained layers from first to last: the first learn slowest (Howard & Ruder 2018).
 _THIRDS = (1 / 3, 2 / 3, 1.0)

@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from tests.training.kinds.pictures.cuda_on_cpu import kernel_on_cpu
-from training.kinds.pictures import depthwise
-from training.kinds.pictures.depthwise import Kernels, agree, kernel_source, use_fast_depthwise
-from training.kinds.pictures.vision import PictureClassifier
+from training.kinds.pictures.networks import depthwise
+from training.kinds.pictures.networks.depthwise import Kernels, agree, kernel_source, use_fast_depthwise
+from training.kinds.pictures.networks.vision import PictureClassifier
 
 _PLACE_BY_PLACE = ("T*", "float*", "T*", *["int"] * 6)
 _TYPES = {

@@ -12,7 +12,7 @@ from tests.training.datasets import start
 from training.ground.recipe import resolve
 from training.kinds import Preset, kind_of
 from training.kinds.pictures.catalog import WAVELETS
-from training.kinds.pictures.wavelets import WaveletNetwork
+from training.kinds.pictures.networks.wavelets import WaveletNetwork
 from training.kinds.task import Task
 from training.train import train
 
