@@ -6,6 +6,7 @@ from typing import Any
 
 from modelstore.models import TaskType, TrainedModel
 from training.bundle.manifest import MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
+from training.score import capitalised, show
 
 _MOST_CLASSES = 100
 _ENTITY = re.compile(r"&(?=[#\w]+;)")
@@ -43,13 +44,14 @@ def _head(model: TrainedModel) -> str:
 
 def _score(model: TrainedModel) -> str:
     report = model.report
-    rows = [
-        ("Accuracy", _percent(report.get("accuracy", model.accuracy))),
-        ("95 % interval (Wilson)", f"{_percent(model.accuracy_low)} to {_percent(model.accuracy_high)}"),
-        ("Always the commonest class", _percent(report.get("majority_accuracy"))),
-    ]
-    if baseline := report.get("baseline"):
-        rows.append((f"Simple method: {baseline['name']}", _percent(baseline["accuracy"])))
+    score = model.score
+    rows = [(capitalised(score.kind.word), score.shown)]
+    if score.interval:
+        rows.append(("95 % interval (Wilson)", " to ".join(show(score.name, end) for end in score.interval)))
+    if "majority_accuracy" in report:
+        rows.append(("Always the commonest class", _percent(report["majority_accuracy"])))
+    if (baseline := report.get("baseline")) and score.name in baseline:
+        rows.append((f"Simple method: {baseline['name']}", show(score.name, baseline[score.name])))
     if calibration := report.get("calibration"):
         rows.append(("Calibration error", _percent(calibration["error_after"])))
     text = (

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.targets.target import Target
+
 BINS = 15
 # A prior that weighs as much as this many samples and wants temperature 1: a handful of validation samples, all
 # of them right, must not make a model certain of everything.
@@ -15,16 +17,18 @@ _SMALLEST = 1e-30
 
 
 def reliability(
-    truth: NDArray[Any], probabilities: NDArray[Any], bins: int = BINS
+    target: Target, truth: NDArray[Any], probabilities: NDArray[Any], bins: int = BINS
 ) -> tuple[float, list[dict[str, Any]]]:
     """The expected calibration error (0 to 1; Naeini et al. 2015, bins of equal width) and the bins that hold samples.
 
-    `truth` [N] are class indices, `probabilities` [N, C]. Each bin: {count, confidence, accuracy}.
+    `truth` is the target's, `probabilities` [N, C]. Each bin: {count, confidence, accuracy}; its accuracy is the share
+    of right answers, whatever the score.
     """
     if len(truth) == 0:
         return 0.0, []
-    confidence = probabilities.max(axis=1).astype(float)
-    right = (probabilities.argmax(axis=1) == truth).astype(float)
+    decisions = target.decide(probabilities)
+    confidence = target.confidence(probabilities, decisions).astype(float)
+    right = target.right(decisions, truth).astype(float)
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     counts = np.bincount(place, minlength=bins)
     sums = [np.bincount(place, weights=values, minlength=bins) for values in (confidence, right)]
@@ -71,13 +75,17 @@ def tempered(probabilities: NDArray[np.float32], temperature: float) -> NDArray[
 
 
 def calibration_figures(
-    truth: NDArray[Any], before: NDArray[np.float32], after: NDArray[np.float32], temperature: float
+    target: Target,
+    truth: NDArray[Any],
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    temperature: float,
 ) -> dict[str, Any]:
     """As report.json has them; `before` and `after` are probabilities [N, C] of the validation part."""
-    error, bins = reliability(truth, after)
+    error, bins = reliability(target, truth, after)
     return {
         "temperature": round(temperature, 6),
-        "error_before": round(reliability(truth, before)[0], 6),
+        "error_before": round(reliability(target, truth, before)[0], 6),
         "error_after": round(error, 6),
         "bins": bins,
     }

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from training.engine.loop import Progress
+from training.engine.progress import Progress
 from training.evaluation.evidence import Evidence
 from training.ground.config import TrainConfig
 from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.sentences.preprocess import TextPreprocess
+from training.targets.one_label import ONE_LABEL
+from training.targets.target import Target
 
 
 @dataclass(kw_only=True, slots=True)
@@ -25,8 +27,8 @@ class Outcome:
     `deployed_count` is how many samples the module learned from in the end, when not the training part alone.
     `measured`, where the module learned from the validation part, too, is the model that was measured before: its
     ONNX model, or the arrays that take the place of those of the same name in `graph`. `evidence` is for the audit of
-    the data. `config` is the configuration as it was carried out, where that is another one than was asked for:
-    weights may be out of reach.
+    the data, `target` what was learnt. `config` is the configuration as it was carried out, where that is another one
+    than was asked for: weights may be out of reach.
     """
 
     classes: list[str]
@@ -47,3 +49,4 @@ class Outcome:
     measured: Callable[[], Any] | dict[str, NDArray[np.float32]] | None = None
     evidence: Evidence | None = None
     config: TrainConfig | None = None
+    target: Target = ONE_LABEL

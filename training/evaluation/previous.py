@@ -126,15 +126,20 @@ def _state(run: Run) -> dict[str, Any] | None:
 def compare(run: Run, outcome: Any) -> dict[str, Any]:
     """`previous` of report.json: both models on the same validation part; {} when nothing is continued.
 
-    `wins` needs more right answers, and every class that the earlier model knows.
+    `wins` needs the better score, and every class that the earlier model knows.
     """
     previous = Previous.of(run)
     if previous is None:
         return {}
-    labels = [outcome.classes[i] for i in outcome.truth]
-    before = _earlier_answers(run, previous, outcome.sources, labels)
-    was_right = sum(answer == label for answer, label in zip(before, labels, strict=True))
-    is_right = int((outcome.probabilities.argmax(axis=1) == outcome.truth).sum())
+    target, truth = outcome.target, outcome.truth
+    labels = [target.words(outcome.classes, one) for one in truth]
+    decisions = target.decide(outcome.probabilities)
+    place = {name: i for i, name in enumerate(outcome.classes)}
+    # -1: a class that the new data does not have.
+    answers = [place.get(answer, -1) for answer in _earlier_answers(run, previous, outcome.sources, labels)]
+    earlier = np.array(answers, np.int64)
+    before, after = target.measure(truth, earlier), target.measure(truth, decisions)
+    was_right, is_right = (int(target.right(answer, truth).sum()) for answer in (earlier, decisions))
     lost = sorted(set(previous.manifest.classes) - set(outcome.classes))
     run.events.log(
         f"Of the same {len(labels)} validation samples the earlier model has {was_right} right, the new one {is_right}."
@@ -143,11 +148,12 @@ def compare(run: Run, outcome: Any) -> dict[str, Any]:
         "previous": {
             "samples": len(labels),
             "same_samples": sum(key in previous.answers for key in _keys(run, outcome.sources)),
-            "before": was_right / max(len(labels), 1),
-            "after": is_right / max(len(labels), 1),
+            "score": target.score,
+            "before": before.value,
+            "after": after.value,
             "new_classes": sorted(set(outcome.classes) - set(previous.manifest.classes)),
             "lost_classes": lost,
-            "wins": is_right > was_right and not lost,
+            "wins": after.is_better(before) and not lost,
         }
     }
 

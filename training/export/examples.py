@@ -34,6 +34,7 @@ from training.ground.errors import Interrupted
 from training.ground.run import Run
 from training.kinds.pictures.preprocess import FORMATS
 from training.kinds.pictures.reading import read_pictures
+from training.targets.target import Target
 
 SIDE = 128
 _WRONG, _RIGHT = 12, 6
@@ -47,6 +48,7 @@ def write_examples(
     folder: Path,
     run: Run,
     *,
+    target: Target,
     truth: Indices,
     probabilities: NDArray[np.float32],
     sources: Sequence[str],
@@ -63,10 +65,10 @@ def write_examples(
         try:
             files = picture_files(run.data) if pictures else {}
             hashes = sha256_of_sources(run, sources, files)
-            _write_list(folder / VALIDATION_FILE, labels, truth, probabilities, sources, hashes)
+            _write_list(folder / VALIDATION_FILE, target, labels, truth, probabilities, sources, hashes)
             written.append(VALIDATION_FILE)
             most = _MOST_PICTURES if pictures else _MOST_SENTENCES
-            cells = chosen_cells(truth, probabilities, sources, most)
+            cells = chosen_cells(target, truth, probabilities, sources, most)
             looked_at = [*_named(report), *(row["source"] for cell in cells for row in cell["samples"])]
             _write_zip(folder / EXAMPLES_FILE, run, cells, looked_at, files)
             written.append(EXAMPLES_FILE)
@@ -79,11 +81,11 @@ def write_examples(
 
 
 def chosen_cells(
-    truth: Indices, probabilities: NDArray[np.float32], sources: Sequence[str], most: int
+    target: Target, truth: Indices, probabilities: NDArray[np.float32], sources: Sequence[str], most: int
 ) -> list[dict[str, Any]]:
     """The cells of the confusion matrix with some of their samples, `most` in all; mistakes come first."""
-    predicted = probabilities.argmax(axis=1)
-    sure = probabilities.max(axis=1)
+    predicted = target.decide(probabilities)
+    sure = target.confidence(probabilities, predicted)
     pairs = truth * probabilities.shape[1] + predicted
     cells = []
     for pair in np.unique(pairs):
@@ -125,20 +127,22 @@ def sha256_of_sources(run: Run, sources: Sequence[str], files: dict[str, Path]) 
 
 def _write_list(
     path: Path,
+    target: Target,
     labels: Sequence[str],
     truth: Indices,
     probabilities: NDArray[np.float32],
     sources: Sequence[str],
     hashes: Sequence[str],
 ) -> None:
-    predicted = probabilities.argmax(axis=1)
+    predicted = target.decide(probabilities)
+    sure = target.confidence(probabilities, predicted)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("source", "sha256", "label", "predicted", "probability"))
         for i, source in enumerate(sources):
             where = source.partition(": ")[0] if source.startswith("row ") else source
-            sure = f"{probabilities[i, predicted[i]]:.6f}"
-            writer.writerow((where, hashes[i], labels[truth[i]], labels[predicted[i]], sure))
+            names = (target.words(labels, of[i]) for of in (truth, predicted))
+            writer.writerow((where, hashes[i], *names, f"{sure[i]:.6f}"))
 
 
 def _named(report: dict[str, Any]) -> list[str]:

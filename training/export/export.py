@@ -22,7 +22,7 @@ from training.bundle.manifest import Manifest
 from training.bundle.onnx_classifier import open_session
 from training.engine.device import choose_device, describe
 from training.evaluation import plots
-from training.evaluation.calibration import calibration_figures, fit_temperature, reliability, tempered
+from training.evaluation.calibration import calibration_figures, reliability
 from training.evaluation.outcome import Outcome
 from training.evaluation.previous import compare
 from training.evaluation.report import MAX_SKIPPED, build_report, hardest, log_loss
@@ -33,8 +33,11 @@ from training.kinds.pictures.serving_copy import ServingCopy, make_serving_copy
 from training.kinds.sentences.blended import BlendedClassifier
 from training.kinds.sentences.preprocess import TOKENIZER_FILE, TextPreprocess
 from training.restore import PT_FORMAT, load_classifier
+from training.score import Score, score_fields
+from training.targets.target import Target
 
 TOLERANCE = 1e-3
+# Named before there were other scores than the accuracy; the site and the API serve them by these names.
 _PLOTS = ("accuracy.svg", "accuracy.png")
 
 
@@ -60,6 +63,7 @@ def export(run: Run, outcome: Outcome) -> None:
     names += write_examples(
         folder,
         run,
+        target=outcome.target,
         truth=outcome.truth,
         probabilities=outcome.probabilities,
         sources=outcome.sources,
@@ -71,7 +75,7 @@ def export(run: Run, outcome: Outcome) -> None:
     shutil.rmtree(target, ignore_errors=True)
     os.replace(folder, target)
     run.events.progress(1.0)
-    run.events.result(report["accuracy"], report["accuracy_interval"], report["best_epoch"])
+    run.events.result(Score.from_json(report["score"]), report["best_epoch"])
 
 
 def export_early(run: Run, outcome: Outcome) -> None:
@@ -97,7 +101,7 @@ def export_early(run: Run, outcome: Outcome) -> None:
         traceback.print_exc(file=sys.stderr)
         shutil.rmtree(folder, ignore_errors=True)
         return
-    run.events.early(report["accuracy"])
+    run.events.early(Score.from_json(report["score"]))
 
 
 def calibrate(outcome: Outcome) -> dict[str, Any]:
@@ -106,15 +110,15 @@ def calibrate(outcome: Outcome) -> dict[str, Any]:
     Every exported form then has the scaled probabilities, and so has `outcome.probabilities`; predictions stay.
     Where scaling would not lower the calibration error, the temperature is 1.
     """
-    before = outcome.probabilities
-    temperature = fit_temperature(outcome.truth, before)
-    if not _helps(outcome.truth, before, temperature):
+    before, target = outcome.probabilities, outcome.target
+    temperature = target.temperature(outcome.truth, before)
+    if not _helps(target, outcome.truth, before, temperature):
         temperature = 1.0
     with torch.no_grad():
         for parameter in _last_layer(outcome.module):
             parameter.div_(temperature)
-    outcome.probabilities = tempered(before, temperature)
-    return calibration_figures(outcome.truth, before, outcome.probabilities, temperature)
+    outcome.probabilities = target.tempered(before, temperature)
+    return calibration_figures(target, outcome.truth, before, outcome.probabilities, temperature)
 
 
 def _last_layer(module: Any) -> list[torch.Tensor]:
@@ -124,9 +128,9 @@ def _last_layer(module: Any) -> list[torch.Tensor]:
     return [parameter for layer in layers for parameter in (layer.weight, layer.bias)]
 
 
-def _helps(truth: NDArray[np.int64], before: NDArray[np.float32], temperature: float) -> bool:
-    after = tempered(before, temperature)
-    return reliability(truth, after)[0] < reliability(truth, before)[0]
+def _helps(target: Target, truth: NDArray[np.int64], before: NDArray[np.float32], temperature: float) -> bool:
+    after = target.tempered(before, temperature)
+    return reliability(target, truth, after)[0] < reliability(target, truth, before)[0]
 
 
 def _write_model(folder: Path, outcome: Outcome, model: str) -> list[str]:
@@ -154,7 +158,7 @@ def _write_model(folder: Path, outcome: Outcome, model: str) -> list[str]:
 
 
 def _write_measured(folder: Path, outcome: Outcome) -> list[str]:
-    """Whoever wants to recompute the accuracy needs the model that it was measured with."""
+    """Whoever wants to recompute the score needs the model that it was measured with."""
     if outcome.measured is None:
         return []
     if isinstance(outcome.measured, dict):
@@ -191,8 +195,9 @@ def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 
 def _write_report(folder: Path, run: Run, outcome: Outcome, found: dict[str, Any]) -> dict[str, Any]:
-    progress = outcome.progress
+    progress, target = outcome.progress, outcome.target
     report = build_report(
+        target=target,
         labels=outcome.classes,
         truth=outcome.truth,
         probabilities=outcome.probabilities,
@@ -202,19 +207,19 @@ def _write_report(folder: Path, run: Run, outcome: Outcome, found: dict[str, Any
     )
     report |= {
         **found,
-        "log_loss": round(log_loss(outcome.truth, outcome.probabilities), 6),
+        "log_loss": round(log_loss(target, outcome.truth, outcome.probabilities), 6),
         "warnings": run.events.warnings,
         "skipped": outcome.skipped[:MAX_SKIPPED],
         "skipped_count": outcome.skipped_count,
         "deployed_train_count": outcome.deployed_count or outcome.train_count,
         "seconds": run.phases.seconds,
         "device": describe(choose_device(run.config.device)),
-        "hardest": hardest(outcome.truth, outcome.probabilities, outcome.sources, outcome.classes),
+        "hardest": hardest(target, outcome.truth, outcome.probabilities, outcome.sources, outcome.classes),
     }
     (folder / bundle.REPORT_FILE).write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")
-    svg = plots.accuracy_svg(progress.history, progress.best_epoch)
+    svg = plots.score_svg(progress.history, progress.best_epoch)
     (folder / _PLOTS[0]).write_text(svg, encoding="utf-8")
-    plots.draw_accuracy_png(folder / _PLOTS[1], progress.history, progress.best_epoch)
+    plots.draw_score_png(folder / _PLOTS[1], progress.history, progress.best_epoch)
     return report
 
 
@@ -226,8 +231,7 @@ def _manifest(run: Run, outcome: Outcome, report: dict[str, Any], files: dict[st
         classes=outcome.classes,
         preprocess=outcome.preprocess.to_json(),
         input_name="input_ids" if isinstance(outcome.preprocess, TextPreprocess) else "pixels",
-        accuracy=report["accuracy"],
-        accuracy_interval=report["accuracy_interval"],
+        **score_fields(Score.from_json(report["score"])),
         config=run.config.to_json(),
         versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         created=datetime.now(UTC).isoformat(timespec="seconds"),

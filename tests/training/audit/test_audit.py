@@ -21,6 +21,7 @@ from training.audit.suspects import suspects
 from training.engine.linear import DenseFeatures
 from training.export.export import calibrate
 from training.kinds.sentences.baseline import naive_bayes
+from training.targets.one_label import ONE_LABEL
 from training.train import train
 
 
@@ -117,7 +118,7 @@ def test_the_temperature_is_folded_into_the_last_layer():
         module.head.weight.copy_(4 * torch.eye(3))
         module.head.bias.zero_()
         before = module.head(logits).softmax(1).numpy()
-    outcome = SimpleNamespace(module=module, truth=truth, probabilities=before)
+    outcome = SimpleNamespace(module=module, truth=truth, probabilities=before, target=ONE_LABEL)
     figures = calibrate(outcome)
     assert figures["temperature"] > 1.5
     assert figures["error_after"] < 0.5 * figures["error_before"]
@@ -131,7 +132,9 @@ def test_a_temperature_that_helps_nothing_is_left_at_one():
     module.head = torch.nn.Linear(2, 2)
     probabilities = np.tile(np.array([[0.75, 0.25]], np.float32), (4, 1))
     figures = calibrate(
-        SimpleNamespace(module=module, truth=np.array([0, 0, 0, 1]), probabilities=probabilities)
+        SimpleNamespace(
+            module=module, truth=np.array([0, 0, 0, 1]), probabilities=probabilities, target=ONE_LABEL
+        )
     )
     assert figures["temperature"] == 1.0
     assert figures["error_after"] == figures["error_before"]

@@ -14,6 +14,7 @@ from tests.training.datasets import picture_run_dir, sentences, start, text_run_
 from training.bundle.manifest import Manifest
 from training.evaluation.report import thresholds
 from training.export.examples import chosen_cells, sentence_sha256, thumbnail, write_examples
+from training.targets.one_label import ONE_LABEL
 from training.train import train
 
 TRUTH = np.array([0, 0, 0, 1, 1])
@@ -21,19 +22,19 @@ PROBABILITIES = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.7, 0.3], [0.1, 
 
 
 def test_a_cell_of_mistakes_has_the_surest_first_and_one_of_right_answers_the_least_sure() -> None:
-    cells = chosen_cells(TRUTH, PROBABILITIES, ["a", "b", "c", "d", "e"], 100)
+    cells = chosen_cells(ONE_LABEL, TRUTH, PROBABILITIES, ["a", "b", "c", "d", "e"], 100)
     found = {(cell["truth"], cell["predicted"]): [row["source"] for row in cell["samples"]] for cell in cells}
     assert found == {(0, 1): ["c"], (1, 0): ["d"], (0, 0): ["b", "a"], (1, 1): ["e"]}
 
 
 def test_when_not_all_can_be_kept_the_mistakes_are() -> None:
-    cells = chosen_cells(TRUTH, PROBABILITIES, list("abcde"), 2)
+    cells = chosen_cells(ONE_LABEL, TRUTH, PROBABILITIES, list("abcde"), 2)
     assert [row["source"] for cell in cells for row in cell["samples"]] == ["c", "d"]
     assert sum(cell["count"] for cell in cells) == 5
 
 
 def test_a_threshold_tells_its_price() -> None:
-    rows = {row["threshold"]: row for row in thresholds(TRUTH, PROBABILITIES)}
+    rows = {row["threshold"]: row for row in thresholds(ONE_LABEL, TRUTH, PROBABILITIES)}
     assert rows[0.0] == {"threshold": 0.0, "unsure": 0.0, "accuracy": 0.6}
     assert rows[0.85] == {"threshold": 0.85, "unsure": 0.6, "accuracy": 1.0}
     assert rows[0.95]["accuracy"] is None
@@ -48,6 +49,7 @@ def test_pictures_are_listed_by_the_sha256_of_their_files_and_kept_small(tmp_pat
     written = write_examples(
         folder,
         run,
+        target=ONE_LABEL,
         truth=TRUTH,
         probabilities=PROBABILITIES,
         sources=names,
@@ -67,7 +69,13 @@ def test_pictures_are_listed_by_the_sha256_of_their_files_and_kept_small(tmp_pat
 
 def test_what_fails_costs_the_training_nothing(tmp_path, capfd) -> None:
     run, _ = start(picture_run_dir(tmp_path))
-    values = {"truth": TRUTH, "probabilities": PROBABILITIES, "labels": ["one", "two"], "report": {}}
+    values = {
+        "target": ONE_LABEL,
+        "truth": TRUTH,
+        "probabilities": PROBABILITIES,
+        "labels": ["one", "two"],
+        "report": {},
+    }
     assert write_examples(tmp_path, run, sources=["gone.png"] * 5, **values) == []
     assert "KeyError" in capfd.readouterr().err
 

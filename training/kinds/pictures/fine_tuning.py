@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from training.engine.checkpoint import Checkpoint
 from training.engine.device import choose_device
-from training.engine.loop import Progress, restore, snapshot
+from training.engine.loop import restore, snapshot
 from training.engine.process_group import assemble
+from training.engine.progress import Progress
 from training.engine.together import Task, train_together
 from training.evaluation.calibration import fit_temperature, tempered
 from training.evaluation.outcome import Outcome

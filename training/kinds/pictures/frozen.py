@@ -11,7 +11,7 @@ from training.audit.suspects import keep_suspects
 from training.engine.checkpoint import Checkpoint
 from training.engine.device import choose_device
 from training.engine.linear import DenseFeatures, Labelled, Linear, fit_linear, refit
-from training.engine.loop import Progress
+from training.engine.progress import Progress
 from training.evaluation.outcome import Outcome
 from training.evaluation.previous import split_samples
 from training.ground.run import Run

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from training.engine.device import choose_device
-from training.engine.loop import Progress
 from training.engine.process_group import assemble
+from training.engine.progress import Progress
 from training.engine.together import Task, train_together
 from training.evaluation.previous import load_recurrent
 from training.ground.run import Run
