@@ -6,7 +6,7 @@ from typing import Any
 
 from modelstore.models import TaskType, TrainedModel
 from training.bundle.manifest import MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
-from training.score import capitalised, show
+from training.score import ACCURACY, capitalised, show
 
 _MOST_CLASSES = 100
 _ENTITY = re.compile(r"&(?=[#\w]+;)")
@@ -115,7 +115,7 @@ def _use(model: TrainedModel) -> str:
     image = model.task_type == TaskType.IMAGE
     sample, data = ("picture.jpg", "my-pictures.zip") if image else ('"a sentence"', "my-table.csv")
     lines = ["pip install -r requirements.txt", f"python predict.py {sample}"]
-    if VALIDATION_FILE in model.manifest["files"]:
+    if VALIDATION_FILE in model.manifest["files"] and model.score.name == ACCURACY:
         lines.append(f"python evaluate.py {data}      # recomputes the accuracy from your own data")
     shell = "\n".join(lines)
     return (
