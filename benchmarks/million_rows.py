@@ -157,7 +157,8 @@ def _templates() -> tuple[int, int, int, int]:
     from jobs.models import Attempt, Job, Server
     from jobs.states import JobStatus
     from modelstore.models import RetiredToken, TaskType, TrainedModel
-    from training.ground.config import Task, resolve
+    from training.ground.recipe import resolve
+    from training.kinds.task import Task
 
     if Job.objects.filter(token="template").exists():
         return 1, 1, 1, 1

@@ -211,7 +211,8 @@ def _insert(count: int) -> None:
     from jobs.models import Job
     from modelstore.ground.tokens import digest, new_token
     from modelstore.models import TrainedModel
-    from training.ground.config import Task, resolve
+    from training.ground.recipe import resolve
+    from training.kinds.task import Task
 
     config = resolve(Task.TEXT, {"preset": "quick"}).to_json()
     report = {

@@ -3,7 +3,7 @@
     python -m benchmarks.quality_images [--sets a,b] [--presets quick,best] [--jobs 4]
         [--variant "backbone_rate=0.5 epochs=10"] ...
 
-`--variant` overrides fields of TrainConfig and may be repeated; each is tried beside the preset as it is.
+`--variant` overrides fields of Recipe and may be repeated; each is tried beside the preset as it is.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
     python -m benchmarks.quality_text [--sets trec6 mr] [--jobs 4] [--choices quick balanced best best:hidden=128]
 
-A choice is a preset with any fields of TrainConfig behind it. Prints accuracies in percent and seconds of the
+A choice is a preset with any fields of Recipe behind it. Prints accuracies in percent and seconds of the
 whole process; with several jobs at once these are longer than alone. Last, whether the presets keep their order.
 """
 

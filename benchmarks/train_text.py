@@ -28,17 +28,19 @@ from benchmarks.plain_texts import PlainLoop
 from benchmarks.site import bar
 from benchmarks.training_runs import DATA
 from training.bundle.onnx_classifier import OnnxClassifier
-from training.ground.config import Task, resolve
 from training.ground.control import Control, available_cores
 from training.ground.epochs import EpochFigures
 from training.ground.events import Events
+from training.ground.machine import Machine
 from training.ground.phases import Phases
+from training.ground.recipe import resolve
 from training.ground.run import Run
 from training.ground.samples import Samples
 from training.ground.split import stratified_split
 from training.kinds.sentences.preprocess import TextPreprocess
 from training.kinds.sentences.reading import read_sentences
 from training.kinds.sentences.tokeniser import learn_vocabulary
+from training.kinds.task import Task
 from training.train import train
 
 _TIMES_FASTER = {"trec6": 3.0, "agnews-small": 5.0}
@@ -72,8 +74,16 @@ def _read(name: str, part: str, folder: Path) -> Samples[str]:
 
 
 def _run(folder: Path, events: Events, values: dict[str, Any]) -> Run:
-    config = replace(resolve(Task.TEXT, values), early_stopping=None, nice=0)
-    return Run(folder=folder, config=config, task_name="", events=events, control=Control(), phases=Phases())
+    config = replace(resolve(Task.TEXT, values), early_stopping=None)
+    return Run(
+        folder=folder,
+        config=config,
+        machine=Machine(nice=0),
+        task_name="",
+        events=events,
+        control=Control(),
+        phases=Phases(),
+    )
 
 
 def _accuracy(folder: Path, test: Samples[str], classes: list[str]) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.site import DATA, ROOT
 from training.bundle.onnx_classifier import OnnxClassifier
-from training.ground.config import FIELDS, TrainConfig, resolve
+from training.ground.recipe import FIELDS, Recipe, resolve
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 
@@ -58,10 +58,10 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def run_dir(folder: Path, task: str, values: Mapping[str, Any]) -> Path:
-    """Write config.json beside `folder`/data; names of TrainConfig that no user sets override what is resolved."""
+    """Write config.json beside `folder`/data; names of Recipe that no user sets override what is resolved."""
     config = resolve(task, {name: value for name, value in values.items() if name in FIELDS}).to_json()
     config |= {"nice": 0} | {name: value for name, value in values.items() if name not in FIELDS}
-    TrainConfig.from_json(config)
+    Recipe.from_json(config)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps({"config": config, "task_name": "benchmark"}))
     return folder

@@ -31,9 +31,9 @@ from training.engine.checkpoint import Checkpoint
 from training.engine.device import choose_device, describe, mixed_precision
 from training.engine.loop import Training
 from training.engine.optimizers import Optimizer
-from training.ground.config import TrainConfig, resolve
 from training.ground.control import Control, available_cores
 from training.ground.events import Events
+from training.ground.recipe import Recipe, resolve
 from training.kinds.pictures.decode import decode_in_chunks
 from training.kinds.pictures.learner import PictureLearner
 from training.kinds.pictures.preprocess import PicturePreprocess
@@ -76,7 +76,7 @@ def _loop(folder: Path, options: argparse.Namespace) -> None:
     config = resolve("imageclassification", {"preset": "balanced", "model": options.model})
     # All blocks learn on both sides, from whole pictures: else the loop would win by other means than not waiting.
     config = dataclasses.replace(config, frozen_share=0.0, small_share=0.0)
-    device = choose_device(config.device)
+    device = choose_device("auto")
     torch.set_num_threads(available_cores())
     ours, count = _our_step(folder, config, device)
     bare = _bare_step(config, device)
@@ -97,7 +97,7 @@ def _loop(folder: Path, options: argparse.Namespace) -> None:
     bar(f"training_loop_share_of_bare_network_{device.type}", speeds[0] / speeds[1], GOALS[device.type])
 
 
-def _our_step(folder: Path, config: TrainConfig, device: torch.device) -> tuple[Callable[[], None], int]:
+def _our_step(folder: Path, config: Recipe, device: torch.device) -> tuple[Callable[[], None], int]:
     samples = read_pictures(folder / "data")
     side = 224
     chunks = decode_in_chunks(samples.items, PicturePreprocess(side, side), available_cores())
@@ -119,7 +119,7 @@ def _our_step(folder: Path, config: TrainConfig, device: torch.device) -> tuple[
     return step, len(pixels)
 
 
-def _bare_step(config: TrainConfig, device: torch.device) -> Callable[[], None]:
+def _bare_step(config: Recipe, device: torch.device) -> Callable[[], None]:
     model = PictureClassifier(config.model, 10).to(device).to(memory_format=torch.channels_last).train()
     empty = np.zeros((1, 1, 1, 3), np.uint8)
     none = np.zeros(1, np.int64)

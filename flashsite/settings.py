@@ -16,6 +16,8 @@ FLASH_VAR_DIR = env.path("FLASH_VAR_DIR", BASE_DIR / "var")
 FLASH_RUNS_DIR = FLASH_VAR_DIR / "runs"
 FLASH_CACHE_DIR = env.path("FLASH_CACHE_DIR", FLASH_VAR_DIR / "cache")
 FLASH_WEIGHTS_DIR = env.path("FLASH_WEIGHTS_DIR", FLASH_VAR_DIR / "weights")
+# Modules with kinds of tasks from outside of Flash.
+FLASH_KINDS = env.strings("FLASH_KINDS", [])
 FLASH_MODEL_CACHE_BYTES = env.size("FLASH_MODEL_CACHE_BYTES", 512 * MIB)
 # One prediction at a time for each core, and one more to fill the gaps. The rest waits, up to a bound.
 FLASH_PREDICTIONS_AT_ONCE = env.integer(

@@ -7,8 +7,8 @@ from django.db import models
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Machine:
-    """States and what leads where: one state waits, some run under a lease, the others are ends."""
+class StateMachine:
+    """States and what leads where, of jobs or of batches: one state waits, some run under a lease, the others end."""
 
     transitions: Mapping[str, frozenset[str]]
     waiting: str
@@ -52,7 +52,7 @@ TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
 RUNNING = frozenset({JobStatus.STARTING, JobStatus.TRAINING, JobStatus.DEPLOYING})
 ACTIVE = RUNNING | {JobStatus.QUEUED}
 ENDED = frozenset(JobStatus) - ACTIVE
-JOBS = Machine(
+JOBS = StateMachine(
     transitions={str(state): frozenset(map(str, targets)) for state, targets in TRANSITIONS.items()},
     waiting=JobStatus.QUEUED,
     running=frozenset(map(str, RUNNING)),
@@ -68,7 +68,7 @@ class BatchStatus(models.TextChoices):
 
 
 _BATCH_ENDS = frozenset({str(BatchStatus.FAILED), str(BatchStatus.CANCELLED)})
-BATCHES = Machine(
+BATCHES = StateMachine(
     transitions={
         "queued": frozenset({"running"}) | _BATCH_ENDS,
         "running": frozenset({"done", "queued"}) | _BATCH_ENDS,

@@ -21,6 +21,7 @@ from training.ground.control import Control, die_with_parent, lower_priority  # 
 from training.ground.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, Interrupted, TrainingFailed  # noqa: E402
 from training.ground.events import Events  # noqa: E402
 from training.ground.phases import Phases  # noqa: E402
+from training.kinds import KINDS_VARIABLE, load_kinds  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Before torch is loaded: threads that wait should sleep, not spin on cores that the site needs.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     die_with_parent(options.parent_pid)
+    load_kinds(os.environ.get(KINDS_VARIABLE, ""))
     waits = options.wait is not None
     if waits:
         lower_priority(options.wait)
@@ -93,10 +95,10 @@ def _follow(folder: Path, rank: int, size: int | None) -> int:
     from training.engine.together import follow
     from training.ground.run import read_config
 
-    config, _ = read_config(folder)
+    config, machine, _ = read_config(folder)
     if size is None:
-        lower_priority(config.nice)
-        size = wanted_processes(config)
+        lower_priority(machine.nice)
+        size = wanted_processes(config, machine)
     if size > 1:
         follow(folder, rank, size, Events(io.StringIO()))
     return EXIT_DONE
@@ -106,14 +108,20 @@ def _run(folder: Path, events: Events, control: Control, started: float, nice: i
     from training.ground.run import Run, read_config
     from training.train import import_torch_meanwhile, train
 
-    config, task_name = read_config(folder)
-    lower_priority(config.nice - nice)
-    control.set_deadline(config.deadline_seconds, started)
+    config, machine, task_name = read_config(folder)
+    lower_priority(machine.nice - nice)
+    control.set_deadline(machine.deadline_seconds, started)
     import_torch_meanwhile()
     phases = Phases()
     phases.add("start", time.monotonic() - started)
     run = Run(
-        folder=folder, config=config, task_name=task_name, events=events, control=control, phases=phases
+        folder=folder,
+        config=config,
+        machine=machine,
+        task_name=task_name,
+        events=events,
+        control=control,
+        phases=phases,
     )
     train(run)
 

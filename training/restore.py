@@ -16,7 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-PT_FORMAT = "flash-1"
+from training.bundle.manifest import PT_FORMAT
+from training.kinds import CATALOG, kind_of, load
 
 
 class Classifier(nn.Module):
@@ -40,21 +41,8 @@ def load_classifier(path: Path) -> Classifier:
 
 
 def _build(saved: dict[str, Any]) -> nn.Module:
-    state, arguments = saved["state_dict"], saved["arguments"]
-    model: nn.Module
-    if saved["model"] == "bag_of_ngrams":
-        from training.kinds.sentences.ngrams import NGramClassifier
-
-        model = NGramClassifier(state["keys"], state["idf"], **arguments)
-    elif saved["model"] in ("lstm", "gru"):
-        from training.kinds.sentences.blended import BlendedClassifier
-
-        model = BlendedClassifier.from_arguments(state, arguments)
-    else:
-        from training.kinds.pictures.vision import PictureClassifier
-
-        model = PictureClassifier(saved["model"], len(saved["classes"]), **arguments)
-        model.load_torchvision_state(state)
-        return model
-    model.load_state_dict(state)
-    return model
+    spec = CATALOG.get(saved["model"])
+    if spec is None:
+        raise ValueError(f"There is no model {str(saved['model'])[:80]!r} in this version")
+    module: nn.Module = load(kind_of(spec.task).restore)(saved)
+    return module

@@ -4,17 +4,9 @@ import errno
 import importlib
 import threading
 
-from training.ground.config import Task
 from training.ground.errors import TrainingFailed, out_of_memory
 from training.ground.run import Run
-
-_LIBRARIES = (
-    "training.kinds.pictures.job",
-    "training.kinds.pictures.fine_tuning",
-    "training.kinds.sentences.job",
-    "training.kinds.sentences.recurrent_fit",
-    "training.export",
-)
+from training.kinds import KINDS, load
 
 
 def import_torch_meanwhile() -> None:
@@ -23,12 +15,12 @@ def import_torch_meanwhile() -> None:
 
 
 def import_libraries() -> None:
-    """Import what trainings of any kind need: most of the time that a short one takes."""
-    for name in _LIBRARIES:
-        importlib.import_module(name)
-    from training.kinds.pictures.vision import torchvision_models
+    """Import what trainings of any kind need, and open the GPU: most of the time that a short one takes."""
+    from training.engine.device import wake_gpu
 
-    torchvision_models()
+    for name in ("training.export.export", *(name for kind in KINDS.values() for name in kind.libraries)):
+        importlib.import_module(name)
+    wake_gpu()
 
 
 def train(run: Run) -> None:
@@ -56,11 +48,7 @@ def _ran_out_of_memory(error: RuntimeError) -> bool:
 
 def _train(run: Run) -> None:
     # Imported here: the data is read while torch is still being imported.
-    if run.config.task is Task.IMAGE:
-        from training.kinds.pictures.job import train_pictures as train_samples
-    else:
-        from training.kinds.sentences.job import train_sentences as train_samples
-    outcome = train_samples(run)
+    outcome = load(run.config.kind.fit)(run)
     from training.export.export import export
 
     export(run, outcome)

@@ -22,7 +22,7 @@ _ALIVE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Machine:
+class ServerFigures:
     """A server and what it costs; `price` an hour, None where it is not known or it is off."""
 
     server: Server
@@ -60,7 +60,7 @@ def operations() -> dict[str, Any]:
     }
 
 
-def _machines(now: datetime) -> list[Machine]:
+def _machines(now: datetime) -> list[ServerFigures]:
     """Those that are on, or were heard of today; newest heartbeat first."""
     seen = Q(heartbeat__gte=now - timedelta(days=1)) | Q(state__in=["pending", "running"])
     # A machine that trains renews its job's lease; its own heartbeat tells of its last claim only.
@@ -71,7 +71,7 @@ def _machines(now: datetime) -> list[Machine]:
         alive = heard or server.pk in busy
         on = alive or server.state in ("pending", "running")
         price = prices.price_per_hour(prices.kind_of(server)) if on else None
-        found.append(Machine(server=server, alive=alive, price=price))
+        found.append(ServerFigures(server=server, alive=alive, price=price))
     return found
 
 

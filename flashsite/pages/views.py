@@ -23,8 +23,8 @@ from modelstore.bundles import demo_model
 from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
 from modelstore.models import CleanupPolicy
-from training.ground.catalog import models_for
-from training.ground.config import Task
+from training.kinds import kind_of
+from training.kinds.task import Task
 
 
 @require_safe
@@ -39,8 +39,8 @@ def about(request: HttpRequest) -> HttpResponse:
         "limits": settings.FLASH_LIMITS,
         "policy": CleanupPolicy.current(),
         "dataset_seconds": settings.FLASH_DATASET_RETENTION.total_seconds(),
-        "image_models": models_for(Task.IMAGE),
-        "text_models": models_for(Task.TEXT),
+        "image_models": kind_of(Task.IMAGE).models,
+        "text_models": kind_of(Task.TEXT).models,
         "api_root": request.build_absolute_uri(reverse("api:root")),
     }
     return render(request, "about.html", context)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from training.ground.config import Task
+from training.kinds.task import Task
 
 FOLDER = Path(__file__).resolve().parent
 # Address of the sample -> what it is for, and its file.

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 
@@ -75,19 +74,13 @@ def cancel(*, batch: BatchPrediction) -> bool:
 
 def requeue(*, batch: BatchPrediction, reason: str, blame: bool) -> None:
     """Back into the queue, in its old place; failed instead after too many tries that count against it."""
-    if blame and batch.attempt >= settings.FLASH_MAX_ATTEMPTS:
-        tries = "once" if batch.attempt == 1 else f"{batch.attempt} times"
-        fail(batch=batch, error=f"It was tried {tries} and stopped each time. Last reason: {reason}")
-        return
-    moved = BatchPrediction.objects.running().transition(
-        batch.pk,
-        BatchStatus.QUEUED,
-        held_by=batch.fence,
-        attempt=batch.attempt if blame else max(batch.attempt - 1, 0),
-        lease_until=None,
-        eta_seconds=None,
+    leases.requeue(
+        batch,
+        reason=reason,
+        blame=blame,
+        what="It",
+        fail=lambda sentence: fail(batch=batch, error=sentence),
     )
-    require(moved)
 
 
 def drop_upload(batch: BatchPrediction) -> None:

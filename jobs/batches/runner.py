@@ -1,6 +1,5 @@
 """Runs one batch on this machine: files in, child process, progress out, results published."""
 
-import errno
 import json
 import logging
 import shutil
@@ -10,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from jobs.batches import lifecycle
 from jobs.batches.child.order import CSV_FILE, RESULTS_FILE, SUMMARY_FILE, Order
-from jobs.errors import LeaseLost
 from jobs.models import BatchPrediction
 from jobs.queue.leases import persist
-from jobs.worker.child import EXIT_INTERRUPTED, Child
+from jobs.worker import run_folders
+from jobs.worker.attempt import apply_event, attempt, reason_of_crash, was_interrupted
+from jobs.worker.child import Child
 from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.stop_request import STOPPING
 from jobs.worker.watch import CancelRequested, OutOfTime, follow
@@ -61,20 +60,22 @@ def command() -> list[str]:
 
 def run_folder(batch: BatchPrediction) -> Path:
     """Where this attempt works."""
-    return Path(settings.FLASH_RUNS_DIR) / FOLDER / str(batch.pk) / str(batch.fence)
+    return run_folders.run_folder(_root(), batch)
+
+
+def _root() -> Path:
+    return Path(settings.FLASH_RUNS_DIR) / FOLDER
 
 
 def _run_claimed(batch: BatchPrediction) -> None:
     try:
-        with Heartbeat(batch) as heartbeat:
-            _run(batch, heartbeat)
-    except LeaseLost:
-        logger.info("Batch %s is no longer ours; what this attempt made is dropped.", batch.pk)
-    except Exception:
-        logger.exception("Batch %s failed for a reason of ours.", batch.pk)
-        persist(lambda: lifecycle.requeue(batch=batch, reason=_INTERNAL, blame=True))
+        attempt(
+            batch,
+            lambda heartbeat: _run(batch, heartbeat),
+            requeue=lambda: lifecycle.requeue(batch=batch, reason=_INTERNAL, blame=True),
+        )
     finally:
-        _forget_if_ended(batch)
+        run_folders.forget_if_ended(_root(), batch)
 
 
 def _run(batch: BatchPrediction, heartbeat: Heartbeat) -> None:
@@ -86,7 +87,7 @@ def _run(batch: BatchPrediction, heartbeat: Heartbeat) -> None:
         persist(lambda: lifecycle.fail(batch=batch, error=sentence))
         return
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not files.is_disk_full(error):
             raise
         persist(lambda: lifecycle.fail(batch=batch, error="The server's disk is full. Try again later."))
         return
@@ -133,10 +134,7 @@ def _upload(batch: BatchPrediction, folder: Path) -> Path:
 
 def _take_over_results(folder: Path) -> None:
     """Moves what the latest earlier attempt on this machine has predicted here, and removes the earlier folders."""
-    earlier = sorted(
-        (path for path in folder.parent.iterdir() if path != folder), key=lambda path: int(path.name)
-    )
-    for path in reversed(earlier):
+    for path in reversed(run_folders.earlier_attempts(folder)):
         if not (folder / RESULTS_FILE).exists() and (path / RESULTS_FILE).is_file():
             # A copy: an earlier child that still lives goes on writing into its own file.
             shutil.copyfile(path / RESULTS_FILE, folder / RESULTS_FILE)
@@ -151,22 +149,25 @@ class _Events:
     def __init__(self, batch: BatchPrediction) -> None:
         self.error = ""
         self._batch = batch
+        self._handlers = {
+            "progress": self._take_progress,
+            "first": self._take_first,
+            "error": self._take_error,
+        }
 
     def take(self, event: dict[str, Any]) -> None:
-        try:
-            self._apply(event)
-        except (OperationalError, InterfaceError):
-            # Figures on a page are not worth a batch: the next event comes on a fresh connection.
-            connection.close()
+        """Applies one event. Raises LeaseLost when the batch is no longer this attempt's."""
+        apply_event(self._handlers, event)
 
-    def _apply(self, event: dict[str, Any]) -> None:
-        kind = event.pop("event", None)
-        if kind == "progress":
-            lifecycle.record(batch=self._batch, **event)
-        elif kind == "first":
-            lifecycle.record_first(batch=self._batch, results=event["results"])
-        elif kind == "error":
-            self.error = str(event["message"])
+    def _take_progress(self, event: dict[str, Any]) -> None:
+        figures = {name: value for name, value in event.items() if name != "event"}
+        lifecycle.record(batch=self._batch, **figures)
+
+    def _take_first(self, event: dict[str, Any]) -> None:
+        lifecycle.record_first(batch=self._batch, results=event["results"])
+
+    def _take_error(self, event: dict[str, Any]) -> None:
+        self.error = str(event["message"])
 
 
 def _conclude(batch: BatchPrediction, folder: Path, child: Child, heartbeat: Heartbeat) -> None:
@@ -183,13 +184,12 @@ def _conclude(batch: BatchPrediction, folder: Path, child: Child, heartbeat: Hea
         return
     if status == 0 and (folder / SUMMARY_FILE).is_file():
         _publish(batch, folder)
-    elif status == EXIT_INTERRUPTED or STOPPING.is_set():
+    elif was_interrupted(status):
         persist(lambda: lifecycle.requeue(batch=batch, reason=_RESTARTING, blame=False))
     elif events.error:
         persist(lambda: lifecycle.fail(batch=batch, error=events.error))
     else:
-        logger.error("The child of batch %s ended with status %s:\n%s", batch.pk, status, child.stderr_tail())
-        reason = _OUT_OF_MEMORY if status == -9 else _CRASHED
+        reason = reason_of_crash(batch, child, status, out_of_memory=_OUT_OF_MEMORY, crashed=_CRASHED)
         persist(lambda: lifecycle.requeue(batch=batch, reason=reason, blame=True))
 
 
@@ -199,16 +199,3 @@ def _publish(batch: BatchPrediction, folder: Path) -> None:
         files.put(folder / name, f"{prefix}/{name}")
     summary = json.loads((folder / SUMMARY_FILE).read_text("utf-8"))
     persist(lambda: lifecycle.publish(batch=batch, prefix=prefix, summary=summary))
-
-
-def _forget_if_ended(batch: BatchPrediction) -> None:
-    """Removes the folders of a batch that has ended or is gone; a waiting one keeps its results so far."""
-    try:
-        batch.refresh_from_db(fields=["status"])
-        if not batch.is_ended:
-            return
-    except BatchPrediction.DoesNotExist:
-        pass
-    except DatabaseError:
-        return
-    shutil.rmtree(run_folder(batch).parent, ignore_errors=True)

@@ -1,32 +1,27 @@
 """The batches' part of the periodic sweep. Idempotent; two at once do no harm."""
 
-import shutil
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 
 from jobs.batches import lifecycle, runner
-from jobs.errors import LeaseLost
 from jobs.messaging import hints
 from jobs.models import BatchPrediction
+from jobs.queue import leases
+from jobs.worker import run_folders
 
 _WORKER_DIED = "The worker that predicted it stopped without a word."
 
 
 def requeue_lost(now: datetime) -> int:
     """Gives batches whose lease ran out another try, or ends them when they were cancelled or tried too often."""
-    count = 0
-    for batch in BatchPrediction.objects.lost(now):
-        try:
-            if batch.cancel_requested:
-                lifecycle.finish_cancelled(batch=batch)
-            else:
-                lifecycle.requeue(batch=batch, reason=_WORKER_DIED, blame=True)
-            count += 1
-        except LeaseLost:
-            continue
-    return count
+    return leases.requeue_lost(
+        BatchPrediction.objects.all(),
+        now,
+        requeue=lambda batch: lifecycle.requeue(batch=batch, reason=_WORKER_DIED, blame=True),
+        finish_cancelled=lambda batch: lifecycle.finish_cancelled(batch=batch),
+    )
 
 
 def hint_waiting() -> int:
@@ -48,11 +43,6 @@ def forget(now: datetime) -> int:
 
 def remove_run_folders() -> int:
     """Removes folders on this machine whose batch has ended or is gone."""
-    root = Path(settings.FLASH_RUNS_DIR) / runner.FOLDER
-    if not root.is_dir():
-        return 0
-    folders = {int(path.name): path for path in root.iterdir() if path.name.isdecimal()}
-    needed = set(BatchPrediction.objects.active().filter(pk__in=folders).values_list("pk", flat=True))
-    for pk in folders.keys() - needed:
-        shutil.rmtree(folders[pk], ignore_errors=True)
-    return len(folders.keys() - needed)
+    return run_folders.remove_ended(
+        Path(settings.FLASH_RUNS_DIR) / runner.FOLDER, BatchPrediction.objects.all()
+    )

@@ -2,13 +2,14 @@
 
 import shutil
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from jobs.datasets.intake import (
     Movable,
@@ -32,7 +33,7 @@ from jobs.uploads import (
     write_table,
 )
 from modelstore.ground import files, tokens
-from training.ground.config import Task
+from training.kinds.task import Task
 
 
 def store_upload(*, task_type: Task, upload: Upload, options: Mapping[str, Any] | None = None) -> Dataset:
@@ -118,6 +119,21 @@ def discard(dataset: Dataset) -> None:
     key = str(dataset.file.name)
     dataset.delete()
     transaction.on_commit(lambda: default_storage.delete(key))
+
+
+@contextmanager
+def discarded_unless_used(dataset: Dataset) -> Iterator[Dataset]:
+    """Within it a new dataset is to become a job's; if it did not, whatever the reason, it is gone afterwards.
+
+    The one place that decides so; what has a page of its own stays until its time is up (`Dataset.objects.forgotten`).
+    """
+    try:
+        yield dataset
+    finally:
+        # A database that is away now: the sweep forgets the dataset later, and the first error is the one to tell.
+        with suppress(DatabaseError):
+            if not dataset.jobs.exists():
+                discard(dataset)
 
 
 def is_needed(dataset: Dataset) -> bool:

@@ -10,7 +10,7 @@ from jobs.datasets import dataset_store
 from jobs.datasets.intake import temporary_folder
 from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
-from training.ground.config import Task
+from training.kinds.task import Task
 
 
 def extended(*, base: Dataset, more: Dataset) -> Dataset:

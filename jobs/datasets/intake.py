@@ -1,6 +1,5 @@
 """Takes files in: streamed to the disk, bounded, under names of our own; a full disk is a refusal."""
 
-import errno
 import hashlib
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from django.core.files import File
 
 from jobs.errors import StorageFull
 from jobs.uploads import UploadRefused
+from modelstore.ground.files import is_disk_full
 
 _CHUNK = 1024**2
 
@@ -58,7 +58,7 @@ def temporary_folder() -> Iterator[Path]:
         with tempfile.TemporaryDirectory(dir=root, prefix="upload-") as folder:
             yield Path(folder)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_disk_full(error):
             raise
         raise StorageFull(
             "The server's disk is full, so the upload was not kept. Try again later."

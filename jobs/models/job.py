@@ -8,7 +8,7 @@ from django.db import models
 from jobs.models.leased import Leased, LeasedQuerySet
 from jobs.states import JOBS, RUNNING, JobStatus
 from modelstore.models import TaskType
-from training.ground.config import Preset
+from training.kinds import Preset
 from training.score import ACCURACY, Score
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from django.db import models
 from django.utils import timezone
 
-from jobs.states import Machine
+from jobs.states import StateMachine
 
 M = TypeVar("M", bound=models.Model)
 
@@ -15,8 +15,8 @@ class LeasedQuerySet(models.QuerySet[M]):
     """Reads by state, and the one way to change it."""
 
     @property
-    def _machine(self) -> Machine:
-        machine: Machine = self.model.machine  # type: ignore[attr-defined]  # every subclass of Leased has one
+    def _machine(self) -> StateMachine:
+        machine: StateMachine = self.model.machine  # type: ignore[attr-defined]  # every subclass of Leased has one
         return machine
 
     def queued(self) -> Self:
@@ -49,7 +49,7 @@ class LeasedQuerySet(models.QuerySet[M]):
 class Leased(models.Model):
     """The columns of the lease; the state itself is the subclass's, named `status`, with its `machine`."""
 
-    machine: ClassVar[Machine]
+    machine: ClassVar[StateMachine]
 
     progress = models.FloatField(default=0.0, help_text="0 to 1; never goes backwards within an attempt.")
     eta_seconds = models.FloatField(null=True, blank=True)

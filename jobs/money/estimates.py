@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from training.ground.catalog import CATALOG
-from training.ground.config import Task
+from training.kinds import CATALOG
+from training.kinds.task import Task
 
 # Seconds for one sample and epoch on two ordinary processor cores, and what every job takes besides.
 # Measured with MobileNet V2 at 224 pixels and with sentences of 10 to 30 words.
@@ -47,7 +47,7 @@ class Range:
 
 
 def rough_seconds(config: Mapping[str, Any], samples: int, kind: str = "") -> float:
-    """A guess from the configuration (TrainConfig.to_json), the number of samples and the kind of machine."""
+    """A guess from the configuration (Recipe.to_json), the number of samples and the kind of machine."""
     spec, epochs = CATALOG[config["model"]], float(config["epochs"])
     if config["task"] == Task.TEXT:
         each = NGRAMS if spec.name == "bag_of_ngrams" else RECURRENT

@@ -101,7 +101,7 @@ class Quoter:
         lane: str = Lane.NOW,
         max_minutes: int | None = None,
     ) -> Quote:
-        """The estimate for a job with this configuration (TrainConfig.to_json) and number of samples."""
+        """The estimate for a job with this configuration (Recipe.to_json) and number of samples."""
         ratios = self._ratios(config)
         full = corrected(rough_seconds(config, samples, self.kind), ratios)
         cap = caps.job_cap_seconds(self._platform, max_minutes, self.kind)

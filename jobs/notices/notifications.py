@@ -25,6 +25,7 @@ from jobs.models import Job, JobEvent, Notice
 from jobs.notices import webhooks
 from jobs.notices.webhooks import WebhookFailed, WebhookRefused
 from jobs.states import JobStatus
+from modelstore.ground import naming
 
 logger = logging.getLogger(__name__)
 
@@ -130,7 +131,8 @@ def message(job: Job) -> dict[str, Any]:
 
 def _mail(notice: Notice) -> None:
     job = notice.job
-    lines = [f"“{job.task_name}” {_ENDS[JobStatus(job.status)]}."]
+    name = naming.for_mail(job.task_name)
+    lines = [f"“{name}” {_ENDS[JobStatus(job.status)]}."]
     if job.score is not None:
         lines.append(f"Validation {job.score.kind.word}: {job.score.shown}")
     if job.error:
@@ -138,7 +140,7 @@ def _mail(notice: Notice) -> None:
     lines.append(f"{notice.site.rstrip('/')}{reverse('job', args=[job.token])}")
     lines.append("Whoever has this link can use the model. Flash has now forgotten your address.")
     EmailMessage(
-        subject=f"{job.task_name} {_ENDS[JobStatus(job.status)]}",
+        subject=f"{name} {_ENDS[JobStatus(job.status)]}",
         body="\n\n".join(lines) + "\n",
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[notice.target],

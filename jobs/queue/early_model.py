@@ -34,7 +34,7 @@ def publish(*, job: Job, bundle: Path, prefix: str) -> bool:
     return True
 
 
-def settle(*, job: Job, bundle: Path, prefix: str) -> TrainedModel:
+def publish_better(*, job: Job, bundle: Path, prefix: str) -> TrainedModel:
     """The model of an ended training: the better one of `bundle` and the early model, under the job's token.
 
     Better is what `store.beats`, by the same validation samples. Call it inside the publishing transaction.

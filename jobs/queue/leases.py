@@ -6,6 +6,7 @@ Every write of a worker is guarded by the fence it got with its claim; whoever h
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -75,6 +76,53 @@ def cancel(row: Leased, *, cancelled: str) -> bool:
     ):
         return True
     return row.rows().running().filter(pk=row.pk).update(cancel_requested=True) == 1
+
+
+def requeue(
+    row: Leased, *, reason: str, blame: bool, what: str, fail: Callable[[str], None], **values: Any
+) -> bool:
+    """Back into the queue, in its old place; False: failed instead, after too many tries that count against it.
+
+    `fail` is called with the sentence for its owner, which begins with `what`; `values` are columns that go with
+    the way back. Raises LeaseLost.
+    """
+    if blame and row.attempt >= settings.FLASH_MAX_ATTEMPTS:
+        tries = "once" if row.attempt == 1 else f"{row.attempt} times"
+        fail(f"{what} was tried {tries} and stopped each time. Last reason: {reason}")
+        return False
+    moved = (
+        row.rows()
+        .running()
+        .transition(
+            row.pk,
+            row.machine.waiting,
+            held_by=row.fence,
+            attempt=row.attempt if blame else max(row.attempt - 1, 0),
+            lease_until=None,
+            eta_seconds=None,
+            **values,
+        )
+    )
+    require(moved)
+    return True
+
+
+def requeue_lost(
+    rows: LeasedQuerySet[L],
+    now: datetime,
+    *,
+    requeue: Callable[[L], None],
+    finish_cancelled: Callable[[L], None],
+) -> int:
+    """Gives rows whose lease ran out another try, or ends those that were cancelled; answers how many."""
+    count = 0
+    for row in rows.lost(now):
+        try:
+            (finish_cancelled if row.cancel_requested else requeue)(row)
+            count += 1
+        except LeaseLost:
+            continue
+    return count
 
 
 def held(row: L) -> LeasedQuerySet[L]:

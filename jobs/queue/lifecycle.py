@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,10 +11,9 @@ from jobs.datasets import dataset_store
 from jobs.messaging import hints
 from jobs.models import Attempt, Epoch, Job, JobEvent, Server
 from jobs.notices import notifications
-from jobs.queue import attempts as tries
-from jobs.queue import early_model, leases, retraining
+from jobs.queue import attempts, early_model, leases, retraining
 from jobs.queue.leases import held, require
-from jobs.states import RUNNING, JobStatus
+from jobs.states import JobStatus
 from modelstore.bundles import store
 from modelstore.models import TrainedModel
 from training.score import ACCURACY, Score
@@ -25,16 +23,16 @@ def claim(*, server: Server) -> Job | None:
     """Takes the next waiting job for `server`, or None. The conditional UPDATE lets one claimant win."""
 
     def open_attempt(job: Job) -> None:
-        tries.begin(job=job, server=server)
+        attempts.begin(job=job, server=server)
 
     waiting = Job.objects.queued().select_related("dataset")
-    if held := tries.held_back(server=server):
+    if held := attempts.held_back(server=server):
         waiting = waiting.exclude(pk__in=held)
     try:
         return leases.claim(
             waiting, to=JobStatus.STARTING, opened=open_attempt, server=server, phase="preparing"
         )
-    except tries.NotNow:
+    except attempts.NotNow:
         return None
 
 
@@ -100,16 +98,16 @@ def publish(*, job: Job, bundle: Path, prefix: str) -> None:
     An early model stays instead unless the bundle beats it (`store.beats`); a model that was to be continued, unless
     the new one is better on the same validation part.
     """
-    continued = retraining.settle(job=job, bundle=bundle, prefix=prefix)
+    continued = retraining.publish_continued(job=job, bundle=bundle, prefix=prefix)
     if continued is None:
-        model = early_model.settle(job=job, bundle=bundle, prefix=prefix)
+        model = early_model.publish_better(job=job, bundle=bundle, prefix=prefix)
         _deployed(job, model, score=model.score)
     else:
         _deployed(job, None, score=continued.score, comparison=continued.comparison)
 
 
 @transaction.atomic
-def publish_early(*, job: Job) -> bool:
+def finish_with_early_model(*, job: Job) -> bool:
     """Ends the job with the early model as its model; False when there is none."""
     model = early_model.of(job)
     if model is None:
@@ -162,21 +160,17 @@ def finish_cancelled(*, job: Job) -> None:
 @transaction.atomic
 def requeue(*, job: Job, reason: str, blame: bool) -> None:
     """Back into the queue, in its old place; failed instead after too many tries that count against it."""
-    if blame and job.attempt >= settings.FLASH_MAX_ATTEMPTS:
-        tries = "once" if job.attempt == 1 else f"{job.attempt} times"
-        fail(job=job, error=f"Training was tried {tries} and stopped each time. Last reason: {reason}")
-        return
-    moved = Job.objects.filter(status__in=RUNNING).transition(
-        job.pk,
-        JobStatus.QUEUED,
-        held_by=job.fence,
-        attempt=job.attempt if blame else max(job.attempt - 1, 0),
-        lease_until=None,
+    waits = leases.requeue(
+        job,
+        reason=reason,
+        blame=blame,
+        what="Training",
+        fail=lambda sentence: fail(job=job, error=sentence),
         phase="",
-        eta_seconds=None,
         server=None,
     )
-    require(moved)
+    if not waits:
+        return
     note(job=job, kind=JobEvent.Kind.WARNING, message=f"{reason} The job waits for another try.")
     _close_attempt(job, JobStatus.QUEUED, reason)
     # Its machine may be on its way out (spot, watchdog): the next one need not wait for the sweep.

@@ -38,7 +38,7 @@ FOLDER = "previous"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Continued:
     """What became of a continued model: `comparison` for the job's row, `score` of the new one."""
 
     comparison: dict[str, Any]
@@ -114,7 +114,7 @@ def _fetch(model: TrainedModel, target: Path) -> None:
             verify_file(target / name, known[name])
 
 
-def settle(*, job: Job, bundle: Path, prefix: str) -> Outcome | None:
+def publish_continued(*, job: Job, bundle: Path, prefix: str) -> Continued | None:
     """Gives the earlier model's token to the new bundle if that won, drops it otherwise; None: nothing to continue.
 
     Call it inside the publishing transaction.
@@ -139,7 +139,7 @@ def settle(*, job: Job, bundle: Path, prefix: str) -> Outcome | None:
         store.abandon(prefix=prefix)
     _note(job, words)
     comparison = {**told, "verdict": verdict, "words": words, "token": model.token}
-    return Outcome(comparison=comparison, score=score)
+    return Continued(comparison=comparison, score=score)
 
 
 def _live(job: Job, *, lock: bool = False) -> TrainedModel | None:

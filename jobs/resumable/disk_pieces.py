@@ -1,6 +1,5 @@
 """Pieces of an upload on this server's disk: one file that grows; its length is the offset."""
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -14,6 +13,7 @@ from django.http import UnreadablePostError
 
 from jobs.errors import StorageFull
 from modelstore.ground.errors import FlashError
+from modelstore.ground.files import is_disk_full
 
 _CHUNK = 1024**2
 # Other uploads and the database need room, too.
@@ -92,7 +92,7 @@ def append(key: str, *, offset: int, body: IO[bytes], size: int, sha256: bytes |
         try:
             digest = _copy(body, file, room=size - here)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if not is_disk_full(error):
                 raise
             file.truncate(here)
             raise StorageFull("The server's disk is full. Try again later from the same offset.") from error

@@ -21,7 +21,7 @@ from jobs.uploads import UploadRefused
 from jobs.uploads.detection import HEAD_BYTES, refuse_by_head
 from modelstore.ground import files, tokens
 from modelstore.ground.errors import FlashError
-from training.ground.config import Task
+from training.kinds.task import Task
 
 logger = logging.getLogger(__name__)
 

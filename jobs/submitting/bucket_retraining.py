@@ -17,18 +17,18 @@ from jobs.errors import NotPossibleNow, SubmissionInvalid
 from jobs.models import Dataset, Job
 from jobs.queue import retraining
 from jobs.submitting import submission
-from jobs.submitting.lineage import Origin
+from jobs.submitting.lineage import Lineage
 from modelstore.access import get_model
 from modelstore.ground import files
 from modelstore.models import ApiKey, TrainedModel
-from training.ground.config import Task
+from training.kinds.task import Task
 
 PREFIX = "incoming/"
 _MOST = 50
 
 
 @dataclass(kw_only=True, slots=True)
-class Arrival:
+class IncomingFile:
     """One object: the token of its model, its name, its key in the storage, and what tells versions apart."""
 
     token: str
@@ -41,7 +41,7 @@ class Arrival:
             yield from content
 
 
-def arrivals_in(event: Mapping[str, Any]) -> list[Arrival]:
+def incoming_files(event: Mapping[str, Any]) -> list[IncomingFile]:
     """The objects that an S3 notification or an EventBridge event tells of; other events tell of none.
 
     SubmissionInvalid when it makes no sense, or is about another bucket.
@@ -68,7 +68,7 @@ def _told(event: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _arrival(bucket: str, key: str, version: str) -> Arrival | None:
+def _arrival(bucket: str, key: str, version: str) -> IncomingFile | None:
     ours = getattr(default_storage, "bucket_name", None)
     if bucket != ours:
         raise SubmissionInvalid("The event is about another bucket than the one of this installation.")
@@ -77,10 +77,10 @@ def _arrival(bucket: str, key: str, version: str) -> Arrival | None:
     token, _, name = inside.removeprefix(PREFIX).partition("/")
     if not inside.startswith(PREFIX) or not token or not name or name.endswith("/"):
         return None
-    return Arrival(token=token, name=name, key=inside, version=version)
+    return IncomingFile(token=token, name=name, key=inside, version=version)
 
 
-def retrain(*, arrival: Arrival, api_key: ApiKey | None) -> Job:
+def retrain(*, arrival: IncomingFile, api_key: ApiKey | None) -> Job:
     """Submits a job that continues the model with the data that arrived, added to its earlier data if that is kept.
 
     Raises what an upload and a submission raise; then nothing is kept but the object itself.
@@ -91,19 +91,13 @@ def retrain(*, arrival: Arrival, api_key: ApiKey | None) -> Job:
         raise NotPossibleNow("The object that the event tells of is not in the bucket any more.")
     check_size(default_storage.size(arrival.key))
     before = Job.objects.filter(token_digest=model.token_digest).select_related("dataset").first()
-    dataset = dataset_store.store_upload(task_type=Task(model.task_type), upload=arrival)
-    try:
-        job = _submit(arrival, model, before, dataset, api_key)
-    except BaseException:
-        dataset_store.discard(dataset)
-        raise
-    if job.dataset_id != dataset.pk:
-        dataset_store.discard(dataset)
-    return job
+    arrived = dataset_store.store_upload(task_type=Task(model.task_type), upload=arrival)
+    with dataset_store.discarded_unless_used(arrived) as dataset:
+        return _submit(arrival, model, before, dataset, api_key)
 
 
 def _submit(
-    arrival: Arrival, model: TrainedModel, before: Job | None, dataset: Dataset, api_key: ApiKey | None
+    arrival: IncomingFile, model: TrainedModel, before: Job | None, dataset: Dataset, api_key: ApiKey | None
 ) -> Job:
     kept = before.dataset if before is not None else None
     return submission.submit(
@@ -114,5 +108,5 @@ def _submit(
         keep_dataset=kept is not None,
         idempotency_key=f"s3:{arrival.key}:{arrival.version}",
         api_key=api_key,
-        origin=Origin(continue_from=model.token, extend_dataset=kept.token if kept is not None else ""),
+        lineage=Lineage(continue_from=model.token, extend_dataset=kept.token if kept is not None else ""),
     )

@@ -2,16 +2,17 @@
 
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from rest_framework import serializers
 
-from training.ground.catalog import Task
 from training.ground.limits import Limits
 from training.ground.specification import Hyperparameter, ValueType, range_words
 from training.ground.wire_values import plain
+from training.kinds import Kind
 
 _PRESETS_CHOICE = ("", "Preset's choice")
 _MOST_SHARE_CHARS = 40
@@ -22,23 +23,23 @@ TABLE_ENDS = "<!-- end of hyperparameters -->"
 # --- Forms -------------------------------------------------------------------------------------------------------
 
 
-def form_fields(task: Task, specs: Iterable[Hyperparameter]) -> dict[str, forms.Field]:
-    """The form fields of `specs` for one task, the parts of an object after the tick that switches it on."""
+def form_fields(kind: Kind, specs: Iterable[Hyperparameter]) -> dict[str, forms.Field]:
+    """The form fields of `specs` for one kind of task, the parts of an object after the tick that switches it on."""
     fields: dict[str, forms.Field] = {}
     for spec in specs:
-        if spec.applies(task):
-            fields[spec.field] = form_field(spec, task)
-            fields |= form_fields(task, spec.parts)
+        if spec.applies(kind):
+            fields[spec.field] = form_field(spec, kind)
+            fields |= form_fields(kind, spec.parts)
     return fields
 
 
-def form_field(spec: Hyperparameter, task: Task) -> forms.Field:
+def form_field(spec: Hyperparameter, kind: Kind) -> forms.Field:
     """A field that keeps what was typed: reading it is up to the trainer's own rules."""
-    hint = spec.hint(settings.FLASH_LIMITS, task)
+    hint = spec.hint(settings.FLASH_LIMITS, kind)
     if spec.is_tick:
         return forms.BooleanField(label=spec.label, required=False, help_text=hint)
     if spec.choices:
-        choices = spec.values(task) if spec.basic else (_PRESETS_CHOICE, *spec.values(task))
+        choices = spec.values(kind) if spec.basic else (_PRESETS_CHOICE, *spec.values(kind))
         return forms.ChoiceField(label=spec.label, required=False, help_text=hint, choices=choices)
     mode = "decimal" if spec.type is ValueType.NUMBER else "numeric"
     default = plain(spec.default) if isinstance(spec.default, int | float) else ""
@@ -94,11 +95,22 @@ def serializer_field(spec: Hyperparameter) -> serializers.Field:
         case ValueType.FLAG:
             return serializers.BooleanField(**said)
         case ValueType.OBJECT:
-            name = "".join(word.capitalize() for word in spec.name.split("_"))
-            contents = {"__doc__": spec.meaning, **serializer_fields(spec.parts)}
-            nested = type(f"{name}Serializer", (serializers.Serializer,), contents)
-            field: serializers.Field = nested(required=False)
+            field: serializers.Field = _nested(spec)(required=False)
             return field
+
+
+@cache
+def _nested(spec: Hyperparameter) -> type[serializers.Serializer[Any]]:
+    """The serializer of an object: one class for each, by which a schema knows that they are the same."""
+
+    class Nested(serializers.Serializer[Any]):
+        __doc__ = spec.meaning
+
+        def get_fields(self) -> dict[str, Any]:
+            return serializer_fields(spec.parts)
+
+    Nested.__name__ = "".join(word.capitalize() for word in spec.name.split("_")) + "Serializer"
+    return Nested
 
 
 # --- The command line --------------------------------------------------------------------------------------------
@@ -144,7 +156,7 @@ def api_table(specs: Iterable[Hyperparameter]) -> str:
 def _values(spec: Hyperparameter) -> str:
     match spec.type:
         case ValueType.CHOICE:
-            lists = {", ".join(f"`{value}`" for value, _ in spec.values(task)): None for task in spec.tasks()}
+            lists = {", ".join(f"`{value}`" for value, _ in spec.values(kind)): None for kind in spec.kinds()}
             return "; ".join(lists)
         case ValueType.FLAG:
             return " or ".join(f"`{word}`{rest}" for word, rest in map(_first_word, spec.words.split(" or ")))
@@ -159,7 +171,7 @@ def _values(spec: Hyperparameter) -> str:
 
 
 def _bounds(spec: Hyperparameter) -> str:
-    each = {task: range_words(spec.range(Limits(), task)) for task in spec.tasks()}
+    each = {kind.task: range_words(spec.range(Limits(), kind)) for kind in spec.kinds()}
     if len(set(each.values())) == 1:
         return next(iter(each.values()))
     return ", ".join(f"{words} (`{task}`)" for task, words in each.items())

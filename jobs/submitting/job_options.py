@@ -1,4 +1,4 @@
-"""On what terms a job runs, besides how it trains: when, and for how long at most."""
+"""What may be chosen of a job besides how it trains: when it runs, for how long at most, who is told."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _MOST_MINUTES = 7 * 24 * 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Terms:
+class JobOptions:
     """`lane` is one of Lane; `max_minutes` caps the training time of all tries together.
 
     `notify_email` and `notify_webhook` are told when the job ends, the former with a link into `site`.
@@ -26,8 +26,8 @@ class Terms:
     site: str = ""
 
 
-def read_terms(fields: Mapping[str, Any], *, site: str = "") -> Terms:
-    """The terms among the fields of a form or a JSON object; SubmissionInvalid names each wrong one.
+def read_job_options(fields: Mapping[str, Any], *, site: str = "") -> JobOptions:
+    """The options among the fields of a form or a JSON object; SubmissionInvalid names each wrong one.
 
     `site` is the address under which the site was asked.
     """
@@ -40,7 +40,7 @@ def read_terms(fields: Mapping[str, Any], *, site: str = "") -> Terms:
     problems |= notifications.problems(email=email, webhook=webhook)
     if problems:
         raise SubmissionInvalid("Please correct: " + ", ".join(sorted(problems)) + ".", fields=problems)
-    return Terms(
+    return JobOptions(
         lane=lane, max_minutes=minutes, notify_email=email, notify_webhook=webhook, site=site if email else ""
     )
 

@@ -9,16 +9,16 @@ FIELDS = ("continue_from", "extend_dataset")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
+class Lineage:
     """Tokens: of the model to continue, of the dataset to extend; empty where there is none."""
 
     continue_from: str = ""
     extend_dataset: str = ""
 
 
-def read_origin(fields: Mapping[str, Any]) -> Origin:
-    """The origin among the fields of a form or a JSON object."""
-    return Origin(**{name: _token_in(fields.get(name)) for name in FIELDS})
+def read_lineage(fields: Mapping[str, Any]) -> Lineage:
+    """The lineage among the fields of a form or a JSON object."""
+    return Lineage(**{name: _token_in(fields.get(name)) for name in FIELDS})
 
 
 def _token_in(value: Any) -> str:

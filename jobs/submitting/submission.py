@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -19,12 +20,12 @@ from jobs.notices import notifications
 from jobs.queue import retraining
 from jobs.queue.platform_status import DEV_MODE_NOTICE, is_full
 from jobs.states import JobStatus
-from jobs.submitting.job_options import Terms
-from jobs.submitting.lineage import Origin
+from jobs.submitting.job_options import JobOptions
+from jobs.submitting.lineage import Lineage
 from modelstore.ground import naming, tokens
-from modelstore.ground.errors import FlashError
 from modelstore.models import ApiKey
-from training.ground.config import ConfigInvalid, Task, TrainConfig, resolve
+from training.ground.recipe import Recipe, RecipeInvalid, resolve
+from training.kinds.task import Task
 
 RETRY_AFTER_SECONDS = 60
 
@@ -46,7 +47,7 @@ def check_accepting() -> None:
     caps.check_day(platform)
 
 
-def validate(*, task: Task, task_name: str, values: Mapping[str, Any]) -> TrainConfig:
+def validate(*, task: Task, task_name: str, values: Mapping[str, Any]) -> Recipe:
     """The whole configuration, or SubmissionInvalid with a sentence for each wrong field."""
     wrong_name = naming.problem(task_name)
     fields = {"task_name": [wrong_name]} if wrong_name else {}
@@ -59,11 +60,11 @@ def validate(*, task: Task, task_name: str, values: Mapping[str, Any]) -> TrainC
     return config
 
 
-def configuration(*, task: Task, values: Mapping[str, Any]) -> TrainConfig:
+def configuration(*, task: Task, values: Mapping[str, Any]) -> Recipe:
     """What `values` make of the presets; SubmissionInvalid with a sentence for each wrong one."""
     try:
         return resolve(task, values, settings.FLASH_LIMITS)
-    except ConfigInvalid as error:
+    except RecipeInvalid as error:
         raise SubmissionInvalid(_summary(error.fields), fields=error.fields) from error
 
 
@@ -76,8 +77,8 @@ def submit(
     keep_dataset: bool = False,
     idempotency_key: str | None = None,
     api_key: ApiKey | None = None,
-    terms: Terms = Terms(),  # noqa: B008  # frozen
-    origin: Origin = Origin(),  # noqa: B008  # frozen
+    job_options: JobOptions = JobOptions(),  # noqa: B008  # frozen
+    lineage: Lineage = Lineage(),  # noqa: B008  # frozen
 ) -> Job:
     """Queues a job and answers it with its token; training begins as soon as a worker is free.
 
@@ -85,33 +86,28 @@ def submit(
     same job. With `api_key` the job is listed to whoever holds that key, and the two keys count together.
     """
     earlier = None
-    if origin.continue_from:
+    if lineage.continue_from:
         earlier = retraining.earlier_model(
-            token=origin.continue_from, task_type=dataset.task_type, api_key=api_key
+            token=lineage.continue_from, task_type=dataset.task_type, api_key=api_key
         )
         values = retraining.with_its_model(values, earlier)
     config = validate(task=Task(dataset.task_type), task_name=task_name, values=values)
     key = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
     if key and (known := Job.objects.filter(idempotency_key=key).first()):
         return known
-    base = access.get_dataset(origin.extend_dataset) if origin.extend_dataset else None
-    whole = dataset if base is None else extension.extended(base=base, more=dataset)
     try:
-        return _create(
-            terms,
-            whole,
-            config,
-            keep_dataset=keep_dataset,
-            task_name=naming.tidy(task_name),
-            downloadable=downloadable,
-            idempotency_key=key,
-            api_key=api_key,
-            continues=earlier,
-        )
-    except FlashError:
-        if whole is not dataset:
-            dataset_store.discard(whole)
-        raise
+        with _with_earlier_data(dataset, lineage) as whole:
+            return _create(
+                job_options,
+                whole,
+                config,
+                keep_dataset=keep_dataset,
+                task_name=naming.tidy(task_name),
+                downloadable=downloadable,
+                idempotency_key=key,
+                api_key=api_key,
+                continues=earlier,
+            )
     except IntegrityError:
         # Two repeats at once: the other one made the job.
         if key and (known := Job.objects.filter(idempotency_key=key).first()):
@@ -119,9 +115,17 @@ def submit(
         raise
 
 
+def _with_earlier_data(dataset: Dataset, lineage: Lineage) -> AbstractContextManager[Dataset]:
+    """The dataset, or a new one of it and the earlier data that it extends."""
+    if not lineage.extend_dataset:
+        return nullcontext(dataset)
+    base = access.get_dataset(lineage.extend_dataset)
+    return dataset_store.discarded_unless_used(extension.extended(base=base, more=dataset))
+
+
 @transaction.atomic
 def _create(
-    terms: Terms, dataset: Dataset, config: TrainConfig, *, keep_dataset: bool, **columns: Any
+    job_options: JobOptions, dataset: Dataset, config: Recipe, *, keep_dataset: bool, **columns: Any
 ) -> Job:
     # One submission at a time counts the queue: the row lock on Postgres, BEGIN IMMEDIATE on SQLite.
     PlatformStatus.objects.select_for_update().filter(pk=PlatformStatus.current().pk).first()
@@ -138,14 +142,16 @@ def _create(
         model_name=config.model,
         config=told,
         sample_count=dataset.sample_count,
-        lane=terms.lane,
-        max_minutes=terms.max_minutes,
+        lane=job_options.lane,
+        max_minutes=job_options.max_minutes,
         quote=Quoter()
-        .quote(told, dataset.sample_count, lane=terms.lane, max_minutes=terms.max_minutes)
+        .quote(told, dataset.sample_count, lane=job_options.lane, max_minutes=job_options.max_minutes)
         .to_json(),
         **columns,
     )
-    notifications.ask(job=job, email=terms.notify_email, webhook=terms.notify_webhook, site=terms.site)
+    notifications.ask(
+        job=job, email=job_options.notify_email, webhook=job_options.notify_webhook, site=job_options.site
+    )
     transaction.on_commit(hints.wake_scheduler)
     return job
 

@@ -1,7 +1,6 @@
 """The periodic sweep: repairs whatever a death left behind. Idempotent; two at once do no harm."""
 
 import logging
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,13 +13,12 @@ from django.utils import timezone
 from jobs.batches import sweep as batches
 from jobs.compute import scheduling
 from jobs.datasets import dataset_store
-from jobs.errors import LeaseLost
 from jobs.models import Dataset, Job
 from jobs.notices import notifications
-from jobs.queue import lifecycle
+from jobs.queue import leases, lifecycle
 from jobs.resumable import upload_sessions
 from jobs.upkeep import orphans
-from jobs.worker import checkpoints
+from jobs.worker import checkpoints, run_folders
 
 logger = logging.getLogger(__name__)
 
@@ -72,17 +70,12 @@ def sweep(*, now: datetime | None = None, thorough: bool | None = None) -> Sweep
 
 def requeue_lost(now: datetime) -> int:
     """Gives jobs whose lease ran out another try, or ends them when they were cancelled or tried too often."""
-    count = 0
-    for job in Job.objects.lost(now):
-        try:
-            if job.cancel_requested:
-                lifecycle.finish_cancelled(job=job)
-            else:
-                lifecycle.requeue(job=job, reason=_WORKER_DIED, blame=True)
-            count += 1
-        except LeaseLost:
-            continue
-    return count
+    return leases.requeue_lost(
+        Job.objects.all(),
+        now,
+        requeue=lambda job: lifecycle.requeue(job=job, reason=_WORKER_DIED, blame=True),
+        finish_cancelled=lambda job: lifecycle.finish_cancelled(job=job),
+    )
 
 
 def forget_datasets(now: datetime) -> int:
@@ -97,15 +90,7 @@ def forget_datasets(now: datetime) -> int:
 
 def remove_run_folders() -> int:
     """Removes run folders on this machine whose job has ended or is gone."""
-    root = Path(settings.FLASH_RUNS_DIR)
-    if not root.is_dir():
-        return 0
-    folders = {int(path.name): path for path in root.iterdir() if path.name.isdecimal()}
-    needed = set(Job.objects.active().filter(pk__in=folders).values_list("pk", flat=True))
-    for pk, path in folders.items():
-        if pk not in needed:
-            shutil.rmtree(path, ignore_errors=True)
-    return len(folders.keys() - needed)
+    return run_folders.remove_ended(Path(settings.FLASH_RUNS_DIR), Job.objects.all())
 
 
 def _guarded(part: Callable[[], int]) -> int:

@@ -12,13 +12,13 @@ from jobs import access
 from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
 from jobs.submitting.job_options import FIELDS as TERMS
-from jobs.submitting.job_options import Terms, read_terms
+from jobs.submitting.job_options import JobOptions, read_job_options
 from jobs.submitting.lineage import FIELDS as ORIGIN
-from jobs.submitting.lineage import Origin, read_origin
+from jobs.submitting.lineage import Lineage, read_lineage
 from training.ground import hyperparameters
-from training.ground.catalog import CATALOG
-from training.ground.config import Task
 from training.ground.specification import Hyperparameter
+from training.kinds import CATALOG
+from training.kinds.task import Task
 
 TABLE_OPTIONS = ("input_column", "label_column")
 _OUTER = (
@@ -45,8 +45,8 @@ class SubmitRequest:
     upload: Any
     dataset_token: str
     num_classes: int | None
-    origin: Origin
-    terms: Terms
+    lineage: Lineage
+    job_options: JobOptions
 
     def check_classes(self, dataset: Dataset) -> None:
         """The first Flash was told how many classes there are: a file with others is the wrong file."""
@@ -72,8 +72,8 @@ def read(request: Request, known: set[str]) -> SubmitRequest:
         upload=upload,
         dataset_token=token,
         num_classes=_classes(fields),
-        origin=read_origin(fields),
-        terms=read_terms(fields, site=request.build_absolute_uri("/")),
+        lineage=read_lineage(fields),
+        job_options=read_job_options(fields, site=request.build_absolute_uri("/")),
     )
 
 
@@ -84,7 +84,7 @@ class QuoteRequest:
     task: Task
     values: dict[str, Any]
     samples: int
-    terms: Terms
+    job_options: JobOptions
 
 
 def read_quote(request: Request, known: set[str]) -> QuoteRequest:
@@ -95,7 +95,7 @@ def read_quote(request: Request, known: set[str]) -> QuoteRequest:
         task=_task_of(fields),
         values=_hyperparameters(fields),
         samples=access.get_dataset(str(token)).sample_count if token else _samples(fields.get("samples")),
-        terms=read_terms(fields),
+        job_options=read_job_options(fields),
     )
 
 

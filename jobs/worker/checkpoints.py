@@ -18,6 +18,7 @@ from jobs.datasets.intake import sha256_of
 from jobs.errors import LeaseLost
 from jobs.models import Checkpoint, Job, JobEvent
 from jobs.queue import lifecycle
+from jobs.worker.run_folders import earlier_attempts
 from modelstore.ground import files, tokens
 
 logger = logging.getLogger(__name__)
@@ -120,9 +121,7 @@ def restore(job: Job, run_dir: Path) -> bool:
 
     What an earlier attempt left on this machine is taken unless storage has a newer one; afterwards it is gone.
     """
-    earlier = sorted(
-        (path for path in run_dir.parent.iterdir() if path != run_dir), key=lambda path: int(path.name)
-    )
+    earlier = earlier_attempts(run_dir)
     here = [path for path in earlier if (path / _IN_RUN_DIR).is_dir()]
     stored = Checkpoint.objects.filter(job=job).first()
     found = False

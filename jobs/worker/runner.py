@@ -1,9 +1,7 @@
 """Runs one job on this machine: data in, child process, events out, bundle published."""
 
-import errno
 import json
 import logging
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,15 +17,17 @@ from jobs.money.caps import remaining_seconds
 from jobs.queue import early_model, lifecycle, retraining
 from jobs.queue.leases import persist
 from jobs.uploads import UploadRefused
-from jobs.worker import checkpoints
+from jobs.worker import checkpoints, run_folders
+from jobs.worker.attempt import attempt, reason_of_crash, was_interrupted
 from jobs.worker.child import EXIT_INTERRUPTED, Child, trainer_command
 from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.stop_and_keep import StopAndKeep
 from jobs.worker.stop_request import STOPPING
 from jobs.worker.trainer_events import EventLog
-from jobs.worker.warm_trainer import SPARE
+from jobs.worker.warm_trainer import WARM_TRAINER
 from jobs.worker.watch import CancelRequested, OutOfTime, follow
 from modelstore.bundles import store
+from modelstore.ground import files
 
 logger = logging.getLogger(__name__)
 
@@ -52,13 +52,11 @@ def run_next() -> bool:
     if job is None:
         return False
     try:
-        with Heartbeat(job) as heartbeat:
-            run(job=job, heartbeat=heartbeat)
-    except LeaseLost:
-        logger.info("Job %s is no longer ours; what this attempt made is dropped.", job.pk)
-    except Exception:
-        logger.exception("Job %s failed for a reason of ours.", job.pk)
-        persist(lambda: lifecycle.requeue(job=job, reason=_INTERNAL, blame=True))
+        attempt(
+            job,
+            lambda heartbeat: run(job=job, heartbeat=heartbeat),
+            requeue=lambda: lifecycle.requeue(job=job, reason=_INTERNAL, blame=True),
+        )
     finally:
         forget_if_ended(job)
     return True
@@ -73,24 +71,19 @@ def run(*, job: Job, heartbeat: Heartbeat) -> None:
     except UploadRefused as refusal:
         _fail(job, refusal.detail)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not files.is_disk_full(error):
             raise
         _fail(job, "The training machine's disk is full. Tell the operator, or try again later.")
 
 
 def run_folder(job: Job) -> Path:
     """The RUN_DIR of this attempt."""
-    return Path(settings.FLASH_RUNS_DIR) / str(job.pk) / str(job.fence)
+    return run_folders.run_folder(Path(settings.FLASH_RUNS_DIR), job)
 
 
 def forget_if_ended(job: Job) -> None:
     """Removes the run folders of a job that has ended; a waiting one keeps its checkpoint."""
-    try:
-        job.refresh_from_db(fields=["status"])
-    except (DatabaseError, Job.DoesNotExist):
-        return
-    if job.is_ended:
-        shutil.rmtree(run_folder(job).parent, ignore_errors=True)
+    if run_folders.forget_if_ended(Path(settings.FLASH_RUNS_DIR), job):
         with suppress(DatabaseError):
             checkpoints.forget(job)
 
@@ -124,7 +117,7 @@ def _machine(job: Job) -> dict[str, Any]:
 
 def _train(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
     lifecycle.start_training(job=job)
-    child = Child(trainer_command(), folder, ready=SPARE.take(folder))
+    child = Child(trainer_command(), folder, ready=WARM_TRAINER.take(folder))
     try:
         log, stop = EventLog(job), StopAndKeep(job, child)
         with checkpoints.Courier(job, folder) as courier:
@@ -135,7 +128,7 @@ def _train(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
     finally:
         child.close()
         if not STOPPING.is_set():
-            SPARE.prepare()
+            WARM_TRAINER.prepare()
 
 
 def _follow(job: Job, child: Child, log: EventLog, heartbeat: Heartbeat, stop: StopAndKeep) -> int:
@@ -180,15 +173,14 @@ def _conclude(
     bundle = folder / "bundle"
     if status == 0 and (bundle / "model.json").is_file():
         _deploy(job, bundle)
-    elif status == EXIT_INTERRUPTED or STOPPING.is_set():
+    elif was_interrupted(status):
         persist(lambda: lifecycle.requeue(job=job, reason="The training server is restarting.", blame=False))
     elif kept:
         persist(lambda: _keep_early(job))
     elif log.error:
         _fail(job, log.error)
     else:
-        logger.error("The trainer of job %s ended with status %s:\n%s", job.pk, status, child.stderr_tail())
-        reason = _OUT_OF_MEMORY if status == -9 else _CRASHED
+        reason = reason_of_crash(job, child, status, out_of_memory=_OUT_OF_MEMORY, crashed=_CRASHED)
         persist(lambda: lifecycle.requeue(job=job, reason=reason, blame=True))
 
 
@@ -213,7 +205,7 @@ def _publish_early(job: Job, bundle: Path) -> None:
 
 def _keep_early(job: Job) -> None:
     """Its owner wanted the best so far, and the training itself has none yet."""
-    if not lifecycle.publish_early(job=job):
+    if not lifecycle.finish_with_early_model(job=job):
         lifecycle.finish_cancelled(job=job)
 
 

@@ -1,13 +1,12 @@
-"""Applies the trainer's events to the job's rows; unknown kinds are ignored, so that both sides may grow."""
+"""Applies the trainer's events to the job's rows."""
 
 import math
 import time
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection
-
 from jobs.models import Epoch, Job, JobEvent
 from jobs.queue import lifecycle
+from jobs.worker.attempt import apply_event
 from training.score import ACCURACY
 
 _PROGRESS_SECONDS = 0.5
@@ -20,17 +19,18 @@ class EventLog:
         self.error = ""
         self._job = job
         self._last_progress = 0.0
+        self._handlers = {
+            "phase": self._take_phase,
+            "progress": self._take_progress,
+            "epoch": self._take_epoch,
+            "log": self._take_log,
+            "warning": self._take_warning,
+            "error": self._take_error,
+        }
 
     def take(self, event: dict[str, Any]) -> None:
         """Applies one event. Raises LeaseLost when the job is no longer this attempt's."""
-        handler = getattr(self, f"_take_{event.get('event')}", None)
-        if handler is None:
-            return
-        try:
-            handler(event)
-        except (OperationalError, InterfaceError):
-            # Figures on a page are not worth a job: the next event comes on a fresh connection.
-            connection.close()
+        apply_event(self._handlers, event)
 
     def _take_phase(self, event: dict[str, Any]) -> None:
         lifecycle.record_phase(job=self._job, phase=str(event.get("phase", "")))

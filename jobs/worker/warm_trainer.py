@@ -13,7 +13,7 @@ from jobs.worker.child import spawn, trainer_command
 logger = logging.getLogger(__name__)
 
 
-class Spare:
+class WarmTrainer:
     """At most one waiting process. It ends by itself when nobody wants it, or when this process is gone."""
 
     def __init__(self) -> None:
@@ -78,4 +78,4 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     process.communicate()
 
 
-SPARE = Spare()
+WARM_TRAINER = WarmTrainer()

@@ -14,41 +14,27 @@ from django.conf import settings
 
 from modelstore.ground import files
 from modelstore.models import TrainedModel
-from training.bundle.manifest import (
-    EXAMPLES_FILE,
-    MANIFEST_FILE,
-    MEASURED_ONNX_FILE,
-    MEASURED_TENSORS_FILE,
-    VALIDATION_FILE,
-    BundleDamaged,
-    verify_file,
-)
+from training.bundle.manifest import MANIFEST_FILE, ONNX_FILE, SERVING_COPY_FILE, BundleDamaged, verify_file
 
-# What prediction does not open is not fetched.
-_NOT_SERVED = {
-    "model.pt",
-    "model.safetensors",
-    "report.json",
-    "accuracy.svg",
-    "accuracy.png",
-    VALIDATION_FILE,
-    EXAMPLES_FILE,
-    MEASURED_ONNX_FILE,
-    MEASURED_TENSORS_FILE,
-}
 # The disk holds this many times what the memory holds.
 _DISK_PER_MEMORY = 8
 _STALE_SECONDS = 3600
 
 
 def serving_names(manifest: dict[str, Any]) -> list[str]:
-    """The files of a bundle that prediction needs, model.json among them."""
-    return sorted({*manifest["files"], MANIFEST_FILE} - _NOT_SERVED)
+    """The files of a bundle that prediction needs: model.json, its graphs, and what its preprocessing names."""
+    return sorted({MANIFEST_FILE, *_opened(manifest)})
 
 
 def serving_bytes(manifest: dict[str, Any]) -> int:
     """Their size, without model.json."""
-    return sum(int(entry["bytes"]) for name, entry in manifest["files"].items() if name not in _NOT_SERVED)
+    return sum(int(manifest["files"][name]["bytes"]) for name in _opened(manifest) - {MANIFEST_FILE})
+
+
+def _opened(manifest: dict[str, Any]) -> set[str]:
+    """What prediction opens of the files that model.json lists; nothing else is fetched, whatever else is there."""
+    named = {value for value in manifest["preprocess"].values() if isinstance(value, str)}
+    return {ONNX_FILE, SERVING_COPY_FILE, *named} & set(manifest["files"])
 
 
 def folder_of(model: TrainedModel) -> Path:

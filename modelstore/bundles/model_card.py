@@ -6,6 +6,7 @@ from typing import Any
 
 from modelstore.models import TaskType, TrainedModel
 from training.bundle.manifest import MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
+from training.ground.hyperparameters import HYPERPARAMETERS
 from training.score import ACCURACY, capitalised, show
 
 _MOST_CLASSES = 100
@@ -155,16 +156,7 @@ def _measured_before(model: TrainedModel) -> bool:
 
 
 def _settings(config: Mapping[str, Any]) -> str:
-    names = (
-        "preset",
-        "pretrained",
-        "optimizer",
-        "learning_rate",
-        "batch_size",
-        "epochs",
-        "data_split",
-        "seed",
-    )
+    names = [spec.name for spec in HYPERPARAMETERS if spec.name != "model" and not spec.parts]
     return ", ".join(f"{name} {config[name]}" for name in names if config.get(name) is not None) or "unknown"
 
 

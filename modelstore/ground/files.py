@@ -1,5 +1,6 @@
 """Whole files in and out of Django's storage, in bounded memory; what is published is complete."""
 
+import errno
 import logging
 import os
 import shutil
@@ -31,6 +32,11 @@ class StorageUnavailable(FlashError):
 
 def storage_unavailable() -> StorageUnavailable:
     return StorageUnavailable("The files cannot be reached right now. Try again in a minute.", retry_after=60)
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether it means that the disk, or what this user may have of it, is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def local_path(key: str) -> Path | None:

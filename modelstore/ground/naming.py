@@ -9,7 +9,6 @@ import re
 import unicodedata
 
 MAX_LENGTH = 100
-_MAX_FILE_STEM = 60
 # As the insides of a regular expression's brackets, for Python and ECMA-262 alike.
 CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028\u2029\ufff9-\ufffb\ufffe\uffff"
 TURNING = r"\u202a-\u202e\u2066-\u2069"
@@ -18,6 +17,9 @@ INVISIBLE = r"\u00ad\u061c\u200b-\u200f\u2060\ufeff"
 PATTERN = rf"^[^{CONTROLS}{TURNING}]*[^{CONTROLS}{TURNING}{INVISIBLE}\s][^{CONTROLS}{TURNING}]*$"
 RULE = f"Up to {MAX_LENGTH} characters of any alphabet, on one line."
 
+_MAX_FILE_STEM = 60
+# No dot, slash or @ among them: mail programs would make links of such words.
+_IN_MAILS = "-_&:,()'"
 _NAME = re.compile(PATTERN)
 # Half a character (a lone surrogate) cannot be stored; descriptions of the API know none.
 _FORBIDDEN = re.compile(rf"[{CONTROLS}{TURNING}\ud800-\udfff]")
@@ -57,3 +59,15 @@ def file_stem(name: str) -> str:
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.findall(r"[a-z0-9_]+", re.sub(r"[^\w\s-]", "", ascii_name))
     return "-".join(words)[:_MAX_FILE_STEM].strip("-_") or "model"
+
+
+def for_mail(name: str) -> str:
+    """The name for a mail to somebody who need not know its author: nothing in it is a link or an address.
+
+    Letters and digits of any alphabet and `-_&:,()'` stay; "Your task" where nothing is left.
+    """
+    kept = (
+        character if character in _IN_MAILS or unicodedata.category(character)[0] in "LMN" else " "
+        for character in name
+    )
+    return " ".join("".join(kept).split()) or "Your task"

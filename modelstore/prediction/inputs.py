@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from modelstore.ground.errors import FlashError
-from training.ground.catalog import Task
 from training.ground.limits import MIB, Limits
+from training.kinds.task import Task
 
 
 class InputsInvalid(FlashError):

@@ -80,8 +80,8 @@ def serving_memory(manifest: dict[str, Any]) -> int:
     unused = {ONNX_FILE, SERVING_COPY_FILE} - {
         served_file(names) if settings.FLASH_SERVING_COPY else ONNX_FILE
     }
-    stored = local_cache.serving_bytes({"files": {n: facts for n, facts in names.items() if n not in unused}})
-    return session_bytes(stored)
+    loaded = {name: facts for name, facts in names.items() if name not in unused}
+    return session_bytes(local_cache.serving_bytes(manifest | {"files": loaded}))
 
 
 def _open(model: TrainedModel) -> "OnnxClassifier":
@@ -101,12 +101,12 @@ def _classifier(folder: Path) -> "OnnxClassifier":
 
 
 def _probabilities(classifier: "OnnxClassifier", inputs: Sequence[bytes | str], names: Sequence[str]) -> Any:
-    from training.kinds.pictures.preprocess import UnreadablePicture
+    from training.bundle.preprocessing import UnreadableInput
 
     try:
         with gate.predictions().turn():
             return classifier.predict(inputs)
-    except UnreadablePicture as error:
+    except UnreadableInput as error:
         index = error.index or 0
         name = names[index] if index < len(names) else ""
         raise refused(InputUnreadable, index, f"cannot be read: {error.reason}.", name) from error

@@ -12,7 +12,7 @@ from modelstore.prediction.predictor import Prediction, predict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class PagePrediction:
     """What came of one input: a prediction, or a sentence that says why there is none."""
 
     name: str
@@ -30,7 +30,7 @@ def predict_each(
     top_k: int = 5,
     threshold: float = 0.0,
     explained: bool = False,
-) -> list[Outcome]:
+) -> list[PagePrediction]:
     """One outcome for each input, in their order; raises only what concerns all of them (410, 413, 503).
 
     Below the probability `threshold` it is unsure. With `explained` the first few say why.
@@ -49,23 +49,26 @@ def predict_each(
 
 def _predict_each(
     model: TrainedModel, inputs: Sequence[bytes | str], names: Sequence[str], top_k: int
-) -> list[Outcome]:
+) -> list[PagePrediction]:
     try:
         found = predict(model=model, inputs=inputs, top_k=top_k)
     except FlashError as error:
         if not _concerns_one_input(error):
             raise
         return [_alone(model, inputs[index], name, top_k) for index, name in enumerate(names)]
-    return [Outcome(name=name, prediction=prediction) for name, prediction in zip(names, found, strict=True)]
+    return [
+        PagePrediction(name=name, prediction=prediction)
+        for name, prediction in zip(names, found, strict=True)
+    ]
 
 
-def _alone(model: TrainedModel, value: bytes | str, name: str, top_k: int) -> Outcome:
+def _alone(model: TrainedModel, value: bytes | str, name: str, top_k: int) -> PagePrediction:
     try:
-        return Outcome(name=name, prediction=predict(model=model, inputs=[value], top_k=top_k)[0])
+        return PagePrediction(name=name, prediction=predict(model=model, inputs=[value], top_k=top_k)[0])
     except FlashError as error:
         if not _concerns_one_input(error):
             raise
-        return Outcome(name=name, error=alone(error))
+        return PagePrediction(name=name, error=alone(error))
 
 
 def _concerns_one_input(error: FlashError) -> bool:

@@ -9,14 +9,14 @@ from django.utils.http import content_disposition_header
 
 from modelstore.ground import naming
 from modelstore.models import TrainedModel
-from modelstore.web.page_predictions import Outcome
+from modelstore.web.page_predictions import PagePrediction
 
 _COLUMNS = ("input", "label", "probability", "unsure", "second", "second_probability", "error")
 # A spreadsheet would run a cell that begins like this (CWE-1236).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def results_response(model: TrainedModel, outcomes: Sequence[Outcome]) -> HttpResponse:
+def results_response(model: TrainedModel, outcomes: Sequence[PagePrediction]) -> HttpResponse:
     """The outcomes as an attachment, UTF-8 with a mark at the beginning, by which Excel knows it."""
     file = io.StringIO()
     writer = csv.writer(file)
@@ -28,7 +28,7 @@ def results_response(model: TrainedModel, outcomes: Sequence[Outcome]) -> HttpRe
     return response
 
 
-def _row(outcome: Outcome) -> list[str]:
+def _row(outcome: PagePrediction) -> list[str]:
     name = _harmless(outcome.name)
     if outcome.prediction is None:
         return [name, "", "", "", "", "", _harmless(outcome.error)]

@@ -116,7 +116,8 @@ def test_a_mail_has_it_in_one_header(make_job: Callable[..., Job], settings: Any
     )
     notifications._send(notice)
     message = mail.outbox[0].message()
-    assert mail.outbox[0].subject.startswith(name)
+    assert mail.outbox[0].subject.startswith(naming.for_mail(name))
+    assert not re.search(r"[./@<>]", naming.for_mail(name))
     assert message.get_all("To") == ["a@example.org"] and "Bcc" not in message
 
 

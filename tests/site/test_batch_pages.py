@@ -12,7 +12,7 @@ from jobs.models import BatchPrediction
 from tests.jobs.batches.videos import video
 from tests.site.conftest import pictures_zip
 from tests.site.page import Page
-from training.ground.config import Task
+from training.kinds.task import Task
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from jobs.models import Dataset, Job, JobEvent, PlatformStatus
 from tests.bundles import picture
 from tests.site.conftest import PHONE, pictures_zip, upload
-from training.ground.config import Task
+from training.kinds.task import Task
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -31,6 +31,20 @@ def test_a_zip_becomes_a_job(open_page: Any) -> None:
     expect(page.get_by_role("link", name="red and green")).to_be_visible()
 
 
+def test_blank_fields_show_what_the_preset_fills_in(open_page: Any, image_dataset: Dataset) -> None:
+    page = open_page("dataset", image_dataset.token)
+    page.locator("summary", has_text="Advanced").click()
+    expect(page.get_by_label("Epochs", exact=True)).to_have_attribute("placeholder", "10")
+    page.get_by_text("Balanced").click()
+    expect(page.get_by_label("Epochs", exact=True)).to_have_attribute("placeholder", "8")
+    expect(page.get_by_label("Early stopping")).to_have_attribute("placeholder", "off")
+    options = page.locator("#id_optimizer option, #id_model option").all_text_contents()
+    assert "Preset: AdamW" in options and "Preset: MobileNet V2" in options
+    expect(page.get_by_label("Gamma")).to_be_hidden()
+    page.get_by_label("Reduce the learning rate in steps").check()
+    expect(page.get_by_label("Gamma")).to_be_visible()
+
+
 def test_the_main_path_works_without_javascript(open_page: Any) -> None:
     page = open_page("new-text", java_script_enabled=False)
     page.get_by_label("Paste rows").fill(
@@ -38,9 +52,9 @@ def test_the_main_path_works_without_javascript(open_page: Any) -> None:
     )
     page.get_by_role("button", name="Check these rows").click()
     expect(page.get_by_role("heading", name="What Flash understood")).to_be_visible()
-    page.get_by_label("Name of the task").fill("moods!")
+    page.get_by_label("Name of the task").fill("m" * 101)
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_text("found: !")).to_be_visible()
+    expect(page.get_by_text("Use at most 100 characters; this name has 101.")).to_be_visible()
     page.get_by_label("Name of the task").fill("moods")
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_role("heading", name="Next in line")).to_be_visible()

@@ -11,8 +11,8 @@ from flashsite.templatetags.flash_words import duration, percent, rate, width
 from jobs.money.quotes import Quoter
 from jobs.web.pages.presets import cards, fillings
 from modelstore.web.figures import MOST_CLASSES, confused_pairs, confusion_rows
-from training.ground.catalog import defaults_for
-from training.ground.config import Preset, Task
+from training.kinds import Preset, kind_of
+from training.kinds.task import Task
 
 
 def row(epoch: int, **figures: float | None) -> dict[str, float | None]:
@@ -98,7 +98,7 @@ def test_the_commonest_mistakes_come_first() -> None:
 def test_more_thorough_presets_are_expected_to_take_longer(task: Task) -> None:
     quoter = Quoter()
     configs = [
-        {"task": task, "preset": preset, **defaults_for(task, preset, None, None)} for preset in Preset
+        {"task": task, "preset": preset, **kind_of(task).defaults(preset, None, None)} for preset in Preset
     ]
     times = [quoter.quote(config, 5000).training.expected for config in configs]
     assert times == sorted(times)

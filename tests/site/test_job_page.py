@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from jobs.models import Epoch, Job, JobEvent, PlatformStatus
 from tests.site.test_pages import read
-from training.ground.config import Task
+from training.kinds.task import Task
 
 
 def figures(job: Job, count: int) -> None:

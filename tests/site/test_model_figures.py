@@ -14,7 +14,7 @@ from tests.bundles import picture
 from tests.site.kept_examples import keep_examples
 from tests.site.test_model_page import file, predict
 from tests.site.test_pages import read
-from training.ground.config import Task
+from training.kinds.task import Task
 
 
 def page(client: Client, model: TrainedModel, **query):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from jobs.models import Epoch, JobEvent, PlatformStatus
 from modelstore.models import CleanupPolicy
 from tests.site.page import Page
-from training.ground.config import Task
+from training.kinds.task import Task
 
 PLAIN = ["home", "about", "find", "recent", "new", "new-image", "new-text"]
 

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from training.ground.config import Task, resolve
 from training.ground.control import Control
 from training.ground.events import Events
+from training.ground.machine import Machine
 from training.ground.phases import Phases
+from training.ground.recipe import resolve
 from training.ground.run import Run
+from training.kinds.task import Task
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 180, 60), "blue": (40, 60, 200)}
 _WORDS = {
@@ -66,7 +68,7 @@ def write_table(folder: Path, rows: list[tuple[str, str]]) -> None:
 
 
 def text_run_dir(folder: Path, language: str = "en", **values: Any) -> Path:
-    """RUN_DIR for a text training with the fields `values`; names of TrainConfig override what is resolved."""
+    """RUN_DIR for a text training with the fields `values`; names of Recipe override what is resolved."""
     write_table(folder / "data", sentences(language))
     return _with_config(folder, Task.TEXT, values)
 
@@ -78,10 +80,10 @@ def picture_run_dir(folder: Path, count: int = 8, **values: Any) -> Path:
 
 
 def _with_config(folder: Path, task: Task, values: dict[str, Any]) -> Path:
-    from training.ground.config import FIELDS
+    from training.ground.recipe import FIELDS
 
     asked = {name: value for name, value in values.items() if name in FIELDS}
-    config = resolve(task, asked).to_json() | {"nice": 0, "threads": 1}
+    config = resolve(task, asked).to_json() | Machine(nice=0, threads=1).to_json()
     config |= {name: value for name, value in values.items() if name not in FIELDS}
     (folder / "config.json").write_text(json.dumps({"config": config, "task_name": "try"}), encoding="utf-8")
     return folder
@@ -91,11 +93,12 @@ def start(folder: Path, control: Control | None = None) -> tuple[Run, io.StringI
     """A Run in this process and the stream that its events go to."""
     from training.ground.run import read_config
 
-    config, name = read_config(folder)
+    config, machine, name = read_config(folder)
     stream = io.StringIO()
     return Run(
         folder=folder,
         config=config,
+        machine=machine,
         task_name=name,
         events=Events(stream),
         control=control or Control(),

@@ -16,6 +16,8 @@ ONNX_FILE = "model.onnx"
 # The same model in 8-bit integers, where it answers alike; see training/kinds/pictures/serving_copy.py.
 SERVING_COPY_FILE = "serving.onnx"
 TORCH_FILE = "model.pt"
+# What model.pt says of itself.
+PT_FORMAT = "flash-1"
 SAFETENSORS_FILE = "model.safetensors"
 REPORT_FILE = "report.json"
 VALIDATION_FILE = "validation.csv"

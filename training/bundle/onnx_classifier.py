@@ -1,6 +1,6 @@
 """Predicts with a bundle through onnxruntime, the way the web does; no torch needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from training.bundle.manifest import ONNX_FILE, SERVING_COPY_FILE, BundleDamaged, Manifest
-from training.kinds.pictures.preprocess import PicturePreprocess, UnreadablePicture
-from training.kinds.sentences.preprocess import TextPreprocess, pad
-
-_SENTENCES_AT_ONCE = 64
+from training.bundle.preprocessing import UnreadableInput, preprocessing_of
 
 
 class OnnxClassifier:
@@ -28,38 +25,37 @@ class OnnxClassifier:
         self.manifest = Manifest.read(folder)
         self._threads = max(1, threads)
         try:
-            self._preprocess = _preprocess(self.manifest, folder)
+            self._preprocess = preprocessing_of(self.manifest, folder)
             name = served_file(self.manifest.files) if copy else ONNX_FILE
             self._session = open_session(folder / name, threads)
         except Exception as error:  # onnxruntime, tokenizers and OSError share no base class
             raise BundleDamaged(f"the model cannot be loaded: {type(error).__name__}") from error
 
-    def predict(self, inputs: Sequence[bytes | str]) -> NDArray[np.float32]:
+    def predict(self, inputs: Sequence[Any]) -> NDArray[np.float32]:
         """Probabilities, float32 [N, C] in the order of `manifest.classes`, of encoded pictures or sentences.
 
-        Raises UnreadablePicture with the `index` of the first picture that cannot be used.
+        Raises UnreadableInput with the `index` of the first input that cannot be used.
         """
         found = np.zeros((len(inputs), len(self.manifest.classes)), np.float32)
-        if isinstance(self._preprocess, TextPreprocess):
-            rows = self._preprocess.ragged([str(sentence) for sentence in inputs])
-            # Sentences of one length together: the padding of the others would be computed, too.
-            order = sorted(range(len(rows)), key=lambda place: len(rows[place]))
-            for start in range(0, len(order), _SENTENCES_AT_ONCE):
-                places = order[start : start + _SENTENCES_AT_ONCE]
-                found[places] = self._run(pad([rows[place] for place in places]))
-            return found
-        if len(inputs) == 1:
-            return self._run(_load(self._preprocess, 0, inputs[0])[None])
-        # One core gains nothing from more pictures at once, and a session keeps the buffers of the largest batch.
-        for start in range(0, len(inputs), self._threads):
-            part = inputs[start : start + self._threads]
-            pixels = np.stack([_load(self._preprocess, start + i, source) for i, source in enumerate(part)])
-            found[start : start + len(part)] = self._run(pixels)
+        for places, batch in self._batches(inputs):
+            found[places] = self._run(batch)
         return found
 
     def _run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         (probabilities,) = self._session.run([self.manifest.output_name], {self.manifest.input_name: batch})
         return np.asarray(probabilities, dtype=np.float32)
+
+    def _batches(self, inputs: Sequence[Any]) -> Iterator[tuple[list[int], NDArray[Any]]]:
+        # One core gains nothing from more pictures at once, and a session keeps the buffers of the largest batch.
+        batches = self._preprocess.batches(inputs, self._threads)
+        while True:
+            try:
+                batch = next(batches, None)
+            except ValueError as error:
+                raise UnreadableInput(str(error), getattr(error, "index", None)) from error
+            if batch is None:
+                return
+            yield batch
 
 
 def served_file(files: Mapping[str, Any]) -> str:
@@ -89,18 +85,3 @@ def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.Inference
     options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     source = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-
-
-def _preprocess(manifest: Manifest, folder: Path) -> PicturePreprocess | TextPreprocess:
-    if manifest.preprocess.get("kind") == "text":
-        return TextPreprocess.from_json(manifest.preprocess, folder)
-    return PicturePreprocess.from_json(manifest.preprocess)
-
-
-def _load(preprocess: PicturePreprocess, index: int, source: bytes | str) -> NDArray[np.uint8]:
-    if isinstance(source, str):
-        raise UnreadablePicture("it is text, not a picture", index)
-    try:
-        return preprocess.load(source)
-    except UnreadablePicture as error:
-        raise UnreadablePicture(error.reason, index) from error

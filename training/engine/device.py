@@ -19,6 +19,13 @@ def describe(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
 
 
+def wake_gpu() -> None:
+    """Let the GPU, if there is one, load what convolutions need, so that the training to come need not wait."""
+    if torch.cuda.is_available():
+        some = torch.zeros(8, 8, 8, 8, device="cuda")
+        torch.nn.functional.conv2d(some, some)
+
+
 def make_repeatable(seed: int) -> None:
     """Random numbers from `seed`, and sums that a GPU adds up in the same order every time."""
     torch.manual_seed(seed)

@@ -1,7 +1,7 @@
 """Multinomial logistic regression on fixed features, dense or sparse: to its optimum, or by mini-batches."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,11 +15,11 @@ from training.engine.loop import Training, restore, snapshot
 from training.engine.optimizers import Group
 from training.engine.progress import Progress
 from training.engine.retry import with_lower_rate_if_needed
-from training.ground.config import TrainConfig
 from training.ground.control import Control
 from training.ground.epochs import EpochFigures
 from training.ground.errors import TrainingFailed
 from training.ground.events import Events
+from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.targets.one_label import ONE_LABEL
 from training.targets.target import Target
@@ -98,7 +98,7 @@ def fit_to_optimum(
     validation: Labelled,
     *,
     penalty: float,
-    config: TrainConfig,
+    config: Recipe,
     events: Events,
     control: Control,
     keep_last: bool = False,
@@ -141,9 +141,7 @@ def fit_to_optimum(
     return progress
 
 
-def refit(
-    linear: Linear, everything: Labelled, *, penalty: float, config: TrainConfig, control: Control
-) -> None:
+def refit(linear: Linear, everything: Labelled, *, penalty: float, config: Recipe, control: Control) -> None:
     """Go on from a fit to a part of the samples to the optimum of all of them."""
     share = _class_shares(everything.labels, linear.bias.numel(), config)
     solver = Lbfgs(
@@ -159,7 +157,7 @@ def refit(
 
 
 def _figures(
-    epoch: int, linear: Linear, train: Labelled, validation: Labelled, config: TrainConfig, seconds: float
+    epoch: int, linear: Linear, train: Labelled, validation: Labelled, config: Recipe, seconds: float
 ) -> EpochFigures:
     train_loss, train_accuracy = measure(linear, train)
     val_loss, val_score = measure(linear, validation)
@@ -178,7 +176,7 @@ def _figures(
     )
 
 
-def _class_shares(labels: Tensor, classes: int, config: TrainConfig) -> Tensor:
+def _class_shares(labels: Tensor, classes: int, config: Recipe) -> Tensor:
     """The weight [N] of each sample in the mean loss; they sum to one."""
     counts = torch.bincount(labels, minlength=classes).clamp(min=1).float()
     weights = 1 / counts if config.class_weights else torch.ones_like(counts)
@@ -218,7 +216,7 @@ class LinearLearner:
 
     target: Target = ONE_LABEL
 
-    def __init__(self, linear: Linear, train: Labelled, validation: Labelled, config: TrainConfig) -> None:
+    def __init__(self, linear: Linear, train: Labelled, validation: Labelled, config: Recipe) -> None:
         self.module: nn.Module = linear
         self._linear, self._train, self._validation, self.config = linear, train, validation, config
         share = _class_shares(train.labels, linear.bias.numel(), config) * len(train.labels)
@@ -237,8 +235,13 @@ class LinearLearner:
         """See Learner."""
         return shuffled_batches(self._train.features.count, self.config, epoch)
 
-    def backward(self, batch: Tensor, scale: Tensor | None = None) -> tuple[Tensor, Tensor, int]:
+    def inputs(self, batch: Tensor) -> tuple[Sequence[Tensor], Hashable]:
         """See Learner."""
+        return (batch,), None
+
+    def backward(self, inputs: Sequence[Tensor], scale: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """See Learner."""
+        (batch,) = inputs
         scores = self._train.features.batch_scores(batch, self._linear.weight) + self._linear.bias
         labels = self._train.labels[batch.to(self._train.labels.device)]
         smoothing = self.config.label_smoothing
@@ -247,17 +250,25 @@ class LinearLearner:
             losses = losses * self._share[batch.to(self._share.device)]
         loss = losses.mean()
         torch.autograd.backward(loss, scale)
-        return loss.detach(), self.target.right(self.target.decide(scores), labels).sum(), len(batch)
+        return loss.detach(), self.target.right(self.target.decide(scores), labels).sum()
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner."""
         return measure(self._linear, self._validation, self.target)
 
 
-def shuffled_batches(count: int, config: TrainConfig, epoch: int) -> list[Tensor]:
-    """Indices of `count` samples in batches, in an order that depends on seed and epoch alone."""
+def shuffled_batches(count: int, config: Recipe, epoch: int, *, equal: bool = False) -> list[Tensor]:
+    """Indices of `count` samples in batches, in an order that depends on seed and epoch alone.
+
+    With `equal` all batches are as large as one another, and the few samples that are over have their turn in another
+    epoch.
+    """
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
-    batches = list(torch.split(torch.randperm(count, generator=generator), config.batch_size))
+    order = torch.randperm(count, generator=generator)
+    if equal:
+        number = max(1, round(count / config.batch_size))
+        return list(torch.split(order[: count - count % number], count // number))
+    batches = list(torch.split(order, config.batch_size))
     if len(batches) > 1 and len(batches[-1]) < config.batch_size / 4:
         # A handful of samples makes a noisy step and bad batch statistics.
         batches[-2:] = [torch.cat(batches[-2:])]
@@ -287,7 +298,7 @@ def fit_linear(
             keep_last=keep_last,
         )
 
-    def by_batches(config: TrainConfig) -> Progress:
+    def by_batches(config: Recipe) -> Progress:
         torch.nn.init.zeros_(linear.weight)
         torch.nn.init.zeros_(linear.bias)
         learner = LinearLearner(linear, train, validation, config)

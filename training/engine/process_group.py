@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, distributed
 
-from training.ground.config import TrainConfig
-from training.ground.control import available_cores
 from training.ground.errors import EXIT_FAILED
 from training.ground.events import Events
+from training.ground.machine import Machine
+from training.ground.recipe import Recipe
 
 _Batch = TypeVar("_Batch", bound=Any)
 _MEETING_POINT = "processes"
@@ -110,23 +110,23 @@ class ProcessGroup:
             self.rank, self.size = 0, 1
 
 
-def wanted_processes(config: TrainConfig) -> int:
+def wanted_processes(recipe: Recipe, machine: Machine) -> int:
     """How many processes train: as asked, otherwise one to a GPU; layers on fixed features are one's work."""
-    if config.freeze or config.model == "bag_of_ngrams":
+    if recipe.is_convex:
         return 1
     if "WORLD_SIZE" in os.environ:
         return int(os.environ["WORLD_SIZE"])
-    if config.processes:
-        return config.processes
-    return max(1, torch.cuda.device_count()) if config.device in ("auto", "cuda") else 1
+    if machine.processes:
+        return machine.processes
+    return max(1, torch.cuda.device_count()) if machine.device in ("auto", "cuda") else 1
 
 
-def assemble(folder: Path, config: TrainConfig, events: Events) -> ProcessGroup:
+def assemble(folder: Path, recipe: Recipe, machine: Machine, events: Events) -> ProcessGroup:
     """Rank 0: start the others, which load their libraries meanwhile; `invite` begins the common work.
 
     Under torchrun (WORLD_SIZE in the environment) they run already.
     """
-    size = wanted_processes(config)
+    size = wanted_processes(recipe, machine)
     if size > 1 and "WORLD_SIZE" not in os.environ:
         point = folder / _MEETING_POINT
         point.unlink(missing_ok=True)
@@ -165,9 +165,9 @@ def device_of(rank: int, device: torch.device) -> torch.device:
     return torch.device("cuda", rank) if device.type == "cuda" else device
 
 
-def threads_of(config: TrainConfig, size: int) -> int:
+def threads_of(machine: Machine, size: int) -> int:
     """How many cores each of `size` processes uses."""
-    return max(1, (config.threads or available_cores()) // size)
+    return max(1, machine.cores // size)
 
 
 def _start(folder: Path, rank: int, size: int, events: Events) -> None:

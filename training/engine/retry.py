@@ -5,17 +5,17 @@ from dataclasses import replace
 
 from training.engine.checkpoint import Checkpoint
 from training.engine.progress import Progress
-from training.ground.config import TrainConfig
 from training.ground.errors import Diverged, TrainingFailed
 from training.ground.events import Events
+from training.ground.recipe import Recipe
 from training.ground.wire_values import plain
 
 _LOWER = 0.1
 
 
 def with_lower_rate_if_needed(
-    train: Callable[[TrainConfig], Progress],
-    config: TrainConfig,
+    train: Callable[[Recipe], Progress],
+    config: Recipe,
     events: Events,
     checkpoint: Checkpoint | None = None,
 ) -> Progress:

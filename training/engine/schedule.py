@@ -2,7 +2,7 @@
 
 import math
 
-from training.ground.config import TrainConfig
+from training.ground.recipe import Recipe
 
 _WARM_UP = 0.1
 _THRESHOLD = 1e-4
@@ -14,7 +14,7 @@ class Schedule:
     The plateau rule is that of PyTorch's ReduceLROnPlateau (mode min, relative threshold 1e-4).
     """
 
-    def __init__(self, config: TrainConfig) -> None:
+    def __init__(self, config: Recipe) -> None:
         self._config = config
         self._lowest = math.inf
         self._bad_epochs = 0

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from training.engine.progress import Progress
 from training.evaluation.evidence import Evidence
-from training.ground.config import TrainConfig
+from training.ground.recipe import Recipe
 from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.sentences.preprocess import TextPreprocess
 from training.targets.one_label import ONE_LABEL
@@ -48,5 +48,5 @@ class Outcome:
     deployed_count: int = 0
     measured: Callable[[], Any] | dict[str, NDArray[np.float32]] | None = None
     evidence: Evidence | None = None
-    config: TrainConfig | None = None
+    config: Recipe | None = None
     target: Target = ONE_LABEL

@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.bundle.manifest import TORCH_FILE, VALIDATION_FILE, Manifest
+from training.bundle.preprocessing import UnreadableInput
 from training.export.examples import picture_files, sentence_sha256, sha256_of_sources
-from training.ground.config import Task
 from training.ground.run import Run
 from training.ground.samples import Samples
 from training.ground.split import stratified_split
-from training.kinds.pictures.preprocess import UnreadablePicture
 from training.kinds.sentences.preprocess import TOKENIZER_FILE
 
 FOLDER = "previous"
@@ -73,7 +72,7 @@ def split_samples(run: Run, samples: Samples[Any]) -> tuple[Part, Part]:
 
 
 def _digests(run: Run, samples: Samples[Any]) -> list[str]:
-    if run.config.task is Task.TEXT:
+    if run.config.kind.name == "sentences":
         return [sentence_sha256(sentence) for sentence in samples.items]
     with ThreadPoolExecutor(run.threads) as pool:
         return list(pool.map(lambda path: hashlib.sha256(path.read_bytes()).hexdigest(), samples.items))
@@ -159,7 +158,7 @@ def compare(run: Run, outcome: Any) -> dict[str, Any]:
 
 
 def _keys(run: Run, sources: list[str]) -> list[str]:
-    files = picture_files(run.data) if run.config.task is Task.IMAGE else {}
+    files = picture_files(run.data) if run.config.kind.name == "pictures" else {}
     return sha256_of_sources(run, sources, files)
 
 
@@ -179,13 +178,13 @@ def _ask(run: Run, previous: Previous, sources: list[str]) -> list[str]:
     from training.bundle.onnx_classifier import OnnxClassifier
 
     classifier = OnnxClassifier(previous.folder, run.threads)
-    files = picture_files(run.data) if run.config.task is Task.IMAGE else {}
+    files = picture_files(run.data) if run.config.kind.name == "pictures" else {}
     answers = []
     for source in sources:
         try:
             given = files[source].read_bytes() if files else source.partition(": ")[2]
             best = int(classifier.predict([given])[0].argmax())
             answers.append(previous.manifest.classes[best])
-        except UnreadablePicture:
+        except UnreadableInput:
             answers.append("")
     return answers

@@ -29,7 +29,6 @@ from PIL import Image, ImageOps
 
 from training.bundle.manifest import EXAMPLES_FILE, VALIDATION_FILE
 from training.evaluation.report import MAX_SOURCE
-from training.ground.config import Task
 from training.ground.errors import Interrupted
 from training.ground.run import Run
 from training.kinds.pictures.preprocess import FORMATS
@@ -60,7 +59,7 @@ def write_examples(
     Neither may cost the training its success: what fails is left out.
     """
     written = []
-    pictures = run.config.task is Task.IMAGE
+    pictures = run.config.kind.name == "pictures"
     with run.phases.time("examples"):
         try:
             files = picture_files(run.data) if pictures else {}

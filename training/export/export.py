@@ -32,7 +32,7 @@ from training.ground.run import Run
 from training.kinds.pictures.serving_copy import ServingCopy, make_serving_copy
 from training.kinds.sentences.blended import BlendedClassifier
 from training.kinds.sentences.preprocess import TOKENIZER_FILE, TextPreprocess
-from training.restore import PT_FORMAT, load_classifier
+from training.restore import load_classifier
 from training.score import Score, score_fields
 from training.targets.target import Target
 
@@ -56,7 +56,7 @@ def export(run: Run, outcome: Outcome) -> None:
     with run.phases.time("check"):
         check_agreement(folder, outcome)
     with run.phases.time("serving copy"):
-        copy = make_serving_copy(run, outcome, folder) if run.config.serving_copy else ServingCopy()
+        copy = make_serving_copy(run, outcome, folder) if run.machine.serving_copy else ServingCopy()
     found = {"calibration": calibration, **audit(run, outcome), **compare(run, outcome), **copy.figures}
     report = _write_report(folder, run, outcome, found)
     names += [bundle.REPORT_FILE, *_PLOTS, *measured, *copy.files]
@@ -136,7 +136,7 @@ def _helps(target: Target, truth: NDArray[np.int64], before: NDArray[np.float32]
 def _write_model(folder: Path, outcome: Outcome, model: str) -> list[str]:
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in outcome.state.items()}
     facts = {
-        "format": PT_FORMAT,
+        "format": bundle.PT_FORMAT,
         "model": model,
         "classes": outcome.classes,
         "preprocess": outcome.preprocess.to_json(),
@@ -213,7 +213,7 @@ def _write_report(folder: Path, run: Run, outcome: Outcome, found: dict[str, Any
         "skipped_count": outcome.skipped_count,
         "deployed_train_count": outcome.deployed_count or outcome.train_count,
         "seconds": run.phases.seconds,
-        "device": describe(choose_device(run.config.device)),
+        "device": describe(choose_device(run.machine.device)),
         "hardest": hardest(target, outcome.truth, outcome.probabilities, outcome.sources, outcome.classes),
     }
     (folder / bundle.REPORT_FILE).write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")
@@ -225,14 +225,14 @@ def _write_report(folder: Path, run: Run, outcome: Outcome, found: dict[str, Any
 
 def _manifest(run: Run, outcome: Outcome, report: dict[str, Any], files: dict[str, Any]) -> Manifest:
     return Manifest(
-        task=run.config.task.value,
+        task=run.config.task,
         task_name=run.task_name,
         model=run.config.model,
         classes=outcome.classes,
         preprocess=outcome.preprocess.to_json(),
         input_name="input_ids" if isinstance(outcome.preprocess, TextPreprocess) else "pixels",
         **score_fields(Score.from_json(report["score"])),
-        config=run.config.to_json(),
+        config=run.config.to_json() | run.machine.to_json(),
         versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         files=files,

@@ -1,24 +1,21 @@
 """Every hyperparameter that a user may set, specified once; free of torch and Django.
 
-Reading (`config.resolve`), the form, the API and its schema, the command line and the table in docs/api.md all follow
-`HYPERPARAMETERS`, in its order. A new one is an entry here, and a field of `TrainConfig` which the training uses.
+Reading (`recipe.resolve`), the form, the API and its schema, the command line and the table in docs/api.md all follow
+`HYPERPARAMETERS`, in its order. A new one is an entry here, and a field of `Recipe` which the training uses.
 """
 
-from training.ground.catalog import Preset, Task, models_for
 from training.ground.limits import Limits
 from training.ground.specification import Bounds, Choice, Hyperparameter, ValueType
+from training.kinds import Kind, Preset
 
 
-def _models(task: Task) -> tuple[Choice, ...]:
-    return tuple((spec.name, spec.title) for spec in models_for(task))
+def _models(kind: Kind) -> tuple[Choice, ...]:
+    return tuple((spec.name, spec.title) for spec in kind.models)
 
 
-def _has_pretrained_models(task: Task) -> bool:
-    return any(spec.imagenet_accuracy is not None for spec in models_for(task))
-
-
-def _batch_size(limits: Limits, task: Task) -> Bounds:
-    return limits.batch_size_image if task is Task.IMAGE else limits.batch_size_text
+def _batch_size(limits: Limits, kind: Kind) -> Bounds:
+    bounds: Bounds = getattr(limits, kind.batch_size_limit)
+    return bounds
 
 
 HYPERPARAMETERS = (
@@ -27,7 +24,7 @@ HYPERPARAMETERS = (
         type=ValueType.CHOICE,
         label="Preset",
         help="Chooses whatever the other fields leave open; quick when it is missing.",
-        choices=lambda task: tuple((preset.value, preset.value.capitalize()) for preset in Preset),
+        choices=lambda kind: tuple((preset.value, preset.value.capitalize()) for preset in Preset),
         default=Preset.QUICK.value,
         basic=True,
     ),
@@ -43,11 +40,11 @@ HYPERPARAMETERS = (
         form_name="start_from",
         type=ValueType.FLAG,
         label="Start from",
-        help="ImageNet weights know much already; from scratch takes more data and time.",
-        choices=lambda task: (("imagenet", "ImageNet weights"), ("scratch", "Scratch (random weights)")),
+        help="Starting from ImageNet weights takes less data and time than from scratch.",
+        choices=lambda kind: (("imagenet", "ImageNet weights"), ("scratch", "Scratch (random weights)")),
         words="true (start from ImageNet weights) or false (from scratch)",
         off_option="--from-scratch",
-        applies=_has_pretrained_models,
+        applies=lambda kind: kind.has_pretrained,
         elsewhere="Models of this kind have no pretrained weights; choose to start from scratch.",
     ),
     Hyperparameter(
@@ -55,8 +52,8 @@ HYPERPARAMETERS = (
         type=ValueType.SHARE,
         label="Training : validation",
         help="The share to train on, such as 80:20; the rest is never trained on and measures the accuracy.",
-        bounds=lambda limits, task: limits.data_split,
-        choices=lambda task: tuple(
+        bounds=lambda limits, kind: limits.data_split,
+        choices=lambda kind: tuple(
             (f"{share}:{100 - share}", f"{share} : {100 - share}") for share in (90, 80, 70, 60, 50)
         ),
         default=0.8,
@@ -66,7 +63,7 @@ HYPERPARAMETERS = (
         type=ValueType.CHOICE,
         label="Optimizer",
         about="The method that changes the weights.",
-        choices=lambda task: (("sgd", "SGD with momentum"), ("adam", "Adam"), ("adamw", "AdamW")),
+        choices=lambda kind: (("sgd", "SGD with momentum"), ("adam", "Adam"), ("adamw", "AdamW")),
         preset_gives=True,
     ),
     Hyperparameter(
@@ -74,7 +71,7 @@ HYPERPARAMETERS = (
         type=ValueType.NUMBER,
         label="Learning rate",
         about="How much one step changes the weights.",
-        bounds=lambda limits, task: limits.learning_rate,
+        bounds=lambda limits, kind: limits.learning_rate,
         preset_gives=True,
     ),
     Hyperparameter(
@@ -90,7 +87,7 @@ HYPERPARAMETERS = (
         type=ValueType.INTEGER,
         label="Epochs",
         about="How many times the training goes through all samples.",
-        bounds=lambda limits, task: limits.epochs,
+        bounds=lambda limits, kind: limits.epochs,
         preset_gives=True,
     ),
     Hyperparameter(
@@ -98,7 +95,7 @@ HYPERPARAMETERS = (
         type=ValueType.PATIENCE,
         label="Early stopping",
         help="Stops after so many epochs without gain; 0 turns it off.",
-        bounds=lambda limits, task: (0, limits.epochs[1]),
+        bounds=lambda limits, kind: (0, limits.epochs[1]),
         preset_gives=True,
     ),
     Hyperparameter(
@@ -106,7 +103,7 @@ HYPERPARAMETERS = (
         type=ValueType.INTEGER,
         label="Seed",
         help="The same seed gives the same result again.",
-        bounds=lambda limits, task: (0, 2**32 - 1),
+        bounds=lambda limits, kind: (0, 2**32 - 1),
         default=1,
     ),
     Hyperparameter(
@@ -127,7 +124,7 @@ HYPERPARAMETERS = (
                 form_name="plateau_factor",
                 type=ValueType.NUMBER,
                 label="Factor",
-                bounds=lambda limits, task: limits.plateau_factor,
+                bounds=lambda limits, kind: limits.plateau_factor,
                 default=0.1,
             ),
             Hyperparameter(
@@ -135,7 +132,7 @@ HYPERPARAMETERS = (
                 form_name="plateau_patience",
                 type=ValueType.INTEGER,
                 label="Patience in epochs",
-                bounds=lambda limits, task: limits.plateau_patience,
+                bounds=lambda limits, kind: limits.plateau_patience,
                 default=5,
             ),
             Hyperparameter(
@@ -143,7 +140,7 @@ HYPERPARAMETERS = (
                 form_name="plateau_min_lr",
                 type=ValueType.NUMBER,
                 label="Lowest learning rate",
-                bounds=lambda limits, task: limits.plateau_min_lr,
+                bounds=lambda limits, kind: limits.plateau_min_lr,
                 default=1e-5,
             ),
         ),
@@ -158,7 +155,7 @@ HYPERPARAMETERS = (
                 name="step_size",
                 type=ValueType.INTEGER,
                 label="Step size in epochs",
-                bounds=lambda limits, task: limits.step_size,
+                bounds=lambda limits, kind: limits.step_size,
                 default=4,
             ),
             Hyperparameter(
@@ -166,7 +163,7 @@ HYPERPARAMETERS = (
                 form_name="step_gamma",
                 type=ValueType.NUMBER,
                 label="Gamma",
-                bounds=lambda limits, task: limits.step_gamma,
+                bounds=lambda limits, kind: limits.step_gamma,
                 default=0.1,
             ),
         ),

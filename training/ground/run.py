@@ -1,16 +1,17 @@
-"""What every step of a training may need, and the configuration in RUN_DIR/config.json."""
+"""What every step of a training may need, and what RUN_DIR/config.json asks for."""
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.ground.config import ConfigInvalid, TrainConfig
-from training.ground.control import Control, available_cores
+from training.ground.control import Control
 from training.ground.errors import TrainingFailed
 from training.ground.events import Events
+from training.ground.machine import Machine
 from training.ground.phases import Phases
+from training.ground.recipe import Recipe, RecipeInvalid
 
 CONFIG_FILE = "config.json"
 
@@ -20,7 +21,8 @@ class Run:
     """What every step of a training may need."""
 
     folder: Path
-    config: TrainConfig
+    config: Recipe
+    machine: Machine
     task_name: str
     events: Events
     control: Control
@@ -34,24 +36,22 @@ class Run:
     @property
     def threads(self) -> int:
         """How many cores to use."""
-        return self.config.threads or available_cores()
+        return self.machine.cores
 
     def fingerprint(self, *facts: Any) -> str:
         """Identifies config and data, so that a checkpoint is only used for what it was made from."""
-        config = replace(
-            self.config, deadline_seconds=None, threads=0, processes=0, nice=0, serving_copy=False
-        )
-        told = json.dumps([config.to_json(), *facts])
+        told = json.dumps([self.config.to_json(), *facts])
         return hashlib.sha256(told.encode()).hexdigest()
 
 
-def read_config(folder: Path) -> tuple[TrainConfig, str]:
-    """The configuration and the name of the task; raises TrainingFailed."""
+def read_config(folder: Path) -> tuple[Recipe, Machine, str]:
+    """What is wanted, what may be taken for it, and the name of the task; raises TrainingFailed."""
     try:
         data = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-        return TrainConfig.from_json(data["config"]), str(data.get("task_name") or "")
+        told = data["config"]
+        return Recipe.from_json(told), Machine.from_json(told), str(data.get("task_name") or "")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        detail = str(error) if isinstance(error, ConfigInvalid) else "it is missing or damaged"
+        detail = str(error) if isinstance(error, RecipeInvalid) else "it is missing or damaged"
         raise TrainingFailed(
             "config_invalid", f"The configuration of the job cannot be used: {detail}."
         ) from error

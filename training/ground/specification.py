@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from training.ground.catalog import Task
 from training.ground.limits import Limits
 from training.ground.wire_values import FieldReader, plain
+from training.kinds import KINDS, Kind
 
 Bounds = tuple[float, float]
 Choice = tuple[str, str]
@@ -28,7 +28,7 @@ class ValueType(StrEnum):
     OBJECT = "object"
 
 
-def _everywhere(task: Task) -> bool:
+def _everywhere(kind: Kind) -> bool:
     return True
 
 
@@ -36,11 +36,11 @@ def _everywhere(task: Task) -> bool:
 class Hyperparameter:
     """One hyperparameter.
 
-    `name` is the word on the wire and in `TrainConfig`; `form_name` that of its form field, where it differs.
+    `name` is the word on the wire and in `Recipe`; `form_name` that of its form field, where it differs.
     `label` and `help` are for people. Where there is no `help`, a form tells the bounds and other places `about`.
     `default` holds where neither the user nor the preset says anything; `preset_gives` marks what every preset
     decides, which blank form fields show. `bounds` (inclusive) and `choices` (value and title) may depend on the
-    task. Where it does not `apply`, only a value that switches it off is taken; others are refused with the
+    kind of task. Where it does not `apply`, only a value that switches it off is taken; others are refused with the
     sentence `elsewhere`. A flag with `choices` (first the word for true, then for false) is a question with three
     answers, the third being the preset's; `words` says them in a sentence, and `off_option` is the command-line
     option for false.
@@ -55,13 +55,13 @@ class Hyperparameter:
     preset_gives: bool = False
     # Drawn among the first questions of a form instead of under "Advanced".
     basic: bool = False
-    bounds: Callable[[Limits, Task], Bounds] | None = None
-    choices: Callable[[Task], tuple[Choice, ...]] | None = None
+    bounds: Callable[[Limits, Kind], Bounds] | None = None
+    choices: Callable[[Kind], tuple[Choice, ...]] | None = None
     parts: tuple["Hyperparameter", ...] = ()
     form_name: str = ""
     words: str = "true or false"
     off_option: str = ""
-    applies: Callable[[Task], bool] = _everywhere
+    applies: Callable[[Kind], bool] = _everywhere
     elsewhere: str = ""
 
     @property
@@ -79,22 +79,22 @@ class Hyperparameter:
         """An object with the defaults of all parts, as JSON."""
         return "{" + ", ".join(f'"{part.name}": {plain(part.default)}' for part in self.parts) + "}"
 
-    def range(self, limits: Limits, task: Task | None = None) -> Bounds:
-        """(low, high) for one task, or for any of them; only for types that have bounds."""
+    def range(self, limits: Limits, kind: Kind | None = None) -> Bounds:
+        """(low, high) for one kind of task, or for any of them; only for types that have bounds."""
         assert self.bounds is not None, self.name
-        each = [self.bounds(limits, one) for one in ([task] if task else self.tasks())]
+        each = [self.bounds(limits, one) for one in ([kind] if kind else self.kinds())]
         return min(low for low, _ in each), max(high for _, high in each)
 
-    def values(self, task: Task | None = None) -> tuple[Choice, ...]:
-        """(value, title) of each choice of one task, or of all of them; empty where anything may be said."""
+    def values(self, kind: Kind | None = None) -> tuple[Choice, ...]:
+        """(value, title) of each choice of one kind, or of all of them; empty where anything may be said."""
         if self.choices is None:
             return ()
-        each = [self.choices(one) for one in ([task] if task else self.tasks())]
+        each = [self.choices(one) for one in ([kind] if kind else self.kinds())]
         return tuple(dict.fromkeys(choice for choices in each for choice in choices))
 
-    def tasks(self) -> list[Task]:
-        """The tasks that know it."""
-        return [task for task in Task if self.applies(task)]
+    def kinds(self) -> list[Kind]:
+        """The kinds of task that know it."""
+        return [kind for kind in KINDS.values() if self.applies(kind)]
 
     @property
     def is_tick(self) -> bool:
@@ -108,17 +108,17 @@ class Hyperparameter:
             return f"{self.label}. {self.help}".strip()
         return self.help or self.about or f"{self.label}."
 
-    def hint(self, limits: Limits, task: Task | None = None) -> str:
+    def hint(self, limits: Limits, kind: Kind | None = None) -> str:
         """What a person reads beside it: its help, else its bounds."""
-        return self.help or (range_words(self.range(limits, task)) if self.bounds else "")
+        return self.help or (range_words(self.range(limits, kind)) if self.bounds else "")
 
-    def read(self, reader: FieldReader, task: Task, limits: Limits, default: Any) -> Any:
+    def read(self, reader: FieldReader, kind: Kind, limits: Limits, default: Any) -> Any:
         """The user's value of it, or `default`; what cannot be used is noted in `reader`.
 
         Of an object: a dict of all its parts, or None when it is missing or switched off.
         """
-        value = _READERS[self.type](self, reader, task, limits, default)
-        if value and self.name in reader.values and not self.applies(task):
+        value = _READERS[self.type](self, reader, kind, limits, default)
+        if value and self.name in reader.values and not self.applies(kind):
             reader.refuse(self.name, self.elsewhere)
         return value
 
@@ -128,37 +128,37 @@ def range_words(bounds: Bounds) -> str:
     return " to ".join(plain(bound) if isinstance(bound, float) else f"{bound:,}" for bound in bounds)
 
 
-def _read_choice(spec: Hyperparameter, reader: FieldReader, task: Task, limits: Limits, default: Any) -> Any:
-    return reader.choice(spec.name, [value for value, _ in spec.values(task)], default)
+def _read_choice(spec: Hyperparameter, reader: FieldReader, kind: Kind, limits: Limits, default: Any) -> Any:
+    return reader.choice(spec.name, [value for value, _ in spec.values(kind)], default)
 
 
-def _read_number(spec: Hyperparameter, reader: FieldReader, task: Task, limits: Limits, default: Any) -> Any:
-    return reader.number(spec.name, spec.range(limits, task), default)
+def _read_number(spec: Hyperparameter, reader: FieldReader, kind: Kind, limits: Limits, default: Any) -> Any:
+    return reader.number(spec.name, spec.range(limits, kind), default)
 
 
-def _read_integer(spec: Hyperparameter, reader: FieldReader, task: Task, limits: Limits, default: Any) -> Any:
-    return reader.integer(spec.name, _whole(spec.range(limits, task)), default)
+def _read_integer(spec: Hyperparameter, reader: FieldReader, kind: Kind, limits: Limits, default: Any) -> Any:
+    return reader.integer(spec.name, _whole(spec.range(limits, kind)), default)
 
 
 def _read_patience(
-    spec: Hyperparameter, reader: FieldReader, task: Task, limits: Limits, default: Any
+    spec: Hyperparameter, reader: FieldReader, kind: Kind, limits: Limits, default: Any
 ) -> Any:
-    return reader.patience(spec.name, _whole(spec.range(limits, task))[1], default)
+    return reader.patience(spec.name, _whole(spec.range(limits, kind))[1], default)
 
 
-def _read_share(spec: Hyperparameter, reader: FieldReader, task: Task, limits: Limits, default: Any) -> Any:
-    return reader.share(spec.name, spec.range(limits, task), default)
+def _read_share(spec: Hyperparameter, reader: FieldReader, kind: Kind, limits: Limits, default: Any) -> Any:
+    return reader.share(spec.name, spec.range(limits, kind), default)
 
 
-def _read_flag(spec: Hyperparameter, reader: FieldReader, task: Task, limits: Limits, default: Any) -> Any:
+def _read_flag(spec: Hyperparameter, reader: FieldReader, kind: Kind, limits: Limits, default: Any) -> Any:
     return reader.flag(spec.name, default, spec.words)
 
 
-def _read_object(spec: Hyperparameter, reader: FieldReader, task: Task, limits: Limits, default: Any) -> Any:
+def _read_object(spec: Hyperparameter, reader: FieldReader, kind: Kind, limits: Limits, default: Any) -> Any:
     inner = reader.group(spec.name, [part.name for part in spec.parts])
     if inner is None:
         return default
-    values = {part.name: part.read(inner, task, limits, part.default) for part in spec.parts}
+    values = {part.name: part.read(inner, kind, limits, part.default) for part in spec.parts}
     reader.errors.update(inner.errors)
     return values
 
@@ -167,7 +167,7 @@ def _whole(bounds: Bounds) -> tuple[int, int]:
     return int(bounds[0]), int(bounds[1])
 
 
-_READERS: Mapping[ValueType, Callable[[Hyperparameter, FieldReader, Task, Limits, Any], Any]] = {
+_READERS: Mapping[ValueType, Callable[[Hyperparameter, FieldReader, Kind, Limits, Any], Any]] = {
     ValueType.CHOICE: _read_choice,
     ValueType.INTEGER: _read_integer,
     ValueType.NUMBER: _read_number,

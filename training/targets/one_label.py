@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.calibration import fit_temperature, tempered
 from training.score import ACCURACY, Score
 from training.targets.target import Array, Target
+from training.targets.temperature import fit_temperature, tempered
 
 
 def _loss(

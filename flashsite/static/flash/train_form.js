@@ -1,28 +1,31 @@
 // Shows in the blank fields what the chosen preset fills in, and folds away what is switched off.
 const form = document.querySelector("[data-train-form]");
 const fillings = JSON.parse(document.getElementById("fillings").textContent);
-const KEPT = ["learning_rate", "batch_size", "epochs", "early_stopping"];
 
-  const form = document.querySelector("[data-train-form]");
-  if (!form) return;
-  const fillings = JSON.parse(document.getElementById("fillings").textContent);
-  const pictures = Boolean(form.elements.start_from);
+// What the choices fill in. A kind whose models all take the same names none of them.
+function chosen() {
+  const preset = form.elements.preset.value || "quick";
+  const start = form.elements.start_from?.value || "";
+  return fillings[`${preset}|${form.elements.model.value}|${start}`] || fillings[`${preset}||${start}`];
+}
 
-  function fill() {
-    const preset = form.elements.preset.value || "quick";
-    const model = pictures ? "" : form.elements.model.value;
-    const start = pictures ? form.elements.start_from.value : "";
-    const filling = fillings[`${preset}|${model}|${start}`];
-    if (!filling) return;
-    for (const [name, value] of Object.entries(filling)) {
-      const field = form.elements[name];
-      if (!field?.options) {
-        if (field) field.placeholder = String(value);
-        continue;
-      }
-      const option = [...field.options].find((each) => each.value && each.value === String(value));
-      field.options[0].textContent = `Preset: ${option?.textContent || value}`;
+function fill() {
+  const filling = chosen();
+  if (!filling) return;
+  for (const [name, value] of Object.entries(filling)) {
+    const field = form.elements[name];
+    if (!field?.options) {
+      if (field) field.placeholder = String(value);
+      continue;
     }
+    const option = [...field.options].find((each) => each.value && each.value === String(value));
+    field.options[0].textContent = `Preset: ${option?.textContent || value}`;
+  }
+}
+
+function fold() {
+  for (const part of form.querySelectorAll("[data-needs]")) {
+    part.hidden = !document.getElementById(part.dataset.needs).checked;
   }
 }
 

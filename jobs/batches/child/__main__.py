@@ -15,6 +15,7 @@ from jobs.batches.child.results import Results, write_csv
 from jobs.uploads.errors import UploadRefused
 from training.ground.control import Control, die_with_parent, lower_priority
 from training.ground.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED
+from training.kinds import KINDS_VARIABLE, load_kinds
 
 _SECONDS_BETWEEN = 0.3
 
@@ -60,6 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parent-pid", type=int, default=None)
     options = parser.parse_args(arguments)
     die_with_parent(options.parent_pid)
+    load_kinds(os.environ.get(KINDS_VARIABLE, ""))
     control = Control()
     control.catch_sigterm()
     events = Events(_stdout_for_events_only())

@@ -11,8 +11,8 @@ from jobs.batches.child.items import Item
 from modelstore.ground.errors import FlashError
 from modelstore.prediction.inputs import alone, check_inputs
 from training.bundle.onnx_classifier import OnnxClassifier
+from training.bundle.preprocessing import UnreadableInput
 from training.ground.limits import Limits
-from training.kinds.pictures.preprocess import UnreadablePicture
 
 _PICTURES, _SENTENCES = 16, 256
 _MOST_BYTES = 32 * 1024**2
@@ -64,7 +64,7 @@ class Predictor:
             try:
                 rows = self._classifier.predict([_value(chunk[index]) for index in good])
                 break
-            except UnreadablePicture as error:
+            except UnreadableInput as error:
                 index = good.pop(error.index or 0)
                 errors[index] = f"This cannot be read: {error.reason}."
         found = dict(zip(good, rows, strict=True)) if good else {}

@@ -15,12 +15,12 @@ from jobs.models import Job, Lane
 from jobs.states import JobStatus
 from jobs.submitting import submission
 from jobs.submitting.hyperparameter_fields import add_option
-from jobs.submitting.job_options import read_terms
+from jobs.submitting.job_options import read_job_options
 from jobs.uploads import detect
 from modelstore.ground import naming
 from modelstore.ground.commands import FAILED, NOT_THERE, FlashCommand, add_json
 from training.ground import hyperparameters
-from training.ground.config import Task
+from training.kinds.task import Task
 
 _BAR = 30
 # After so long in the queue without company it is worth saying that nobody may be at work.
@@ -86,19 +86,20 @@ class Command(FlashCommand):
         values = {name: options[name] for name in names if options[name] is not None}
         task = Task(options["task"]) if options["task"] else _task_of(path)
         name = options["name"] or naming.from_file(path.stem)
-        terms = read_terms({name: options[name] for name in ("lane", "max_minutes")})
+        job_options = read_job_options({name: options[name] for name in ("lane", "max_minutes")})
         submission.check_accepting()
         submission.validate(task=task, task_name=name, values=values)
         columns = {key: options[key] for key in ("input_column", "label_column") if options[key]}
-        dataset = dataset_store.store_upload(task_type=task, upload=LocalFile(path), options=columns)
-        return submission.submit(
-            dataset=dataset,
-            task_name=name,
-            values=values,
-            downloadable=not options["not_downloadable"],
-            keep_dataset=options["keep_dataset"],
-            terms=terms,
-        )
+        fresh = dataset_store.store_upload(task_type=task, upload=LocalFile(path), options=columns)
+        with dataset_store.discarded_unless_used(fresh) as dataset:
+            return submission.submit(
+                dataset=dataset,
+                task_name=name,
+                values=values,
+                downloadable=not options["not_downloadable"],
+                keep_dataset=options["keep_dataset"],
+                job_options=job_options,
+            )
 
     def _follow(self, job: Job, *, quiet: bool) -> None:
         started, told = time.monotonic(), False

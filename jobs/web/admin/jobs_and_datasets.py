@@ -20,7 +20,7 @@ from jobs.money import actual_costs, prices
 from jobs.queue import cancellation
 from modelstore.ground.admin_tools import FastAdmin, audit, confirmed
 from modelstore.ground.errors import FlashError
-from training.ground.catalog import CATALOG
+from training.kinds import CATALOG
 from training.score import SCORES
 
 _MOST_SHOWN = 50

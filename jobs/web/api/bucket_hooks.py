@@ -61,7 +61,7 @@ class StorageEventView(APIView):
             raise ScopeMissing("Events are taken with an API key of the scope `submit` only.")
         if not isinstance(request.data, dict):
             raise SubmissionInvalid("Send the event as a JSON object.")
-        found = bucket_retraining.arrivals_in(request.data)
+        found = bucket_retraining.incoming_files(request.data)
         if found:
             submission.check_accepting()
         jobs = [bucket_retraining.retrain(arrival=arrival, api_key=key) for arrival in found]

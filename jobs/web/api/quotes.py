@@ -119,6 +119,9 @@ class QuotesView(APIView):
         asked = submit_request.read_quote(request, set(QuoteRequestSerializer().fields))
         config = submission.configuration(task=asked.task, values=asked.values)
         quote = Quoter().quote(
-            config.to_json(), asked.samples, lane=asked.terms.lane, max_minutes=asked.terms.max_minutes
+            config.to_json(),
+            asked.samples,
+            lane=asked.job_options.lane,
+            max_minutes=asked.job_options.max_minutes,
         )
         return Response(quote.to_json())

@@ -24,7 +24,7 @@ from jobs.web.api.upload_session_serializers import (
 from modelstore.api_keys import KeyAuthentication, ScopeMissing, key_of
 from modelstore.ground.errors import FlashError
 from modelstore.models import Scope
-from training.ground.config import Task
+from training.kinds.task import Task
 
 _PIECE = "application/offset+octet-stream"
 _TUS = {"Tus-Resumable": "1.0.0"}

@@ -1,5 +1,6 @@
 """The JSON API of datasets, jobs and the platform; thin over the same services as the site."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db.models import QuerySet
@@ -39,10 +40,9 @@ from jobs.web.api.submission_serializers import (
 )
 from jobs.web.submit_request import SubmitRequest
 from modelstore.api_keys import ForOperators, ForReaders, ScopeMissing, is_operator, key_of
-from modelstore.ground.errors import FlashError
 from modelstore.ground.pagination import LogPages, Pages
 from modelstore.models import Scope, TaskType
-from training.ground.config import Task
+from training.kinds.task import Task
 
 _TAGS = {"platform": ["platform"], "train": ["train"]}
 
@@ -156,8 +156,7 @@ class JobsView(ListAPIView):
             submission.check_accepting()
         asked = submit_request.read(request, {*SubmitSerializer().fields, *SubmitCheckedSerializer().fields})
         submission.validate(task=asked.task, task_name=asked.task_name, values=asked.values)
-        dataset, fresh = _dataset_of(asked)
-        try:
+        with _dataset_of(asked) as dataset:
             asked.check_classes(dataset)
             job = submission.submit(
                 dataset=dataset,
@@ -167,15 +166,9 @@ class JobsView(ListAPIView):
                 keep_dataset=asked.keep_dataset,
                 idempotency_key=repeat,
                 api_key=key,
-                terms=asked.terms,
-                origin=asked.origin,
+                job_options=asked.job_options,
+                lineage=asked.lineage,
             )
-        except FlashError:
-            if fresh:
-                dataset_store.discard(dataset)
-            raise
-        if fresh and job.dataset_id != dataset.pk:
-            dataset_store.discard(dataset)
         answer = JobSerializer(job, context={"request": request}).data
         return Response(answer, status=201, headers={"Location": answer["url"]})
 
@@ -261,16 +254,18 @@ class ServersView(ListAPIView):
         return super().get(request, *args, **kwargs)
 
 
-def _dataset_of(asked: SubmitRequest) -> tuple[Dataset, bool]:
-    """The dataset named by its token, or a new one from the file; and whether it is new."""
+def _dataset_of(asked: SubmitRequest) -> AbstractContextManager[Dataset]:
+    """The dataset named by its token, or a new one from the file, which goes unless a job takes it."""
     if asked.upload is not None:
-        options = asked.table_options
-        return dataset_store.store_upload(task_type=asked.task, upload=asked.upload, options=options), True
+        fresh = dataset_store.store_upload(
+            task_type=asked.task, upload=asked.upload, options=asked.table_options
+        )
+        return dataset_store.discarded_unless_used(fresh)
     dataset = access.get_dataset(asked.dataset_token)
     if dataset.task_type != asked.task:
         message = [f"The dataset was checked for {dataset.task_type}."]
         raise SubmissionInvalid("The dataset is of the other kind.", fields={"task_type": message})
-    return dataset, False
+    return nullcontext(dataset)
 
 
 def _choices(request: Request, **allowed: list[str]) -> dict[str, str]:

@@ -14,8 +14,8 @@ from jobs.submitting import submission
 from jobs.web.pages import presets
 from jobs.web.pages.forms import ColumnsForm, TrainForm
 from modelstore.ground.errors import FlashError
-from training.ground.catalog import models_for
-from training.ground.config import Task
+from training.kinds import kind_of
+from training.kinds.task import Task
 
 
 def render_page(
@@ -52,7 +52,7 @@ def render_page(
         "currency": settings.FLASH_CURRENCY,
         "offers_lanes": quoter.needs_a_start(),
         "fillings": presets.fillings(task),
-        "models": models_for(task),
+        "models": kind_of(task).models,
     }
     response = render(request, "jobs/dataset.html", context, status=status)
     if refusal is not None and refusal.retry_after is not None:
@@ -68,7 +68,10 @@ def _quote(quoter: Quoter, dataset: Dataset, form: TrainForm) -> Quote | None:
     except SubmissionInvalid:
         return None
     return quoter.quote(
-        config.to_json(), dataset.sample_count, lane=form.terms.lane, max_minutes=form.terms.max_minutes
+        config.to_json(),
+        dataset.sample_count,
+        lane=form.job_options.lane,
+        max_minutes=form.job_options.max_minutes,
     )
 
 

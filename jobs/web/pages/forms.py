@@ -11,11 +11,12 @@ from jobs.errors import SubmissionInvalid
 from jobs.models import Lane
 from jobs.submitting import submission
 from jobs.submitting.hyperparameter_fields import field_of, form_fields, values_in
-from jobs.submitting.job_options import Terms, read_terms
+from jobs.submitting.job_options import JobOptions, read_job_options
 from modelstore.ground import naming, tokens
 from training.ground import hyperparameters
-from training.ground.config import Preset, Task
 from training.ground.specification import Hyperparameter
+from training.kinds import Preset, kind_of
+from training.kinds.task import Task
 
 _LANES = [
     (Lane.NOW.value, "As soon as possible"),
@@ -98,16 +99,16 @@ class TrainForm(forms.Form):
     def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.task = task
-        self.specs = [spec for spec in hyperparameters.HYPERPARAMETERS if spec.applies(task)]
-        self.fields |= form_fields(task, self.specs)
+        kind = kind_of(task)
+        self.specs = [spec for spec in hyperparameters.HYPERPARAMETERS if spec.applies(kind)]
+        self.fields |= form_fields(kind, self.specs)
         # The rule for names has a sentence for NUL, too.
         self.fields["task_name"].validators.clear()
         self.values: dict[str, Any] = {}
-        self.terms = Terms()
+        self.job_options = JobOptions()
         # Asked what it would take, a form needs no name yet.
         self.is_estimate = "estimate" in self.data
-        if task is Task.TEXT:
-            self.fields["task_name"].widget.attrs["placeholder"] = "customer messages"
+        self.fields["task_name"].widget.attrs["placeholder"] = kind.words.name_hint
 
     @classmethod
     def blank(cls, *, task: Task) -> "TrainForm":
@@ -123,7 +124,7 @@ class TrainForm(forms.Form):
         cleaned = super().clean() or {}
         self.values = values_in(cleaned, self.specs)
         try:
-            self.terms = read_terms(cleaned)
+            self.job_options = read_job_options(cleaned)
         except SubmissionInvalid as error:
             self.refuse(error.fields)
         try:
@@ -171,7 +172,8 @@ class TrainForm(forms.Form):
         return [spec for spec in self.specs if not spec.basic]
 
     def _advanced_names(self) -> list[str]:
-        return [*form_fields(self.task, self._advanced_specs()), *_ADVANCED]
+        specs = self._advanced_specs()
+        return [*(one.field for spec in specs for one in (spec, *spec.parts)), *_ADVANCED]
 
 
 class ColumnsForm(forms.Form):

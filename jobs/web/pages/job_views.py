@@ -18,7 +18,7 @@ from jobs.queue import cancellation, wait_reason
 from jobs.states import JobStatus
 from jobs.submitting import submission
 from modelstore.access import get_model
-from training.ground.config import Task
+from training.kinds.task import Task
 from training.score import Score, best_epoch
 
 _LINES_SHOWN = 200

@@ -5,8 +5,8 @@ from typing import Any
 
 from jobs.money.quotes import Quote, Quoter
 from training.ground import hyperparameters
-from training.ground.catalog import CATALOG, defaults_for, models_for
-from training.ground.config import Preset, Task
+from training.kinds import CATALOG, Preset, kind_of
+from training.kinds.task import Task
 
 _WORDS = {
     (
@@ -49,12 +49,14 @@ def cards(task: Task, samples: int, quoter: Quoter) -> list[PresetCard]:
 
 def _quote(quoter: Quoter, task: Task, preset: Preset, samples: int) -> Quote:
     """The preset's own model on the machine that jobs run on."""
-    return quoter.quote({"task": task, "preset": preset, **defaults_for(task, preset, None, None)}, samples)
+    return quoter.quote(
+        {"task": task, "preset": preset, **kind_of(task).defaults(preset, None, None)}, samples
+    )
 
 
 def fillings(task: Task) -> dict[str, dict[str, Any]]:
     """What each choice fills in for blank fields: {"preset|model|start": {field: value}}, for the placeholders."""
-    models = [None] if task is Task.IMAGE else [None, *(spec.name for spec in models_for(task))]
+    models = [None] if task is Task.IMAGE else [None, *(spec.name for spec in kind_of(task).models)]
     starts = {"": None, "imagenet": True, "scratch": False} if task is Task.IMAGE else {"": None}
     return {
         f"{preset}|{model or ''}|{start}": _filling(task, preset, model, pretrained)
@@ -65,7 +67,7 @@ def fillings(task: Task) -> dict[str, dict[str, Any]]:
 
 
 def _filling(task: Task, preset: Preset, model: str | None, pretrained: bool | None) -> dict[str, Any]:
-    defaults = defaults_for(task, preset, model, pretrained)
+    defaults = kind_of(task).defaults(preset, model, pretrained)
     given = [spec for spec in hyperparameters.HYPERPARAMETERS if spec.preset_gives]
     shown = {spec.field: defaults.get(spec.name) or "off" for spec in given}
     return {**shown, "model": CATALOG[defaults["model"]].title}

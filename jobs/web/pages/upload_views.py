@@ -16,13 +16,13 @@ from jobs.datasets import dataset_store
 from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset, Job
 from jobs.submitting import submission
-from jobs.submitting.lineage import read_origin
+from jobs.submitting.lineage import read_lineage
 from jobs.web.pages import dataset_page, recent
 from jobs.web.pages.forms import ColumnsForm, TrainForm, UploadForm
 from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
-from training.ground.config import Task
 from training.ground.limits import MIB
+from training.kinds.task import Task
 
 _TEMPLATES = {Task.IMAGE: "jobs/new_image.html", Task.TEXT: "jobs/new_text.html"}
 # Files from this size on are sent in pieces by the page's script; smaller ones are as quickly sent again.
@@ -161,6 +161,6 @@ def _submit(request: HttpRequest, dataset: Dataset, form: TrainForm) -> Job:
         downloadable=fields["downloadable"],
         keep_dataset=fields["keep_dataset"],
         idempotency_key=fields["key"] or None,
-        origin=read_origin(fields),
-        terms=replace(form.terms, site=request.build_absolute_uri("/")),
+        lineage=read_lineage(fields),
+        job_options=replace(form.job_options, site=request.build_absolute_uri("/")),
     )

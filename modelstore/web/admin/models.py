@@ -15,7 +15,7 @@ from modelstore.ground import naming
 from modelstore.ground.admin_tools import FastAdmin, audit, confirmed
 from modelstore.models import CleanupPolicy, PruneState, Tombstone, TrainedModel
 from modelstore.models.trained_model import TrainedModelQuerySet
-from training.ground.catalog import CATALOG
+from training.kinds import CATALOG
 from training.score import show
 
 _EXTENSION = timedelta(days=1)

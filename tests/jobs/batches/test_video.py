@@ -165,7 +165,7 @@ def test_playlists_and_pictures_are_no_videos(submit: Finish, content: bytes) ->
 def test_the_web_and_the_workers_never_load_the_decoder() -> None:
     code = (
         "import sys, django; django.setup(); import flashsite.wsgi, flashsite.urls, jobs.actors; "
-        "from jobs.batches import submission, views, api; print('av' in sys.modules)"
+        "from jobs.batches import submission; from jobs.web.batches import api, views; print('av' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

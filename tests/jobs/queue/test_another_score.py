@@ -136,7 +136,7 @@ def test_a_continued_model_is_compared_by_it(job: Job, bundle: Bundle, make_job:
     told = {"samples": 20, "score": "error", "before": 0.3, "after": 0.2, "wins": True, "lost_classes": []}
     report = json.loads((folder / "report.json").read_text()) | {"previous": told}
     (folder / "report.json").write_text(json.dumps(report))
-    settled = retraining.settle(job=new, bundle=folder, prefix=f"jobs/{new.pk}/1")
+    settled = retraining.publish_continued(job=new, bundle=folder, prefix=f"jobs/{new.pk}/1")
     assert settled is not None
     assert settled.score.value == 0.2
     assert "the new one has error 20.0 %, the earlier one 30.0 %" in settled.comparison["words"]

@@ -14,7 +14,7 @@ from jobs.money import caps
 from jobs.queue import attempts, lifecycle, wait_reason
 from jobs.states import JobStatus
 from jobs.submitting import submission
-from jobs.submitting.job_options import Terms
+from jobs.submitting.job_options import JobOptions
 from jobs.worker import runner
 
 Make = Callable[..., Job]
@@ -131,8 +131,8 @@ def test_a_machine_that_is_up_takes_the_patient_jobs_along(make_job: Make, serve
 
 
 def test_a_submission_keeps_its_terms_and_what_it_was_told(make_dataset: Callable[..., Dataset]) -> None:
-    terms = Terms(lane=Lane.NEXT_START.value, max_minutes=5)
-    job = submission.submit(dataset=make_dataset(), task_name="x", values={}, terms=terms)
+    job_options = JobOptions(lane=Lane.NEXT_START.value, max_minutes=5)
+    job = submission.submit(dataset=make_dataset(), task_name="x", values={}, job_options=job_options)
     job.refresh_from_db()
     assert (job.lane, job.max_minutes, job.sample_count) == ("next_start", 5, 20)
     assert job.quote is not None

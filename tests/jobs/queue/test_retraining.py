@@ -19,7 +19,7 @@ from jobs.models import Dataset, Job, Server
 from jobs.queue import lifecycle, retraining
 from jobs.states import JobStatus
 from jobs.submitting import submission
-from jobs.submitting.lineage import Origin, read_origin
+from jobs.submitting.lineage import Lineage, read_lineage
 from jobs.worker import runner
 from modelstore import api_keys
 from modelstore.bundles import store
@@ -27,7 +27,7 @@ from modelstore.ground import tokens
 from modelstore.models import Tombstone, TrainedModel
 from tests.bundles import MOODS, picture, text_bundle
 from tests.jobs.web.test_api import post_job, problem
-from training.ground.config import Task
+from training.kinds.task import Task
 
 pytestmark = pytest.mark.django_db
 SAME = {"samples": 20, "same_samples": 20, "before": 0.8, "new_classes": [], "lost_classes": []}
@@ -172,7 +172,7 @@ def test_submitting_names_the_earlier_model_and_takes_its_architecture(
     model: TrainedModel, make_dataset: Callable[..., Dataset]
 ) -> None:
     job = submission.submit(
-        dataset=make_dataset(), task_name="x", values={}, origin=Origin(continue_from=model.token)
+        dataset=make_dataset(), task_name="x", values={}, lineage=Lineage(continue_from=model.token)
     )
     assert (job.continues, job.model_name) == (model, "lstm")
 
@@ -186,13 +186,13 @@ def test_what_cannot_be_continued_is_refused_with_a_reason(
             submission.submit(**values)
         return " ".join(sentence for sentences in refusal.value.fields.values() for sentence in sentences)
 
-    assert "token" in refused(origin=Origin(continue_from="unknown"))
-    origin = Origin(continue_from=model.token)
-    assert "lstm" in refused(origin=origin, values={"model": "gru"})
+    assert "token" in refused(lineage=Lineage(continue_from="unknown"))
+    lineage = Lineage(continue_from=model.token)
+    assert "lstm" in refused(lineage=lineage, values={"model": "gru"})
     TrainedModel.objects.update(pinned=True)
-    assert "pinned" in refused(origin=origin)
+    assert "pinned" in refused(lineage=lineage)
     TrainedModel.objects.update(pinned=False, task_type=Task.IMAGE.value)
-    assert "other kind" in refused(origin=origin)
+    assert "other kind" in refused(lineage=lineage)
 
 
 def test_a_model_of_an_api_key_is_continued_with_that_key_alone(
@@ -201,7 +201,7 @@ def test_a_model_of_an_api_key_is_continued_with_that_key_alone(
     key, _ = api_keys.create(name="a", scopes=["submit"])
     owner = make_job(status=JobStatus.DEPLOYED, api_key=key)
     Job.objects.filter(pk=owner.pk).update(token=model.token, token_digest=model.token_digest)
-    values: dict[str, Any] = {"task_name": "x", "values": {}, "origin": Origin(continue_from=model.token)}
+    values: dict[str, Any] = {"task_name": "x", "values": {}, "lineage": Lineage(continue_from=model.token)}
     with pytest.raises(SubmissionInvalid):
         submission.submit(dataset=make_dataset(), **values)
     assert submission.submit(dataset=make_dataset(), api_key=key, **values).continues == model
@@ -222,8 +222,8 @@ def test_the_api_and_the_form_take_the_fields(
 
 
 def test_tokens_are_read_from_addresses_too() -> None:
-    told = read_origin({"continue_from": " http://x/models/abc/?a=1 ", "extend_dataset": "/datasets/def/"})
-    assert told == Origin(continue_from="abc", extend_dataset="def")
+    told = read_lineage({"continue_from": " http://x/models/abc/?a=1 ", "extend_dataset": "/datasets/def/"})
+    assert told == Lineage(continue_from="abc", extend_dataset="def")
 
 
 def table(rows: list[tuple[str, str]]) -> Dataset:

@@ -10,7 +10,7 @@ import pytest
 from jobs.models import Job
 from jobs.states import JobStatus
 from jobs.worker import runner, warm_trainer
-from jobs.worker.warm_trainer import SPARE
+from jobs.worker.warm_trainer import WARM_TRAINER
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,12 +24,12 @@ def _waiting(trainer: Choose, settings, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setattr(warm_trainer, "trainer_command", runner.trainer_command)
     settings.FLASH_SPARE_TRAINER = timedelta(seconds=60)
     yield
-    SPARE.dismiss()
+    WARM_TRAINER.dismiss()
 
 
 def waiting() -> "subprocess.Popen[bytes]":
-    assert SPARE._process is not None
-    return SPARE._process
+    assert WARM_TRAINER._process is not None
+    return WARM_TRAINER._process
 
 
 def deployed(job: Job) -> None:
@@ -59,24 +59,24 @@ def test_a_trainer_that_cannot_be_started_costs_the_job_before_nothing(
 ) -> None:
     monkeypatch.setattr(warm_trainer, "trainer_command", lambda: ["/there/is/no/such/program"])
     deployed(make_job())
-    assert SPARE._process is None
+    assert WARM_TRAINER._process is None
 
 
 def test_nobody_waits_for_ever(settings) -> None:
     settings.FLASH_SPARE_TRAINER = timedelta(seconds=0.2)
-    SPARE.prepare()
+    WARM_TRAINER.prepare()
     process = waiting()
     assert process.wait(10) != 0
     until = time.monotonic() + 5
-    while SPARE._process is not None and time.monotonic() < until:
+    while WARM_TRAINER._process is not None and time.monotonic() < until:
         time.sleep(0.02)
-    assert SPARE._process is None
+    assert WARM_TRAINER._process is None
 
 
 def test_a_second_one_takes_the_place_of_the_first(tmp_path) -> None:
-    SPARE.prepare()
+    WARM_TRAINER.prepare()
     first = waiting()
-    SPARE.prepare()
+    WARM_TRAINER.prepare()
     assert first.poll() is not None
     assert waiting().poll() is None
 
@@ -84,11 +84,11 @@ def test_a_second_one_takes_the_place_of_the_first(tmp_path) -> None:
 def test_without_a_time_and_when_the_worker_stops_nobody_waits(make_job: Make, settings) -> None:
     settings.FLASH_SPARE_TRAINER = timedelta(0)
     deployed(make_job())
-    assert SPARE._process is None
+    assert WARM_TRAINER._process is None
     settings.FLASH_SPARE_TRAINER = timedelta(seconds=60)
     runner.STOPPING.set()
     job = make_job()
     runner.run_next()
     runner.STOPPING.clear()
     job.refresh_from_db()
-    assert SPARE._process is None
+    assert WARM_TRAINER._process is None

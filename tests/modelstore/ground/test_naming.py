@@ -92,6 +92,23 @@ def test_a_file_name_tells_of_the_task(name: str, stem: str) -> None:
     assert naming.file_stem(name) == stem
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Tickets: EN & DE", "Tickets: EN & DE"),
+        ("คลาส ที่ 1", "คลาส ที่ 1"),
+        (
+            "win at https://evil.example/?a=1 me@evil.example",
+            "win at https: evil example a 1 me evil example",
+        ),
+        ("evil。example", "evil example"),
+        ("???", "Your task"),
+    ],
+)
+def test_a_mail_holds_no_link_of_a_strangers(name: str, told: str) -> None:
+    assert naming.for_mail(name) == told
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_pages_show_it_as_words(client: Client, publish: Publish, name: str) -> None:
     model = publish("text", task_name=name)

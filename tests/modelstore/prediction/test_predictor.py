@@ -200,6 +200,20 @@ def test_weights_for_other_programs_are_not_fetched_for_predictions(publish: Pub
     ]
 
 
+def test_a_file_that_prediction_does_not_know_is_never_fetched_for_it(publish: Publish) -> None:
+    manifest = publish("text").manifest
+    more = {name: {"sha256": "0" * 64, "bytes": 7} for name in ("notes.txt", "serving.onnx", "model.pt")}
+    manifest = manifest | {"files": manifest["files"] | more}
+    before = local_cache.serving_bytes(publish("text").manifest)
+    assert local_cache.serving_names(manifest) == [
+        "model.json",
+        "model.onnx",
+        "serving.onnx",
+        "tokenizer.json",
+    ]
+    assert local_cache.serving_bytes(manifest) == before + 7
+
+
 def test_the_web_starts_without_onnxruntime_or_torch() -> None:
     program = (
         "import django; django.setup(); import modelstore.web.api, modelstore.admin, sys, json;"

@@ -12,10 +12,11 @@ from training.engine.checkpoint import Checkpoint
 from training.engine.linear import DenseFeatures, Labelled, Linear, LinearLearner, fit_linear
 from training.engine.loop import Training
 from training.engine.retry import with_lower_rate_if_needed
-from training.ground.config import Task, TrainConfig, resolve
 from training.ground.control import Control
 from training.ground.errors import Diverged, Interrupted, TrainingFailed
 from training.ground.events import Events
+from training.ground.recipe import Recipe, resolve
+from training.kinds.task import Task
 
 CONFIG = resolve(Task.TEXT, {"model": "lstm", "epochs": 4, "batch_size": 8, "learning_rate": 0.05})
 
@@ -27,16 +28,16 @@ class NoisyLearner(LinearLearner):
     stop_at = -1
     steps = 0
 
-    def backward(self, batch, scale=None):
+    def backward(self, inputs, scale=None):
         self.steps += 1
         if self.steps == self.stop_at:
             self.control.interrupted = True
-        loss, correct, count = super().backward(batch, scale)
+        loss, correct = super().backward(inputs, scale)
         factor = 0.5 + torch.rand(())
         for group in self.groups():
             for parameter in group.parameters:
                 parameter.grad *= factor
-        return loss * factor, correct, count
+        return loss * factor, correct
 
 
 def data(count: int = 60) -> tuple[Labelled, Labelled]:
@@ -49,7 +50,7 @@ def data(count: int = 60) -> tuple[Labelled, Labelled]:
 
 
 def training(
-    folder: Path, config: TrainConfig = CONFIG, *, control: Control | None = None, stop_at: int = -1
+    folder: Path, config: Recipe = CONFIG, *, control: Control | None = None, stop_at: int = -1
 ) -> tuple[Training, Linear]:
     torch.manual_seed(3)
     linear = Linear(4, 2)

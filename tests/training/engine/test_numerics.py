@@ -9,7 +9,8 @@ import torch
 from training.engine.lbfgs import Lbfgs
 from training.engine.optimizers import Group, Optimizer
 from training.engine.schedule import Schedule
-from training.ground.config import ReduceLROnPlateau, StepLR, Task, resolve
+from training.ground.recipe import ReduceLROnPlateau, StepLR, resolve
+from training.kinds.task import Task
 
 CONFIG = resolve(Task.TEXT, {"model": "lstm", "learning_rate": 0.1, "epochs": 10})
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from training.evaluation.calibration import fit_temperature, reliability, tempered
+from training.evaluation.calibration import reliability
 from training.targets.one_label import ONE_LABEL
+from training.targets.temperature import fit_temperature, tempered
 
 
 def overconfident(temperature: float, count: int = 4000) -> tuple[np.ndarray, np.ndarray]:

@@ -18,10 +18,10 @@ from tests.training.datasets import (
     write_table,
 )
 from training.evaluation.previous import FOLDER, Previous, load_recurrent, split_samples
-from training.ground.config import Task
 from training.kinds.pictures.reading import read_pictures
 from training.kinds.sentences.reading import read_sentences
 from training.kinds.sentences.recurrent import RecurrentEnsemble
+from training.kinds.task import Task
 from training.train import train
 
 SMALL = {"hidden": 16, "embedding": 12, "batch_size": 8, "epochs": 3, "learning_rate": 0.01}
@@ -192,4 +192,4 @@ def test_a_damaged_list_or_another_architecture_starts_afresh(tmp_path, text_bun
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     load_recurrent(run, module, "{}")
     assert all(torch.equal(before[name], tensor) for name, tensor in module.state_dict().items())
-    assert run.config.task is Task.TEXT
+    assert run.config.task == Task.TEXT

@@ -20,11 +20,12 @@ from training.engine.progress import Progress
 from training.evaluation.plots import score_svg
 from training.evaluation.report import build_report
 from training.export.export import export
-from training.ground.config import Task, resolve
 from training.ground.control import Control
 from training.ground.epochs import EpochFigures
 from training.ground.events import Events
+from training.ground.recipe import resolve
 from training.kinds.sentences.job import train_sentences
+from training.kinds.task import Task
 from training.score import Score
 
 pytestmark = pytest.mark.usefixtures("made_up_score")

@@ -1,1 +1,41 @@
-"""Everything that only pictures need."""
+"""Pictures: everything that only they need."""
+
+from training.kinds.kind import Kind, Words
+from training.kinds.pictures import catalog
+
+_HERE = "training.kinds.pictures"
+KIND = Kind(
+    task=catalog.TASK,
+    name="pictures",
+    slug="image",
+    words=Words(
+        title="Pictures",
+        about="Sorts pictures into classes.",
+        sample="picture",
+        samples="pictures",
+        unit="file",
+        units="files",
+        upload="a zip of pictures",
+        name_hint="cats and dogs",
+        example="picture.jpg",
+        example_data="my-pictures.zip",
+        tensor="pixels, uint8 [N, S, S, 3]",
+    ),
+    models=catalog.MODELS,
+    defaults=catalog.defaults,
+    is_convex=catalog.is_convex,
+    preset_words=catalog.PRESET_WORDS,
+    has_pretrained=True,
+    rough_seconds=catalog.rough_seconds,
+    batch_size_limit="batch_size_image",
+    per_request_limit="max_pictures_per_request",
+    read=f"{_HERE}.reading:read_pictures",
+    fit=f"{_HERE}.job:train_pictures",
+    restore=f"{_HERE}.vision:restored",
+    thumbnail=f"{_HERE}.thumbnail:thumbnail",
+    serving_copy=f"{_HERE}.serving_copy:make_serving_copy",
+    libraries=(f"{_HERE}.fine_tuning", f"{_HERE}.serving_copy", f"{_HERE}.libraries"),
+    preprocess=f"{_HERE}.preprocess",
+    input_name="pixels",
+    suffixes=(".zip",),
+)

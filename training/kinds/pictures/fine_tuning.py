@@ -2,8 +2,8 @@
 
 import copy
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,7 @@ from training.engine.device import choose_device
 from training.engine.loop import restore, snapshot
 from training.engine.process_group import assemble
 from training.engine.progress import Progress
-from training.engine.together import Task, train_together
-from training.evaluation.calibration import fit_temperature, tempered
+from training.engine.together import Work, train_together
 from training.evaluation.outcome import Outcome
 from training.evaluation.previous import split_samples
 from training.export.export import export_early
@@ -31,6 +30,7 @@ from training.kinds.pictures.job import readable
 from training.kinds.pictures.learner import PictureLearner, learner_of
 from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.pictures.vision import PictureClassifier
+from training.targets.temperature import fit_temperature, tempered
 
 _EXAMPLES = 8
 _HEAD_EPOCHS = 10
@@ -57,7 +57,7 @@ def train_network(
     chunks: Iterator[Decoded],
 ) -> Outcome:
     """Decode everything once, fit the head if there are pretrained features, then train all layers."""
-    group = assemble(run.folder, run.config, run.events)
+    group = assemble(run.folder, run.config, run.machine, run.events)
     pixels, unreadable = _collect(run, len(samples.items), preprocess.crop, chunks, on_disk=group.size > 1)
     samples, kept, skipped = readable(run, samples, unreadable)
     train_part, validation = split_samples(run, samples)
@@ -67,10 +67,10 @@ def train_network(
     labels[kept] = samples.labels
     model.head = torch.nn.Linear(model.head.in_features, len(samples.classes))
     as_it_came = snapshot(model)
-    device = choose_device(run.config.device)
+    device = choose_device(run.machine.device)
     fingerprint = run.fingerprint("network", samples.labels.tolist())
     checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint, run.events)
-    outcome = partial(
+    outcome = functools.partial(
         Outcome,
         classes=samples.classes,
         preprocess=preprocess,
@@ -81,15 +81,20 @@ def train_network(
         skipped=skipped,
         skipped_count=len(skipped),
     )
-    start = None
+    start, early = None, None
     if run.config.pretrained and checkpoint.load() is None:
         head = _fit_head_first(run, model, pixels, labels, parts, device)
         start = head.figures
-        _export_head(run, model, head, preprocess.crop, outcome)
+        early = _head_export(run, model, head, preprocess.crop, outcome)
+        if device.type == "cpu":
+            # All layers take long there. On a GPU they are often done before this would be.
+            early()
     model.flip = run.config.test_time_flip
     run.events.phase("training", 0.2, 0.93)
-    learner = PictureLearner(model, pixels, labels, parts, run.config, device, group)
-    make = partial(
+    learner = PictureLearner(
+        model, pixels, labels, parts, run.config, device, group, threads=run.machine.threads
+    )
+    make = functools.partial(
         learner_of,
         name=model.name,
         flip=model.flip,
@@ -99,7 +104,11 @@ def train_network(
     )
     with run.phases.time("training"):
         progress = train_together(
-            run, group, learner, Task(make=make, config=run.config, fingerprint=fingerprint, start=start)
+            run,
+            group,
+            learner,
+            Work(make=make, recipe=run.config, machine=run.machine, fingerprint=fingerprint, start=start),
+            later=early,
         )
     run.phases.add("training", -learner.evaluation_seconds)
     run.phases.add("evaluation", learner.evaluation_seconds)
@@ -157,7 +166,7 @@ def _collect(
     """All pictures, uint8 [N, S, S, 3], in memory or, when they are many or `on_disk`, in a file of RUN_DIR."""
     shape = (count, side, side, 3)
     pixels: NDArray[np.uint8]
-    if on_disk or int(np.prod(shape, dtype=np.int64)) > run.config.picture_memory_mb * 1024**2:
+    if on_disk or int(np.prod(shape, dtype=np.int64)) > run.machine.picture_memory_mb * 1024**2:
         pixels = np.lib.format.open_memmap(run.folder / _PICTURES, "w+", np.dtype(np.uint8), shape)
     else:
         pixels = np.empty(shape, np.uint8)
@@ -193,10 +202,10 @@ def _fit_head_first(
     return _Head(figures=figures, progress=progress, probabilities=probabilities, graph=graph)
 
 
-def _export_head(
+def _head_export(
     run: Run, model: PictureClassifier, head: _Head, side: int, outcome: Callable[..., Outcome]
-) -> None:
-    """A model for use until the network has learned."""
+) -> Callable[[], None]:
+    """What exports the head for use until the network has learned; called again it does nothing."""
     copied = copy.deepcopy(model).eval()
     early = outcome(
         module=copied,
@@ -206,7 +215,7 @@ def _export_head(
         progress=head.progress,
         probabilities=head.probabilities,
     )
-    export_early(run, early)
+    return functools.cache(lambda: export_early(run, early))
 
 
 def _features(

@@ -41,7 +41,7 @@ def train_head(
     total = len(samples.items)
     with run.phases.time("export"):
         graph = backbone_graph(model, preprocess.crop)
-    device = choose_device(run.config.device)
+    device = choose_device(run.machine.device)
     extract = feature_extractor(model, graph, device, run.threads)
     run.events.phase("preparing", 0.05, 0.8, "computing the features of the pictures")
     parts: list[NDArray[np.float32]] = []

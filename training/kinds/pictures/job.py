@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from training.evaluation.evidence import Evidence
 from training.evaluation.previous import load_backbone, split_samples
 from training.ground.ahead import Ahead
-from training.ground.catalog import CATALOG, ONE_SIDE_ONLY, WAVELETS, Preset, defaults_for
-from training.ground.config import TrainConfig
 from training.ground.errors import TrainingFailed
+from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Samples, check_classes
+from training.kinds import CATALOG, Preset, kind_of
+from training.kinds.pictures.catalog import ONE_SIDE_ONLY, WAVELETS
 from training.kinds.pictures.decode import Decoded, decode_in_chunks
 from training.kinds.pictures.looks import Looks
 from training.kinds.pictures.preprocess import PicturePreprocess, shorter_side
@@ -42,7 +43,8 @@ def train_pictures(run: Run) -> Any:
     with run.phases.time("import"):
         import torch
 
-        from training.engine.device import make_repeatable
+        from training.engine.device import choose_device, make_repeatable
+        from training.kinds.pictures.gpu_batches import with_gpu_batches
         from training.kinds.pictures.vision import PictureClassifier
     make_repeatable(run.config.seed)
     torch.set_num_threads(run.threads)
@@ -56,6 +58,10 @@ def train_pictures(run: Run) -> Any:
                     model = PictureClassifier(config.model, classes)
                 run = dataclasses.replace(run, config=config)
     run = dataclasses.replace(run, config=_longer_where_tiny(run, side))
+    if not run.config.freeze:
+        count = int(len(samples.items) * run.config.data_split)
+        config = with_gpu_batches(run.config, choose_device(run.machine.device), count)
+        run = dataclasses.replace(run, config=config)
     run.control.check()
     if run.config.freeze:
         from training.kinds.pictures.frozen import train_head as train
@@ -81,10 +87,10 @@ def side_for(model: str, paths: Sequence[Path]) -> int:
     return min(whole, max(_LEAST_SIDE, steps * _SIDE_STEP))
 
 
-def _longer_where_tiny(run: Run, side: int) -> TrainConfig:
+def _longer_where_tiny(run: Run, side: int) -> Recipe:
     """More epochs for tiny pictures where Balanced chose them; Best has enough, more made it worse (decision 016)."""
     config, whole = run.config, CATALOG[run.config.model].input_size or 224
-    usual = defaults_for(config.task, Preset.BALANCED, config.model, config.pretrained)["epochs"]
+    usual = kind_of(config.task).defaults(Preset.BALANCED, config.model, config.pretrained)["epochs"]
     little = side**2 <= _LITTLE_WORK * whole**2
     if config.preset is not Preset.BALANCED or config.freeze or config.epochs != usual or not little:
         return config
@@ -148,7 +154,7 @@ def readable(
     return samples, kept, skipped
 
 
-def _without_weights(config: TrainConfig) -> tuple[TrainConfig, str]:
+def _without_weights(config: Recipe) -> tuple[Recipe, str]:
     """What is done where weights cannot be had, and in words: fixed features stay fixed, else all of it learns."""
     title = CATALOG[config.model].title
     if config.freeze:
@@ -161,11 +167,11 @@ def _without_weights(config: TrainConfig) -> tuple[TrainConfig, str]:
     return _from_scratch(config), words
 
 
-def _from_scratch(config: TrainConfig) -> TrainConfig:
+def _from_scratch(config: Recipe) -> Recipe:
     """The defaults for random weights wherever the user had left the field to the preset."""
     preset = config.preset or Preset.QUICK
-    before = defaults_for(config.task, preset, config.model, True)
-    after = defaults_for(config.task, preset, config.model, False)
+    before = kind_of(config.task).defaults(preset, config.model, True)
+    after = kind_of(config.task).defaults(preset, config.model, False)
     default = {field.name: field.default for field in dataclasses.fields(config)}
     changed = {
         name: value

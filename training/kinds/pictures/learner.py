@@ -1,6 +1,7 @@
 """Batches of pictures, augmented on the device, for the training loop."""
 
 import time
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ from training.engine.linear import shuffled_batches
 from training.engine.optimizers import Group
 from training.engine.process_group import ProcessGroup
 from training.evaluation.report import log_loss
-from training.ground.catalog import ONE_SIDE_ONLY
-from training.ground.config import TrainConfig
 from training.ground.control import available_cores
+from training.ground.machine import Machine
+from training.ground.recipe import Recipe
 from training.kinds.pictures.augment import augment
+from training.kinds.pictures.catalog import ONE_SIDE_ONLY
+from training.kinds.pictures.depthwise import use_fast_depthwise
 from training.kinds.pictures.feed import PictureFeed
 from training.kinds.pictures.trunk import fixed_function, split_network
 from training.kinds.pictures.vision import PictureClassifier
@@ -45,11 +48,15 @@ class PictureLearner:
         pixels: NDArray[np.uint8],
         labels: NDArray[np.int64],
         parts: tuple[NDArray[np.int64], NDArray[np.int64]],
-        config: TrainConfig,
+        config: Recipe,
         device: torch.device,
         group: ProcessGroup | None = None,
+        *,
+        threads: int = 0,
     ) -> None:
         self._group = group or ProcessGroup()
+        if device.type == "cuda":
+            use_fast_depthwise(module)
         self._model = module.to(device).to(memory_format=torch.channels_last)
         self.module: nn.Module = self._model
         self.config = config
@@ -59,7 +66,7 @@ class PictureLearner:
         self._side = self._feed.side
         share = config.frozen_share if config.pretrained else 0.0
         self._lower, self._upper = split_network(self._model.network, share)
-        self._fixed = fixed_function(self._lower, device, config.threads or available_cores())
+        self._fixed = fixed_function(self._lower, device, threads or available_cores())
         self._train, self._validation = (torch.from_numpy(part) for part in parts)
         self._labels = torch.from_numpy(labels).to(device)
         counts = np.bincount(labels[parts[0]], minlength=module.head.out_features).clip(min=1)
@@ -98,7 +105,9 @@ class PictureLearner:
             for layer in self._model.modules():
                 if isinstance(layer, nn.BatchNorm2d):
                     layer.eval()
-        shuffled = shuffled_batches(len(self._train), self.config, epoch)
+        # On a GPU each size of batches is recorded anew (decision 059).
+        equal = self._device.type == "cuda" and self._group.size == 1
+        shuffled = shuffled_batches(len(self._train), self.config, epoch, equal=equal)
         shares = [self._group.share(self._train[batch]) for batch in shuffled]
         batches = [share.to(self._feed.index_device) for share in shares]
         self._feed.plan(batches)
@@ -111,17 +120,21 @@ class PictureLearner:
             return whole
         return max(_SIDE_STEP, round(whole * _SMALL_SIDE / _SIDE_STEP) * _SIDE_STEP)
 
-    def backward(self, batch: Tensor, scale: Tensor | None = None) -> tuple[Tensor, Tensor, int]:
+    def inputs(self, batch: Tensor) -> tuple[Sequence[Tensor], Hashable]:
+        """See Learner: the pictures [B, S, S, 3] and their classes [B]."""
+        return (self._feed.next(batch), self._labels[batch.to(self._device)]), self._side
+
+    def backward(self, inputs: Sequence[Tensor], scale: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """See Learner."""
-        labels = self._labels[batch.to(self._device)]
-        pictures = self._model.normalise(self._feed.next(batch)).contiguous(memory_format=torch.channels_last)
+        pixels, labels = inputs
+        pictures = self._model.normalise(pixels).contiguous(memory_format=torch.channels_last)
         pictures = augment(pictures, self.config.augmentation, self._side)
         with mixed_precision(self._device):
             logits = self._model.head(self._features(pictures))
         smoothing = self.config.label_smoothing
         loss = self.target.loss(logits.float(), labels, self._weights, smoothing=smoothing)
         torch.autograd.backward(loss, scale)
-        return loss.detach(), self.target.right(self.target.decide(logits), labels).sum(), len(batch)
+        return loss.detach(), self.target.right(self.target.decide(logits), labels).sum()
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner."""
@@ -157,7 +170,8 @@ class PictureLearner:
 
 
 def learner_of(
-    config: TrainConfig,
+    config: Recipe,
+    machine: Machine,
     device: torch.device,
     group: ProcessGroup,
     *,
@@ -169,4 +183,7 @@ def learner_of(
 ) -> PictureLearner:
     """The learner of another process, from the file with the decoded pictures; its weights are still to come."""
     model = PictureClassifier(name, int(labels.max()) + 1, flip)
-    return PictureLearner(model, np.load(pixels, mmap_mode="r"), labels, parts, config, device, group)
+    pixels_on_disk = np.load(pixels, mmap_mode="r")
+    return PictureLearner(
+        model, pixels_on_disk, labels, parts, config, device, group, threads=machine.threads
+    )

@@ -1,7 +1,7 @@
 """The one definition of how a picture becomes numbers, in training and in prediction."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -59,6 +59,29 @@ class PicturePreprocess:
         box = (max(left, 0.0), max(top, 0.0), min(left + side, width), min(top + side, height))
         square = _rgb(upright).resize((self.crop, self.crop), Image.Resampling.BILINEAR, box=box)
         return np.asarray(square, dtype=np.uint8)
+
+    def batches(
+        self, inputs: Sequence[bytes | str | Path], at_once: int
+    ) -> Iterator[tuple[list[int], NDArray[np.uint8]]]:
+        """Places in `inputs` (encoded pictures or their paths) and uint8 [n, crop, crop, 3], `at_once` at most.
+
+        Raises UnreadablePicture with the `index` of the picture.
+        """
+        for start in range(0, len(inputs), at_once):
+            places = list(range(start, min(start + at_once, len(inputs))))
+            yield places, np.stack([self._load(place, inputs[place]) for place in places])
+
+    def _load(self, index: int, source: bytes | str | Path) -> NDArray[np.uint8]:
+        if isinstance(source, str):
+            raise UnreadablePicture("it is text, not a picture", index)
+        try:
+            return self.load(source)
+        except UnreadablePicture as error:
+            raise UnreadablePicture(error.reason, index) from error
+
+    def files(self) -> dict[str, str]:
+        """Names and texts of the files that `from_json` needs: none."""
+        return {}
 
     def to_json(self) -> dict[str, Any]:
         """What model.json says under "preprocess"."""

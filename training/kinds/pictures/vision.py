@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from training.ground.catalog import WAVELETS
 from training.ground.events import Events
+from training.kinds.pictures.catalog import WAVELETS
 from training.kinds.pictures.wavelets import WaveletNetwork
 from training.kinds.pictures.weights import find_weights
 
@@ -112,6 +112,13 @@ class PictureClassifier(nn.Module):
             return False
         self.network.load_state_dict(state, strict=False)
         return True
+
+
+def restored(saved: dict[str, Any]) -> PictureClassifier:
+    """The model that model.pt holds, with its weights."""
+    model = PictureClassifier(saved["model"], len(saved["classes"]), **saved["arguments"])
+    model.load_torchvision_state(saved["state_dict"])
+    return model
 
 
 def _backbone(name: str) -> tuple[nn.Module, int]:

@@ -1,1 +1,40 @@
-"""Everything that only sentences need."""
+"""Sentences: everything that only they need."""
+
+from training.kinds.kind import Kind, Words
+from training.kinds.sentences import catalog
+
+_HERE = "training.kinds.sentences"
+KIND = Kind(
+    task=catalog.TASK,
+    name="sentences",
+    slug="text",
+    words=Words(
+        title="Text",
+        about="Sorts sentences into classes.",
+        sample="sentence",
+        samples="sentences",
+        unit="row",
+        units="rows",
+        upload="a table of sentences",
+        name_hint="customer messages",
+        example='"a sentence"',
+        example_data="my-table.csv",
+        tensor="token ids, int64 [N, T], padded with 0",
+    ),
+    models=catalog.MODELS,
+    defaults=catalog.defaults,
+    is_convex=catalog.is_convex,
+    preset_words=catalog.PRESET_WORDS,
+    rough_seconds=catalog.rough_seconds,
+    batch_size_limit="batch_size_text",
+    per_request_limit="max_sentences_per_request",
+    read=f"{_HERE}.reading:read_sentences",
+    fit=f"{_HERE}.job:train_sentences",
+    restore=f"{_HERE}.restore:restored",
+    libraries=(f"{_HERE}.recurrent_fit",),
+    preprocess=f"{_HERE}.preprocess",
+    input_name="input_ids",
+    bundle_files=("tokenizer.json",),
+    requirements=("tokenizers",),
+    suffixes=(".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet"),
+)

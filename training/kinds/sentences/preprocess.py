@@ -1,6 +1,6 @@
 """The one definition of how a sentence becomes numbers, in training and in prediction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 PADDING = 0
 _UNKNOWN = 1
 TOKENIZER_FILE = "tokenizer.json"
+_AT_ONCE = 64
 
 
 class TextPreprocess:
@@ -36,6 +37,21 @@ class TextPreprocess:
         """Ids as int64 [N, T], T the longest of these sentences, padded with 0."""
         return pad(self.ragged(sentences))
 
+    def batches(self, inputs: Sequence[str], at_once: int) -> Iterator[tuple[list[int], NDArray[np.int64]]]:
+        """Places in `inputs` and ids int64 [n, T] of these sentences, 64 at most.
+
+        Sentences of one length come together: the padding of the others would be computed, too.
+        """
+        rows = self.ragged([str(sentence) for sentence in inputs])
+        order = sorted(range(len(rows)), key=lambda place: len(rows[place]))
+        for start in range(0, len(order), _AT_ONCE):
+            places = order[start : start + _AT_ONCE]
+            yield places, pad([rows[place] for place in places])
+
+    def files(self) -> dict[str, str]:
+        """Names and texts of the files that `from_json` needs."""
+        return {TOKENIZER_FILE: self.tokenizer_json}
+
     def to_json(self) -> dict[str, Any]:
         """What model.json says under "preprocess"; the vocabulary stands in the file it names."""
         return {"kind": "text", "tokenizer": TOKENIZER_FILE, "max_length": self.max_length}
@@ -51,9 +67,10 @@ def from_json(data: Mapping[str, Any], folder: Path) -> TextPreprocess:
     return TextPreprocess.from_json(data, folder)
 
 
-def pad(rows: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-    """Rows of ids as int64 [N, T], padded with 0 on the right."""
-    padded = np.full((len(rows), max(map(len, rows), default=1)), PADDING, dtype=np.int64)
+def pad(rows: Sequence[Sequence[int]], step: int = 1) -> NDArray[np.int64]:
+    """Rows of ids as int64 [N, T], padded with 0 on the right; T is a multiple of `step`."""
+    length = -(-max(map(len, rows), default=1) // step) * step
+    padded = np.full((len(rows), length), PADDING, dtype=np.int64)
     for index, row in enumerate(rows):
         padded[index, : len(row)] = row
     return padded

@@ -10,7 +10,7 @@ from torch import Tensor
 from training.engine.device import choose_device
 from training.engine.process_group import assemble
 from training.engine.progress import Progress
-from training.engine.together import Task, train_together
+from training.engine.together import Work, train_together
 from training.evaluation.previous import load_recurrent
 from training.ground.run import Run
 from training.kinds.sentences.blended import BlendedClassifier
@@ -50,16 +50,19 @@ def train_recurrent(
     for member in module.members:
         member.silence_words_not_in(rows[0])
     load_recurrent(run, module, texts.vocabulary.tokenizer_json)
-    device = choose_device(config.device)
-    group = assemble(run.folder, config, run.events)
-    learner = SentenceLearner(module.to(device), rows, texts.labels, config, device, ngrams.scores, group)
-    task = Task(
+    device = choose_device(run.machine.device)
+    group = assemble(run.folder, config, run.machine, run.events)
+    learner = SentenceLearner(
+        module.to(device), rows, texts.labels, config, device, ngrams.scores, group, machine=run.machine
+    )
+    work = Work(
         make=partial(learner_of, arguments=arguments, rows=rows, labels=texts.labels, partner=ngrams.scores),
-        config=config,
+        recipe=config,
+        machine=run.machine,
         fingerprint=run.fingerprint(sum(map(len, texts.labels)), texts.vocabulary.size),
     )
     with run.phases.time("training"):
-        progress = train_together(run, group, learner, task)
+        progress = train_together(run, group, learner, work)
     with run.phases.time("evaluation"):
         logits, factors = learner.blended()
     fitting.use_few_threads()

@@ -9,7 +9,7 @@ import torch
 
 from tests.training.datasets import picture_run_dir, start
 from training.engine.parallel_session import spread_over_cores
-from training.ground.config import Task, TrainConfig, resolve
+from training.ground.recipe import Recipe, resolve
 from training.kinds.pictures import learner as picture_learner
 from training.kinds.pictures.decode import decode_in_chunks
 from training.kinds.pictures.feed import PictureFeed
@@ -20,6 +20,7 @@ from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.pictures.reading import read_pictures
 from training.kinds.pictures.trunk import fixed_function, split_network
 from training.kinds.pictures.vision import PictureClassifier
+from training.kinds.task import Task
 
 CPU = torch.device("cpu")
 CONFIG = resolve(Task.IMAGE, {"model": "mobilenet_v3_small", "preset": "balanced", "batch_size": 8})
@@ -55,7 +56,7 @@ def test_a_network_without_blocks_in_a_row_is_trained_whole():
     assert upper is network
 
 
-def sides_seen(monkeypatch, model: str, config: TrainConfig, epochs: int) -> list[int]:
+def sides_seen(monkeypatch, model: str, config: Recipe, epochs: int) -> list[int]:
     seen = []
     real = picture_learner.augment
 
@@ -70,7 +71,7 @@ def sides_seen(monkeypatch, model: str, config: TrainConfig, epochs: int) -> lis
     labels, parts = np.arange(24) % 3, (np.arange(16), np.arange(16, 24))
     some = PictureLearner(module, pixels(24, 224), labels, parts, config, CPU)
     for epoch in range(1, epochs + 1):
-        some.backward(some.batches(epoch)[0])
+        some.backward(some.inputs(some.batches(epoch)[0])[0])
     return seen
 
 
@@ -86,8 +87,9 @@ def test_a_training_step_leaves_the_lower_blocks_as_they_were():
     some = learner(frozen_share=0.4)
     before = {name: tensor.clone() for name, tensor in some._lower.state_dict().items()}
     some.module.train()
-    _, _, count = some.backward(some.batches(1)[0])
-    assert count == 8
+    batch = some.batches(1)[0]
+    some.backward(some.inputs(batch)[0])
+    assert len(batch) == 8
     assert all(torch.equal(before[name], tensor) for name, tensor in some._lower.state_dict().items())
     learning = [parameter for group in some.groups() for parameter in group.parameters]
     assert all(parameter.grad is not None for parameter in learning)

@@ -12,14 +12,15 @@ from PIL import Image
 from tests.training.datasets import COLOURS, encoded, picture, picture_run_dir, start, told
 from training.bundle.manifest import Manifest, verify
 from training.bundle.onnx_classifier import OnnxClassifier, open_session
-from training.ground.catalog import WAVELETS, models_for
-from training.ground.config import Task
+from training.bundle.preprocessing import UnreadableInput
 from training.ground.errors import TrainingFailed
+from training.kinds import kind_of
 from training.kinds.pictures import weights
+from training.kinds.pictures.catalog import WAVELETS
 from training.kinds.pictures.graph import backbone_graph, with_head
 from training.kinds.pictures.job import side_for
-from training.kinds.pictures.preprocess import UnreadablePicture
 from training.kinds.pictures.vision import PictureClassifier, torchvision_models
+from training.kinds.task import Task
 from training.restore import load_classifier
 from training.train import train
 
@@ -208,7 +209,7 @@ def test_it_refuses_a_set_whose_pictures_cannot_be_read(tmp_path, broken, code):
 @pytest.mark.usefixtures("with_weights")
 def test_a_picture_that_cannot_be_read_is_told_by_its_index(tmp_path):
     folder, _ = trained(tmp_path, count=2)
-    with pytest.raises(UnreadablePicture) as caught:
+    with pytest.raises(UnreadableInput) as caught:
         OnnxClassifier(folder).predict([BYTES[0], b"nothing"])
     assert caught.value.index == 1
 
@@ -232,9 +233,9 @@ def test_the_manifest_cannot_name_files_elsewhere(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [spec.name for spec in models_for(Task.IMAGE)])
+@pytest.mark.parametrize("name", [spec.name for spec in kind_of(Task.IMAGE).models])
 def test_every_model_can_be_exported_and_loaded_by_torchvision(name):
-    spec = next(spec for spec in models_for(Task.IMAGE) if spec.name == name)
+    spec = next(spec for spec in kind_of(Task.IMAGE).models if spec.name == name)
     model = PictureClassifier(name, 3).eval()
     side = spec.input_size
     pixels = np.random.default_rng(0).integers(0, 256, (3, side, side, 3), dtype=np.uint8)

@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from tests.training.datasets import start
-from training.ground.catalog import WAVELETS, Preset, defaults_for
-from training.ground.config import Task, resolve
+from training.ground.recipe import resolve
+from training.kinds import Preset, kind_of
+from training.kinds.pictures.catalog import WAVELETS
 from training.kinds.pictures.wavelets import WaveletNetwork
+from training.kinds.task import Task
 from training.train import train
 
 SHAPES = Path(__file__).resolve().parents[4] / "flashsite" / "samples" / "shapes.zip"
@@ -46,7 +48,7 @@ def test_of_wavelets_only_the_head_learns(preset: Preset) -> None:
     values = {"model": WAVELETS, "preset": preset.value, "pretrained": True}
     config = resolve(Task.IMAGE, values)
     assert (config.freeze, config.pretrained, config.solver) == (True, False, "newton")
-    assert defaults_for(Task.IMAGE, preset, WAVELETS, None)["model"] == WAVELETS
+    assert kind_of(Task.IMAGE).defaults(preset, WAVELETS, None)["model"] == WAVELETS
 
 
 @pytest.mark.slow

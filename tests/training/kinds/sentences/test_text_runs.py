@@ -11,8 +11,9 @@ from torch.nn import functional
 from tests.training.datasets import sentences, start, text_run_dir, told, write_table
 from training.bundle.manifest import Manifest, verify
 from training.bundle.onnx_classifier import OnnxClassifier, open_session
-from training.ground.config import Task, resolve
 from training.ground.errors import TrainingFailed
+from training.ground.machine import Machine
+from training.ground.recipe import resolve
 from training.kinds.sentences.blended import BlendedClassifier, blend
 from training.kinds.sentences.graphs import blended_graph, ngram_graph, recurrent_graph
 from training.kinds.sentences.learner import SentenceLearner
@@ -20,6 +21,7 @@ from training.kinds.sentences.ngrams import NGramClassifier, NGramTable, SparseF
 from training.kinds.sentences.preprocess import TextPreprocess, pad
 from training.kinds.sentences.recurrent import RecurrentClassifier, RecurrentEnsemble
 from training.kinds.sentences.tokeniser import learn_vocabulary
+from training.kinds.task import Task
 from training.restore import load_classifier
 from training.train import train
 
@@ -189,12 +191,13 @@ def test_the_parts_of_a_batch_teach_what_the_whole_teaches(monkeypatch, networks
 
     def taught(threads, batch):
         config = resolve(Task.TEXT, {"model": "lstm", "batch_size": 80, "class_weights": class_weights})
-        config = dataclasses.replace(config, threads=threads, label_smoothing=0.1)
-        learner = SentenceLearner(module, [rows] * 2, [labels] * 2, config, CPU, torch.zeros(81, 2))
-        loss, correct, count = learner.backward(batch)
+        config = dataclasses.replace(config, label_smoothing=0.1)
+        machine, partner = Machine(threads=threads), torch.zeros(81, 2)
+        learner = SentenceLearner(module, [rows] * 2, [labels] * 2, config, CPU, partner, machine=machine)
+        loss, correct = learner.backward(learner.inputs(batch)[0])
         gradients = [parameter.grad for parameter in module.parameters()]
         module.zero_grad()
-        return (float(loss), int(correct), count), gradients, learner.logits()
+        return (float(loss), int(correct)), gradients, learner.logits()
 
     for batch in (np.arange(80), np.array([80])):
         figures, gradients, logits = taught(2 * networks, batch)

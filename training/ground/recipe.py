@@ -1,15 +1,14 @@
-"""How one training is to be done: a frozen configuration, and how the user's words become one."""
+"""What the user wants to be trained, and how: a frozen record, and how the user's words become one."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
 from training.ground import hyperparameters
-from training.ground.catalog import CATALOG, Preset, Task, defaults_for
 from training.ground.limits import Limits
+from training.ground.machine import Machine
 from training.ground.wire_values import FieldReader, plain
-
-__all__ = ["ConfigInvalid", "Preset", "ReduceLROnPlateau", "StepLR", "Task", "TrainConfig", "resolve"]
+from training.kinds import Kind, Preset, kind_of
 
 VERSION = 1
 FIELDS = tuple(spec.name for spec in hyperparameters.HYPERPARAMETERS)
@@ -19,7 +18,7 @@ _FIRST = ("preset", "model", "pretrained")
 LOOP_FIELDS = ("optimizer", "learning_rate", "batch_size", "epochs")
 
 
-class ConfigInvalid(ValueError):
+class RecipeInvalid(ValueError):
     """Some fields cannot be used; `fields` maps each to sentences that say what to change."""
 
     def __init__(self, fields: Mapping[str, list[str]]) -> None:
@@ -48,18 +47,16 @@ _GROUPS: Mapping[str, type[Any]] = {"reduce_lr_on_plateau": ReduceLROnPlateau, "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TrainConfig:
-    """Everything that a training depends on besides its data; stored beside the weights.
+class Recipe:
+    """Everything that a model depends on besides its data; stored beside the weights.
 
-    `data_split` is the training share; `early_stopping` the patience in epochs or None; `threads` 0 means all
-    cores; `deadline_seconds` counts from the start of the process; `processes` 0 means one to each GPU;
-    `serving_copy` asks for a copy in 8-bit integers for the web.
+    `task` is that of a kind; `data_split` is the training share; `early_stopping` the patience in epochs or None.
     `solver` "newton" fits a linear model to its optimum (L-BFGS); "gradient" runs the optimizer, rate, batch size
     and epochs as given.
     """
 
     version: int = VERSION
-    task: Task
+    task: str
     model: str
     preset: Preset | None = Preset.QUICK
     pretrained: bool = False
@@ -89,14 +86,6 @@ class TrainConfig:
     test_time_flip: bool = False
     class_weights: bool = False
     clip_norm: float = 1.0
-    device: str = "auto"
-    threads: int = 0
-    processes: int = 0
-    serving_copy: bool = False
-    nice: int = 10
-    deadline_seconds: float | None = None
-    # Pictures: scratch memory above which the decoded pictures go to a file on disk.
-    picture_memory_mb: int = 2048
     # Text; `networks` are recurrent ones that vote.
     embedding: int = 100
     hidden: int = 256
@@ -110,60 +99,70 @@ class TrainConfig:
         """As a dict of JSON values; `from_json` takes it back."""
         return asdict(self)
 
+    @property
+    def kind(self) -> Kind:
+        """The kind of its task."""
+        return kind_of(self.task)
+
+    @property
+    def is_convex(self) -> bool:
+        """Whether it trains a linear model, which a solver brings to its optimum in one process."""
+        return self.kind.is_convex(self.to_json())
+
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The configuration stored by `to_json`; raises ConfigInvalid when it is none of this version."""
+        """The recipe stored by `to_json`, alone or together with a Machine; raises RecipeInvalid when it is none."""
         try:
             if data["version"] != VERSION:
-                raise ConfigInvalid({"version": [f"Version {data['version']} is not version {VERSION}."]})
-            unknown = sorted(set(data) - {field.name for field in fields(cls)})
+                raise RecipeInvalid({"version": [f"Version {data['version']} is not version {VERSION}."]})
+            own = {field.name for field in fields(cls)}
+            unknown = sorted(set(data) - own - {field.name for field in fields(Machine)})
             if unknown:
-                raise ConfigInvalid({name: ["This field is not known."] for name in unknown})
-            values = dict(data)
-            values["task"] = Task(data["task"])
+                raise RecipeInvalid({name: ["This field is not known."] for name in unknown})
+            values = {name: value for name, value in data.items() if name in own}
             values["preset"] = Preset(data["preset"]) if data.get("preset") else None
-            for name, kind in _GROUPS.items():
-                values[name] = kind(**data[name]) if data.get(name) else None
-            if values["model"] not in CATALOG or CATALOG[values["model"]].task != values["task"]:
-                raise ConfigInvalid({"model": [f"There is no model {values['model']!r} for this task."]})
+            for name, rule in _GROUPS.items():
+                values[name] = rule(**data[name]) if data.get(name) else None
+            if kind_of(values["task"]).model(values["model"]) is None:
+                raise RecipeInvalid({"model": [f"There is no model {values['model']!r} for this task."]})
             return cls(**values)
         except (KeyError, TypeError, ValueError) as error:
-            if isinstance(error, ConfigInvalid):
+            if isinstance(error, RecipeInvalid):
                 raise
-            raise ConfigInvalid({"config": [f"The configuration cannot be read: {error}."]}) from error
+            raise RecipeInvalid({"config": [f"The configuration cannot be read: {error}."]}) from error
 
 
-def resolve(task: Task | str, values: Mapping[str, Any], limits: Limits = Limits()) -> TrainConfig:  # noqa: B008
-    """The user's words (any of `FIELDS`; missing, None or "" = from the preset) as a configuration.
+def resolve(task: str, values: Mapping[str, Any], limits: Limits = Limits()) -> Recipe:  # noqa: B008
+    """The user's words (any of `FIELDS`; missing, None or "" = from the preset) as a recipe for the kind of `task`.
 
-    Numbers may come as numbers or text, `data_split` as 0.8, "0.8", 80 or "80:20". Raises ConfigInvalid with
-    a sentence for each wrong field.
+    Numbers may come as numbers or text, `data_split` as 0.8, "0.8", 80 or "80:20". Raises RecipeInvalid with
+    a sentence for each wrong field, UnknownKind.
     """
-    task = Task(task)
+    kind = kind_of(task)
     values = {name: value for name, value in values.items() if value is not None and value != ""}
     read = FieldReader(values)
     specs = {spec.name: spec for spec in hyperparameters.HYPERPARAMETERS}
     for name in values:
         if name not in specs:
             read.refuse(name, "This field is not known; remove it.")
-    first = {name: specs[name].read(read, task, limits, specs[name].default) for name in _FIRST}
+    first = {name: specs[name].read(read, kind, limits, specs[name].default) for name in _FIRST}
     preset = Preset(first["preset"])
-    defaults = defaults_for(task, preset, first["model"], first["pretrained"])
+    defaults = kind.defaults(preset, first["model"], first["pretrained"])
     chosen = {
-        name: spec.read(read, task, limits, defaults.get(name, spec.default))
+        name: spec.read(read, kind, limits, defaults.get(name, spec.default))
         for name, spec in specs.items()
         if name not in _FIRST
     }
     _check_lowest_rate(read, chosen)
     if read.errors:
-        raise ConfigInvalid(read.errors)
-    chosen |= {name: kind(**chosen[name]) for name, kind in _GROUPS.items() if chosen[name]}
-    merged = {"task": task, "preset": preset, **defaults, **chosen}
-    if _wants_the_solver(merged, defaults, chosen):
+        raise RecipeInvalid(read.errors)
+    chosen |= {name: rule(**chosen[name]) for name, rule in _GROUPS.items() if chosen[name]}
+    merged = {"task": kind.task, "preset": preset, **defaults, **chosen}
+    if kind.is_convex(merged) and _left_to_the_solver(defaults, chosen):
         merged["solver"] = "newton"
     if chosen["reduce_lr_on_plateau"] or chosen["step_lr"]:
         merged["schedule"] = "constant"
-    return TrainConfig(**merged)
+    return Recipe(**merged)
 
 
 def _check_lowest_rate(read: FieldReader, chosen: Mapping[str, Any]) -> None:
@@ -173,9 +172,6 @@ def _check_lowest_rate(read: FieldReader, chosen: Mapping[str, Any]) -> None:
         read.refuse("reduce_lr_on_plateau.min_lr", message)
 
 
-def _wants_the_solver(
-    merged: Mapping[str, Any], defaults: Mapping[str, Any], chosen: Mapping[str, Any]
-) -> bool:
-    linear = merged["model"] == "bag_of_ngrams" or merged.get("freeze", False)
+def _left_to_the_solver(defaults: Mapping[str, Any], chosen: Mapping[str, Any]) -> bool:
     scheduled = chosen["reduce_lr_on_plateau"] or chosen["step_lr"]
-    return linear and not scheduled and all(chosen[name] == defaults[name] for name in LOOP_FIELDS)
+    return not scheduled and all(chosen[name] == defaults[name] for name in LOOP_FIELDS)

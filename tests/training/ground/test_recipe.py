@@ -7,15 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.ground.config import ConfigInvalid, Preset, Task, TrainConfig, resolve
 from training.ground.limits import Limits
+from training.ground.recipe import Recipe, RecipeInvalid, resolve
 from training.ground.wire_values import plain
+from training.kinds import Preset
+from training.kinds.task import Task
 
 IMAGE, TEXT = Task.IMAGE, Task.TEXT
 
 
 def refusals(task: Task, **values: object) -> dict[str, list[str]]:
-    with pytest.raises(ConfigInvalid) as caught:
+    with pytest.raises(RecipeInvalid) as caught:
         resolve(task, values)
     return caught.value.fields
 
@@ -24,7 +26,7 @@ def refusals(task: Task, **values: object) -> dict[str, list[str]]:
 @pytest.mark.parametrize("preset", list(Preset))
 def test_it_survives_json_for_every_preset(task, preset):
     config = resolve(task, {"preset": preset.value})
-    assert TrainConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+    assert Recipe.from_json(json.loads(json.dumps(config.to_json()))) == config
 
 
 def test_it_chooses_the_quick_preset_when_nothing_is_said():
@@ -129,7 +131,7 @@ def test_it_tells_all_wrong_fields_at_once():
 
 
 def test_it_takes_the_limits_of_the_operator():
-    with pytest.raises(ConfigInvalid):
+    with pytest.raises(RecipeInvalid):
         resolve(IMAGE, {"epochs": 30}, Limits(epochs=(1, 10)))
 
 
@@ -139,16 +141,16 @@ def test_it_takes_the_limits_of_the_operator():
     )
 )
 def test_it_never_fails_otherwise_than_by_refusing(values):
-    with contextlib.suppress(ConfigInvalid):
-        assert resolve(TEXT, values).task is TEXT
+    with contextlib.suppress(RecipeInvalid):
+        assert resolve(TEXT, values).task == TEXT
 
 
 @pytest.mark.parametrize(
     "damage", [{"version": 99}, {"task": "x"}, {"model": "y"}, {"step_lr": {"z": 1}}, {"new": 1}]
 )
 def test_it_refuses_a_stored_configuration_that_it_does_not_understand(damage):
-    with pytest.raises(ConfigInvalid):
-        TrainConfig.from_json(resolve(TEXT, {}).to_json() | damage)
+    with pytest.raises(RecipeInvalid):
+        Recipe.from_json(resolve(TEXT, {}).to_json() | damage)
 
 
 @pytest.mark.parametrize(("given", "meant"), [(True, True), ("on", True), ("false", False), (None, False)])
@@ -171,6 +173,6 @@ def test_numbers_are_told_as_people_write_them(number, words):
 
 
 def test_a_bound_is_told_in_plain_decimals():
-    with pytest.raises(ConfigInvalid) as refusal:
+    with pytest.raises(RecipeInvalid) as refusal:
         resolve("textclassification", {"learning_rate": "1e-7"})
     assert refusal.value.fields["learning_rate"] == ["Must be from 0.00001 to 2; you gave 0.0000001."]

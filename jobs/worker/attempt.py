@@ -1,0 +1,63 @@
+"""One attempt at a claimed job or batch: what is the same of both."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection
+
+from jobs.errors import LeaseLost
+from jobs.models.leased import Leased
+from jobs.queue.leases import persist
+from jobs.worker.child import EXIT_INTERRUPTED, Child
+from jobs.worker.heartbeat import Heartbeat
+from jobs.worker.stop_request import STOPPING
+
+logger = logging.getLogger(__name__)
+
+_KILLED = -9
+
+
+def attempt(row: Leased, work: Callable[[Heartbeat], None], *, requeue: Callable[[], None]) -> None:
+    """Works on a claimed row while its lease is renewed; a mistake of ours puts it back into the queue."""
+    name = row._meta.verbose_name
+    try:
+        with Heartbeat(row) as heartbeat:
+            work(heartbeat)
+    except LeaseLost:
+        logger.info("The %s %s is no longer ours; what this attempt made is dropped.", name, row.pk)
+    except Exception:
+        logger.exception("The %s %s failed for a reason of ours.", name, row.pk)
+        persist(requeue)
+
+
+def apply_event(handlers: Mapping[str, Callable[[dict[str, Any]], None]], event: dict[str, Any]) -> None:
+    """Hands a child's event to the handler of its kind; unknown kinds are ignored, so that both sides may grow.
+
+    Raises LeaseLost when the row is no longer this attempt's.
+    """
+    handler = handlers.get(str(event.get("event")))
+    if handler is None:
+        return
+    try:
+        handler(event)
+    except (OperationalError, InterfaceError):
+        # Figures on a page are not worth an attempt: the next event comes on a fresh connection.
+        connection.close()
+
+
+def was_interrupted(status: int) -> bool:
+    """Whether the child ended because this worker is asked to stop, which is nobody's fault."""
+    return status == EXIT_INTERRUPTED or STOPPING.is_set()
+
+
+def reason_of_crash(row: Leased, child: Child, status: int, *, out_of_memory: str, crashed: str) -> str:
+    """The sentence for a child that ended without a word; the operator's log has what it wrote to stderr."""
+    logger.error(
+        "The child of %s %s ended with status %s:\n%s",
+        row._meta.verbose_name,
+        row.pk,
+        status,
+        child.stderr_tail(),
+    )
+    return out_of_memory if status == _KILLED else crashed

@@ -1,0 +1,122 @@
+"""What Flash knows of one kind of task: a record, free of torch, of numpy and of all other code."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Preset(StrEnum):
+    """How much time to spend; a preset chooses every hyperparameter that the user leaves open."""
+
+    QUICK = "quick"
+    BALANCED = "balanced"
+    BEST = "best"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelSpec:
+    """One model of the catalogue; its name is unique among all kinds.
+
+    `parameters` in millions; `imagenet_accuracy` is top-1 in percent of the weights that torchvision offers;
+    `relative_cost` is the arithmetic of one example against the first model of its kind; `input_size` is the side
+    of the square picture in pixels; `min_memory_mb` is what training takes at least.
+    """
+
+    name: str
+    title: str
+    task: str
+    summary: str
+    parameters: float = 0.0
+    imagenet_accuracy: float | None = None
+    relative_cost: float = 1.0
+    input_size: int | None = None
+    min_memory_mb: int = 1000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Words:
+    """How people speak of a kind; without capitals and articles unless said otherwise.
+
+    `sample` is what has a label, `unit` what is left out of an upload ("file", "row"), `upload` what is uploaded, with
+    its article. `example` and `example_data` stand in commands that people copy. `tensor` says what the graph takes.
+    `title` and `about` (a sentence) begin with a capital.
+    """
+
+    title: str
+    about: str
+    sample: str
+    samples: str
+    unit: str
+    units: str
+    upload: str
+    name_hint: str
+    example: str
+    example_data: str
+    tensor: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Kind:
+    """A kind of task.
+
+    Names of code are dotted, "package.module" or "package.module:function", and are imported by `registry.load` when
+    they are needed: the web never imports what trains. Code of a kind that only other packages understand is named
+    here, too, and described there.
+    """
+
+    # What it is called: on the wire and in the database; as a folder of each package; in the addresses of pages.
+    task: str
+    name: str
+    slug: str
+    words: Words
+
+    # The catalogue, the recommended model first. `defaults(preset, model, pretrained)` gives every field of the
+    # recipe for a choice, None meaning the preset's own; `is_convex` says of such fields whether they train a linear
+    # model, which a solver can bring to its optimum in one process. `preset_words` is a sentence for each preset.
+    models: tuple[ModelSpec, ...]
+    defaults: Callable[[Preset, str | None, bool | None], dict[str, Any]]
+    is_convex: Callable[[Mapping[str, Any]], bool]
+    preset_words: Mapping[Preset, str]
+    has_pretrained: bool = False
+    # Seconds of a training beyond what every job takes, on two ordinary processor cores: of the recipe's JSON and the
+    # number of samples.
+    rough_seconds: Callable[[Mapping[str, Any], int], float]
+
+    # Names of fields of `Limits`.
+    batch_size_limit: str = "batch_size_text"
+    per_request_limit: str = "max_sentences_per_request"
+
+    # Training: `read(folder) -> Samples`; `fit`, see `training.train.fit`; `restore(saved) -> nn.Module` builds a
+    # model from the dict in model.pt; `thumbnail(item) -> bytes | None` a small JPEG of a sample; `serving_copy` writes
+    # a smaller model for the web; `libraries` are modules that a training of this kind will want.
+    read: str
+    fit: str
+    restore: str
+    thumbnail: str = ""
+    serving_copy: str = ""
+    libraries: tuple[str, ...] = ()
+
+    # Prediction: a module that stands alone, for it is copied into bundles, with `from_json(data, folder)`, see
+    # `training.bundle.preprocessing`; what the graph's input is called; files of the bundle that it needs besides
+    # the graph and model.json; packages that it needs besides numpy, onnxruntime and pillow.
+    preprocess: str
+    input_name: str
+    bundle_files: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+
+    # Suffixes of files that can be uploaded, in lower case. Modules: how an upload is checked and unpacked (see
+    # `jobs`), what may be handed in for a prediction (see `modelstore`), how a whole file is predicted (see `jobs`).
+    suffixes: tuple[str, ...] = ()
+    uploads: str = ""
+    inputs: str = ""
+    batches: str = ""
+
+    @property
+    def templates(self) -> str:
+        """The folder with the templates of this kind."""
+        return f"kinds/{self.name}"
+
+    def model(self, name: str) -> ModelSpec | None:
+        """The model of this name; None where this kind has no such."""
+        return next((spec for spec in self.models if spec.name == name), None)

@@ -1,0 +1,120 @@
+"""All kinds of tasks. One line in `BUILT_IN`, one call of `register` or one name in FLASH_KINDS adds a kind."""
+
+import importlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from training.kinds.kind import Kind, ModelSpec
+
+# Modules with a KIND.
+BUILT_IN = ("training.kinds.pictures", "training.kinds.sentences")
+# Names modules of kinds from outside, with commas between; who starts a process that needs them hands it on.
+KINDS_VARIABLE = "FLASH_KINDS"
+
+
+class UnknownKind(ValueError):
+    """There is no kind of task of this name."""
+
+
+class _Kinds(Mapping[str, Kind]):
+    """Kinds by the name of their task; the built-in ones are imported when the first is asked for."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, Kind] = {}
+        self._complete = False
+
+    def add(self, kind: Kind) -> None:
+        """See `register`."""
+        known = self._kinds.get(kind.task)
+        if known is kind:
+            return
+        names = {spec.name for other in self._kinds.values() for spec in other.models}
+        taken = sorted(names & {spec.name for spec in kind.models})
+        if known is not None or taken:
+            what = f"models {', '.join(taken)}" if taken else f"task {kind.task}"
+            raise ValueError(f"Another kind has the {what} already.")
+        self._kinds[kind.task] = kind
+
+    def remove(self, kind: Kind) -> None:
+        """See `unregister`."""
+        if self._kinds.get(kind.task) is kind:
+            del self._kinds[kind.task]
+
+    def _all(self) -> dict[str, Kind]:
+        if not self._complete:
+            self._complete = True
+            added, self._kinds = self._kinds, {}
+            load_kinds(BUILT_IN)
+            for kind in added.values():
+                self.add(kind)
+        return self._kinds
+
+    def __getitem__(self, task: str) -> Kind:
+        kind = self._all().get(task)
+        if kind is None:
+            raise UnknownKind(
+                f"There is no kind of task {str(task)[:80]!r}; choose one of: {', '.join(self)}."
+            )
+        return kind
+
+    def get(self, task: Any, default: Any = None) -> Any:
+        """The kind, or `default`."""
+        return self._all().get(task, default)
+
+    def __contains__(self, task: object) -> bool:
+        return task in self._all()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
+class _Models(Mapping[str, ModelSpec]):
+    """The models of all kinds by their names."""
+
+    def __getitem__(self, name: str) -> ModelSpec:
+        for kind in KINDS.values():
+            if (spec := kind.model(name)) is not None:
+                return spec
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (spec.name for kind in KINDS.values() for spec in kind.models)
+
+    def __len__(self) -> int:
+        return sum(len(kind.models) for kind in KINDS.values())
+
+
+KINDS = _Kinds()
+CATALOG = _Models()
+
+
+def kind_of(task: str) -> Kind:
+    """The kind of this task; raises UnknownKind with a sentence that names the kinds there are."""
+    return KINDS[task]
+
+
+def register(kind: Kind) -> None:
+    """Make `kind` known to this process; raises ValueError where its task or a model of it is taken."""
+    KINDS.add(kind)
+
+
+def unregister(kind: Kind) -> None:
+    """Forget `kind`, as a test does afterwards."""
+    KINDS.remove(kind)
+
+
+def load_kinds(modules: Iterable[str] | str) -> None:
+    """Import these modules (as a list, or with commas between) and register the KIND of each."""
+    names = modules.split(",") if isinstance(modules, str) else modules
+    for name in filter(None, (name.strip() for name in names)):
+        register(importlib.import_module(name).KIND)
+
+
+def load(name: str) -> Any:
+    """The module "package.module", or the function "package.module:function"."""
+    module, _, function = name.partition(":")
+    found = importlib.import_module(module)
+    return getattr(found, function) if function else found
