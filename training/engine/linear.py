@@ -20,7 +20,6 @@ from training.ground.epochs import EpochFigures
 from training.ground.errors import TrainingFailed
 from training.ground.events import Events
 from training.ground.recipe import Recipe
-from training.ground.run import Run
 from training.targets.one_label import ONE_LABEL
 from training.targets.target import Target
 
@@ -281,20 +280,22 @@ def fit_linear(
     validation: Labelled,
     *,
     penalty: float,
-    run: Run,
+    config: Recipe,
+    events: Events,
+    control: Control,
     checkpoint: Checkpoint,
     keep_last: bool = False,
 ) -> Progress:
-    """Fit as `run.config.solver` says; see `fit_to_optimum` for `penalty` and `keep_last`, which are its own."""
-    if run.config.solver == "newton":
+    """Fit as `config.solver` says; see `fit_to_optimum` for `penalty` and `keep_last`, which are its own."""
+    if config.solver == "newton":
         return fit_to_optimum(
             linear,
             train,
             validation,
             penalty=penalty,
-            config=run.config,
-            events=run.events,
-            control=run.control,
+            config=config,
+            events=events,
+            control=control,
             keep_last=keep_last,
         )
 
@@ -302,6 +303,6 @@ def fit_linear(
         torch.nn.init.zeros_(linear.weight)
         torch.nn.init.zeros_(linear.bias)
         learner = LinearLearner(linear, train, validation, config)
-        return Training(learner, config, events=run.events, control=run.control, checkpoint=checkpoint).run()
+        return Training(learner, config, events=events, control=control, checkpoint=checkpoint).run()
 
-    return with_lower_rate_if_needed(by_batches, run.config, run.events, checkpoint)
+    return with_lower_rate_if_needed(by_batches, config, events, checkpoint)

@@ -209,10 +209,16 @@ def test_class_weights_find_more_of_a_rare_class(tmp_path, solver):
     for weights in (False, True):
         run, _ = start(text_run_dir(tmp_path / str(weights)))
         config = replace(CONFIG, epochs=10, solver=solver, class_weights=weights, early_stopping=None)
-        run = replace(run, config=config)
         linear = Linear(3, 2)
         fit_linear(
-            linear, part, part, penalty=1e-3, run=run, checkpoint=Checkpoint(run.folder, "x", run.events)
+            linear,
+            part,
+            part,
+            penalty=1e-3,
+            config=config,
+            events=run.events,
+            control=run.control,
+            checkpoint=Checkpoint(run.folder, "x", run.events),
         )
         predicted = part.features.scores(linear.weight) + linear.bias
         found.append(int(predicted.argmax(1)[labels == 1].sum()))

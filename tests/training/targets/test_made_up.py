@@ -24,9 +24,9 @@ from training.ground.control import Control
 from training.ground.epochs import EpochFigures
 from training.ground.events import Events
 from training.ground.recipe import resolve
-from training.kinds.sentences.job import train_sentences
 from training.kinds.task import Task
 from training.score import Score
+from training.train import fit, read
 
 pytestmark = pytest.mark.usefixtures("made_up_score")
 
@@ -104,10 +104,10 @@ def test_the_report_has_the_score_and_no_accuracy() -> None:
 
 
 def test_a_whole_training_writes_a_bundle_by_it(tmp_path: Path) -> None:
-    run, stream = start(text_run_dir(tmp_path / "run"))
-    outcome = dataclasses.replace(train_sentences(run), target=ERROR)
-    export(run, outcome)
-    folder = run.folder / "bundle"
+    job, stream = start(text_run_dir(tmp_path / "run"))
+    outcome = fit(job.recipe, read(job), job.machine, job.events, folder=job.folder)
+    export(dataclasses.replace(outcome, target=ERROR), job, task_name="errors")
+    folder = job.folder / "bundle"
     report, score = json.loads((folder / "report.json").read_text()), Manifest.read(folder).measured()
     assert score.name == "error"
     assert Score.from_json(report["score"]) == score == Score.from_json(told(stream, "result")[0]["score"])
