@@ -40,6 +40,12 @@ def mixed_precision(device: torch.device) -> Any:
     return torch.autocast(device.type, dtype=kind) if kind else contextlib.nullcontext()
 
 
+def precisions(device: torch.device) -> list[torch.dtype]:
+    """The kinds of floats that a training computes with there."""
+    half = half_precision(device)
+    return [torch.float32] if half is None else [torch.float32, half]
+
+
 def half_precision(device: torch.device) -> torch.dtype | None:
     """The 16-bit floats that the device is built for: bfloat16, float16 (which wants a LossScale), or none."""
     if device.type == "cuda":

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from training.engine.depthwise import use_fast_depthwise
 from training.engine.parallel_session import spread_over_cores
-from training.kinds.pictures.depthwise import use_fast_depthwise
 from training.kinds.pictures.vision import PictureClassifier
 
 Extract = Callable[[NDArray[np.uint8]], NDArray[np.float32]]

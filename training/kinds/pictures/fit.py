@@ -49,7 +49,8 @@ def fit(
     with run.phases.time("import"):
         import torch
 
-        from training.engine.device import choose_device, make_repeatable
+        from training.engine.depthwise import compile_meanwhile
+        from training.engine.device import choose_device, make_repeatable, precisions
         from training.kinds.pictures.fine_tuning import train_network
         from training.kinds.pictures.gpu_batches import with_gpu_batches
         from training.kinds.pictures.head import train_head
@@ -58,13 +59,16 @@ def fit(
     torch.set_num_threads(run.machine.cores)
     with run.phases.time("weights"):
         recipe, network = _with_weights(recipe, len(samples.classes), previous, run.events)
+    device = choose_device(run.machine.device)
+    if device.type == "cuda":
+        compile_meanwhile(network.model, precisions(device))
     recipe = _longer_where_tiny(recipe, side, run.events)
     run.control.check()
     material = Material(pictures, parts, previous)
     if recipe.freeze:
         return train_head(recipe, network, material, run)
     count = len(parts[0]) if parts else int(len(samples.items) * recipe.data_split)
-    recipe = with_gpu_batches(recipe, choose_device(run.machine.device), count)
+    recipe = with_gpu_batches(recipe, device, count)
     return train_network(recipe, network, material, run, early)
 
 

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training.engine.depthwise import use_fast_depthwise
 from training.engine.device import mixed_precision
 from training.engine.linear import shuffled_batches
 from training.engine.optimizers import Group
@@ -19,7 +20,6 @@ from training.ground.machine import Machine
 from training.ground.recipe import Recipe
 from training.kinds.pictures.augment import augment
 from training.kinds.pictures.catalog import ONE_SIDE_ONLY
-from training.kinds.pictures.depthwise import use_fast_depthwise
 from training.kinds.pictures.feed import PictureFeed
 from training.kinds.pictures.trunk import fixed_function, split_network
 from training.kinds.pictures.vision import PictureClassifier

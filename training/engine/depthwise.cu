@@ -1,6 +1,6 @@
 // Depthwise convolutions in channels last. One thread works on eight channels at a time; sums are taken in single
-// precision and in a fixed order, so that every run gives the same. K (side of the kernel), S (stride) and TYPE
-// (0 float32, 1 bfloat16, 2 float16) are defined by whoever compiles this.
+// precision and in a fixed order, so that every run gives the same. K (side of the kernel) and TYPE (0 float32,
+// 1 bfloat16, 2 float16) are defined by whoever compiles this; S is the stride.
 
 #define P (K / 2)
 
@@ -59,7 +59,7 @@ __device__ void load_weights(const float* weight, int C, int tap, int c, float* 
 
 // out [N, HO, WO, C] of x [N, H, W, C] and weight [K * K, C]; a thread for each place and eight channels.
 extern "C" __global__ void convolve(
-    const T* x, const float* weight, T* out, int H, int W, int C, int HO, int WO, int threads) {
+    const T* x, const float* weight, T* out, int S, int H, int W, int C, int HO, int WO, int threads) {
     int t = blockIdx.x * blockDim.x + threadIdx.x;
     if (t >= threads) return;
     int octets = C / 8, c = (t % octets) * 8, place = t / octets;
@@ -83,7 +83,7 @@ extern "C" __global__ void convolve(
 
 // The gradient [N, H, W, C] of x from that of out.
 extern "C" __global__ void input_gradient(
-    const T* slope, const float* weight, T* out, int H, int W, int C, int HO, int WO, int threads) {
+    const T* slope, const float* weight, T* out, int S, int H, int W, int C, int HO, int WO, int threads) {
     int t = blockIdx.x * blockDim.x + threadIdx.x;
     if (t >= threads) return;
     int octets = C / 8, c = (t % octets) * 8, place = t / octets;
@@ -108,7 +108,8 @@ extern "C" __global__ void input_gradient(
 // Parts [B, K * K, C] of the gradient of the weight. A block sums up `each` places for 64 channels (8 threads beside one
 // another) and one row of the kernel.
 extern "C" __global__ void weight_gradient(
-    const T* x, const T* slope, float* parts, int H, int W, int C, int HO, int WO, int places, int each) {
+    const T* x, const T* slope, float* parts, int S, int H, int W, int C, int HO, int WO, int places,
+    int each) {
     __shared__ float shared[256][8];
     int lane = threadIdx.x % 8, worker = threadIdx.x / 8, i = blockIdx.z;
     int c = (blockIdx.y * 8 + lane) * 8;
