@@ -7,6 +7,7 @@ from typing import Any
 from modelstore.models import TaskType, TrainedModel
 from training.bundle.manifest import MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
 from training.ground.hyperparameters import HYPERPARAMETERS
+from training.score import ACCURACY, capitalised, show
 
 _MOST_CLASSES = 100
 _ENTITY = re.compile(r"&(?=[#\w]+;)")
@@ -44,13 +45,14 @@ def _head(model: TrainedModel) -> str:
 
 def _score(model: TrainedModel) -> str:
     report = model.report
-    rows = [
-        ("Accuracy", _percent(report.get("accuracy", model.accuracy))),
-        ("95 % interval (Wilson)", f"{_percent(model.accuracy_low)} to {_percent(model.accuracy_high)}"),
-        ("Always the commonest class", _percent(report.get("majority_accuracy"))),
-    ]
-    if baseline := report.get("baseline"):
-        rows.append((f"Simple method: {baseline['name']}", _percent(baseline["accuracy"])))
+    score = model.score
+    rows = [(capitalised(score.kind.word), score.shown)]
+    if score.interval:
+        rows.append(("95 % interval (Wilson)", " to ".join(show(score.name, end) for end in score.interval)))
+    if "majority_accuracy" in report:
+        rows.append(("Always the commonest class", _percent(report["majority_accuracy"])))
+    if (baseline := report.get("baseline")) and score.name in baseline:
+        rows.append((f"Simple method: {baseline['name']}", show(score.name, baseline[score.name])))
     if calibration := report.get("calibration"):
         rows.append(("Calibration error", _percent(calibration["error_after"])))
     text = (
@@ -114,7 +116,7 @@ def _use(model: TrainedModel) -> str:
     image = model.task_type == TaskType.IMAGE
     sample, data = ("picture.jpg", "my-pictures.zip") if image else ('"a sentence"', "my-table.csv")
     lines = ["pip install -r requirements.txt", f"python predict.py {sample}"]
-    if VALIDATION_FILE in model.manifest["files"]:
+    if VALIDATION_FILE in model.manifest["files"] and model.score.name == ACCURACY:
         lines.append(f"python evaluate.py {data}      # recomputes the accuracy from your own data")
     shell = "\n".join(lines)
     return (

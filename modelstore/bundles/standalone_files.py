@@ -20,6 +20,7 @@ import training
 from modelstore.bundles.model_card import model_card
 from modelstore.models import TaskType, TrainedModel
 from training.bundle.manifest import ONNX_FILE, VALIDATION_FILE
+from training.score import ACCURACY
 
 FOLDER = Path(__file__).resolve().parents[1] / "standalone"
 # Not imported: it needs numpy, and the web starts without.
@@ -63,7 +64,7 @@ def standalone_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
         "predict.py": plain(FOLDER / "predict.py"),
         "preprocess.py": plain(preprocess_file(model)),
     }
-    if VALIDATION_FILE in model.manifest["files"]:
+    if VALIDATION_FILE in model.manifest["files"] and model.score.name == ACCURACY:
         files["evaluate.py"] = plain(FOLDER / "evaluate.py")
     return files | {f"web/{name}": opener for name, opener in web_files(model, open_file).items()}
 
