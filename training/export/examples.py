@@ -94,14 +94,14 @@ def chosen_cells(
 
 def _write_list(path: Path, outcome: Outcome, threads: int) -> None:
     samples, labels, validation = outcome.samples, outcome.classes, outcome.parts[1]
-    target, truth, ids = outcome.target, outcome.truth, samples.ids(validation, threads)
+    target, ids = outcome.target, samples.ids(validation, threads)
     predicted = target.decide(outcome.probabilities)
     sure = target.confidence(outcome.probabilities, predicted)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("source", "sha256", "label", "predicted", "probability"))
-        for i, index in enumerate(validation):
-            names = (target.words(labels, of[i]) for of in (truth, predicted))
+        for i, (index, label) in enumerate(zip(validation, outcome.truth, strict=True)):
+            names = (target.words(labels, one) for one in (label, predicted[i]))
             writer.writerow((samples.places[index], ids[i], *names, f"{sure[i]:.6f}"))
 
 

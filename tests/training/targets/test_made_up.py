@@ -104,10 +104,10 @@ def test_the_report_has_the_score_and_no_accuracy() -> None:
 
 
 def test_a_whole_training_writes_a_bundle_by_it(tmp_path: Path) -> None:
-    run, stream = start(text_run_dir(tmp_path / "run"))
-    found = fit(run.recipe, read(run), run.machine, run.events, folder=run.folder)
-    export(dataclasses.replace(found, target=ERROR), run, task_name="try")
-    folder = run.folder / "bundle"
+    job, stream = start(text_run_dir(tmp_path / "run"))
+    outcome = fit(job.recipe, read(job), job.machine, job.events, folder=job.folder)
+    export(dataclasses.replace(outcome, target=ERROR), job, task_name="errors")
+    folder = job.folder / "bundle"
     report, score = json.loads((folder / "report.json").read_text()), Manifest.read(folder).measured()
     assert score.name == "error"
     assert Score.from_json(report["score"]) == score == Score.from_json(told(stream, "result")[0]["score"])

@@ -61,7 +61,8 @@ def fit(
         recipe, network = _with_weights(recipe, len(samples.classes), previous, run.events)
     device = choose_device(run.machine.device)
     if device.type == "cuda":
-        compile_meanwhile(network.model, precisions(device))
+        # Fixed features are computed in single precision.
+        compile_meanwhile(network.model, precisions(device)[: 1 if recipe.freeze else None])
     recipe = _longer_where_tiny(recipe, side, run.events)
     run.control.check()
     material = Material(pictures, parts, previous)

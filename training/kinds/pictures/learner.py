@@ -105,7 +105,7 @@ class PictureLearner:
             for layer in self._model.modules():
                 if isinstance(layer, nn.BatchNorm2d):
                     layer.eval()
-        # On a GPU each size of batches is recorded anew (decision 059).
+        # On a GPU each size of batches is recorded anew (decision 063).
         equal = self._device.type == "cuda" and self._group.size == 1
         shuffled = shuffled_batches(len(self._train), self.config, epoch, equal=equal)
         shares = [self._group.share(self._train[batch]) for batch in shuffled]
