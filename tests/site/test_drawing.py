@@ -11,8 +11,8 @@ from flashsite.templatetags.flash_words import duration, percent, rate, width
 from jobs.money.quotes import Quoter
 from jobs.web.pages.presets import cards, fillings
 from modelstore.web.figures import MOST_CLASSES, confused_pairs, confusion_rows
+from tests.tasks import Task
 from training.kinds import Preset, kind_of
-from training.kinds.task import Task
 
 
 def row(epoch: int, **figures: float | None) -> dict[str, float | None]:

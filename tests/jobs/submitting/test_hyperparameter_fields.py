@@ -20,12 +20,12 @@ from jobs.submitting.hyperparameter_fields import add_option, api_table, field_o
 from jobs.web.api.submission_serializers import TrainSerializer
 from jobs.web.pages.forms import TrainForm
 from tests.site.page import Page
+from tests.tasks import Task
 from training.ground import hyperparameters, recipe
 from training.ground.hyperparameters import HYPERPARAMETERS
 from training.ground.limits import Limits
 from training.ground.recipe import Recipe, RecipeInvalid, resolve
 from training.ground.specification import Hyperparameter, ValueType
-from training.kinds.task import Task
 
 _GUIDE = Path(__file__).resolve().parents[3] / "docs" / "api.md"
 WARMUP = Hyperparameter(
