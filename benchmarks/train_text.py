@@ -34,7 +34,7 @@ from training.ground.events import Events
 from training.ground.machine import Machine
 from training.ground.phases import Phases
 from training.ground.recipe import resolve
-from training.ground.run import Run
+from training.ground.run import Job
 from training.ground.samples import Samples
 from training.ground.split import stratified_split
 from training.kinds.sentences.preprocess import TextPreprocess
@@ -72,13 +72,11 @@ def _read(name: str, part: str, folder: Path) -> Samples[str]:
     return read_sentences(folder / "data")
 
 
-def _run(folder: Path, events: Events, values: dict[str, Any]) -> Run:
-    config = replace(resolve("textclassification", values), early_stopping=None)
-    return Run(
+def _run(folder: Path, events: Events, values: dict[str, Any]) -> Job:
+    return Job(
         folder=folder,
-        config=config,
+        recipe=replace(resolve("textclassification", values), early_stopping=None),
         machine=Machine(nice=0),
-        task_name="",
         events=events,
         control=Control(),
         phases=Phases(),

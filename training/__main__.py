@@ -95,35 +95,36 @@ def _follow(folder: Path, rank: int, size: int | None) -> int:
     from training.engine.together import follow
     from training.ground.run import read_config
 
-    config, machine, _ = read_config(folder)
+    recipe, machine, _ = read_config(folder)
     if size is None:
         lower_priority(machine.nice)
-        size = wanted_processes(config, machine)
+        size = wanted_processes(recipe, machine)
     if size > 1:
         follow(folder, rank, size, Events(io.StringIO()))
     return EXIT_DONE
 
 
 def _run(folder: Path, events: Events, control: Control, started: float, nice: int) -> None:
-    from training.ground.run import Run, read_config
+    from training.ground.run import Job, read_config
     from training.train import import_torch_meanwhile, train
 
-    config, machine, task_name = read_config(folder)
+    recipe, machine, task_name = read_config(folder)
     lower_priority(machine.nice - nice)
     control.set_deadline(machine.deadline_seconds, started)
     import_torch_meanwhile()
     phases = Phases()
     phases.add("start", time.monotonic() - started)
-    run = Run(
-        folder=folder,
-        config=config,
-        machine=machine,
-        task_name=task_name,
-        events=events,
-        control=control,
-        phases=phases,
+    train(
+        Job(
+            folder=folder,
+            machine=machine,
+            events=events,
+            control=control,
+            phases=phases,
+            recipe=recipe,
+            task_name=task_name,
+        )
     )
-    train(run)
 
 
 def _stdout_for_events_only() -> TextIO:

@@ -1,12 +1,96 @@
-"""One training from RUN_DIR/config.json to RUN_DIR/bundle."""
+"""One training from RUN_DIR/config.json to RUN_DIR/bundle, from the top down."""
 
 import errno
 import importlib
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from training.bundle.previous import Previous
+from training.ground.control import Control
 from training.ground.errors import TrainingFailed, out_of_memory
-from training.ground.run import Run
+from training.ground.events import Events
+from training.ground.machine import Machine
+from training.ground.phases import Phases
+from training.ground.prepared import Prepared
+from training.ground.recipe import Recipe
+from training.ground.run import Job, Run
+from training.ground.samples import Parts, Samples
 from training.kinds import KINDS, load
+
+if TYPE_CHECKING:
+    from training.evaluation.outcome import Early, Outcome
+
+
+def train(job: Job) -> None:
+    """Read the samples, fit a model, and export it; raises TrainingFailed or Interrupted."""
+    with _failures_in_words():
+        samples = read(job)
+        previous = Previous.of(job.folder)
+        outcome = fit(
+            job.recipe,
+            samples,
+            job.machine,
+            job.events,
+            folder=job.folder,
+            control=job.control,
+            phases=job.phases,
+            previous=previous,
+            early=partial(_export_early, job),
+        )
+        # Imported here: the data is read while torch is still being imported.
+        from training.export.export import export
+
+        export(outcome, job, task_name=job.task_name, previous=previous)
+
+
+def read(job: Job) -> Samples[Any]:
+    """The samples in RUN_DIR/data; raises TrainingFailed."""
+    kind = job.recipe.kind
+    job.events.phase("preparing", 0.0, 0.05, f"reading the {kind.words.samples}")
+    with job.phases.time("read"):
+        samples: Samples[Any] = load(kind.read)(job.data)
+    return samples
+
+
+def fit(
+    recipe: Recipe,
+    samples: Samples[Any],
+    machine: Machine,
+    events: Events,
+    *,
+    folder: Path | None = None,
+    parts: Parts | None = None,
+    control: Control | None = None,
+    phases: Phases | None = None,
+    prepared: Prepared | None = None,
+    previous: Previous | None = None,
+    early: "Early" = None,
+) -> "Outcome":
+    """Train a model by `recipe` on `samples`; raises TrainingFailed or Interrupted.
+
+    `folder` is where checkpoints and large files go (one that goes away without it). `parts` are the indices to learn
+    from and to measure on, by default chosen as the recipe says. `prepared` shares what was made of these samples with
+    other calls. `previous` is a model to go on from; `early` gets one that can be used while the training goes on.
+    """
+    with ExitStack() as stack:
+        shared = prepared or stack.enter_context(Prepared(lasting=False))
+        shared.belongs_to(samples)
+        run = Run(
+            folder=folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flash-"))),
+            machine=machine,
+            events=events,
+            control=control or Control(machine.deadline_seconds),
+            phases=phases or Phases(),
+        )
+        outcome: Outcome = load(recipe.kind.fit)(
+            recipe, samples, run, parts=parts, prepared=shared, previous=previous, early=early
+        )
+        return outcome
 
 
 def import_torch_meanwhile() -> None:
@@ -15,15 +99,28 @@ def import_torch_meanwhile() -> None:
 
 
 def import_libraries() -> None:
-    """Import what trainings of any kind need: most of the time that a short one takes."""
-    for name in ("training.export.export", *(name for kind in KINDS.values() for name in kind.libraries)):
-        importlib.import_module(name)
+    """Import what trainings of any kind need, and open the GPU: most of the time that a short one takes."""
+    from training.engine.device import wake_gpu
+
+    importlib.import_module("training.export.export")
+    for name in (name for kind in KINDS.values() for name in kind.libraries):
+        found = load(name)
+        if callable(found):
+            found()
+    wake_gpu()
 
 
-def train(run: Run) -> None:
-    """Train, evaluate and export; raises TrainingFailed or Interrupted."""
+def _export_early(job: Job, outcome: "Outcome") -> None:
+    from training.export.export import export_early
+
+    export_early(outcome, job, task_name=job.task_name)
+
+
+@contextmanager
+def _failures_in_words() -> Iterator[None]:
+    """Turn what a machine can run out of into sentences."""
     try:
-        _train(run)
+        yield
     except MemoryError as error:
         raise out_of_memory("to train this model on this dataset") from error
     except OSError as error:
@@ -41,11 +138,3 @@ def train(run: Run) -> None:
 def _ran_out_of_memory(error: RuntimeError) -> bool:
     words = str(error).lower()
     return "out of memory" in words or "can't allocate memory" in words or "not enough memory" in words
-
-
-def _train(run: Run) -> None:
-    # Imported here: the data is read while torch is still being imported.
-    outcome = load(run.config.kind.fit)(run)
-    from training.export.export import export
-
-    export(run, outcome)

@@ -15,7 +15,7 @@ from training.ground.events import Events
 from training.ground.machine import Machine
 from training.ground.phases import Phases
 from training.ground.recipe import resolve
-from training.ground.run import Run
+from training.ground.run import Job
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 180, 60), "blue": (40, 60, 200)}
 _WORDS = {
@@ -89,15 +89,15 @@ def _with_config(folder: Path, task: Task, values: dict[str, Any]) -> Path:
     return folder
 
 
-def start(folder: Path, control: Control | None = None) -> tuple[Run, io.StringIO]:
-    """A Run in this process and the stream that its events go to."""
+def start(folder: Path, control: Control | None = None) -> tuple[Job, io.StringIO]:
+    """A Job in this process and the stream that its events go to."""
     from training.ground.run import read_config
 
-    config, machine, name = read_config(folder)
+    recipe, machine, name = read_config(folder)
     stream = io.StringIO()
-    return Run(
+    return Job(
         folder=folder,
-        config=config,
+        recipe=recipe,
         machine=machine,
         task_name=name,
         events=Events(stream),

@@ -4,7 +4,7 @@ Tensors moved or made there are marked, and so is what comes of them. Those that
 what PyTorch raises, and their values cannot be read by numpy. It does not show how fast a GPU is, or how it rounds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -41,6 +41,17 @@ def _tensors(values: Any) -> Iterator[Tensor]:
 
 def _names_device(value: Any) -> bool:
     return isinstance(value, str | torch.device)
+
+
+class PretendGraph:
+    """What a recorded step would be: it runs the step again, on the tensors it was recorded with."""
+
+    def __init__(self, work: Callable[[], None], pool: Any) -> None:
+        self.replay, self._pool = work, pool or object()
+
+    def pool(self) -> Any:
+        """One for all graphs."""
+        return self._pool
 
 
 class PretendGpu(TorchFunctionMode):

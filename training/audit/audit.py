@@ -20,7 +20,7 @@ _MOST_EXAMPLES = 20
 _BUDGET = 20.0
 
 
-def audit(run: Run, outcome: Outcome) -> dict[str, Any]:
+def audit(outcome: Outcome, run: Run) -> dict[str, Any]:
     """The parts of report.json that are about the data (see `training.evaluation.report`); {} without evidence.
 
     None of it may cost the training its success: what fails or would take too long is left out with a note.
@@ -32,7 +32,7 @@ def audit(run: Run, outcome: Outcome) -> dict[str, Any]:
     looks: dict[str, Callable[[], Any]] = {
         "baseline": lambda: _baseline(evidence, len(classes)),
         "duplicates": lambda: _duplicates(evidence, outcome),
-        "suspects": lambda: _suspects(evidence, run, classes),
+        "suspects": lambda: _suspects(evidence, outcome, run),
     }
     started, notes = time.monotonic(), []
     found: dict[str, Any] = {}
@@ -70,9 +70,9 @@ def _duplicates(evidence: Evidence, outcome: Outcome) -> dict[str, Any]:
     return {
         "count": len(twins),
         "accuracy_without": _accuracy_without(twins, cut, outcome),
-        "examples": _told([(i, j) for j, i in twins.items()], evidence, outcome.classes),
+        "examples": _told([(i, j) for j, i in twins.items()], outcome),
         "conflicts": len(conflicts),
-        "conflict_examples": _told(conflicts, evidence, outcome.classes),
+        "conflict_examples": _told(conflicts, outcome),
     }
 
 
@@ -83,31 +83,35 @@ def _accuracy_without(twins: dict[int, int], cut: int, outcome: Outcome) -> floa
     return round(float(right[kept].mean()), 6) if twins and kept.any() else None
 
 
-def _told(pairs: Pairs, evidence: Evidence, classes: list[str]) -> list[dict[str, str]]:
-    return [
-        {
-            "source": evidence.sources[j][:MAX_SOURCE],
-            "label": classes[int(evidence.labels[j])],
-            "twin": evidence.sources[i][:MAX_SOURCE],
-            "twin_label": classes[int(evidence.labels[i])],
-        }
-        for i, j in pairs[:_MOST_EXAMPLES]
-    ]
+def _told(pairs: Pairs, outcome: Outcome) -> list[dict[str, str]]:
+    found = []
+    for i, j in pairs[:_MOST_EXAMPLES]:
+        twin, twin_label = _shown(outcome, i)
+        source, label = _shown(outcome, j)
+        found.append({"source": source, "label": label, "twin": twin, "twin_label": twin_label})
+    return found
 
 
-def _suspects(evidence: Evidence, run: Run, classes: list[str]) -> dict[str, Any] | None:
-    found = evidence.suspects(run, len(classes))
+def _shown(outcome: Outcome, place: int) -> tuple[str, str]:
+    """A sample of the evidence as people are told of it, and its label."""
+    train, validation = outcome.parts
+    index = int(train[place] if place < len(train) else validation[place - len(train)])
+    samples = outcome.samples
+    return samples.shown(index)[:MAX_SOURCE], samples.classes[int(samples.labels[index])]
+
+
+def _suspects(evidence: Evidence, outcome: Outcome, run: Run) -> dict[str, Any] | None:
+    classes = outcome.classes
+    found = evidence.suspects(len(classes), seed=outcome.recipe.seed, control=run.control)
     if found is None:
         return None
-    examples = [
-        {
-            "source": evidence.sources[item["place"]][:MAX_SOURCE],
-            "label": classes[int(evidence.labels[item["place"]])],
-            "predicted": classes[item["predicted"]],
-            "probability": item["probability"],
-        }
-        for item in found["found"]
-    ]
+    examples = []
+    for item in found["found"]:
+        source, label = _shown(outcome, item["place"])
+        predicted, probability = classes[item["predicted"]], item["probability"]
+        examples.append(
+            {"source": source, "label": label, "predicted": predicted, "probability": probability}
+        )
     return {"count": found["count"], "looked_at": found["looked_at"], "examples": examples}
 
 

@@ -1,10 +1,7 @@
 """Finds labels that are likely wrong: models that never saw a sample agree on another class for it."""
 
-import json
-import os
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,24 +10,22 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.engine.lbfgs import Lbfgs
-from training.engine.linear import DenseFeatures, Features, Labelled, Linear, objective, unflatten
-from training.ground.run import Run
+from training.engine.linear import Features, Labelled, Linear, objective, unflatten
+from training.ground.control import Control
 
 FOLDS = 3
 # More samples than these are not looked at; a random choice is.
 MOST_SAMPLES = 10_000
 _MOST_FOUND = 20
 _ITERATIONS = 20
-_MOST_TOKENS = 128
 # Seconds after which no further fold is begun; what was looked at until then is a random choice, too.
 _BUDGET = 6.0
-_FILE = "suspects.json"
 # The features of a fold: those of the samples at these places.
 Select = Callable[[NDArray[np.int64]], Features]
 
 
 def suspects(
-    select: Select, labels: NDArray[np.int64], classes: int, *, penalty: float, seed: int, run: Run
+    select: Select, labels: NDArray[np.int64], classes: int, *, penalty: float, seed: int, control: Control
 ) -> dict[str, Any] | None:
     """The samples whose labels other samples contradict, by confident learning (Northcutt et al. 2021).
 
@@ -45,10 +40,10 @@ def suspects(
     looked_at: list[NDArray[np.int64]] = []
     started = time.monotonic()
     for fold in range(FOLDS):
-        run.control.check()
+        control.check()
         if time.monotonic() - started > _BUDGET:
             break
-        if run.control.out_of_time:
+        if control.out_of_time:
             return None
         out = np.arange(fold, len(places), FOLDS)
         rest = np.setdiff1d(np.arange(len(places)), out)
@@ -106,37 +101,3 @@ def fit_briefly(features: Features, labels: Tensor, classes: int, *, penalty: fl
         solver.step()
     unflatten(linear, solver.point)
     return linear
-
-
-def keep_suspects(
-    run: Run, features: Tensor, labels: Tensor, parts: Sequence[NDArray[np.int64]], penalty: float
-) -> None:
-    """Look for suspects by the features [N, F] of pictures, while these are at hand, and keep them in a file.
-
-    Their places count through the training part, then the validation part.
-    """
-    rows = np.concatenate(list(parts))
-    classes = int(labels.max()) + 1
-
-    def select(places: NDArray[np.int64]) -> Features:
-        return DenseFeatures(features[torch.from_numpy(rows[places])])
-
-    found = suspects(select, labels.numpy()[rows], classes, penalty=penalty, seed=run.config.seed, run=run)
-    path = _path(run)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(found), encoding="utf-8")
-    os.replace(temporary, path)
-
-
-def kept_suspects(run: Run) -> dict[str, Any] | None:
-    """What `keep_suspects` found in this attempt or in one before; None when it did not look."""
-    try:
-        found: dict[str, Any] | None = json.loads(_path(run).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found
-
-
-def _path(run: Run) -> Path:
-    return run.folder / "checkpoint" / _FILE

@@ -11,14 +11,17 @@ class Average:
 
     def __init__(self, module: nn.Module) -> None:
         self._shadow = [parameter.detach().clone() for parameter in module.parameters()]
-        self._steps = 0
+        # On the device, so that a recorded step counts on.
+        self._steps = torch.zeros((), device=self._shadow[0].device)
 
     @torch.no_grad()
     def update(self, module: nn.Module) -> None:
         """Move towards the weights of `module`, faster in the beginning."""
         self._steps += 1
-        decay = min(0.998, self._steps / (self._steps + 10))
-        torch._foreach_lerp_(self._shadow, [p.detach() for p in module.parameters()], 1 - decay)
+        decay = (self._steps / (self._steps + 10)).clamp(max=0.998)
+        moves = torch._foreach_sub([p.detach() for p in module.parameters()], self._shadow)
+        torch._foreach_mul_(moves, 1 - decay)
+        torch._foreach_add_(self._shadow, moves)
 
     @torch.no_grad()
     def swap(self, module: nn.Module) -> None:
@@ -30,11 +33,11 @@ class Average:
 
     def state_dict(self) -> dict[str, Any]:
         """The average, to continue from."""
-        return {"shadow": self._shadow, "steps": self._steps}
+        return {"shadow": self._shadow, "steps": int(self._steps)}
 
     @torch.no_grad()
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from `state_dict`."""
-        self._steps = state["steps"]
+        self._steps.fill_(state["steps"])
         for shadow, source in zip(self._shadow, state["shadow"], strict=True):
             shadow.copy_(source)

@@ -1,5 +1,7 @@
 """Keeps the state of a training on disk, whole or not at all, so that a later attempt continues from there."""
 
+import hashlib
+import json
 import os
 import time
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 import torch
 
 from training.ground.events import Events
+from training.ground.recipe import Recipe
 
 FILE = "last.pt"
 # Saving may take this share of the time at most; large models then save less often than every epoch.
@@ -57,6 +60,12 @@ class Checkpoint:
     def remove(self) -> None:
         """Forget the state."""
         self._path.unlink(missing_ok=True)
+
+
+def fingerprint(recipe: Recipe, *facts: Any) -> str:
+    """Identifies recipe and data, so that a checkpoint is only used for what it was made from."""
+    told = json.dumps([recipe.to_json(), *facts])
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def random_state() -> dict[str, torch.Tensor]:

@@ -19,6 +19,13 @@ def describe(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
 
 
+def wake_gpu() -> None:
+    """Let the GPU, if there is one, load what convolutions need, so that the training to come need not wait."""
+    if torch.cuda.is_available():
+        some = torch.zeros(8, 8, 8, 8, device="cuda")
+        torch.nn.functional.conv2d(some, some)
+
+
 def make_repeatable(seed: int) -> None:
     """Random numbers from `seed`, and sums that a GPU adds up in the same order every time."""
     torch.manual_seed(seed)
@@ -31,6 +38,12 @@ def mixed_precision(device: torch.device) -> Any:
     """Arithmetic in half precision where the device is built for it; evaluation stays in single precision."""
     kind = half_precision(device)
     return torch.autocast(device.type, dtype=kind) if kind else contextlib.nullcontext()
+
+
+def precisions(device: torch.device) -> list[torch.dtype]:
+    """The kinds of floats that a training computes with there."""
+    half = half_precision(device)
+    return [torch.float32] if half is None else [torch.float32, half]
 
 
 def half_precision(device: torch.device) -> torch.dtype | None:

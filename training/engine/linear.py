@@ -1,7 +1,7 @@
 """Multinomial logistic regression on fixed features, dense or sparse: to its optimum, or by mini-batches."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,7 +19,6 @@ from training.ground.epochs import EpochFigures
 from training.ground.errors import TrainingFailed
 from training.ground.events import Events
 from training.ground.recipe import Recipe
-from training.ground.run import Run
 
 _ITERATIONS_AN_EPOCH = 12
 _REFIT_ITERATIONS = 30
@@ -230,8 +229,13 @@ class LinearLearner:
         """See Learner."""
         return shuffled_batches(self._train.features.count, self.config, epoch)
 
-    def backward(self, batch: Tensor, scale: Tensor | None = None) -> tuple[Tensor, Tensor, int]:
+    def inputs(self, batch: Tensor) -> tuple[Sequence[Tensor], Hashable]:
         """See Learner."""
+        return (batch,), None
+
+    def backward(self, inputs: Sequence[Tensor], scale: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """See Learner."""
+        (batch,) = inputs
         scores = self._train.features.batch_scores(batch, self._linear.weight) + self._linear.bias
         labels = self._train.labels[batch.to(self._train.labels.device)]
         smoothing = self.config.label_smoothing
@@ -240,17 +244,25 @@ class LinearLearner:
             losses = losses * self._share[batch.to(self._share.device)]
         loss = losses.mean()
         torch.autograd.backward(loss, scale)
-        return loss.detach(), (scores.argmax(1) == labels).sum(), len(batch)
+        return loss.detach(), (scores.argmax(1) == labels).sum()
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner."""
         return measure(self._linear, self._validation)
 
 
-def shuffled_batches(count: int, config: Recipe, epoch: int) -> list[Tensor]:
-    """Indices of `count` samples in batches, in an order that depends on seed and epoch alone."""
+def shuffled_batches(count: int, config: Recipe, epoch: int, *, equal: bool = False) -> list[Tensor]:
+    """Indices of `count` samples in batches, in an order that depends on seed and epoch alone.
+
+    With `equal` all batches are as large as one another, and the few samples that are over have their turn in another
+    epoch.
+    """
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
-    batches = list(torch.split(torch.randperm(count, generator=generator), config.batch_size))
+    order = torch.randperm(count, generator=generator)
+    if equal:
+        number = max(1, round(count / config.batch_size))
+        return list(torch.split(order[: count - count % number], count // number))
+    batches = list(torch.split(order, config.batch_size))
     if len(batches) > 1 and len(batches[-1]) < config.batch_size / 4:
         # A handful of samples makes a noisy step and bad batch statistics.
         batches[-2:] = [torch.cat(batches[-2:])]
@@ -263,20 +275,22 @@ def fit_linear(
     validation: Labelled,
     *,
     penalty: float,
-    run: Run,
+    config: Recipe,
+    events: Events,
+    control: Control,
     checkpoint: Checkpoint,
     keep_last: bool = False,
 ) -> Progress:
-    """Fit as `run.config.solver` says; see `fit_to_optimum` for `penalty` and `keep_last`, which are its own."""
-    if run.config.solver == "newton":
+    """Fit as `config.solver` says; see `fit_to_optimum` for `penalty` and `keep_last`, which are its own."""
+    if config.solver == "newton":
         return fit_to_optimum(
             linear,
             train,
             validation,
             penalty=penalty,
-            config=run.config,
-            events=run.events,
-            control=run.control,
+            config=config,
+            events=events,
+            control=control,
             keep_last=keep_last,
         )
 
@@ -284,6 +298,6 @@ def fit_linear(
         torch.nn.init.zeros_(linear.weight)
         torch.nn.init.zeros_(linear.bias)
         learner = LinearLearner(linear, train, validation, config)
-        return Training(learner, config, events=run.events, control=run.control, checkpoint=checkpoint).run()
+        return Training(learner, config, events=events, control=control, checkpoint=checkpoint).run()
 
-    return with_lower_rate_if_needed(by_batches, run.config, run.events, checkpoint)
+    return with_lower_rate_if_needed(by_batches, config, events, checkpoint)

@@ -1,8 +1,9 @@
 """The training loop: it knows neither pictures nor text, only a learner that gives batches and losses."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -15,6 +16,7 @@ from training.engine.loss_scale import LossScale
 from training.engine.optimizers import Group, Optimizer
 from training.engine.process_group import ProcessGroup
 from training.engine.schedule import Schedule
+from training.engine.step_graphs import StepGraphs
 from training.ground.control import Control
 from training.ground.epochs import EpochFigures
 from training.ground.errors import Diverged, Interrupted, TrainingFailed
@@ -26,6 +28,7 @@ _MAX_LOSS = 1e4
 _STEPS_UNREAD = 20
 # By how many of its standard errors the last epoch's accuracy may lie below the best one's (decision 013).
 _TOLERANCE = 0.5
+_LATER_SECONDS = 5.0
 
 
 class Learner(Protocol):
@@ -44,10 +47,17 @@ class Learner(Protocol):
     def batches(self, epoch: int) -> Sequence[Any]:
         """The batches of an epoch, in an order that depends on seed and epoch alone."""
 
-    def backward(self, batch: Any, scale: Tensor | None = None) -> tuple[Tensor, Tensor, int]:
+    def inputs(self, batch: Any) -> tuple[Sequence[Tensor], Hashable]:
+        """What `backward` needs of a batch, on the device.
+
+        The second says what else its work depends on: with the same and with inputs of the same shapes it does the
+        same.
+        """
+
+    def backward(self, inputs: Sequence[Tensor], scale: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Give the parameters the gradients of the mean loss, times `scale` [] if there is one.
 
-        Gives that loss (without the factor), how many answers are right, and of how many.
+        Gives that loss [] (without the factor) and how many answers are right []. It must not wait for a GPU.
         """
 
     def evaluate(self) -> tuple[float, float]:
@@ -80,7 +90,10 @@ class Progress:
 
 
 class Training:
-    """One training of `learner` as `config` says; afterwards its module holds the weights of `Progress.best_epoch`."""
+    """One training of `learner` as `config` says; afterwards its module holds the weights of `Progress.best_epoch`.
+
+    `later` is called once, between two steps, if the training takes more than a few seconds.
+    """
 
     def __init__(
         self,
@@ -92,6 +105,7 @@ class Training:
         checkpoint: Checkpoint,
         start: EpochFigures | None = None,
         group: ProcessGroup | None = None,
+        later: Callable[[], None] | None = None,
     ) -> None:
         self.learner, self.config = learner, config
         self.group = group or ProcessGroup()
@@ -101,8 +115,13 @@ class Training:
         self.scale = LossScale(device, wanted=half_precision(device) is torch.float16)
         self.schedule = Schedule(config)
         self.progress = Progress()
-        self._unread: list[tuple[Tensor | float, Tensor | int, int]] = []
-        self._unread_at_most = _STEPS_UNREAD if device.type == "cuda" else 1
+        self._later, self._later_at = later, time.monotonic() + _LATER_SECONDS
+        on_gpu = device.type == "cuda"
+        # Summed loss, right answers and samples since they were last read.
+        self._sums = torch.zeros(3, dtype=torch.float64, device=device)
+        self._unread, self._unread_at_most = 0, _STEPS_UNREAD if on_gpu else 1
+        self._rate: Tensor | float = torch.zeros((), device=device) if on_gpu else 0.0
+        self._graphs = StepGraphs() if on_gpu and self.group.size == 1 else None
         self.average = Average(learner.module) if config.weight_averaging else None
         self.best = snapshot(learner.module)
         if start is not None:
@@ -169,35 +188,49 @@ class Training:
 
     def _step(self, batch: Any, steps: int) -> None:
         progress = self.progress
-        count = len(batch)
-        if count:
-            loss, correct, count = self.learner.backward(batch, self.scale.factor)
-            self._unread.append((loss, correct, count))
+        rate = self.schedule.rate(progress.epoch - 1 + progress.step / steps)
+        if isinstance(self._rate, Tensor):
+            self._rate.fill_(rate)
         else:
-            # The last batch had nothing for this process.
-            self._unread.append((0.0, 0, 0))
-        if len(self._unread) >= self._unread_at_most:
+            self._rate = rate
+        count = len(batch)
+        # The last batch may have nothing for this process.
+        inputs, kind = self.learner.inputs(batch) if count else ((), None)
+        work = partial(self._learn, count)
+        if self._graphs is None:
+            work(inputs)
+        else:
+            self._graphs.run((count, kind), inputs, work)
+        self._unread += 1
+        if self._unread >= self._unread_at_most:
             self._read_figures()
+        progress.step += 1
+        if self._later is not None and time.monotonic() > self._later_at:
+            later, self._later = self._later, None
+            later()
+        self.events.progress((progress.epoch - 1 + progress.step / steps) / self.config.epochs)
+
+    def _learn(self, count: int, inputs: Sequence[Tensor]) -> None:
+        """One step from a batch of `count`; on a GPU nothing here waits for it, so that it can be replayed."""
+        if count:
+            loss, correct = self.learner.backward(inputs, self.scale.factor)
+            # Not a number from here on, for all processes.
+            lost = torch.where(loss.abs() < _MAX_LOSS, loss * count, torch.nan)
+            self._sums += torch.stack(
+                [lost.double(), correct.double(), torch.full_like(lost, count).double()]
+            )
         self.group.sum_gradients(self.optimizer.parameters, count)
         overflowed = self.scale.take_back(self.optimizer.parameters)
         self.optimizer.clip(self.config.clip_norm)
-        self.optimizer.step(self.schedule.rate(progress.epoch - 1 + progress.step / steps), overflowed)
+        self.optimizer.step(self._rate, overflowed)
         if self.average is not None:
             self.average.update(self.learner.module)
-        progress.step += 1
-        self.events.progress((progress.epoch - 1 + progress.step / steps) / self.config.epochs)
 
     def _read_figures(self) -> None:
         """Add up what the steps found; raises Diverged."""
-        lost = right = seen = 0.0
-        for loss, correct, count in self._unread:
-            value = float(loss)
-            # Not a number from here on, for all processes.
-            lost += value * count if abs(value) < _MAX_LOSS else float("nan")
-            right += int(correct)
-            seen += count
-        self._unread.clear()
-        lost, right, seen = self.group.total(lost, right, seen)
+        lost, right, seen = self.group.total(*self._sums.tolist())
+        self._sums.zero_()
+        self._unread = 0
         if lost != lost:
             raise Diverged
         self.progress.loss += lost

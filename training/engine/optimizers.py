@@ -50,8 +50,11 @@ class Optimizer:
         return [parameter for group in self.groups for parameter in group.parameters]
 
     @torch.no_grad()
-    def step(self, rate: float, overflowed: Tensor | None = None) -> None:
-        """One update at learning rate `rate` from the gradients at hand, unless `overflowed` is 1; they are cleared."""
+    def step(self, rate: float | Tensor, overflowed: Tensor | None = None) -> None:
+        """One update at learning rate `rate` from the gradients at hand, unless `overflowed` is 1; they are cleared.
+
+        A rate that is a tensor [] of the device may change between the replays of a recorded step.
+        """
         for group, state in zip(self.groups, self._state, strict=True):
             gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in group.parameters]
             decay = self.weight_decay if group.decay else 0.0
@@ -64,7 +67,7 @@ class Optimizer:
         parameters: list[Any],
         gradients: list[Tensor],
         state: dict[str, list[Tensor]],
-        rate: float,
+        rate: float | Tensor,
         decay: float,
         overflowed: Tensor | None,
     ) -> None:

@@ -31,11 +31,16 @@ class Work:
     start: EpochFigures | None = None
 
 
-def train_together(run: Run, group: ProcessGroup, learner: Learner, work: Work) -> Progress:
-    """Rank 0: train `learner`, the one that `work.make` makes, with the others; afterwards the group is left."""
+def train_together(
+    run: Run, group: ProcessGroup, learner: Learner, work: Work, later: Callable[[], None] | None = None
+) -> Progress:
+    """Rank 0: train `learner`, the one that `work.make` makes, with the others; afterwards the group is left.
+
+    `later` is Training's.
+    """
     invite(group, run.folder, work)
     checkpoint = Checkpoint(run.folder / "checkpoint", work.fingerprint, run.events)
-    progress = _train(learner, work, group, checkpoint, run.events, run.control)
+    progress = _train(learner, work, group, checkpoint, run.events, run.control, later)
     group.leave()
     return progress
 
@@ -63,6 +68,7 @@ def _train(
     checkpoint: Checkpoint,
     events: Events,
     control: Control,
+    later: Callable[[], None] | None = None,
 ) -> Progress:
     group.copy_state(learner.module)
     beginning = snapshot(learner.module)
@@ -80,6 +86,7 @@ def _train(
             checkpoint=checkpoint,
             start=work.start,
             group=group,
+            later=later,
         ).run()
 
     return with_lower_rate_if_needed(train, work.recipe, events, checkpoint)

@@ -5,17 +5,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from training.ground.run import Run
+from training.ground.control import Control
 
 Pairs = list[tuple[int, int]]
 
 
 class Evidence(Protocol):
-    """All usable samples, the `train_count` ones of the training part first."""
-
-    @property
-    def sources(self) -> list[str]:
-        """Where each sample came from."""
+    """All samples that were used, the `train_count` ones of the training part first."""
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -35,5 +31,5 @@ class Evidence(Protocol):
     def near(self) -> Pairs:
         """Pairs (i < j) of samples that are nearly the same."""
 
-    def suspects(self, run: Run, classes: int) -> dict[str, Any] | None:
-        """See label_audit.suspects."""
+    def suspects(self, classes: int, *, seed: int, control: Control) -> dict[str, Any] | None:
+        """See audit.suspects."""

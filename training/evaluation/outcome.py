@@ -1,49 +1,72 @@
 """What a training hands over to evaluation and export."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training.bundle.preprocessing import Preprocessing
 from training.engine.loop import Progress
 from training.evaluation.evidence import Evidence
 from training.ground.recipe import Recipe
-from training.kinds.pictures.preprocess import PicturePreprocess
-from training.kinds.sentences.preprocess import TextPreprocess
+from training.ground.samples import Parts, Samples
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     """A trained model with what was measured on the validation part.
 
-    `module` gives logits of `examples` (uint8 pictures [n, S, S, 3] or int64 ids [n, T]); `state` and `arguments`
-    are what model.pt holds to build it again; `graph` makes the ONNX model, from the module as it then is. `truth`
-    [N] and `probabilities` [N, C] are of the validation part, `sources` says where its samples came from.
-    `deployed_count` is how many samples the module learned from in the end, when not the training part alone.
-    `measured`, where the module learned from the validation part, too, is the model that was measured before: its
-    ONNX model, or the arrays that take the place of those of the same name in `graph`. `evidence` is for the audit of
-    the data. `config` is the configuration as it was carried out, where that is another one than was asked for:
-    weights may be out of reach.
+    `recipe` is what was carried out, which may be another one than was asked for: weights may be out of reach. Of
+    `samples`, those that could be used, `parts` are the indices of what was learned from and of what was measured on;
+    `probabilities` [N, C] are of the latter.
+
+    `module` gives logits of `examples` (uint8 pictures [n, S, S, 3] or int64 ids [n, T]); its `last_layers()` are those
+    with a weight and a bias to which the logits are proportional. `state` of it and `arguments` are what model.pt holds
+    to build it again; `graph` makes its ONNX model. `deployed_count` is how many samples it learned from in the end,
+    when not the training part alone. `measured`, where it learned from the validation part, too, is the model that was
+    measured before: its ONNX model, or the arrays that take the place of those of the same name in that of `graph`.
+    `evidence` is for the audit of the data.
     """
 
-    classes: list[str]
-    preprocess: PicturePreprocess | TextPreprocess
+    recipe: Recipe
+    samples: Samples[Any]
+    parts: Parts
+    preprocess: Preprocessing
     module: nn.Module
-    state: dict[str, Tensor]
+    state: Callable[[Any], dict[str, Tensor]]
     arguments: dict[str, Any]
-    graph: Callable[[], Any]
+    graph: Callable[[Any], Any]
     examples: NDArray[Any]
     progress: Progress
-    train_count: int
-    truth: NDArray[np.int64]
     probabilities: NDArray[np.float32]
-    sources: list[str]
-    skipped: list[dict[str, str]] = field(default_factory=list)
-    skipped_count: int = 0
+    skipped: tuple[dict[str, str], ...] = ()
     deployed_count: int = 0
     measured: Callable[[], Any] | dict[str, NDArray[np.float32]] | None = None
     evidence: Evidence | None = None
-    config: Recipe | None = None
+
+    @property
+    def classes(self) -> list[str]:
+        """The labels in the order of the model's outputs."""
+        return self.samples.classes
+
+    @property
+    def train_count(self) -> int:
+        """How many samples the measured model learned from."""
+        return len(self.parts[0])
+
+    @property
+    def truth(self) -> NDArray[np.int64]:
+        """The classes [N] of the validation part."""
+        return self.samples.labels[self.parts[1]]
+
+    @property
+    def shown(self) -> list[str]:
+        """The samples of the validation part [N] as people are told of them."""
+        return [self.samples.shown(int(i)) for i in self.parts[1]]
+
+
+# What gets a model that can be used while the training goes on; None where nobody waits for it.
+Early = Callable[[Outcome], None] | None

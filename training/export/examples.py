@@ -11,63 +11,52 @@ examples.zip: examples.json and the pictures that it names, JPEGs of 128 pixels 
 """
 
 import csv
-import hashlib
-import io
 import json
 import sys
 import time
 import traceback
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from training.bundle.manifest import EXAMPLES_FILE, VALIDATION_FILE
+from training.evaluation.outcome import Outcome
 from training.evaluation.report import MAX_SOURCE
 from training.ground.errors import Interrupted
 from training.ground.run import Run
-from training.kinds.pictures.preprocess import FORMATS
-from training.kinds.pictures.reading import read_pictures
+from training.kinds import kind_of, load
 
-SIDE = 128
 _WRONG, _RIGHT = 12, 6
-_MOST_PICTURES, _MOST_SENTENCES = 240, 2_000
+# Samples in all: those of which a thumbnail is kept, and others.
+_MOST_WITH_THUMBNAIL, _MOST = 240, 2_000
 # Seconds after which no further thumbnail is begun.
 _BUDGET = 4.0
 Indices = NDArray[np.int64]
 
 
-def write_examples(
-    folder: Path,
-    run: Run,
-    *,
-    truth: Indices,
-    probabilities: NDArray[np.float32],
-    sources: Sequence[str],
-    labels: Sequence[str],
-    report: dict[str, Any],
-) -> list[str]:
+def write_examples(folder: Path, outcome: Outcome, run: Run, report: dict[str, Any]) -> list[str]:
     """Write validation.csv and examples.zip into `folder`; gives the names of what was written.
 
     Neither may cost the training its success: what fails is left out.
     """
     written = []
-    pictures = run.config.kind.name == "pictures"
     with run.phases.time("examples"):
         try:
-            files = picture_files(run.data) if pictures else {}
-            hashes = sha256_of_sources(run, sources, files)
-            _write_list(folder / VALIDATION_FILE, labels, truth, probabilities, sources, hashes)
+            _write_list(folder / VALIDATION_FILE, outcome, run.machine.cores)
             written.append(VALIDATION_FILE)
-            most = _MOST_PICTURES if pictures else _MOST_SENTENCES
-            cells = chosen_cells(truth, probabilities, sources, most)
-            looked_at = [*_named(report), *(row["source"] for cell in cells for row in cell["samples"])]
-            _write_zip(folder / EXAMPLES_FILE, run, cells, looked_at, files)
+            thumbnail = kind_of(outcome.recipe.task).thumbnail
+            most = _MOST_WITH_THUMBNAIL if thumbnail else _MOST
+            cells = chosen_cells(outcome.truth, outcome.probabilities, outcome.shown, most)
+            pictures: dict[str, bytes] = {}
+            if thumbnail:
+                looked_at = [*_named(report), *(row["source"] for cell in cells for row in cell["samples"])]
+                pictures = _thumbnails(outcome, looked_at, load(thumbnail), run.machine.cores)
+            _write_zip(folder / EXAMPLES_FILE, cells, pictures)
             written.append(EXAMPLES_FILE)
         except Interrupted:
             raise
@@ -102,42 +91,15 @@ def chosen_cells(
     return found
 
 
-def sentence_sha256(sentence: str) -> str:
-    """The digest by which a sentence is found again, whatever its blanks."""
-    return hashlib.sha256(" ".join(sentence.split()).encode("utf-8", "replace")).hexdigest()
-
-
-def picture_files(data: Path) -> dict[str, Path]:
-    """Where each picture lies, by its source."""
-    samples = read_pictures(data)
-    return dict(zip(samples.sources, samples.items, strict=True))
-
-
-def sha256_of_sources(run: Run, sources: Sequence[str], files: dict[str, Path]) -> list[str]:
-    """The digest of each source: of its file, or of its sentence where there are no `files`."""
-    if not files:
-        # "row 7: the sentence"
-        return [sentence_sha256(source.partition(": ")[2]) for source in sources]
-    with ThreadPoolExecutor(run.threads) as pool:
-        return list(pool.map(lambda source: hashlib.sha256(files[source].read_bytes()).hexdigest(), sources))
-
-
-def _write_list(
-    path: Path,
-    labels: Sequence[str],
-    truth: Indices,
-    probabilities: NDArray[np.float32],
-    sources: Sequence[str],
-    hashes: Sequence[str],
-) -> None:
-    predicted = probabilities.argmax(axis=1)
+def _write_list(path: Path, outcome: Outcome, threads: int) -> None:
+    samples, labels, validation = outcome.samples, outcome.classes, outcome.parts[1]
+    predicted, ids = outcome.probabilities.argmax(axis=1), samples.ids(validation, threads)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("source", "sha256", "label", "predicted", "probability"))
-        for i, source in enumerate(sources):
-            where = source.partition(": ")[0] if source.startswith("row ") else source
-            sure = f"{probabilities[i, predicted[i]]:.6f}"
-            writer.writerow((where, hashes[i], labels[truth[i]], labels[predicted[i]], sure))
+        for i, (index, label) in enumerate(zip(validation, outcome.truth, strict=True)):
+            sure = f"{outcome.probabilities[i, predicted[i]]:.6f}"
+            writer.writerow((samples.places[index], ids[i], labels[label], labels[predicted[i]], sure))
 
 
 def _named(report: dict[str, Any]) -> list[str]:
@@ -148,42 +110,29 @@ def _named(report: dict[str, Any]) -> list[str]:
     return [row["source"] for row in (*rows, *twins)] + [row["twin"] for row in twins]
 
 
-def _write_zip(
-    path: Path, run: Run, cells: list[dict[str, Any]], sources: Iterable[str], files: dict[str, Path]
-) -> None:
-    cut = {source[:MAX_SOURCE]: file for source, file in files.items()}
-    wanted = [source for source in dict.fromkeys(sources) if source in cut]
+def _thumbnails(
+    outcome: Outcome, wanted: Iterable[str], thumbnail: Callable[[Any], bytes | None], threads: int
+) -> dict[str, bytes]:
+    """A thumbnail of each of the samples that are shown like this, as far as the time for it goes."""
+    samples = outcome.samples
+    items = {samples.shown(i)[:MAX_SOURCE]: item for i, item in enumerate(samples.items)}
     started = time.monotonic()
 
-    def small(source: str) -> bytes | None:
-        return None if time.monotonic() - started > _BUDGET else thumbnail(cut[source])
+    def small(shown: str) -> bytes | None:
+        return None if time.monotonic() - started > _BUDGET else thumbnail(items[shown])
 
-    with ThreadPoolExecutor(run.threads) as pool:
-        made = list(pool.map(small, wanted))
+    some = [shown for shown in dict.fromkeys(wanted) if shown in items]
+    with ThreadPoolExecutor(threads) as pool:
+        made = dict(zip(some, pool.map(small, some), strict=True))
+    return {shown: data for shown, data in made.items() if data is not None}
+
+
+def _write_zip(path: Path, cells: list[dict[str, Any]], pictures: dict[str, bytes]) -> None:
     names: dict[str, str] = {}
     # Photographs do not shrink; the list does.
     with zipfile.ZipFile(path, "w") as archive:
-        for source, data in zip(wanted, made, strict=True):
-            if data is not None:
-                names[source] = f"{len(names):03}.jpg"
-                archive.writestr(names[source], data)
+        for shown, data in pictures.items():
+            names[shown] = f"{len(names):03}.jpg"
+            archive.writestr(names[shown], data)
         told = json.dumps({"cells": cells, "pictures": names}, ensure_ascii=False)
         archive.writestr("examples.json", told, zipfile.ZIP_DEFLATED)
-
-
-def thumbnail(path: Path) -> bytes | None:
-    """The picture upright, at most SIDE pixels wide and high, as a JPEG without anything else in it."""
-    try:
-        with Image.open(path, formats=FORMATS) as picture:
-            picture.draft("RGB", (SIDE, SIDE))
-            upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((SIDE, SIDE))
-            layer = upright.convert("RGBA")
-            paper = Image.new("RGBA", layer.size, "white")
-            buffer = io.BytesIO()
-            Image.alpha_composite(paper, layer).convert("RGB").save(buffer, "JPEG", quality=80)
-            return buffer.getvalue()
-    except MemoryError:
-        raise
-    except Exception:  # damaged EXIF blocks, rare modes: there is no picture of this one then
-        return None

@@ -8,7 +8,7 @@ from training.ground import hyperparameters
 from training.ground.limits import Limits
 from training.ground.machine import Machine
 from training.ground.wire_values import FieldReader, plain
-from training.kinds import Kind, Preset, kind_of
+from training.kinds import Kind, Preset, UnknownKind, kind_of
 
 VERSION = 1
 FIELDS = tuple(spec.name for spec in hyperparameters.HYPERPARAMETERS)
@@ -126,9 +126,11 @@ class Recipe:
             if kind_of(values["task"]).model(values["model"]) is None:
                 raise RecipeInvalid({"model": [f"There is no model {values['model']!r} for this task."]})
             return cls(**values)
+        except RecipeInvalid:
+            raise
+        except UnknownKind as error:
+            raise RecipeInvalid({"task": [str(error)]}) from error
         except (KeyError, TypeError, ValueError) as error:
-            if isinstance(error, RecipeInvalid):
-                raise
             raise RecipeInvalid({"config": [f"The configuration cannot be read: {error}."]}) from error
 
 

@@ -1,10 +1,8 @@
-"""What every step of a training may need, and what RUN_DIR/config.json asks for."""
+"""The surroundings of a training, and what RUN_DIR/config.json asks for."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from training.ground.control import Control
 from training.ground.errors import TrainingFailed
@@ -18,30 +16,26 @@ CONFIG_FILE = "config.json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """What every step of a training may need."""
+    """Where a training may write, what it may take, whom it tells, and whether it may go on."""
 
     folder: Path
-    config: Recipe
     machine: Machine
-    task_name: str
     events: Events
     control: Control
     phases: Phases
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job(Run):
+    """What is to be done in a RUN_DIR: train by `recipe` on what lies in its folder data."""
+
+    recipe: Recipe
+    task_name: str = ""
 
     @property
     def data(self) -> Path:
         """The folder with the samples."""
         return self.folder / "data"
-
-    @property
-    def threads(self) -> int:
-        """How many cores to use."""
-        return self.machine.cores
-
-    def fingerprint(self, *facts: Any) -> str:
-        """Identifies config and data, so that a checkpoint is only used for what it was made from."""
-        told = json.dumps([self.config.to_json(), *facts])
-        return hashlib.sha256(told.encode()).hexdigest()
 
 
 def read_config(folder: Path) -> tuple[Recipe, Machine, str]:
@@ -51,7 +45,8 @@ def read_config(folder: Path) -> tuple[Recipe, Machine, str]:
         told = data["config"]
         return Recipe.from_json(told), Machine.from_json(told), str(data.get("task_name") or "")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        detail = str(error) if isinstance(error, RecipeInvalid) else "it is missing or damaged"
+        known = isinstance(error, RecipeInvalid)
+        detail = str(error) if known else "it is missing or damaged"
         raise TrainingFailed(
             "config_invalid", f"The configuration of the job cannot be used: {detail}."
         ) from error

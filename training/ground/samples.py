@@ -1,10 +1,10 @@
-"""Samples with their classes, and what no classifier can be made of."""
+"""Samples with their classes and ids, and what no classifier can be made of."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,32 +14,73 @@ from training.ground.events import Events
 
 _TINY_CLASS = 10
 _IMBALANCE = 10
-Item = TypeVar("Item", Path, str)
+Item = TypeVar("Item")
+# Indices of the training and of the validation part.
+Parts = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+class ContentIds(Generic[Item]):
+    """What identifies a sample by what is in it: the sha256 that `digest` gives, computed once for each item."""
+
+    def __init__(self, digest: Callable[[Item], str]) -> None:
+        self._digest = digest
+        self._known: dict[Item, str] = {}
+
+    def of(self, items: Sequence[Item], threads: int) -> list[str]:
+        """The ids of `items`, with so many threads for those that are not known yet."""
+        missing = [item for item in dict.fromkeys(items) if item not in self._known]
+        if missing:
+            with ThreadPoolExecutor(threads) as pool:
+                self._known.update(zip(missing, pool.map(self._digest, missing), strict=True))
+        return [self._known[item] for item in items]
 
 
 @dataclass(frozen=True, slots=True)
 class Samples(Generic[Item]):
-    """`items` (paths or sentences), where each came from, and `labels` [N] as indices into `classes`."""
+    """`items`, the place in the upload that each came from, and `labels` [N] as indices into `classes`.
+
+    `words` gives what is shown behind the place of an item, where that says more: a sentence itself.
+    """
 
     items: list[Item]
-    sources: list[str]
+    places: list[str]
     labels: NDArray[np.int64]
     classes: list[str]
+    contents: ContentIds[Item]
+    words: Callable[[Item], str] | None = None
+
+    def ids(self, wanted: Sequence[int] | NDArray[np.int64], threads: int) -> list[str]:
+        """The content ids of the samples at these indices."""
+        return self.contents.of([self.items[i] for i in wanted], threads)
+
+    def shown(self, index: int) -> str:
+        """The sample as people are told of it."""
+        if self.words is None:
+            return self.places[index]
+        return f"{self.places[index]}: {self.words(self.items[index])}"
 
     def keep(self, wanted: Sequence[int]) -> "Samples[Item]":
         """Only the samples at these indices; classes that lose all of theirs are dropped."""
         names = [self.classes[int(self.labels[i])] for i in wanted]
-        return labelled([self.items[i] for i in wanted], [self.sources[i] for i in wanted], names)
+        items, places = [self.items[i] for i in wanted], [self.places[i] for i in wanted]
+        return labelled(items, places, names, self.contents, self.words)
 
 
-def labelled(items: list[Item], sources: list[str], names: list[str]) -> Samples[Item]:
+def labelled(
+    items: list[Item],
+    places: list[str],
+    names: list[str],
+    contents: ContentIds[Item],
+    words: Callable[[Item], str] | None = None,
+) -> Samples[Item]:
     """Samples whose classes are the different `names`, in alphabetical order."""
     classes = sorted(set(names))
     index = {name: i for i, name in enumerate(classes)}
-    return Samples(items, sources, np.array([index[name] for name in names], np.int64), classes)
+    labels = np.array([index[name] for name in names], np.int64)
+    return Samples(items, places, labels, classes, contents, words)
 
 
-def check_classes(samples: Samples[Item], what: str, events: Events) -> None:
+def check_classes(samples: Samples[Any], what: str, events: Events) -> None:
     """Refuse what no classifier can be made of, and warn of what makes a weak one.
 
     `what` is the word for the samples, in the plural. Raises TrainingFailed.

@@ -100,7 +100,8 @@ class Kind:
 
     # Training: `read(folder) -> Samples`; `fit`, see `training.train.fit`; `restore(saved) -> nn.Module` builds a
     # model from the dict in model.pt; `thumbnail(item) -> bytes | None` a small JPEG of a sample; `serving_copy` writes
-    # a smaller model for the web; `libraries` are modules that a training of this kind will want.
+    # a smaller model for the web; `libraries` are modules that a training of this kind will want, and
+    # functions that load more.
     read: str
     fit: str
     restore: str

@@ -1,7 +1,6 @@
 """The report says what the data behind a score is worth."""
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,7 +18,12 @@ from tests.training.datasets import (
 from training.audit import audit as audit_module
 from training.audit.suspects import suspects
 from training.engine.linear import DenseFeatures
-from training.export.export import calibrate
+from training.engine.loop import Progress
+from training.evaluation.outcome import Outcome
+from training.export.calibrated import calibrate
+from training.ground.control import Control
+from training.ground.recipe import resolve
+from training.ground.samples import ContentIds, Samples
 from training.kinds.sentences.baseline import naive_bayes
 from training.train import train
 
@@ -35,23 +39,25 @@ def clusters(count: int = 300) -> tuple[torch.Tensor, np.ndarray]:
     return torch.from_numpy((centres + random.normal(size=(count, 3))).astype(np.float32)), labels
 
 
-def test_wrong_labels_are_found(tmp_path):
+def test_wrong_labels_are_found():
     features, labels = clusters()
     wrong = np.array([7, 70, 150])
     given = labels.copy()
     given[wrong] = (given[wrong] + 1) % 3
-    run, _ = start(text_run_dir(tmp_path))
-    found = suspects(lambda places: DenseFeatures(features[places]), given, 3, penalty=0.01, seed=1, run=run)
+    found = suspects(
+        lambda places: DenseFeatures(features[places]), given, 3, penalty=0.01, seed=1, control=Control()
+    )
     assert set(wrong) <= {item["place"] for item in found["found"][:5]}
     assert found["looked_at"] == 300
     by_place = {item["place"]: item for item in found["found"]}
     assert [by_place[place]["predicted"] for place in wrong] == labels[wrong].tolist()
 
 
-def test_clean_labels_are_left_alone(tmp_path):
+def test_clean_labels_are_left_alone():
     features, labels = clusters()
-    run, _ = start(text_run_dir(tmp_path))
-    found = suspects(lambda places: DenseFeatures(features[places]), labels, 3, penalty=0.01, seed=1, run=run)
+    found = suspects(
+        lambda places: DenseFeatures(features[places]), labels, 3, penalty=0.01, seed=1, control=Control()
+    )
     assert found["count"] <= 3
 
 
@@ -107,32 +113,63 @@ def test_pictures_under_two_classes_are_told(tmp_path, preset):
     assert report["suspects"]["looked_at"] == report["train_count"] + report["val_count"] == 24
 
 
-def test_the_temperature_is_folded_into_the_last_layer():
+class Head(torch.nn.Module):
+    """A model that is its last layer and one before it."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.before, self.head = torch.nn.Linear(classes, classes), torch.nn.Linear(classes, classes)
+
+    def last_layers(self):
+        return [self.head]
+
+
+def outcome_of(module, truth, probabilities) -> Outcome:
+    """An outcome whose validation part are all samples."""
+    everything = np.arange(len(truth))
+    classes = [str(number) for number in range(probabilities.shape[1])]
+    samples = Samples([""] * len(truth), [""] * len(truth), truth, classes, ContentIds(str))
+    return Outcome(
+        recipe=resolve("textclassification", {}),
+        samples=samples,
+        parts=(everything[:0], everything),
+        preprocess=None,
+        module=module,
+        state=torch.nn.Module.state_dict,
+        arguments={},
+        graph=None,
+        examples=everything,
+        progress=Progress(),
+        probabilities=probabilities,
+    )
+
+
+def test_the_temperature_is_folded_into_the_last_layer_of_another_model():
     random = np.random.default_rng(3)
     truth = random.integers(0, 3, 400)
     logits = torch.from_numpy(random.normal(size=(400, 3)) + 2 * np.eye(3)[truth]).float()
-    module = torch.nn.Module()
-    module.head = torch.nn.Linear(3, 3)
+    module = Head(3)
     with torch.no_grad():
         module.head.weight.copy_(4 * torch.eye(3))
         module.head.bias.zero_()
         before = module.head(logits).softmax(1).numpy()
-    outcome = SimpleNamespace(module=module, truth=truth, probabilities=before)
-    figures = calibrate(outcome)
+    given = outcome_of(module, truth, before)
+    outcome, figures = calibrate(given)
     assert figures["temperature"] > 1.5
     assert figures["error_after"] < 0.5 * figures["error_before"]
     with torch.no_grad():
-        assert module.head(logits).softmax(1).numpy() == pytest.approx(outcome.probabilities, abs=1e-5)
+        assert outcome.module.head(logits).softmax(1).numpy() == pytest.approx(
+            outcome.probabilities, abs=1e-5
+        )
+        assert torch.equal(module.head.weight, 4 * torch.eye(3))
     assert np.array_equal(outcome.probabilities.argmax(1), before.argmax(1))
+    assert given.probabilities is before
+    assert outcome.module.before.weight is module.before.weight, "what is not scaled is shared"
 
 
 def test_a_temperature_that_helps_nothing_is_left_at_one():
-    module = torch.nn.Module()
-    module.head = torch.nn.Linear(2, 2)
     probabilities = np.tile(np.array([[0.75, 0.25]], np.float32), (4, 1))
-    figures = calibrate(
-        SimpleNamespace(module=module, truth=np.array([0, 0, 0, 1]), probabilities=probabilities)
-    )
+    _, figures = calibrate(outcome_of(Head(2), np.array([0, 0, 0, 1]), probabilities))
     assert figures["temperature"] == 1.0
     assert figures["error_after"] == figures["error_before"]
 

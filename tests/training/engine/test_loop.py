@@ -28,16 +28,16 @@ class NoisyLearner(LinearLearner):
     stop_at = -1
     steps = 0
 
-    def backward(self, batch, scale=None):
+    def backward(self, inputs, scale=None):
         self.steps += 1
         if self.steps == self.stop_at:
             self.control.interrupted = True
-        loss, correct, count = super().backward(batch, scale)
+        loss, correct = super().backward(inputs, scale)
         factor = 0.5 + torch.rand(())
         for group in self.groups():
             for parameter in group.parameters:
                 parameter.grad *= factor
-        return loss * factor, correct, count
+        return loss * factor, correct
 
 
 def data(count: int = 60) -> tuple[Labelled, Labelled]:
@@ -209,10 +209,16 @@ def test_class_weights_find_more_of_a_rare_class(tmp_path, solver):
     for weights in (False, True):
         run, _ = start(text_run_dir(tmp_path / str(weights)))
         config = replace(CONFIG, epochs=10, solver=solver, class_weights=weights, early_stopping=None)
-        run = replace(run, config=config)
         linear = Linear(3, 2)
         fit_linear(
-            linear, part, part, penalty=1e-3, run=run, checkpoint=Checkpoint(run.folder, "x", run.events)
+            linear,
+            part,
+            part,
+            penalty=1e-3,
+            config=config,
+            events=run.events,
+            control=run.control,
+            checkpoint=Checkpoint(run.folder, "x", run.events),
         )
         predicted = part.features.scores(linear.weight) + linear.bias
         found.append(int(predicted.argmax(1)[labels == 1].sum()))

@@ -13,7 +13,11 @@ from PIL import Image
 from tests.training.datasets import picture_run_dir, sentences, start, text_run_dir
 from training.bundle.manifest import Manifest
 from training.evaluation.report import thresholds
-from training.export.examples import chosen_cells, sentence_sha256, thumbnail, write_examples
+from training.export.examples import chosen_cells, write_examples
+from training.ground.recipe import resolve
+from training.kinds.pictures.reading import read_pictures
+from training.kinds.pictures.thumbnail import thumbnail
+from training.kinds.sentences.reading import sentence_sha256
 from training.train import train
 
 TRUTH = np.array([0, 0, 0, 1, 1])
@@ -39,21 +43,24 @@ def test_a_threshold_tells_its_price() -> None:
     assert rows[0.95]["accuracy"] is None
 
 
+class Kept:
+    """As much of an outcome as is looked at here."""
+
+    def __init__(self, folder, places) -> None:
+        self.samples = read_pictures(folder / "data")
+        self.recipe = resolve("imageclassification", {})
+        self.parts = [], [self.samples.places.index(place) for place in places]
+        self.shown, self.classes = places, ["one", "two"]
+        self.truth, self.probabilities = TRUTH, PROBABILITIES
+
+
 def test_pictures_are_listed_by_the_sha256_of_their_files_and_kept_small(tmp_path) -> None:
     run, _ = start(picture_run_dir(tmp_path))
     folder = tmp_path / "bundle"
     folder.mkdir()
     names = ["red/000.png", "green/001.png", "red/002.png", "green/003.png", "blue/004.png"]
     report = {"hardest": [{"source": "blue/005.png"}], "suspects": None, "duplicates": None}
-    written = write_examples(
-        folder,
-        run,
-        truth=TRUTH,
-        probabilities=PROBABILITIES,
-        sources=names,
-        labels=["one", "two"],
-        report=report,
-    )
+    written = write_examples(folder, Kept(tmp_path, names), run, report)
     assert written == ["validation.csv", "examples.zip"]
     rows = list(csv.DictReader(io.StringIO((folder / "validation.csv").read_text())))
     assert [row["source"] for row in rows] == names
@@ -67,9 +74,10 @@ def test_pictures_are_listed_by_the_sha256_of_their_files_and_kept_small(tmp_pat
 
 def test_what_fails_costs_the_training_nothing(tmp_path, capfd) -> None:
     run, _ = start(picture_run_dir(tmp_path))
-    values = {"truth": TRUTH, "probabilities": PROBABILITIES, "labels": ["one", "two"], "report": {}}
-    assert write_examples(tmp_path, run, sources=["gone.png"] * 5, **values) == []
-    assert "KeyError" in capfd.readouterr().err
+    outcome = Kept(tmp_path, ["red/000.png"] * 5)
+    (run.data / "red/000.png").unlink()
+    assert write_examples(tmp_path, outcome, run, {}) == []
+    assert "FileNotFoundError" in capfd.readouterr().err
 
 
 def test_a_thumbnail_is_upright_and_says_nothing_of_the_camera(tmp_path) -> None:

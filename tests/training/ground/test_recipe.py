@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,11 +10,13 @@ from hypothesis import strategies as st
 
 from tests.tasks import Task
 from training.ground.limits import Limits
+from training.ground.machine import Machine
 from training.ground.recipe import Recipe, RecipeInvalid, resolve
 from training.ground.wire_values import plain
 from training.kinds import Preset
 
 IMAGE, TEXT = Task.IMAGE, Task.TEXT
+DEMO = Path(__file__).parents[3] / "modelstore" / "demo" / "bundle" / "model.json"
 
 
 def refusals(task: Task, **values: object) -> dict[str, list[str]]:
@@ -176,3 +179,30 @@ def test_a_bound_is_told_in_plain_decimals():
     with pytest.raises(RecipeInvalid) as refusal:
         resolve("textclassification", {"learning_rate": "1e-7"})
     assert refusal.value.fields["learning_rate"] == ["Must be from 0.00001 to 2; you gave 0.0000001."]
+
+
+ADDED_SINCE_THE_DEMO = {
+    "backbone_rate",
+    "freeze_norms",
+    "frozen_share",
+    "networks",
+    "processes",
+    "serving_copy",
+    "small_share",
+    "test_time_flip",
+}
+
+
+def test_what_was_stored_before_recipe_and_machine_were_apart_opens_and_what_is_stored_now_opened_then():
+    demo = json.loads(DEMO.read_text(encoding="utf-8"))["config"]
+    recipe, machine = Recipe.from_json(demo), Machine.from_json(demo)
+    now = recipe.to_json() | machine.to_json()
+    assert {name: now[name] for name in demo} == demo
+    # The program that kept them together refused fields that it did not know.
+    assert set(now) - set(demo) == ADDED_SINCE_THE_DEMO
+
+
+def test_a_recipe_alone_is_a_configuration():
+    recipe = resolve(TEXT, {})
+    assert Recipe.from_json(recipe.to_json()) == recipe
+    assert Machine.from_json(recipe.to_json()) == Machine()

@@ -6,24 +6,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.audit.suspects import kept_suspects
 from training.evaluation.evidence import Pairs
-from training.ground.run import Run
+from training.ground.control import Control
+from training.ground.samples import Parts
 from training.kinds.pictures.baseline import colours_and_shapes
-from training.kinds.pictures.looks import Looks
-from training.kinds.pictures.near import near_pictures
+from training.kinds.pictures.decoded import Usable
+from training.kinds.pictures.looks import Looks, near_pictures
 
 
 @dataclass(frozen=True, slots=True)
 class PictureEvidence:
-    """`places` [N] are those of the samples in `looks`."""
+    """`places` [N] are those of the pictures in `looks`; suspects were found while the features were at hand."""
 
-    sources: list[str]
     labels: NDArray[np.int64]
     train_count: int
     looks: Looks
     places: NDArray[np.int64]
+    found: dict[str, Any] | None
     baseline_name: str = "colours and coarse shapes"
+
+    @classmethod
+    def of(
+        cls, looks: Looks, usable: Usable, parts: Parts, found: dict[str, Any] | None
+    ) -> "PictureEvidence":
+        """Of the pictures in `parts`, which are indices among the usable ones."""
+        order = np.concatenate(parts)
+        return cls(usable.samples.labels[order], len(parts[0]), looks, usable.places[order], found)
 
     def baseline(self, classes: int) -> float | None:
         """See Evidence."""
@@ -34,6 +42,6 @@ class PictureEvidence:
         """See Evidence."""
         return near_pictures(self.looks, self.places)
 
-    def suspects(self, run: Run, classes: int) -> dict[str, Any] | None:
-        """See Evidence; found while the features were at hand."""
-        return kept_suspects(run)
+    def suspects(self, classes: int, *, seed: int, control: Control) -> dict[str, Any] | None:
+        """See Evidence."""
+        return self.found

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from training.engine.depthwise import use_fast_depthwise
 from training.engine.parallel_session import spread_over_cores
 from training.kinds.pictures.vision import PictureClassifier
 
@@ -22,6 +23,7 @@ def feature_extractor(model: PictureClassifier, graph: Any, device: torch.device
     """
     if device.type == "cpu":
         return spread_over_cores(graph.SerializeToString(), threads)
+    use_fast_depthwise(model)
     model = model.to(device).eval().to(memory_format=torch.channels_last)
 
     @torch.no_grad()

@@ -2,147 +2,283 @@
 
 import copy
 import dataclasses
-from collections.abc import Callable, Iterator
-from functools import partial
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.engine.checkpoint import Checkpoint
+from training.engine.checkpoint import Checkpoint, fingerprint
 from training.engine.device import choose_device
 from training.engine.loop import Progress, restore, snapshot
-from training.engine.process_group import assemble
+from training.engine.process_group import ProcessGroup, assemble
 from training.engine.together import Work, train_together
 from training.evaluation.calibration import fit_temperature, tempered
-from training.evaluation.outcome import Outcome
-from training.evaluation.previous import split_samples
-from training.export.export import export_early
+from training.evaluation.outcome import Early, Outcome
 from training.ground.epochs import EpochFigures
+from training.ground.events import Events
+from training.ground.recipe import Recipe
 from training.ground.run import Run
-from training.ground.samples import Samples
-from training.kinds.pictures.decode import Decoded
+from training.ground.samples import Parts
+from training.kinds.pictures.decoded import Usable
+from training.kinds.pictures.evidence import PictureEvidence
 from training.kinds.pictures.features import feature_extractor
-from training.kinds.pictures.frozen import fit_head, learn_from_all
 from training.kinds.pictures.graph import backbone_graph, with_head
-from training.kinds.pictures.job import readable
+from training.kinds.pictures.head import HeadFit, fit_head, learn_from_all, save_suspects, saved_suspects
 from training.kinds.pictures.learner import PictureLearner, learner_of
-from training.kinds.pictures.preprocess import PicturePreprocess
+from training.kinds.pictures.network import Material, Network
 from training.kinds.pictures.vision import PictureClassifier
 
 _EXAMPLES = 8
 _HEAD_EPOCHS = 10
-_CHUNK = 256
-_PICTURES = "pictures.npy"
-Parts = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+def train_network(
+    recipe: Recipe, network: Network, material: Material, run: Run, early: Early = None
+) -> Outcome:
+    """Decode everything once, fit the head if there are pretrained features, then train all layers."""
+    group = assemble(run.folder, recipe, run.machine, run.events)
+    pixels = material.pictures.pixels(run, on_disk=group.size > 1)
+    usable, parts = material.usable(recipe, run)
+    tuning = _FineTuning(recipe, network, material, run, pixels, usable, parts)
+    head = tuning.fit_head_first() if tuning.starts_from_a_head() else None
+    progress, learner = tuning.train_layers(group, head, early)
+    with run.phases.time("evaluation"):
+        probabilities = learner.probabilities()
+    kept = tuning.better_of(progress, probabilities)
+    tuning.tell_memory()
+    return tuning.outcome(kept, tuning.learn_from_all(kept))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Head:
-    """What came of the head alone: its figures as epoch 0, and what its early export needs."""
+    """The head alone: its figures as epoch 0, what it answers, and the graph that gave its features, on CPUs."""
 
+    fit: HeadFit
     figures: EpochFigures
-    progress: Progress
     probabilities: NDArray[np.float32]
     graph: Any
 
 
-def train_network(
-    run: Run,
-    samples: Samples[Any],
-    preprocess: PicturePreprocess,
-    model: PictureClassifier,
-    chunks: Iterator[Decoded],
-) -> Outcome:
-    """Decode everything once, fit the head if there are pretrained features, then train all layers."""
-    group = assemble(run.folder, run.config, run.machine, run.events)
-    pixels, unreadable = _collect(run, len(samples.items), preprocess.crop, chunks, on_disk=group.size > 1)
-    samples, kept, skipped = readable(run, samples, unreadable)
-    train_part, validation = split_samples(run, samples)
-    # Unreadable pictures keep their place in the array, which may be a file larger than memory.
-    parts = kept[train_part], kept[validation]
-    labels = np.zeros(len(pixels), np.int64)
-    labels[kept] = samples.labels
-    model.head = torch.nn.Linear(model.head.in_features, len(samples.classes))
-    as_it_came = snapshot(model)
-    device = choose_device(run.machine.device)
-    fingerprint = run.fingerprint("network", samples.labels.tolist())
-    checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint, run.events)
-    outcome = partial(
-        Outcome,
-        classes=samples.classes,
-        preprocess=preprocess,
-        examples=np.array(pixels[parts[1][:_EXAMPLES]]),
-        train_count=len(parts[0]),
-        truth=labels[parts[1]],
-        sources=[samples.sources[i] for i in validation],
-        skipped=skipped,
-        skipped_count=len(skipped),
-    )
-    start = None
-    if run.config.pretrained and checkpoint.load() is None:
-        head = _fit_head_first(run, model, pixels, labels, parts, device)
-        start = head.figures
-        _export_head(run, model, head, preprocess.crop, outcome)
-    model.flip = run.config.test_time_flip
-    run.events.phase("training", 0.2, 0.93)
-    learner = PictureLearner(
-        model, pixels, labels, parts, run.config, device, group, threads=run.machine.threads
-    )
-    make = partial(
-        learner_of,
-        name=model.name,
-        flip=model.flip,
-        pixels=run.folder / _PICTURES,
-        labels=labels,
-        parts=parts,
-    )
-    with run.phases.time("training"):
-        progress = train_together(
-            run,
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Kept:
+    """Which model it is in the end: that of `progress.best_epoch`, where 0 is the `head` alone."""
+
+    progress: Progress
+    probabilities: NDArray[np.float32]
+    is_head_alone: bool
+
+
+class _FineTuning:
+    """The steps of one training of all layers."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        network: Network,
+        material: Material,
+        run: Run,
+        pixels: NDArray[np.uint8],
+        usable: Usable,
+        parts: Parts,
+    ) -> None:
+        self._recipe, self._network, self._material, self._run = recipe, network, material, run
+        self._pixels, self._usable, self._parts = pixels, usable, parts
+        # Unreadable pictures keep their place in the array, which may be a file larger than memory.
+        self._places = usable.places[parts[0]], usable.places[parts[1]]
+        self._labels = np.zeros(len(pixels), np.int64)
+        self._labels[usable.places] = usable.samples.labels
+        self._model = network.model
+        self._model.head = torch.nn.Linear(self._model.head.in_features, len(usable.samples.classes))
+        self._as_it_came = snapshot(self._model)
+        self._device = choose_device(run.machine.device)
+        facts = material.facts("network", usable.samples.labels.tolist())
+        self._fingerprint = fingerprint(recipe, *facts)
+        self._head_recipe = dataclasses.replace(recipe, solver="newton", epochs=_HEAD_EPOCHS)
+        # Where an earlier attempt fitted the head, it has looked, too.
+        self._suspects = saved_suspects(run.folder) if recipe.pretrained else None
+
+    def starts_from_a_head(self) -> bool:
+        """Whether the features are worth something, and no earlier attempt has come further."""
+        checkpoint = Checkpoint(self._run.folder / "checkpoint", self._fingerprint, self._run.events)
+        return self._recipe.pretrained and checkpoint.load() is None
+
+    def fit_head_first(self) -> _Head:
+        """Fit the head to the features as they are."""
+        self._run.events.phase("preparing", 0.05, 0.2, "fitting the head to the pretrained features")
+        head = self._fit_head(self._run.events)
+        self._suspects = head.fit.suspects
+        save_suspects(self._run.folder, self._suspects)
+        return head
+
+    def train_layers(
+        self, group: ProcessGroup, head: _Head | None, early: Early
+    ) -> tuple[Progress, PictureLearner]:
+        """Train all layers, together with the processes of `group`; the module holds the best epoch's weights.
+
+        `early` gets a model for use until the network has learned.
+        """
+        run, model, recipe = self._run, self._model, self._recipe
+        later = self._head_alone(head, early) if head and early else None
+        if later and self._device.type == "cpu":
+            # All layers take long there. On a GPU they are often done before this would be.
+            later()
+        model.flip = recipe.test_time_flip
+        run.events.phase("training", 0.2, 0.93)
+        learner = PictureLearner(
+            model,
+            self._pixels,
+            self._labels,
+            self._places,
+            recipe,
+            self._device,
             group,
-            learner,
-            Work(make=make, recipe=run.config, machine=run.machine, fingerprint=fingerprint, start=start),
+            threads=run.machine.threads,
         )
-    run.phases.add("training", -learner.evaluation_seconds)
-    run.phases.add("evaluation", learner.evaluation_seconds)
-    head_alone = progress.best_epoch == 0
-    # As it was measured.
-    model.flip = run.config.test_time_flip and not head_alone
-    with run.phases.time("evaluation"):
-        probabilities = learner.probabilities()
-    first = progress.history[0]
-    if not head_alone and first.epoch == 0 and not surpasses(probabilities, labels[parts[1]], first.val_loss):
-        restore(model, as_it_came)
-        probabilities = _fit_head_first(_quietly(run), model, pixels, labels, parts, device).probabilities
+        file = getattr(self._pixels, "filename", None)
+        make = functools.partial(
+            learner_of,
+            name=model.name,
+            flip=model.flip,
+            pixels=Path(file) if file else Path(),
+            labels=self._labels,
+            parts=self._places,
+        )
+        work = Work(
+            make=make,
+            recipe=recipe,
+            machine=run.machine,
+            fingerprint=self._fingerprint,
+            start=head.figures if head else None,
+        )
+        with run.phases.time("training"):
+            progress = train_together(run, group, learner, work, later=later)
+        run.phases.add("training", -learner.evaluation_seconds)
+        run.phases.add("evaluation", learner.evaluation_seconds)
+        # As it was measured.
+        model.flip = recipe.test_time_flip and progress.best_epoch != 0
+        return progress, learner
+
+    def _head_alone(self, head: _Head, early: Callable[[Outcome], None]) -> Callable[[], None]:
+        """What gives `early` the head on the network as it came; called again it does nothing."""
+        model, side, backbone = copy.deepcopy(self._model).eval(), self._pixels.shape[1], head.graph
+        outcome = self._outcome(
+            model,
+            graph=lambda model: with_head(backbone or backbone_graph(model, side), model.head),
+            progress=head.fit.progress,
+            probabilities=head.probabilities,
+        )
+        return functools.cache(lambda: early(outcome))
+
+    def better_of(self, progress: Progress, probabilities: NDArray[np.float32]) -> _Kept:
+        """The network, or the head on the network as it came, where training all layers did no better."""
+        first, is_head_alone = progress.history[0], progress.best_epoch == 0
+        truth = self._labels[self._places[1]]
+        if is_head_alone or first.epoch != 0 or surpasses(probabilities, truth, first.val_loss):
+            return _Kept(progress=progress, probabilities=probabilities, is_head_alone=is_head_alone)
+        restore(self._model, self._as_it_came)
+        self._model.flip = False
+        head = self._fit_head(self._run.events.muted())
         progress.take(first)
-        model.flip, head_alone = False, True
-    if device.type == "cuda":
-        held = torch.cuda.max_memory_allocated(device) >> 20
-        run.events.log(f"The training took up to {held} MB of the GPU's memory.")
-    deployed_count, measured = len(parts[0]), None
-    if head_alone:
-        run.events.log(
+        return _Kept(progress=progress, probabilities=head.probabilities, is_head_alone=True)
+
+    def learn_from_all(self, kept: _Kept) -> tuple[int, dict[str, NDArray[np.float32]] | None]:
+        """Let a head that is kept alone learn from all pictures; see head.learn_from_all."""
+        train_count = len(self._parts[0])
+        if not kept.is_head_alone:
+            return train_count, None
+        self._run.events.log(
             "Training all layers did no better than the head on the network as it came, which is kept."
         )
-        features, _ = _features(_quietly(run), model, pixels, device, in_time=True)
-        if len(features) == len(pixels):
-            deployed_count, measured = learn_from_all(
-                _by_newton(run), model, torch.from_numpy(features[kept]), samples.labels, deployed_count
+        features, _ = self._features(self._run.events.muted(), in_time=True)
+        if len(features) < len(self._pixels):
+            return train_count, None
+        return learn_from_all(
+            self._head_recipe,
+            self._model.head,
+            torch.from_numpy(features[self._usable.places]),
+            self._usable.samples.labels,
+            train_count,
+            self._run,
+        )
+
+    def tell_memory(self) -> None:
+        """Say what it took of a GPU."""
+        if self._device.type == "cuda":
+            held = torch.cuda.max_memory_allocated(self._device) >> 20
+            self._run.events.log(f"The training took up to {held} MB of the GPU's memory.")
+
+    def outcome(self, kept: _Kept, learned: tuple[int, dict[str, NDArray[np.float32]] | None]) -> Outcome:
+        """What is handed over."""
+        model, side = self._model.to("cpu").eval(), self._pixels.shape[1]
+        return self._outcome(
+            model,
+            arguments={"flip": model.flip},
+            graph=lambda model: with_head(backbone_graph(model, side), model.head),
+            progress=kept.progress,
+            probabilities=kept.probabilities,
+            deployed_count=learned[0],
+            measured=learned[1],
+            evidence=PictureEvidence.of(
+                self._material.pictures.looks, self._usable, self._parts, self._suspects
+            ),
+        )
+
+    def _outcome(self, model: PictureClassifier, **more: Any) -> Outcome:
+        return Outcome(
+            **{
+                "recipe": self._recipe,
+                "samples": self._usable.samples,
+                "parts": self._parts,
+                "preprocess": self._material.pictures.preprocess,
+                "module": model,
+                "state": PictureClassifier.torchvision_state,
+                "arguments": {},
+                "examples": np.array(self._pixels[self._places[1][:_EXAMPLES]]),
+                "skipped": self._usable.skipped,
+                **more,
+            }
+        )
+
+    def _fit_head(self, events: Events) -> _Head:
+        found, graph = self._features(events)
+        features = torch.from_numpy(found)
+        unused = Checkpoint(self._run.folder / "checkpoint", "", self._run.events)
+        with self._run.phases.time("head"):
+            fit = fit_head(
+                self._head_recipe,
+                self._model.head,
+                features,
+                self._labels,
+                self._places,
+                events=events.muted(),
+                control=self._run.control,
+                checkpoint=unused,
             )
-    model = model.to("cpu").eval()
-    (run.folder / _PICTURES).unlink(missing_ok=True)
-    return outcome(
-        module=model,
-        state=model.torchvision_state(),
-        arguments={"flip": model.flip},
-        graph=lambda: with_head(backbone_graph(model, preprocess.crop), model.head),
-        progress=progress,
-        deployed_count=deployed_count,
-        measured=measured,
-        probabilities=probabilities,
-    )
+        progress = fit.progress
+        best = next(figures for figures in progress.history if figures.epoch == progress.best_epoch)
+        seconds = sum(figures.seconds for figures in progress.history)
+        with torch.no_grad():
+            of_validation = features[torch.from_numpy(self._places[1])]
+            probabilities = self._model.head(of_validation).softmax(1).numpy()
+        figures = dataclasses.replace(best, epoch=0, seconds=seconds)
+        return _Head(fit=fit, figures=figures, probabilities=probabilities, graph=graph)
+
+    def _features(self, events: Events, *, in_time: bool = False) -> tuple[NDArray[np.float32], Any]:
+        """What the network as it came gives for all pictures, [N, F], and its graph on CPUs."""
+        run, model = self._run, self._model
+        with run.phases.time("features"):
+            graph = backbone_graph(model, self._pixels.shape[1]) if self._device.type == "cpu" else None
+            extract = feature_extractor(model, graph, self._device, run.machine.cores)
+        features = self._material.pictures.features(
+            self._network.name, extract, run, events=events, in_time=in_time
+        )
+        model.to("cpu")
+        return features, graph
 
 
 def surpasses(probabilities: NDArray[np.float32], truth: NDArray[np.int64], loss: float) -> bool:
@@ -153,97 +289,3 @@ def surpasses(probabilities: NDArray[np.float32], truth: NDArray[np.int64], loss
     """
     told = tempered(probabilities, fit_temperature(truth, probabilities))[np.arange(len(truth)), truth]
     return float(-np.log(np.maximum(told, 1e-12)).mean()) < loss
-
-
-def _collect(
-    run: Run, count: int, side: int, chunks: Iterator[Decoded], *, on_disk: bool
-) -> tuple[NDArray[np.uint8], list[tuple[int, str]]]:
-    """All pictures, uint8 [N, S, S, 3], in memory or, when they are many or `on_disk`, in a file of RUN_DIR."""
-    shape = (count, side, side, 3)
-    pixels: NDArray[np.uint8]
-    if on_disk or int(np.prod(shape, dtype=np.int64)) > run.machine.picture_memory_mb * 1024**2:
-        pixels = np.lib.format.open_memmap(run.folder / _PICTURES, "w+", np.dtype(np.uint8), shape)
-    else:
-        pixels = np.empty(shape, np.uint8)
-    unreadable = []
-    for first, chunk, refused in chunks:
-        pixels[first : first + len(chunk)] = chunk
-        unreadable += refused
-        run.events.progress((first + len(chunk)) / count)
-    return pixels, unreadable
-
-
-def _fit_head_first(
-    run: Run,
-    model: PictureClassifier,
-    pixels: NDArray[np.uint8],
-    labels: NDArray[np.int64],
-    parts: Parts,
-    device: torch.device,
-) -> _Head:
-    """Fit the head to the features as they are; its figures become epoch 0."""
-    run.events.phase("preparing", 0.05, 0.2, "fitting the head to the pretrained features")
-    found, graph = _features(run, model, pixels, device)
-    features = torch.from_numpy(found)
-    quiet = _quietly(_by_newton(run))
-    unused = Checkpoint(run.folder / "checkpoint", "", run.events)
-    with run.phases.time("head"):
-        progress = fit_head(quiet, model, features, labels, parts, unused)
-    best = next(figures for figures in progress.history if figures.epoch == progress.best_epoch)
-    seconds = sum(figures.seconds for figures in progress.history)
-    with torch.no_grad():
-        probabilities = model.head(features[torch.from_numpy(parts[1])]).softmax(1).numpy()
-    figures = dataclasses.replace(best, epoch=0, seconds=seconds)
-    return _Head(figures=figures, progress=progress, probabilities=probabilities, graph=graph)
-
-
-def _export_head(
-    run: Run, model: PictureClassifier, head: _Head, side: int, outcome: Callable[..., Outcome]
-) -> None:
-    """A model for use until the network has learned."""
-    copied = copy.deepcopy(model).eval()
-    early = outcome(
-        module=copied,
-        state=copied.torchvision_state(),
-        arguments={},
-        graph=lambda: with_head(head.graph or backbone_graph(copied, side), copied.head),
-        progress=head.progress,
-        probabilities=head.probabilities,
-    )
-    export_early(run, early)
-
-
-def _features(
-    run: Run,
-    model: PictureClassifier,
-    pixels: NDArray[np.uint8],
-    device: torch.device,
-    *,
-    in_time: bool = False,
-) -> tuple[NDArray[np.float32], Any]:
-    """What the network gives for all pictures, [N, F], and the graph that gave it, where one did; on the CPU then.
-
-    With `in_time` of as many as the time allowed suffices for.
-    """
-    with run.phases.time("features"):
-        graph = backbone_graph(model, pixels.shape[1]) if device.type == "cpu" else None
-        extract = feature_extractor(model, graph, device, run.threads)
-        found = []
-        for start in range(0, len(pixels), _CHUNK):
-            run.control.check()
-            if in_time and run.control.out_of_time:
-                break
-            found.append(extract(pixels[start : start + _CHUNK]))
-            run.events.progress(min(start + _CHUNK, len(pixels)) / len(pixels))
-    model.to("cpu")
-    return np.concatenate(found or [np.empty((0, model.head.in_features), np.float32)]), graph
-
-
-def _by_newton(run: Run) -> Run:
-    return dataclasses.replace(
-        run, config=dataclasses.replace(run.config, solver="newton", epochs=_HEAD_EPOCHS)
-    )
-
-
-def _quietly(run: Run) -> Run:
-    return dataclasses.replace(run, events=run.events.muted())

@@ -1,6 +1,7 @@
 """Batches of pictures, augmented on the device, for the training loop."""
 
 import time
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.engine.depthwise import use_fast_depthwise
 from training.engine.device import mixed_precision
 from training.engine.linear import shuffled_batches
 from training.engine.optimizers import Group
@@ -49,6 +51,8 @@ class PictureLearner:
         threads: int = 0,
     ) -> None:
         self._group = group or ProcessGroup()
+        if device.type == "cuda":
+            use_fast_depthwise(module)
         self._model = module.to(device).to(memory_format=torch.channels_last)
         self.module: nn.Module = self._model
         self.config = config
@@ -97,7 +101,9 @@ class PictureLearner:
             for layer in self._model.modules():
                 if isinstance(layer, nn.BatchNorm2d):
                     layer.eval()
-        shuffled = shuffled_batches(len(self._train), self.config, epoch)
+        # On a GPU each size of batches is recorded anew (decision 059).
+        equal = self._device.type == "cuda" and self._group.size == 1
+        shuffled = shuffled_batches(len(self._train), self.config, epoch, equal=equal)
         shares = [self._group.share(self._train[batch]) for batch in shuffled]
         batches = [share.to(self._feed.index_device) for share in shares]
         self._feed.plan(batches)
@@ -110,17 +116,21 @@ class PictureLearner:
             return whole
         return max(_SIDE_STEP, round(whole * _SMALL_SIDE / _SIDE_STEP) * _SIDE_STEP)
 
-    def backward(self, batch: Tensor, scale: Tensor | None = None) -> tuple[Tensor, Tensor, int]:
+    def inputs(self, batch: Tensor) -> tuple[Sequence[Tensor], Hashable]:
+        """See Learner: the pictures [B, S, S, 3] and their classes [B]."""
+        return (self._feed.next(batch), self._labels[batch.to(self._device)]), self._side
+
+    def backward(self, inputs: Sequence[Tensor], scale: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """See Learner."""
-        labels = self._labels[batch.to(self._device)]
-        pictures = self._model.normalise(self._feed.next(batch)).contiguous(memory_format=torch.channels_last)
+        pixels, labels = inputs
+        pictures = self._model.normalise(pixels).contiguous(memory_format=torch.channels_last)
         pictures = augment(pictures, self.config.augmentation, self._side)
         with mixed_precision(self._device):
             logits = self._model.head(self._features(pictures))
         smoothing = self.config.label_smoothing
         loss = functional.cross_entropy(logits.float(), labels, self._weights, label_smoothing=smoothing)
         torch.autograd.backward(loss, scale)
-        return loss.detach(), (logits.argmax(1) == labels).sum(), len(batch)
+        return loss.detach(), (logits.argmax(1) == labels).sum()
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner."""

@@ -1,17 +1,22 @@
-"""Keeps a tiny look of every decoded picture: a perceptual hash, a coarse thumbnail, its colours."""
+"""Keeps a tiny look of each picture (a hash, a coarse thumbnail, its colours) and finds those that are alike."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.kinds.pictures.decode import Decoded
+from training.evaluation.evidence import Pairs
 
 # Cells of the thumbnail, and points looked at in each cell: rows, columns.
 ROWS, COLUMNS = 8, 9
 _POINTS = 6
 _LEVELS = 4
 _BITS = np.uint64(1) << np.arange(64, dtype=np.uint64)
+_HAMMING = 8
+# Mean difference of thumbnail values, of 255, up to which two pictures are the same one.
+_SAME_COLOURS = 5.0
+_ROWS_AT_ONCE = 256
+_MOST_PAIRS = 20_000
 
 
 class Looks:
@@ -27,16 +32,8 @@ class Looks:
         self.colours = np.zeros((count, _LEVELS**3), np.float16)
         self.seen = np.zeros(count, bool)
 
-    def passing(self, chunks: Iterator[Decoded]) -> Iterator[Decoded]:
-        """The same chunks; each is looked at on its way."""
-        for first, pixels, refused in chunks:
-            self.add(first, pixels)
-            for index, _ in refused:
-                self.seen[index] = False
-            yield first, pixels, refused
-
-    def add(self, first: int, pixels: NDArray[np.uint8]) -> None:
-        """Look at uint8 pictures [n, S, S, 3], the first of which is number `first`."""
+    def add(self, first: int, pixels: NDArray[np.uint8], unreadable: Sequence[int] = ()) -> None:
+        """Look at uint8 pictures [n, S, S, 3], the first of which is number `first`, but not at the `unreadable`."""
         part = slice(first, first + len(pixels))
         points = _points(pixels)
         cells = points.reshape(len(pixels), ROWS, _POINTS, COLUMNS, _POINTS, 3).mean((2, 4), dtype=np.float32)
@@ -49,6 +46,7 @@ class Looks:
         counts = np.bincount(bins.ravel(), minlength=len(pixels) * _LEVELS**3)
         self.colours[part] = counts.reshape(len(pixels), -1) / bins.shape[1]
         self.seen[part] = True
+        self.seen[list(unreadable)] = False
 
 
 def _points(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -59,3 +57,22 @@ def _points(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     )
     picked: NDArray[np.uint8] = pixels[:, rows[:, None], columns]
     return picked
+
+
+def near_pictures(looks: Looks, index: NDArray[np.int64]) -> Pairs:
+    """Pairs (i < j) of places in `index` whose pictures are nearly the same, by hash, then by thumbnail."""
+    hashes = looks.hashes[index]
+    pairs: Pairs = []
+    for start in range(0, len(index), _ROWS_AT_ONCE):
+        rows = hashes[start : start + _ROWS_AT_ONCE]
+        distance = np.bitwise_count(rows[:, None] ^ hashes[None, start:])
+        first, second = np.nonzero(distance <= _HAMMING)
+        later = second > first
+        first, second = first[later] + start, second[later] + start
+        if len(first):
+            a, b = (looks.thumbnails[index[some]].astype(np.int16) for some in (first, second))
+            same = np.abs(a - b).mean((1, 2, 3)) <= _SAME_COLOURS
+            pairs += zip(first[same].tolist(), second[same].tolist(), strict=True)
+        if len(pairs) > _MOST_PAIRS:
+            break
+    return pairs[:_MOST_PAIRS]

@@ -3,8 +3,9 @@
 import csv
 from pathlib import Path
 
+from training.bundle.manifest import sha256
 from training.ground.errors import TrainingFailed
-from training.ground.samples import Samples, labelled
+from training.ground.samples import ContentIds, Samples, labelled
 
 MANIFEST = "manifest.csv"
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
@@ -18,7 +19,8 @@ def read_pictures(folder: Path) -> Samples[Path]:
         raise TrainingFailed(
             "dataset_empty", "There are no pictures in the dataset. Upload at least two classes."
         )
-    return labelled([folder / row[0] for row in rows], [row[2] for row in rows], [row[1] for row in rows])
+    paths, labels, places = ([row[i] for row in rows] for i in range(3))
+    return labelled([folder / path for path in paths], places, labels, ContentIds(sha256))
 
 
 def _manifest_rows(manifest: Path) -> list[tuple[str, str, str]]:

@@ -9,7 +9,6 @@ import logging
 import sys
 import time
 import traceback
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +27,8 @@ from training.bundle.manifest import ONNX_FILE, SERVING_COPY_FILE
 from training.bundle.onnx_classifier import open_session
 from training.evaluation.outcome import Outcome
 from training.ground.run import Run
-from training.kinds.pictures.evidence import PictureEvidence
 from training.kinds.pictures.integer_graph import before_convolutions, normalised_in_rows
 from training.kinds.pictures.preprocess import PicturePreprocess, UnreadablePicture
-from training.kinds.pictures.reading import read_pictures
 
 LEAST_AGREEMENT = 0.99
 MOST_ACCURACY_LOST = 0.003
@@ -45,57 +42,43 @@ _OPERATORS = ["Conv", "Add", "Clip", "GlobalAveragePool", "ReduceMean", "Mul", "
 _LEAST_CONVOLUTIONS = 8
 
 
-@dataclass(kw_only=True, slots=True)
-class ServingCopy:
-    """What came of it: files for the bundle, figures for the report (empty if none was tried)."""
+def make_serving_copy(folder: Path, outcome: Outcome, run: Run) -> dict[str, Any]:
+    """Write folder/serving.onnx if it agrees with folder/model.onnx; within a minute, and never an error.
 
-    files: list[str] = field(default_factory=list)
-    figures: dict[str, Any] = field(default_factory=dict)
-
-
-def make_serving_copy(run: Run, outcome: Outcome, folder: Path) -> ServingCopy:
-    """Write folder/serving.onnx if it agrees with folder/model.onnx; within a minute, and never an error."""
-    target = folder / SERVING_COPY_FILE
+    Gives figures for the report, whose `kept` says whether the file stays; {} if none was tried.
+    """
     try:
-        figures = _try(run, outcome, folder)
+        figures = _try(folder, outcome, run)
     except Exception:
         traceback.print_exc(file=sys.stderr)
         figures = {}
-    if figures.get("kept"):
-        return ServingCopy(files=[SERVING_COPY_FILE], figures={"serving_copy": figures})
-    target.unlink(missing_ok=True)
-    return ServingCopy(figures={"serving_copy": figures} if figures else {})
+    if not figures.get("kept"):
+        (folder / SERVING_COPY_FILE).unlink(missing_ok=True)
+    return figures
 
 
-def _try(run: Run, outcome: Outcome, folder: Path) -> dict[str, Any]:
-    evidence = outcome.evidence
-    if not isinstance(evidence, PictureEvidence) or not isinstance(outcome.preprocess, PicturePreprocess):
+def _try(folder: Path, outcome: Outcome, run: Run) -> dict[str, Any]:
+    count, preprocess = len(outcome.truth), outcome.preprocess
+    too_few = count < _LEAST_COMPARED
+    if too_few or run.control.out_of_time or not _is_convolutional(folder / ONNX_FILE):
         return {}
-    if (
-        len(outcome.truth) < _LEAST_COMPARED
-        or run.control.out_of_time
-        or not _is_convolutional(folder / ONNX_FILE)
-    ):
-        return {}
+    assert isinstance(preprocess, PicturePreprocess)
     deadline = time.monotonic() + _SECONDS
-    paths = read_pictures(run.data).items
-    count = evidence.train_count
-    places = [paths[place] for place in evidence.places]
-    if len(places) - count != len(outcome.truth):
-        return {}
-    rng = np.random.default_rng(run.config.seed)
-    chosen = rng.permutation(count)[:_CALIBRATION]
-    reader = _Reader([places[i] for i in chosen], outcome.preprocess, deadline - _SECONDS * 2 / 3)
+    train, validation = outcome.parts
+    rng = np.random.default_rng(outcome.recipe.seed)
+    paths = outcome.samples.items
+    chosen = [paths[i] for i in train[rng.permutation(len(train))[:_CALIBRATION]]]
+    reader = _Reader(chosen, preprocess, deadline - _SECONDS * 2 / 3)
     _quantise(folder, reader)
     if reader.given < _LEAST_CALIBRATION:
         return {}
-    compared = rng.permutation(len(outcome.truth))[:_COMPARED]
+    compared = rng.permutation(count)[:_COMPARED]
     return _compare(
         folder,
-        [places[count + i] for i in compared],
+        [paths[i] for i in validation[compared]],
         outcome.truth[compared],
-        outcome.preprocess,
-        run.threads,
+        preprocess,
+        run.machine.cores,
         deadline,
     ) | {"calibration_count": reader.given}
 

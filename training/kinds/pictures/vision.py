@@ -83,6 +83,10 @@ class PictureClassifier(nn.Module):
         logits: Tensor = self.head(self.features(pixels))
         return logits
 
+    def last_layers(self) -> list[nn.Linear]:
+        """What the logits are proportional to."""
+        return [self.head]
+
     def torchvision_state(self) -> dict[str, Tensor]:
         """The state in torchvision's own names, so that its models can load it."""
         head = {f"{_HEADS[self.name]}.{name}": tensor for name, tensor in self.head.state_dict().items()}

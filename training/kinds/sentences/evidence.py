@@ -10,19 +10,22 @@ from numpy.typing import NDArray
 from training.audit.suspects import MOST_SAMPLES, suspects
 from training.engine.linear import Features
 from training.evaluation.evidence import Pairs
-from training.ground.run import Run
+from training.ground.control import Control
+from training.ground.samples import Parts, Samples
 from training.kinds.sentences.baseline import naive_bayes
 from training.kinds.sentences.near import near_sentences
 from training.kinds.sentences.ngrams import NORM, NGramTable, SparseFeatures
+from training.kinds.sentences.tokens import Tokens
 
 _MOST_TOKENS = 128
+# The strength that ngram_fit uses.
+_STRENGTH = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceEvidence:
     """`rows` are the token ids of each sentence, all below `words`; n-grams of `order` tell classes apart."""
 
-    sources: list[str]
     labels: NDArray[np.int64]
     train_count: int
     sentences: list[str]
@@ -30,6 +33,20 @@ class SentenceEvidence:
     words: int
     order: int
     baseline_name: str = "naive Bayes on single words"
+
+    @classmethod
+    def of(cls, samples: Samples[str], parts: Parts, tokens: Tokens) -> "SentenceEvidence":
+        """Of the sentences in `parts`."""
+        order, vocabulary = np.concatenate(parts), tokens.vocabulary
+        sentences = [samples.items[i] for i in order]
+        return cls(
+            samples.labels[order],
+            len(parts[0]),
+            sentences,
+            tokens.of(order),
+            vocabulary.size + 1,
+            vocabulary.order,
+        )
 
     def baseline(self, classes: int) -> float | None:
         """See Evidence."""
@@ -41,26 +58,21 @@ class SentenceEvidence:
         """See Evidence."""
         return near_sentences(self.sentences)
 
-    def suspects(self, run: Run, classes: int) -> dict[str, Any] | None:
-        """See Evidence."""
-        return sentence_suspects(self.rows, self.labels, classes, words=self.words, order=self.order, run=run)
+    def suspects(self, classes: int, *, seed: int, control: Control) -> dict[str, Any] | None:
+        """See Evidence; by the n-grams of up to `order` tokens."""
+        random = np.random.default_rng(seed)
+        looked_at = np.sort(random.permutation(len(self.rows))[:MOST_SAMPLES])
+        table = NGramTable(self._cut(looked_at), self.words, self.order)
 
+        def select(places: NDArray[np.int64]) -> Features:
+            return SparseFeatures(self._cut(looked_at[places]), table)
 
-def sentence_suspects(
-    rows: Sequence[list[int]], labels: NDArray[np.int64], classes: int, *, words: int, order: int, run: Run
-) -> dict[str, Any] | None:
-    """See `suspects`, by the n-grams of up to `order` tokens of `rows`; places are those in `rows`."""
-    random = np.random.default_rng(run.config.seed)
-    looked_at = np.sort(random.permutation(len(rows))[:MOST_SAMPLES])
-    table = NGramTable([rows[i][:_MOST_TOKENS] for i in looked_at], words, order)
+        penalty = _STRENGTH / len(looked_at) * NORM**2
+        found = suspects(select, self.labels[looked_at], classes, penalty=penalty, seed=seed, control=control)
+        if found is not None:
+            for item in found["found"]:
+                item["place"] = int(looked_at[item["place"]])
+        return found
 
-    def select(places: NDArray[np.int64]) -> Features:
-        return SparseFeatures([rows[looked_at[i]][:_MOST_TOKENS] for i in places], table)
-
-    # The strength that training.kinds.sentences.job uses.
-    penalty = 0.1 / len(looked_at) * NORM**2
-    found = suspects(select, labels[looked_at], classes, penalty=penalty, seed=run.config.seed, run=run)
-    if found is not None:
-        for item in found["found"]:
-            item["place"] = int(looked_at[item["place"]])
-    return found
+    def _cut(self, places: Sequence[int] | NDArray[np.int64]) -> list[list[int]]:
+        return [self.rows[i][:_MOST_TOKENS] for i in places]

@@ -1,6 +1,6 @@
 """Batches of sentences of similar length for the training loop."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ _BATCHES_SORTED_TOGETHER = 40
 _TOKENS_AT_ONCE, _SENTENCES_AT_ONCE = 16_384, 256
 # Of fewer sentences a core makes less in the same time.
 _LEAST_PART = 32
+_LENGTH_STEP = 8
 
 
 class SentenceLearner:
@@ -85,32 +86,43 @@ class SentenceLearner:
             batches += [window[i : i + size] for i in range(0, len(window), size)]
         return [self._group.share(batches[i]) for i in random.permutation(len(batches))]
 
-    def backward(self, batch: NDArray[np.int64], scale: Tensor | None = None) -> tuple[Tensor, Tensor, int]:
-        """See Learner; each network learns as if it were alone, from parts of the batch side by side."""
-        parts = [batch[i :: self._parts] for i in range(min(self._parts, len(batch)))] * len(self._members)
-        members = [member for member in self._members for _ in range(len(parts) // len(self._members))]
-        # Random numbers are drawn here, in an order that does not depend on the threads.
-        masks = [member.masks(len(part)) for member, part in zip(members, parts, strict=True)]
+    def inputs(self, batch: NDArray[np.int64]) -> tuple[Sequence[Tensor], Hashable]:
+        """See Learner: what the whole batch weighs [], then of each part its words [B, T] and classes [B]."""
+        parts = [batch[i :: self._parts] for i in range(min(self._parts, len(batch)))]
         total = float(self._class_weights[self._train_labels[batch]].sum())
-        found = self._cores.map(partial(self._gradients, total, scale), members, parts, masks)
+        found = [torch.tensor(total, device=self._device)]
+        for part in parts:
+            found.append(self._ids([self._train[i] for i in part]))
+            found.append(torch.from_numpy(self._train_labels[part]).to(self._device))
+        return found, None
+
+    def backward(self, inputs: Sequence[Tensor], scale: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """See Learner; each network learns as if it were alone, from parts of the batch side by side."""
+        total, ids, labels = inputs[0], inputs[1::2], inputs[2::2]
+        members = [member for member in self._members for _ in ids]
+        networks = len(self._members)
+        # Random numbers are drawn here, in an order that does not depend on the threads.
+        masks = [member.masks(len(part)) for member, part in zip(members, [*ids] * networks, strict=True)]
+        found = self._cores.map(
+            partial(self._gradients, total, scale), members, [*ids] * networks, [*labels] * networks, masks
+        )
         loss = sum(part for part, _, _ in found) / len(self._members)
         correct = sum(part for _, part, _ in found) / len(self._members)
         for member, (_, _, gradients) in zip(members, found, strict=True):
             for parameter, gradient in zip(member.parameters(), gradients, strict=True):
                 parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
-        return torch.as_tensor(loss), torch.as_tensor(correct).round(), len(batch)
+        return torch.as_tensor(loss), torch.as_tensor(correct).round()
 
     def _gradients(
         self,
-        total: float,
+        total: Tensor,
         scale: Tensor | None,
         member: RecurrentClassifier,
-        batch: NDArray[np.int64],
+        ids: Tensor,
+        labels: Tensor,
         masks: Tensor,
     ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         """Of one network and a part of a batch that weighs `total` as a whole: loss, right answers, gradients."""
-        ids = self._ids([self._train[i] for i in batch])
-        labels = torch.from_numpy(self._train_labels[batch]).to(self._device)
         with mixed_precision(self._device):
             logits = member(ids, masks)
         smoothing = self.config.label_smoothing
@@ -157,7 +169,9 @@ class SentenceLearner:
         return logits.float().cpu()
 
     def _ids(self, rows: Sequence[Sequence[int]]) -> Tensor:
-        return torch.from_numpy(pad(rows)).to(self._device, non_blocking=True)
+        # On a GPU few lengths, each of which is recorded once: padding changes nothing.
+        step = _LENGTH_STEP if self._device.type == "cuda" else 1
+        return torch.from_numpy(pad(rows, step)).to(self._device, non_blocking=True)
 
 
 def learner_of(

@@ -3,16 +3,18 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.engine.checkpoint import Checkpoint
+from training.engine.checkpoint import Checkpoint, fingerprint
 from training.engine.linear import Labelled, Linear, fit_linear, measure, refit
 from training.engine.loop import Progress, restore, snapshot
 from training.ground.epochs import EpochFigures
+from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.kinds.sentences.ngrams import NORM, NGramClassifier, NGramTable, SparseFeatures
 from training.kinds.sentences.tokeniser import Vocabulary
@@ -25,12 +27,16 @@ _WORK_A_THREAD = 4_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Texts:
-    """Tokenised sentences of the training and the validation part with their classes, int64 [N]."""
+    """Tokenised sentences of the training and the validation part with their classes, int64 [N].
+
+    `facts` are for the fingerprints of checkpoints.
+    """
 
     rows: Sequence[list[list[int]]]
     labels: Sequence[NDArray[np.int64]]
     classes: int
     vocabulary: Vocabulary
+    facts: Sequence[Any] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,8 +56,8 @@ class NGramFit:
 class NGramFitting:
     """The steps of one fit."""
 
-    def __init__(self, run: Run, texts: Texts) -> None:
-        self._run, self._texts = run, texts
+    def __init__(self, recipe: Recipe, texts: Texts, run: Run) -> None:
+        self._recipe, self._texts, self._run = recipe, texts, run
         with run.phases.time("features"):
             self._table = self._table_of(texts.rows[0])
             features = [SparseFeatures(rows, self._table) for rows in texts.rows]
@@ -67,24 +73,26 @@ class NGramFitting:
     def use_few_threads(self) -> None:
         """Take no more threads than have work: waiting for each other costs far more than they save."""
         work = self._values * self._texts.classes
-        torch.set_num_threads(max(1, min(self._run.threads, work // _WORK_A_THREAD)))
+        torch.set_num_threads(max(1, min(self._run.machine.cores, work // _WORK_A_THREAD)))
 
     def with_events(self) -> NGramFit:
         """Fit as the configuration says and tell of each epoch."""
         run = self._run
-        facts = (sum(map(len, self._texts.labels)), len(self._table.keys))
-        checkpoint = Checkpoint(run.folder / "checkpoint", run.fingerprint(*facts), run.events)
+        facts = (sum(map(len, self._texts.labels)), len(self._table.keys), *self._texts.facts)
+        checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint(self._recipe, *facts), run.events)
         with run.phases.time("training"):
             progress = fit_linear(
                 self._linear,
                 self._train,
                 self._validation,
                 penalty=self._penalty(self._train),
-                run=run,
+                config=self._recipe,
+                events=run.events,
+                control=run.control,
                 checkpoint=checkpoint,
                 keep_last=True,
             )
-            if run.config.solver != "newton":
+            if self._recipe.solver != "newton":
                 return self._result(progress, self._module(self._linear, self._table), self._train)
             self._try_less_penalty(progress)
             fit = self._from_all(progress)
@@ -129,7 +137,7 @@ class NGramFitting:
                 after[1],
                 after[0],
             )
-            self._run.events.epoch(figures, max(self._run.config.epochs, figures.epoch))
+            self._run.events.epoch(figures, max(self._recipe.epochs, figures.epoch))
 
     def _from_all(self, progress: Progress) -> NGramFit:
         """Learn from all sentences what was measured on the validation part."""
@@ -163,7 +171,7 @@ class NGramFitting:
         return NGramFit(module=module, count=count, scores=scores, progress=progress, measured=measured)
 
     def _refit(self, linear: Linear, part: Labelled) -> None:
-        refit(linear, part, penalty=self._penalty(part), config=self._run.config, control=self._run.control)
+        refit(linear, part, penalty=self._penalty(part), config=self._recipe, control=self._run.control)
 
     def _penalty(self, part: Labelled) -> float:
         return self._strength / len(part.labels) * NORM**2

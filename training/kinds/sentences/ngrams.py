@@ -39,6 +39,10 @@ class NGramClassifier(nn.Module):
         norm = values.square().sum(1, keepdim=True).sqrt().clamp(min=1e-6)
         return (self.weight[rows] * (values * (NORM / norm))[..., None]).sum(1) + self.bias
 
+    def last_layers(self) -> list["NGramClassifier"]:
+        """What the logits are proportional to: its weight and bias."""
+        return [self]
+
     def arguments(self) -> dict[str, int]:
         """What builds it again, besides its tensors."""
         return {"classes": self.bias.numel(), "base": self.base, "order": self.order}

@@ -67,9 +67,10 @@ def from_json(data: Mapping[str, Any], folder: Path) -> TextPreprocess:
     return TextPreprocess.from_json(data, folder)
 
 
-def pad(rows: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-    """Rows of ids as int64 [N, T], padded with 0 on the right."""
-    padded = np.full((len(rows), max(map(len, rows), default=1)), PADDING, dtype=np.int64)
+def pad(rows: Sequence[Sequence[int]], step: int = 1) -> NDArray[np.int64]:
+    """Rows of ids as int64 [N, T], padded with 0 on the right; T is a multiple of `step`."""
+    length = -(-max(map(len, rows), default=1) // step) * step
+    padded = np.full((len(rows), length), PADDING, dtype=np.int64)
     for index, row in enumerate(rows):
         padded[index, : len(row)] = row
     return padded

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from tests.training.datasets import picture_run_dir, start, text_run_dir, told
-from tests.training.pretend_gpu import PretendGpu, is_there
+from tests.training.pretend_gpu import PretendGpu, PretendGraph, is_there
+from training.engine import step_graphs
 from training.engine.loop import Training
 from training.ground.errors import Interrupted
 from training.kinds.pictures import fine_tuning
@@ -35,6 +36,7 @@ def pretend_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     }
     for name, function in pretended.items():
         monkeypatch.setattr(torch.cuda, name, function)
+    monkeypatch.setattr(step_graphs, "record", PretendGraph)
     monkeypatch.setattr(torch.nn.RNNBase, "flatten_parameters", lambda self: None)
     monkeypatch.setattr(torch.Tensor, "pin_memory", lambda self: self)
     monkeypatch.setattr(torch, "autocast", lambda kind, dtype: autocast("cpu", dtype=dtype))

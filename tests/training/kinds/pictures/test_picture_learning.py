@@ -10,11 +10,11 @@ import torch
 from tests.tasks import Task
 from tests.training.datasets import picture_run_dir, start
 from training.engine.parallel_session import spread_over_cores
+from training.ground.prepared import Prepared
 from training.ground.recipe import Recipe, resolve
 from training.kinds.pictures import learner as picture_learner
-from training.kinds.pictures.decode import decode_in_chunks
+from training.kinds.pictures.decoded import Pictures
 from training.kinds.pictures.feed import PictureFeed
-from training.kinds.pictures.fine_tuning import _collect
 from training.kinds.pictures.graph import backbone_graph
 from training.kinds.pictures.learner import PictureLearner
 from training.kinds.pictures.preprocess import PicturePreprocess
@@ -71,7 +71,7 @@ def sides_seen(monkeypatch, model: str, config: Recipe, epochs: int) -> list[int
     labels, parts = np.arange(24) % 3, (np.arange(16), np.arange(16, 24))
     some = PictureLearner(module, pixels(24, 224), labels, parts, config, CPU)
     for epoch in range(1, epochs + 1):
-        some.backward(some.batches(epoch)[0])
+        some.backward(some.inputs(some.batches(epoch)[0])[0])
     return seen
 
 
@@ -87,8 +87,9 @@ def test_a_training_step_leaves_the_lower_blocks_as_they_were():
     some = learner(frozen_share=0.4)
     before = {name: tensor.clone() for name, tensor in some._lower.state_dict().items()}
     some.module.train()
-    _, _, count = some.backward(some.batches(1)[0])
-    assert count == 8
+    batch = some.batches(1)[0]
+    some.backward(some.inputs(batch)[0])
+    assert len(batch) == 8
     assert all(torch.equal(before[name], tensor) for name, tensor in some._lower.state_dict().items())
     learning = [parameter for group in some.groups() for parameter in group.parameters]
     assert all(parameter.grad is not None for parameter in learning)
@@ -131,11 +132,11 @@ def test_a_set_four_times_larger_than_the_limit_is_kept_on_disk(tmp_path, monkey
     run, _ = start(
         picture_run_dir(tmp_path, count=40, picture_memory_mb=4, **{"model": "mobilenet_v3_small"})
     )
-    samples = read_pictures(run.data)
-    chunks = decode_in_chunks(samples.items, PicturePreprocess(224, 224), 1)
+    prepared = Prepared()
+    pictures = Pictures(read_pictures(run.data), PicturePreprocess(224, 224), prepared)
     tracemalloc.start()
     try:
-        stored, _ = _collect(run, len(samples.items), 224, chunks, on_disk=False)
+        stored = pictures.pixels(run)
         feed = PictureFeed(stored, CPU)
         batches = list(torch.randperm(120).split(2))
         feed.plan(batches)
@@ -147,3 +148,5 @@ def test_a_set_four_times_larger_than_the_limit_is_kept_on_disk(tmp_path, monkey
     assert stored.nbytes > 16 * 1024**2
     assert isinstance(stored, np.memmap)
     assert peak < 0.5 * stored.nbytes
+    prepared.close()
+    assert not (tmp_path / "pictures.npy").exists()

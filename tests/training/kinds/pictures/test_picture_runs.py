@@ -18,8 +18,8 @@ from training.ground.errors import TrainingFailed
 from training.kinds import kind_of
 from training.kinds.pictures import weights
 from training.kinds.pictures.catalog import WAVELETS
+from training.kinds.pictures.fit import side_for
 from training.kinds.pictures.graph import backbone_graph, with_head
-from training.kinds.pictures.job import side_for
 from training.kinds.pictures.vision import PictureClassifier, torchvision_models
 from training.restore import load_classifier
 from training.train import train

@@ -194,10 +194,10 @@ def test_the_parts_of_a_batch_teach_what_the_whole_teaches(monkeypatch, networks
         config = dataclasses.replace(config, label_smoothing=0.1)
         machine, partner = Machine(threads=threads), torch.zeros(81, 2)
         learner = SentenceLearner(module, [rows] * 2, [labels] * 2, config, CPU, partner, machine=machine)
-        loss, correct, count = learner.backward(batch)
+        loss, correct = learner.backward(learner.inputs(batch)[0])
         gradients = [parameter.grad for parameter in module.parameters()]
         module.zero_grad()
-        return (float(loss), int(correct), count), gradients, learner.logits()
+        return (float(loss), int(correct)), gradients, learner.logits()
 
     for batch in (np.arange(80), np.array([80])):
         figures, gradients, logits = taught(2 * networks, batch)

@@ -18,10 +18,12 @@ from tests.training.datasets import (
     told,
     write_table,
 )
-from training.evaluation.previous import FOLDER, Previous, load_recurrent, split_samples
+from training.bundle.previous import FOLDER, Previous
+from training.evaluation.parts import choose_parts
 from training.kinds.pictures.reading import read_pictures
-from training.kinds.sentences.reading import read_sentences
+from training.kinds.sentences.reading import read_sentences, sentence_sha256
 from training.kinds.sentences.recurrent import RecurrentEnsemble
+from training.kinds.sentences.recurrent_fit import load_recurrent
 from training.train import train
 
 SMALL = {"hidden": 16, "embedding": 12, "batch_size": 8, "epochs": 3, "learning_rate": 0.01}
@@ -34,6 +36,10 @@ MORE = [(f"rain and bread number {n} in the valley", ("weather", "food")[n % 2])
 def validation_of(bundle) -> dict[str, str]:
     with (bundle / "validation.csv").open(encoding="utf-8") as file:
         return {row["sha256"]: row["predicted"] for row in csv.DictReader(file)}
+
+
+def parts_of(job, samples):
+    return choose_parts(samples, job.recipe, Previous.of(job.folder), 1)
 
 
 def previous_report(folder):
@@ -59,7 +65,7 @@ def continued(folder, earlier, rows, **values):
 def test_the_validation_part_stays_and_new_samples_are_learned_from(tmp_path, text_bundle):
     run, _ = continued(tmp_path, text_bundle, [*MORE, *sentences(), *SPORT])
     samples = read_sentences(run.data)
-    train_part, validation = split_samples(run, samples)
+    train_part, validation = parts_of(run, samples)
     was = set(validation_of(text_bundle))
     known = {"weather", "food"}
     kept = {samples.items[i] for i in validation if samples.classes[samples.labels[i]] in known}
@@ -75,9 +81,9 @@ def test_other_data_is_split_as_always(tmp_path, text_bundle):
     run, _ = continued(tmp_path, text_bundle, [*MORE, *SPORT])
     samples = read_sentences(run.data)
     shutil.rmtree(run.folder / FOLDER)
-    usual = split_samples(run, samples)
+    usual = parts_of(run, samples)
     shutil.copytree(text_bundle, run.folder / FOLDER)
-    for ours, theirs in zip(split_samples(run, samples), usual, strict=True):
+    for ours, theirs in zip(parts_of(run, samples), usual, strict=True):
         assert ours.tolist() == theirs.tolist()
 
 
@@ -101,8 +107,6 @@ def test_the_same_data_again_does_not_win(tmp_path, text_bundle):
 
 def test_wrong_labels_do_not_win(tmp_path, text_bundle):
     held = validation_of(text_bundle)
-    from training.export.examples import sentence_sha256
-
     other = {"weather": "food", "food": "weather"}
     rows = [
         (sentence, label if sentence_sha256(sentence) in held else other[label])
@@ -144,7 +148,7 @@ def test_a_network_goes_on_from_its_layers_and_words(tmp_path):
     vocabulary = learn_vocabulary(samples.items, 25_000)
     sizes = {"kind": "gru", "classes": 3, "embedding": 12, "hidden": 16}
     module = RecurrentEnsemble(2, vocabulary=vocabulary.size, **sizes)
-    load_recurrent(run, module, vocabulary.tokenizer_json)
+    load_recurrent(module, Previous.of(run.folder), "gru", vocabulary.tokenizer_json, run.events)
     state = torch.load(earlier / "model.pt", weights_only=True)["state_dict"]
     name = "layers.0.weight_hh_l0"
     for member in module.members:
@@ -176,7 +180,7 @@ def test_pictures_go_on_from_the_earlier_backbone(tmp_path):
     found = previous_report(folder)
     assert found["new_classes"] == ["white"]
     samples = read_pictures(run.data)
-    held = {samples.sources[i] for i in split_samples(run, samples)[1]}
+    held = {samples.places[i] for i in parts_of(run, samples)[1]}
     with (earlier / "validation.csv").open(encoding="utf-8") as file:
         assert {row["source"] for row in csv.DictReader(file)} <= held
     assert len(COLOURS) == 3
@@ -185,11 +189,11 @@ def test_pictures_go_on_from_the_earlier_backbone(tmp_path):
 def test_a_damaged_list_or_another_architecture_starts_afresh(tmp_path, text_bundle):
     run, _ = continued(tmp_path, text_bundle, sentences(), model="gru", **SMALL)
     (run.folder / FOLDER / "validation.csv").unlink()
-    previous = Previous.of(run)
+    previous = Previous.of(run.folder)
     assert previous is not None
     assert previous.answers == {}
     module = RecurrentEnsemble(kind="gru", vocabulary=10, classes=2, embedding=12, hidden=16)
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-    load_recurrent(run, module, "{}")
+    load_recurrent(module, previous, "gru", "{}", run.events)
     assert all(torch.equal(before[name], tensor) for name, tensor in module.state_dict().items())
-    assert run.config.task == Task.TEXT
+    assert run.recipe.task == Task.TEXT

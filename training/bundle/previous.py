@@ -1,0 +1,38 @@
+"""The model that a training continues from: RUN_DIR/previous, a bundle of Flash."""
+
+import csv
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from training.bundle.manifest import TORCH_FILE, VALIDATION_FILE, Manifest
+
+FOLDER = "previous"
+
+
+class Previous:
+    """An earlier model of the same kind, in `folder`; raises BundleDamaged when there is none."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest = Manifest.read(folder)
+
+    @classmethod
+    def of(cls, run_dir: Path) -> Self | None:
+        """The one of this RUN_DIR; None when it starts afresh."""
+        folder = run_dir / FOLDER
+        return cls(folder) if folder.is_dir() else None
+
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """{content id: label that was predicted} of its validation part; empty in a bundle without the list."""
+        path = self.folder / VALIDATION_FILE
+        if not path.exists():
+            return {}
+        with path.open(encoding="utf-8", newline="") as file:
+            return {row["sha256"]: row["predicted"] for row in csv.DictReader(file)}
+
+    def weights_file(self, model: str) -> Path | None:
+        """Its model.pt, where it is the same `model` and the file is there."""
+        path = self.folder / TORCH_FILE
+        return path if self.manifest.model == model and path.exists() else None

@@ -1,0 +1,68 @@
+"""Both models on the same validation part, where a training continued from an earlier one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from training.bundle.onnx_classifier import OnnxClassifier
+from training.bundle.preprocessing import UnreadableInput
+from training.bundle.previous import Previous
+from training.evaluation.outcome import Outcome
+from training.ground.run import Run
+
+
+def compare(outcome: Outcome, previous: Previous | None, run: Run) -> dict[str, Any]:
+    """`previous` of report.json: both models on the same validation part; {} when nothing is continued.
+
+    `wins` needs more right answers, and every class that the earlier model knows.
+    """
+    if previous is None:
+        return {}
+    cores, validation = run.machine.cores, outcome.parts[1]
+    ids = outcome.samples.ids(validation, cores)
+    items = [outcome.samples.items[i] for i in validation]
+    labels = [outcome.classes[i] for i in outcome.truth]
+    before = _earlier_answers(previous, ids, items, labels, cores)
+    was_right = sum(answer == label for answer, label in zip(before, labels, strict=True))
+    is_right = int((outcome.probabilities.argmax(axis=1) == outcome.truth).sum())
+    lost = sorted(set(previous.manifest.classes) - set(outcome.classes))
+    run.events.log(
+        f"Of the same {len(labels)} validation samples the earlier model has {was_right} right, the new one {is_right}."
+    )
+    return {
+        "previous": {
+            "samples": len(labels),
+            "same_samples": sum(key in previous.answers for key in ids),
+            "before": was_right / max(len(labels), 1),
+            "after": is_right / max(len(labels), 1),
+            "new_classes": sorted(set(outcome.classes) - set(previous.manifest.classes)),
+            "lost_classes": lost,
+            "wins": is_right > was_right and not lost,
+        }
+    }
+
+
+def _earlier_answers(
+    previous: Previous, ids: Sequence[str], items: Sequence[Any], labels: Sequence[str], threads: int
+) -> list[str]:
+    """What the earlier model answered when it was measured; what it was not measured on, it is asked now."""
+    known = set(previous.manifest.classes)
+    answers = [previous.answers.get(key, "") for key in ids]
+    asked = [i for i, key in enumerate(ids) if key not in previous.answers and labels[i] in known]
+    if asked:
+        for i, answer in zip(asked, _ask(previous, [items[i] for i in asked], threads), strict=True):
+            answers[i] = answer
+    return answers
+
+
+def _ask(previous: Previous, items: Sequence[Any], threads: int) -> list[str]:
+    classifier = OnnxClassifier(previous.folder, threads)
+    answers = []
+    for item in items:
+        try:
+            given = item.read_bytes() if isinstance(item, Path) else item
+            best = int(classifier.predict([given])[0].argmax())
+            answers.append(previous.manifest.classes[best])
+        except UnreadableInput:
+            answers.append("")
+    return answers

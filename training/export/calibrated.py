@@ -1,0 +1,46 @@
+"""Folds the temperature that fits the validation part into a model."""
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from training.evaluation.calibration import calibration_figures, fit_temperature, reliability, tempered
+from training.evaluation.outcome import Outcome
+
+
+def calibrate(outcome: Outcome) -> tuple[Outcome, dict[str, Any]]:
+    """The outcome with scaled probabilities, of the module, too, and the figures for the report; predictions stay.
+
+    Where scaling would not lower the calibration error, the temperature is 1. The module is another one, which shares
+    all that is not scaled.
+    """
+    before = outcome.probabilities
+    temperature = fit_temperature(outcome.truth, before)
+    if not _helps(outcome.truth, before, temperature):
+        temperature = 1.0
+    after = tempered(before, temperature)
+    figures = calibration_figures(outcome.truth, before, after, temperature)
+    return replace(outcome, module=scaled(outcome.module, temperature), probabilities=after), figures
+
+
+def scaled(module: Any, temperature: float) -> nn.Module:
+    """A copy of `module` with its logits divided by `temperature`; it shares the other layers."""
+    own = {id(tensor) for layer in module.last_layers() for tensor in (layer.weight, layer.bias)}
+    shared = [*module.parameters(), *module.buffers()]
+    twin: Any = copy.deepcopy(module, {id(tensor): tensor for tensor in shared if id(tensor) not in own})
+    with torch.no_grad():
+        for layer in twin.last_layers():
+            layer.weight.div_(temperature)
+            layer.bias.div_(temperature)
+    found: nn.Module = twin
+    return found
+
+
+def _helps(truth: NDArray[np.int64], before: NDArray[np.float32], temperature: float) -> bool:
+    after = tempered(before, temperature)
+    return reliability(truth, after)[0] < reliability(truth, before)[0]

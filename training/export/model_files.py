@@ -1,0 +1,82 @@
+"""The files of a bundle that hold the model: ONNX, PyTorch, safetensors, and the one that was measured."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+
+from training.bundle import manifest as bundle
+from training.bundle.onnx_classifier import open_session
+from training.evaluation.outcome import Outcome
+from training.ground.errors import TrainingFailed
+from training.restore import load_classifier
+
+TOLERANCE = 1e-3
+
+
+def write_model(folder: Path, outcome: Outcome) -> list[str]:
+    """Write the model in all its forms, with what its preprocessing needs; gives the names of the files."""
+    state = {
+        name: tensor.detach().cpu().contiguous() for name, tensor in outcome.state(outcome.module).items()
+    }
+    facts: dict[str, Any] = {
+        "format": bundle.PT_FORMAT,
+        "model": outcome.recipe.model,
+        "classes": outcome.classes,
+        "preprocess": outcome.preprocess.to_json(),
+        "arguments": outcome.arguments,
+    }
+    (folder / bundle.ONNX_FILE).write_bytes(outcome.graph(outcome.module).SerializeToString())
+    torch.save({**facts, "state_dict": state}, folder / bundle.TORCH_FILE)
+    told = {name: value if isinstance(value, str) else json.dumps(value) for name, value in facts.items()}
+    save_file(
+        {name: tensor.clone() for name, tensor in state.items()}, folder / bundle.SAFETENSORS_FILE, told
+    )
+    # safetensors makes its file readable by the owner alone, unlike the others.
+    shutil.copymode(folder / bundle.TORCH_FILE, folder / bundle.SAFETENSORS_FILE)
+    files = outcome.preprocess.files()
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [bundle.ONNX_FILE, bundle.TORCH_FILE, bundle.SAFETENSORS_FILE, *files]
+
+
+def write_measured(folder: Path, outcome: Outcome) -> list[str]:
+    """Whoever wants to recompute the accuracy needs the model that it was measured with."""
+    if outcome.measured is None:
+        return []
+    if isinstance(outcome.measured, dict):
+        np.savez(folder / bundle.MEASURED_TENSORS_FILE, **outcome.measured)  # type: ignore[arg-type]  # arrays, all
+        return [bundle.MEASURED_TENSORS_FILE]
+    (folder / bundle.MEASURED_ONNX_FILE).write_bytes(outcome.measured().SerializeToString())
+    return [bundle.MEASURED_ONNX_FILE]
+
+
+def check_agreement(folder: Path, outcome: Outcome) -> float:
+    """The largest difference in probability between trainer, model.onnx and model.pt on the examples.
+
+    Raises TrainingFailed when it is above 1e-3: such a bundle must not be served.
+    """
+    session = open_session(folder / bundle.ONNX_FILE)
+    name = session.get_inputs()[0].name
+    (exported,) = session.run(["probabilities"], {name: outcome.examples})
+    examples = torch.from_numpy(outcome.examples)
+    with torch.no_grad():
+        trained = outcome.module.eval()(examples).softmax(1).numpy()
+        loaded = load_classifier(folder / bundle.TORCH_FILE)(examples).numpy()
+    worst = max(_distance(trained, exported), _distance(trained, loaded))
+    if not worst <= TOLERANCE:
+        raise TrainingFailed(
+            "export_mismatch",
+            "The exported model does not answer as the trained one does, so it was not published. "
+            "Try again, or choose another model.",
+        )
+    return worst
+
+
+def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    return float(np.abs(one - other).max(initial=0.0))

@@ -1,0 +1,37 @@
+"""The sentences of a data set as token ids, and the vocabulary that was learned for them."""
+
+from dataclasses import dataclass
+
+from numpy.typing import NDArray
+
+from training.ground.samples import Parts, Samples
+from training.kinds.sentences.preprocess import TextPreprocess
+from training.kinds.sentences.tokeniser import Vocabulary, learn_vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """`rows` are the ids of each sentence."""
+
+    vocabulary: Vocabulary
+    preprocess: TextPreprocess
+    rows: list[list[int]]
+
+    def of(self, part: NDArray) -> list[list[int]]:
+        """The rows at these indices."""
+        return [self.rows[i] for i in part]
+
+    def of_parts(self, parts: Parts) -> list[list[list[int]]]:
+        """The rows of the training and of the validation part."""
+        return [self.of(part) for part in parts]
+
+
+def tokenise(samples: Samples[str], vocabulary: int, max_length: int) -> Tokens:
+    """Learn at most `vocabulary` ids, and cut sentences at `max_length` tokens.
+
+    The vocabulary is learned from all sentences, but from no label: accuracy is measured all the same on what the
+    model did not learn from, and the model that is shipped may know every word.
+    """
+    learned = learn_vocabulary(samples.items, vocabulary)
+    preprocess = TextPreprocess(learned.tokenizer_json, max_length)
+    return Tokens(learned, preprocess, preprocess.ragged(samples.items))
