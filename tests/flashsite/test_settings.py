@@ -137,7 +137,7 @@ def test_the_web_process_never_imports_torch(tmp_path: Path) -> None:
         "import sys, django; django.setup();"
         "from django.urls import get_resolver; get_resolver().url_patterns;"
         "import flashsite.wsgi, flashsite.api.urls, jobs.actors, jobs.worker.runner, jobs.admin,"
-        " modelstore.prediction.predictor, modelstore.admin, training.onnx_classifier, onnxruntime;"
+        " modelstore.prediction.predictor, modelstore.admin, training.bundle.onnx_classifier, onnxruntime;"
         "bad = sorted(name for name in sys.modules if name.split('.')[0] in ('torch', 'torchvision'));"
         "sys.exit(f'imported: {bad[:3]}' if bad else 0)"
     )
