@@ -13,9 +13,11 @@ from django_dramatiq.middleware import DbConnectionsMiddleware
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 
+from tests import made_up_score as made_up
 from tests import network
 from tests.redis_process import RedisProcess
 from tests.requirements import REQUIREMENTS, chromium, in_ci
+from training.score import SCORES
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,6 +52,12 @@ def _folders_of_its_own(tmp_path: Path, settings) -> None:
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "tmp")
     # A process that waits after each test would have nobody to wait for.
     settings.FLASH_SPARE_TRAINER = timedelta(0)
+
+
+@pytest.fixture
+def made_up_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The score "error" is known: see tests/made_up_score.py."""
+    monkeypatch.setitem(SCORES, "error", made_up.KIND)
 
 
 @pytest.fixture(autouse=True)

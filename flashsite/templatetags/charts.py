@@ -6,17 +6,19 @@ from typing import Any
 
 from django import template
 
+from training.score import SCORES, capitalised
+
 register = template.Library()
 
 WIDTH, HEIGHT = 440, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 10, 28
 _MOST_DOTS = 30
-_TITLES = {"loss": "Loss", "accuracy": "Accuracy"}
+_LOSS = "loss"
 
 
 @register.inclusion_tag("parts/chart.html")
 def chart(epochs: Sequence[Mapping[str, Any]], what: str, best_epoch: int | None = None) -> dict[str, Any]:
-    """Training and validation `what` ("loss" or "accuracy") over the epochs.
+    """Training and validation `what` ("loss" or the name of a score) over the epochs.
 
     `epochs`: mappings with `epoch`, `train_<what>`, `val_<what>`; missing figures leave a gap.
     """
@@ -27,7 +29,7 @@ def chart(epochs: Sequence[Mapping[str, Any]], what: str, best_epoch: int | None
     last = max((int(row["epoch"]) for row in epochs), default=1)
     plot = _Plot(first, max(last, first + 1), low, high)
     return {
-        "title": _TITLES[what],
+        "title": capitalised(_word(what)),
         "describe": _describe(series, what),
         "width": WIDTH,
         "height": HEIGHT,
@@ -82,9 +84,9 @@ def _scale(values: Sequence[float], what: str) -> tuple[float, float, float]:
     """Lowest and highest value of the axis, and the step between its lines: 1, 2 or 5 times a power of ten."""
     if not values:
         return 0.0, 1.0, 0.25
-    low = min(values) if what == "accuracy" else 0.0
-    high = 1.0 if what == "accuracy" else max(*values, 1e-6)
-    rough = max(high - low, 0.02 if what == "accuracy" else 1e-6) / 4
+    low = 0.0 if what == _LOSS else min(values)
+    high = max(*values, 1e-6) if what == _LOSS else 1.0
+    rough = max(high - low, 1e-6 if what == _LOSS else 0.02) / 4
     power = 10 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
     top = math.ceil(high / step - 1e-9) * step
@@ -92,12 +94,20 @@ def _scale(values: Sequence[float], what: str) -> tuple[float, float, float]:
     return max(min(math.floor(low / step + 1e-9) * step, top - 2 * step), 0.0), top, step
 
 
+def _word(what: str) -> str:
+    return what if what == _LOSS else SCORES[what].word
+
+
+def _is_percentage(what: str) -> bool:
+    return what != _LOSS and SCORES[what].percentage
+
+
 def _ticks(low: float, high: float, step: float) -> list[float]:
     return [low + index * step for index in range(round((high - low) / step) + 1)]
 
 
 def _label(value: float, what: str, step: float) -> str:
-    if what == "accuracy":
+    if _is_percentage(what):
         return f"{100 * value:.{0 if step >= 0.01 else 1}f} %"
     return f"{value:.{max(0, -math.floor(math.log10(step)))}f}"
 
@@ -113,7 +123,7 @@ def _describe(series: Mapping[str, Sequence[tuple[int, float]]], what: str) -> s
         return "No figures yet."
     name = "validation" if series["val"] else "training"
     shown = [
-        f"{100 * value:.1f} %" if what == "accuracy" else f"{value:.3g}"
+        f"{100 * value:.1f} %" if _is_percentage(what) else f"{value:.3g}"
         for _, value in (points[0], points[-1])
     ]
-    return f"From epoch {points[0][0]} to {points[-1][0]}, {name} {what} went from {shown[0]} to {shown[1]}."
+    return f"From epoch {points[0][0]} to {points[-1][0]}, {name} {_word(what)} went from {shown[0]} to {shown[1]}."

@@ -8,6 +8,7 @@ from jobs.models import Job
 from jobs.money.estimates import Range
 from jobs.states import RUNNING, JobStatus
 from training.kinds import CATALOG
+from training.score import SCORES, Score, show
 
 register = template.Library()
 
@@ -47,6 +48,32 @@ def percent(share: Any) -> str:
 def percent_number(share: Any) -> str:
     """0.974 as 97.4, for places that draw the sign themselves."""
     return percent(share).split("\N{NO-BREAK SPACE}")[0]
+
+
+@register.filter
+def score(of: Score | None) -> str:
+    """A score as its kind is written: 97.4 %, 0.482; a dash for nothing."""
+    return "–" if of is None else score_value(of.value, of.name)
+
+
+@register.filter
+def score_value(value: Any, name: str) -> str:
+    """A bare value of the score of this name, as that is written."""
+    if not isinstance(value, int | float):
+        return "–"
+    return percent(value) if SCORES[name].percentage else show(name, value)
+
+
+@register.filter
+def score_word(name: str) -> str:
+    """What people call the score of this name: accuracy."""
+    return SCORES[name].word
+
+
+@register.filter
+def score_of(figures: Any, name: str) -> Any:
+    """The score of this name among an epoch's figures, or a simple method's: `val_accuracy`, `accuracy`."""
+    return figures.get(f"val_{name}", figures.get(name)) if figures else None
 
 
 @register.filter

@@ -8,6 +8,7 @@ from django.db import models
 from jobs.models.leased import Leased, LeasedQuerySet
 from jobs.states import JOBS, RUNNING, JobStatus
 from training.kinds import Preset, task_choices
+from training.score import ACCURACY, Score
 
 
 class Lane(models.TextChoices):
@@ -87,7 +88,11 @@ class Job(Leased):
 
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
     phase = models.CharField(max_length=40, blank=True)
-    accuracy = models.FloatField(null=True, blank=True)
+    accuracy = models.FloatField(null=True, blank=True, help_text="Of its model, where that is the score.")
+    score_name = models.CharField(
+        max_length=32, default=ACCURACY, help_text="What its score is (training.score)."
+    )
+    score_value = models.FloatField(null=True, blank=True, help_text="Of its model, on the validation part.")
     keep_best = models.BooleanField(
         default=False, help_text="Its owner has seen enough: it ends soon, with the best model so far."
     )
@@ -134,6 +139,13 @@ class Job(Leased):
 
     def __str__(self) -> str:
         return f"{self.task_name} ({self.status})"
+
+    @property
+    def score(self) -> Score | None:
+        """How good its model is; None until there is one. A row of an earlier version has an accuracy alone."""
+        if self.score_value is not None:
+            return Score(name=self.score_name, value=self.score_value)
+        return None if self.accuracy is None else Score(name=ACCURACY, value=self.accuracy)
 
     @property
     def leads_to_its_model(self) -> bool:

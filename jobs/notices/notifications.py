@@ -122,6 +122,7 @@ def message(job: Job) -> dict[str, Any]:
         "task_name": job.task_name,
         "status": job.status,
         "accuracy": job.accuracy,
+        "score": job.score.to_json() if job.score else None,
         "error": job.error[:1000] or None,
         "created": job.created.isoformat(),
         "finished": job.finished.isoformat() if job.finished else None,
@@ -132,8 +133,8 @@ def _mail(notice: Notice) -> None:
     job = notice.job
     name = naming.for_mail(job.task_name)
     lines = [f"“{name}” {_ENDS[JobStatus(job.status)]}."]
-    if job.accuracy is not None:
-        lines.append(f"Validation accuracy: {100 * job.accuracy:.1f} %")
+    if job.score is not None:
+        lines.append(f"Validation {job.score.kind.word}: {job.score.shown}")
     if job.error:
         lines.append(job.error)
     lines.append(f"{notice.site.rstrip('/')}{reverse('job', args=[job.token])}")

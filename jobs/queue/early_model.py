@@ -42,18 +42,18 @@ def publish_better(*, job: Job, bundle: Path, prefix: str) -> TrainedModel:
     early = of(job)
     if early is None:
         return _create(job, bundle, prefix)
-    before, after = early.accuracy, store.accuracy_of(bundle)
+    before, after = early.score.shown, store.score_of(bundle).shown
     if store.beats(folder=bundle, model=early):
         store.replace_bundle(model=early, folder=bundle, prefix=prefix)
         _note(
             job,
-            f"The full training ({_percent(after)}) takes the place of the first model ({_percent(before)}).",
+            f"The full training ({after}) takes the place of the first model ({before}).",
         )
     else:
         store.abandon(prefix=prefix)
         store.begin_life(model=early)
         _note(
-            job, f"The full training ({_percent(after)}) is no better than the first model ({_percent(before)}), "
+            job, f"The full training ({after}) is no better than the first model ({before}), "
             "so that one stays."
         )  # fmt: skip
     return early
@@ -80,7 +80,3 @@ def _create(job: Job, bundle: Path, prefix: str) -> TrainedModel:
 
 def _note(job: Job, message: str) -> None:
     JobEvent.objects.create(job=job, kind=JobEvent.Kind.LOG, message=message)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"

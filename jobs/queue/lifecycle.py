@@ -16,6 +16,7 @@ from jobs.queue.leases import held, require
 from jobs.states import JobStatus
 from modelstore.bundles import store
 from modelstore.models import TrainedModel
+from training.score import ACCURACY, Score
 
 
 def claim(*, server: Server) -> Job | None:
@@ -72,9 +73,12 @@ def record_progress(*, job: Job, progress: float, eta_seconds: float | None) -> 
 
 
 @transaction.atomic
-def record_epoch(*, job: Job, epoch: int, figures: Mapping[str, float | None]) -> None:
-    """Figures of one epoch; told again, they replace the earlier ones."""
+def record_epoch(*, job: Job, epoch: int, figures: Mapping[str, float | None], score: str = ACCURACY) -> None:
+    """Figures of one epoch, by a score of this name; told again, they replace the earlier ones."""
     require(renew(job=job))
+    if score != job.score_name:
+        require(held(job).update(score_name=score) == 1)
+        job.score_name = score
     Epoch.objects.update_or_create(job=job, epoch=epoch, defaults=dict(figures))
 
 
@@ -96,9 +100,10 @@ def publish(*, job: Job, bundle: Path, prefix: str) -> None:
     """
     continued = retraining.publish_continued(job=job, bundle=bundle, prefix=prefix)
     if continued is None:
-        _deployed(job, early_model.publish_better(job=job, bundle=bundle, prefix=prefix))
+        model = early_model.publish_better(job=job, bundle=bundle, prefix=prefix)
+        _deployed(job, model, score=model.score)
     else:
-        _deployed(job, None, accuracy=continued.accuracy, comparison=continued.comparison)
+        _deployed(job, None, score=continued.score, comparison=continued.comparison)
 
 
 @transaction.atomic
@@ -109,13 +114,11 @@ def finish_with_early_model(*, job: Job) -> bool:
         return False
     start_deploying(job=job)
     store.begin_life(model=model)
-    _deployed(job, model)
+    _deployed(job, model, score=model.score)
     return True
 
 
-def _deployed(job: Job, model: TrainedModel | None, **values: Any) -> None:
-    if model is not None:
-        values["accuracy"] = model.accuracy
+def _deployed(job: Job, model: TrainedModel | None, *, score: Score, **values: Any) -> None:
     require(
         Job.objects.transition(
             job.pk,
@@ -124,6 +127,9 @@ def _deployed(job: Job, model: TrainedModel | None, **values: Any) -> None:
             model=model,
             progress=1,
             phase="",
+            score_name=score.name,
+            score_value=score.value,
+            accuracy=score.value if score.name == ACCURACY else None,
             **values,
         )
     )

@@ -28,6 +28,7 @@ from training.bundle.manifest import (
     Manifest,
     verify_file,
 )
+from training.score import ACCURACY, SCORES, Score, show
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +39,10 @@ FOLDER = "previous"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Continued:
-    """What became of a continued model: `comparison` for the job's row, `accuracy` of the new one."""
+    """What became of a continued model: `comparison` for the job's row, `score` of the new one."""
 
     comparison: dict[str, Any]
-    accuracy: float
+    score: Score
 
 
 def earlier_model(*, token: str, task_type: str, api_key: ApiKey | None) -> TrainedModel:
@@ -123,7 +124,7 @@ def publish_continued(*, job: Job, bundle: Path, prefix: str) -> Continued | Non
     told = json.loads((bundle / REPORT_FILE).read_text("utf-8")).get("previous")
     if model is None or not started_from or told is None:
         return None
-    accuracy = store.accuracy_of(bundle)
+    score = store.score_of(bundle)
     if model.storage_prefix != started_from:
         verdict = "replaced_meanwhile"
         words = "Another training has replaced the earlier model meanwhile, so this one was dropped."
@@ -138,7 +139,7 @@ def publish_continued(*, job: Job, bundle: Path, prefix: str) -> Continued | Non
         store.abandon(prefix=prefix)
     _note(job, words)
     comparison = {**told, "verdict": verdict, "words": words, "token": model.token}
-    return Continued(comparison=comparison, accuracy=accuracy)
+    return Continued(comparison=comparison, score=score)
 
 
 def _live(job: Job, *, lock: bool = False) -> TrainedModel | None:
@@ -151,6 +152,12 @@ def _live(job: Job, *, lock: bool = False) -> TrainedModel | None:
 
 
 def _score(told: Mapping[str, Any]) -> str:
+    if (name := told.get("score", ACCURACY)) != ACCURACY:
+        ends = [show(name, told[end]) for end in ("after", "before")]
+        return (
+            f"on the same {told['samples']} validation samples the new one has {SCORES[name].word} {ends[0]}, "
+            f"the earlier one {ends[1]}"
+        )
     new, old = (round(told[name] * told["samples"]) for name in ("after", "before"))
     return (
         f"of the same {told['samples']} validation samples the new one had {new} right, the earlier one {old}"

@@ -7,6 +7,7 @@ from typing import Any
 from jobs.models import Epoch, Job, JobEvent
 from jobs.queue import lifecycle
 from jobs.worker.attempt import apply_event
+from training.score import ACCURACY
 
 _PROGRESS_SECONDS = 0.5
 
@@ -50,7 +51,10 @@ class EventLog:
     def _take_epoch(self, event: dict[str, Any]) -> None:
         figures = {name: _number(event.get(name)) for name in Epoch.FIGURES}
         figures["planned"] = _number(event.get("epochs"))
-        lifecycle.record_epoch(job=self._job, epoch=int(event["epoch"]), figures=figures)
+        score = str(event.get("score") or ACCURACY)
+        if score != ACCURACY:
+            figures["val_score"] = _number(event.get(f"val_{score}"))
+        lifecycle.record_epoch(job=self._job, epoch=int(event["epoch"]), figures=figures, score=score)
 
     def _take_log(self, event: dict[str, Any]) -> None:
         lifecycle.note(job=self._job, kind=JobEvent.Kind.LOG, message=str(event.get("message", "")))

@@ -8,6 +8,7 @@ from modelstore.models import TrainedModel
 from training.bundle.manifest import MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
 from training.ground.hyperparameters import HYPERPARAMETERS
 from training.kinds import kind_of
+from training.score import ACCURACY, capitalised, show
 
 _MOST_CLASSES = 100
 _ENTITY = re.compile(r"&(?=[#\w]+;)")
@@ -44,13 +45,14 @@ def _head(model: TrainedModel) -> str:
 
 def _score(model: TrainedModel) -> str:
     report = model.report
-    rows = [
-        ("Accuracy", _percent(report.get("accuracy", model.accuracy))),
-        ("95 % interval (Wilson)", f"{_percent(model.accuracy_low)} to {_percent(model.accuracy_high)}"),
-        ("Always the commonest class", _percent(report.get("majority_accuracy"))),
-    ]
-    if baseline := report.get("baseline"):
-        rows.append((f"Simple method: {baseline['name']}", _percent(baseline["accuracy"])))
+    score = model.score
+    rows = [(capitalised(score.kind.word), score.shown)]
+    if score.interval:
+        rows.append(("95 % interval (Wilson)", " to ".join(show(score.name, end) for end in score.interval)))
+    if "majority_accuracy" in report:
+        rows.append(("Always the commonest class", _percent(report["majority_accuracy"])))
+    if (baseline := report.get("baseline")) and score.name in baseline:
+        rows.append((f"Simple method: {baseline['name']}", show(score.name, baseline[score.name])))
     if calibration := report.get("calibration"):
         rows.append(("Calibration error", _percent(calibration["error_after"])))
     text = (
@@ -113,7 +115,7 @@ def _data(model: TrainedModel) -> str:
 def _use(model: TrainedModel) -> str:
     words = kind_of(model.task_type).words
     lines = ["pip install -r requirements.txt", f"python predict.py {words.example}"]
-    if VALIDATION_FILE in model.manifest["files"]:
+    if VALIDATION_FILE in model.manifest["files"] and model.score.name == ACCURACY:
         lines.append(
             f"python evaluate.py {words.example_data}      # recomputes the accuracy from your own data"
         )

@@ -21,6 +21,7 @@ from modelstore.bundles.model_card import model_card
 from modelstore.models import TrainedModel
 from training.bundle.manifest import ONNX_FILE, VALIDATION_FILE
 from training.kinds import kind_of
+from training.score import ACCURACY
 
 FOLDER = Path(__file__).resolve().parents[1] / "standalone"
 # `manage.py get_runtime` writes it, see standalone/web/get_runtime.py.
@@ -72,7 +73,7 @@ def standalone_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
         "predict.py": plain(FOLDER / "predict.py"),
         **kind_files(model),
     }
-    if VALIDATION_FILE in model.manifest["files"]:
+    if VALIDATION_FILE in model.manifest["files"] and model.score.name == ACCURACY:
         files["evaluate.py"] = plain(FOLDER / "evaluate.py")
     return files | {f"web/{name}": opener for name, opener in web_files(model, open_file).items()}
 

@@ -15,6 +15,7 @@ from modelstore.ground import files
 from modelstore.ground.tokens import digest
 from modelstore.models import CleanupPolicy, RetiredToken, Tombstone, TrainedModel
 from training.bundle.manifest import MANIFEST_FILE, REPORT_FILE, Manifest, verify
+from training.score import ACCURACY, Score
 
 logger = logging.getLogger(__name__)
 
@@ -66,19 +67,22 @@ def create_model(
 def bundle_fields(folder: Path) -> dict[str, Any]:
     """The columns that come from the bundle's own files."""
     manifest = Manifest.read(folder)
-    low, high = manifest.accuracy_interval
     return {
         "task_type": str(manifest.task),
         "model_name": manifest.model,
         "classes": list(manifest.classes),
-        "accuracy": manifest.accuracy,
-        # Rounding may put the end of an interval a hair beyond the value itself.
-        "accuracy_low": max(0.0, min(low, manifest.accuracy)),
-        "accuracy_high": min(1.0, max(high, manifest.accuracy)),
+        **_score_fields(manifest.measured()),
         "report": json.loads((folder / REPORT_FILE).read_text("utf-8")),
         "manifest": json.loads((folder / MANIFEST_FILE).read_text("utf-8")),
         "size_bytes": sum((folder / name).stat().st_size for name in {*manifest.files, MANIFEST_FILE}),
     }
+
+
+def _score_fields(score: Score) -> dict[str, Any]:
+    low, high = score.interval or (None, None)
+    fields = {"score_name": score.name, "score_value": score.value, "score_low": low, "score_high": high}
+    accuracy = (score.value, low, high) if score.name == ACCURACY else (None, None, None)
+    return fields | dict(zip(("accuracy", "accuracy_low", "accuracy_high"), accuracy, strict=True))
 
 
 def replace_bundle(*, model: TrainedModel, prefix: str, folder: Path) -> None:
@@ -114,15 +118,15 @@ def abandon(*, prefix: str) -> None:
 
 
 def beats(*, folder: Path, model: TrainedModel) -> bool:
-    """Whether the bundle in `folder` is better than `model`: accuracy and log loss on the validation samples.
+    """Whether the bundle in `folder` is better than `model`: score and log loss on the validation samples.
 
-    Where a report tells no log loss, only a higher accuracy counts. Of two that measure the same, the one that then
+    Where a report tells no log loss, only a better score counts. Of two that measure the same, the one that then
     learned from more samples is better (docs/decisions/017).
     """
     report = json.loads((folder / REPORT_FILE).read_text("utf-8"))
-    accuracy = accuracy_of(folder)
-    if accuracy != model.accuracy:
-        return accuracy > model.accuracy
+    score = score_of(folder)
+    if (score.name, score.value) != (model.score.name, model.score.value):
+        return score.is_better(model.score)
     ours, theirs = report.get("log_loss"), model.report.get("log_loss")
     if ours is None or theirs is None:
         return False
@@ -130,9 +134,9 @@ def beats(*, folder: Path, model: TrainedModel) -> bool:
     return (-ours, learned) > (-theirs, learned_before)
 
 
-def accuracy_of(folder: Path) -> float:
-    """What model.json states, 0 to 1."""
-    return Manifest.read(folder).accuracy
+def score_of(folder: Path) -> Score:
+    """What model.json states."""
+    return Manifest.read(folder).measured()
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from django.utils import timezone
 from modelstore.ground.tokens import TOKEN_LENGTH
 from modelstore.models.cleanup_policy import CleanupPolicy
 from training.kinds import task_choices
+from training.score import ACCURACY, Score
 
 
 class TrainedModelQuerySet(models.QuerySet["TrainedModel"]):
@@ -41,9 +42,17 @@ class TrainedModel(models.Model):
     task_name = models.CharField(max_length=200)
     model_name = models.CharField(max_length=64)
     classes = models.JSONField(help_text="The labels, in the order of the model's outputs.")
-    accuracy = models.FloatField(help_text="Best validation accuracy, 0 to 1.")
-    accuracy_low = models.FloatField(help_text="Lower end of its 95 % interval.")
-    accuracy_high = models.FloatField(help_text="Upper end of its 95 % interval.")
+    score_name = models.CharField(
+        max_length=32, default=ACCURACY, help_text="What its score is (training.score)."
+    )
+    score_value = models.FloatField(null=True, help_text="On the validation part.")
+    score_low = models.FloatField(null=True, help_text="Lower end of its 95 % interval.")
+    score_high = models.FloatField(null=True, help_text="Upper end of its 95 % interval.")
+    accuracy = models.FloatField(
+        null=True, help_text="Best validation accuracy, 0 to 1; empty where the score is another one."
+    )
+    accuracy_low = models.FloatField(null=True, help_text="Lower end of its 95 % interval.")
+    accuracy_high = models.FloatField(null=True, help_text="Upper end of its 95 % interval.")
     report = models.JSONField(help_text="report.json: metrics, curves, findings.")
     manifest = models.JSONField(help_text="model.json: classes, preprocessing, a sha256 per file.")
     storage_prefix = models.CharField(max_length=200, unique=True)
@@ -84,6 +93,10 @@ class TrainedModel(models.Model):
                 & Q(accuracy__gte=models.F("accuracy_low"), accuracy__lte=models.F("accuracy_high")),
                 name="trained_model_accuracy_is_in_its_interval",
             ),
+            models.CheckConstraint(
+                condition=Q(score_value__gte=models.F("score_low"), score_value__lte=models.F("score_high")),
+                name="trained_model_score_is_in_its_interval",
+            ),
             # Which tasks there are is the registry's to say: a kind more is no migration.
             models.CheckConstraint(condition=~Q(task_type=""), name="trained_model_has_task"),
             models.CheckConstraint(
@@ -94,6 +107,17 @@ class TrainedModel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_name} ({self.model_name})"
+
+    @property
+    def score(self) -> Score:
+        """How good it is; a row that an earlier version wrote has an accuracy alone."""
+        if self.score_value is not None:
+            return Score(
+                name=self.score_name, value=self.score_value, low=self.score_low, high=self.score_high
+            )
+        return Score(
+            name=ACCURACY, value=self.accuracy or 0.0, low=self.accuracy_low, high=self.accuracy_high
+        )
 
     def expires(self, policy: CleanupPolicy) -> datetime | None:
         """When this model stops answering; None: never."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from training.score import ACCURACY
+
 MOST_CLASSES = 25
 _MOST_PAIRS = 12
 _STEPS = 9
@@ -43,7 +45,7 @@ def confused_pairs(
     return sorted(pairs, key=lambda pair: (-pair["count"], -pair["share"]))[:_MOST_PAIRS]
 
 
-def data_findings(report: Mapping[str, Any]) -> dict[str, Any]:
+def data_findings(report: Mapping[str, Any], score: str = ACCURACY) -> dict[str, Any]:
     """Hardest samples, suspect labels and tables of near-duplicates; {} where the report tells of none."""
     duplicates = report.get("duplicates") or {}
     twins = [
@@ -51,7 +53,7 @@ def data_findings(report: Mapping[str, Any]) -> dict[str, Any]:
             "title": "also in the training part",
             "words": "The model has seen these, or something nearly the same, so they prove little.",
             "count": duplicates.get("count", 0),
-            "without": duplicates.get("accuracy_without"),
+            "without": duplicates.get(f"{score}_without"),
             "examples": duplicates.get("examples", []),
         },
         {

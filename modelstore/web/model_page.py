@@ -49,7 +49,7 @@ _CONFIG_WORDS = {
 def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None = None) -> dict[str, Any]:
     """All that templates/modelstore/model.html needs; `form` has what was posted."""
     report, policy = model.report, CleanupPolicy.current()
-    kind = kind_of(model.task_type)
+    kind, score = kind_of(model.task_type), model.score
     samples = reverse("model-examples", args=[model.token]) if has_examples(model) else ""
     asked = ThresholdForm(request.GET)
     threshold = asked.value() if asked.is_valid() else None
@@ -61,13 +61,15 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "has_job": hasattr(model, "job"),
         "expires": model.expires(policy),
         "extendable": longest_expiry(model, policy, timezone.now()),
-        "interval": model.accuracy_high - model.accuracy_low,
+        "model_score": score,
+        "percentage": score.kind.percentage,
+        "interval": score.interval and score.interval[1] - score.interval[0],
         "commonest": _commonest(report),
         "epochs": report.get("epochs", []),
         "best_epoch": report.get("best_epoch"),
         "matrix": confusion_rows(model.classes, report.get("confusion", []), samples),
         "confused": confused_pairs(model.classes, report.get("confusion", []), samples),
-        "findings": data_findings(report),
+        "findings": data_findings(report, score.name),
         "has_examples": bool(samples),
         "reliability": reliability_points(report),
         "thresholds": report.get("thresholds", []),

@@ -12,6 +12,7 @@ from modelstore.web.task_field import A_ZIP
 
 # What of report.json is told; names of the user's own files are not.
 METRICS = (
+    "score",
     "accuracy",
     "accuracy_interval",
     "majority_accuracy",
@@ -50,6 +51,7 @@ _MODEL = {
     "task_name": "ants and bees",
     "model_name": "mobilenet_v2",
     "classes": ["ant", "bee"],
+    "score": {"name": "accuracy", "value": 0.935, "low": 0.889, "high": 0.963},
     "accuracy": 0.935,
     "accuracy_interval": [0.889, 0.963],
     "accuracy_plot": "http://localhost:8000/api/v1/models/uq0cZcJ0yE0pYk3zq7H2aB/accuracy.svg",
@@ -69,6 +71,15 @@ _METRICS = {
 }
 
 
+class ScoreSerializer(serializers.Serializer):
+    """How good a model is: `name` is "accuracy" where each sample has one label."""
+
+    name = serializers.CharField()
+    value = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True, help_text="Lower end of its 95 % interval.")
+    high = serializers.FloatField(allow_null=True, help_text="Upper end of its 95 % interval.")
+
+
 @extend_schema_serializer(examples=[OpenApiExample("A model", _MODEL, response_only=True)])
 class ModelSummarySerializer(serializers.ModelSerializer):
     """A model in a list; needs `request` and `policy` in its context."""
@@ -76,10 +87,13 @@ class ModelSummarySerializer(serializers.ModelSerializer):
     # What a list reads: not report and manifest, which are long.
     COLUMNS = (
         "token", "task_type", "task_name", "model_name", "classes", "accuracy", "accuracy_low", "accuracy_high",
-        "downloadable", "created", "pinned", "expires_override",
+        "score_name", "score_value", "score_low", "score_high", "downloadable", "created", "pinned", "expires_override",
     )  # fmt: skip
     classes = serializers.ListField(child=serializers.CharField(), help_text="In the order of the outputs.")
-    accuracy = serializers.FloatField(help_text="Best validation accuracy, 0 to 1.")
+    score = ScoreSerializer(help_text="How good it is on the validation part.")
+    accuracy = serializers.FloatField(
+        allow_null=True, help_text="Best validation accuracy, 0 to 1; null where the score is another one."
+    )
     accuracy_interval = serializers.SerializerMethodField(help_text="Its 95 % interval: [low, high].")
     accuracy_plot = serializers.SerializerMethodField(help_text="Address of an SVG.")
     expires = serializers.SerializerMethodField(help_text="null: never.")
@@ -95,8 +109,12 @@ class ModelSummarySerializer(serializers.ModelSerializer):
         fields: tuple[str, ...] = tuple(_MODEL)
         read_only_fields = fields
 
-    @extend_schema_field(serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2))
-    def get_accuracy_interval(self, model: TrainedModel) -> list[float]:
+    @extend_schema_field(
+        serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2, allow_null=True)
+    )
+    def get_accuracy_interval(self, model: TrainedModel) -> list[float] | None:
+        if model.accuracy_low is None or model.accuracy_high is None:
+            return None
         return [model.accuracy_low, model.accuracy_high]
 
     @extend_schema_field(serializers.URLField())

@@ -8,6 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOR_THE_WEB = [
+    "score",
+    "targets.one_label",
     "ground.limits",
     "ground.recipe",
     "kinds",

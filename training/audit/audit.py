@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from training.evaluation.evidence import Evidence, Pairs
 from training.evaluation.outcome import Outcome
 from training.evaluation.report import MAX_SOURCE
 from training.ground.errors import Interrupted
 from training.ground.run import Run
+from training.score import SCORES, show
 
 _MOST_EXAMPLES = 20
 # Seconds after which no further look is begun.
@@ -28,9 +28,8 @@ def audit(outcome: Outcome, run: Run) -> dict[str, Any]:
     evidence = outcome.evidence
     if evidence is None:
         return {}
-    classes = outcome.classes
     looks: dict[str, Callable[[], Any]] = {
-        "baseline": lambda: _baseline(evidence, len(classes)),
+        "baseline": lambda: _baseline(evidence, outcome),
         "duplicates": lambda: _duplicates(evidence, outcome),
         "suspects": lambda: _suspects(evidence, outcome, run),
     }
@@ -49,13 +48,14 @@ def audit(outcome: Outcome, run: Run) -> dict[str, Any]:
             except Exception:
                 traceback.print_exc(file=sys.stderr)
                 notes.append(f"{name}: it could not be found out")
-    _tell(run, found.get("duplicates"), len(outcome.truth))
+    _tell(run, found.get("duplicates"), outcome)
     return found | {"audit_notes": notes}
 
 
-def _baseline(evidence: Evidence, classes: int) -> dict[str, Any] | None:
-    accuracy = evidence.baseline(classes)
-    return None if accuracy is None else {"name": evidence.baseline_name, "accuracy": round(accuracy, 6)}
+def _baseline(evidence: Evidence, outcome: Outcome) -> dict[str, Any] | None:
+    value = evidence.baseline(len(outcome.classes))
+    score = outcome.target.score
+    return None if value is None else {"name": evidence.baseline_name, score: round(value, 6)}
 
 
 def _duplicates(evidence: Evidence, outcome: Outcome) -> dict[str, Any]:
@@ -69,18 +69,20 @@ def _duplicates(evidence: Evidence, outcome: Outcome) -> dict[str, Any]:
     conflicts = [(i, j) for i, j in pairs if evidence.labels[i] != evidence.labels[j]]
     return {
         "count": len(twins),
-        "accuracy_without": _accuracy_without(twins, cut, outcome),
+        f"{outcome.target.score}_without": _score_without(twins, cut, outcome),
         "examples": _told([(i, j) for j, i in twins.items()], outcome),
         "conflicts": len(conflicts),
         "conflict_examples": _told(conflicts, outcome),
     }
 
 
-def _accuracy_without(twins: dict[int, int], cut: int, outcome: Outcome) -> float | None:
+def _score_without(twins: dict[int, int], cut: int, outcome: Outcome) -> float | None:
     kept = np.ones(len(outcome.truth), bool)
     kept[[j - cut for j in twins]] = False
-    right: NDArray[np.bool_] = outcome.probabilities.argmax(axis=1) == outcome.truth
-    return round(float(right[kept].mean()), 6) if twins and kept.any() else None
+    if not twins or not kept.any():
+        return None
+    target = outcome.target
+    return target.measure(outcome.truth[kept], target.decide(outcome.probabilities[kept])).rounded().value
 
 
 def _told(pairs: Pairs, outcome: Outcome) -> list[dict[str, str]]:
@@ -115,15 +117,17 @@ def _suspects(evidence: Evidence, outcome: Outcome, run: Run) -> dict[str, Any] 
     return {"count": found["count"], "looked_at": found["looked_at"], "examples": examples}
 
 
-def _tell(run: Run, duplicates: dict[str, Any] | None, total: int) -> None:
+def _tell(run: Run, duplicates: dict[str, Any] | None, outcome: Outcome) -> None:
     if not duplicates:
         return
-    count, without, conflicts = (duplicates[name] for name in ("count", "accuracy_without", "conflicts"))
+    score, total = outcome.target.score, len(outcome.truth)
+    word = SCORES[score].word
+    count, without, conflicts = (duplicates[name] for name in ("count", f"{score}_without", "conflicts"))
     if count:
-        rest = "" if without is None else f" Without them the accuracy is {100 * without:.1f} %."
+        rest = "" if without is None else f" Without them the {word} is {show(score, without)}."
         run.events.warning(
             f"{count} of {total} validation samples also {'stand' if count > 1 else 'stands'}, nearly the same, in "
-            f"the training part, so the accuracy may flatter the model.{rest}"
+            f"the training part, so the {word} may flatter the model.{rest}"
         )
     if conflicts:
         what = "1 pair of samples is" if conflicts == 1 else f"{conflicts} pairs of samples are"

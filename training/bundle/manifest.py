@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from training.score import ACCURACY, Score
+
 FORMAT_VERSION = 1
 MANIFEST_FILE = "model.json"
 ONNX_FILE = "model.onnx"
@@ -35,18 +37,19 @@ class BundleDamaged(Exception):
 class Manifest:
     """model.json: what the model is, what goes in and comes out, and a sha256 for every other file.
 
-    `accuracy` is a share (0 to 1) on the validation part, `accuracy_interval` its 95 % interval; `created` is
-    ISO 8601 in UTC.
+    `score` is the one on the validation part, as `training.score` writes it; an accuracy (0 to 1) stands in `accuracy`
+    and `accuracy_interval`, too, and in older bundles there alone. `created` is ISO 8601 in UTC.
     """
 
     task: str
     model: str
     classes: list[str]
     preprocess: dict[str, Any]
-    accuracy: float
-    accuracy_interval: list[float]
     config: dict[str, Any]
     created: str
+    score: dict[str, Any] = field(default_factory=dict)
+    accuracy: float | None = None
+    accuracy_interval: list[float] | None = None
     task_name: str = ""
     input_name: str = "pixels"
     output_name: str = "probabilities"
@@ -77,11 +80,24 @@ class Manifest:
         )
         if not well_formed:
             raise BundleDamaged(f"{MANIFEST_FILE} does not describe a model")
+        self.measured()
+
+    def measured(self) -> Score:
+        """The score on the validation part; raises BundleDamaged when there is none, or of a name unknown here."""
+        try:
+            if self.score:
+                return Score.from_json(self.score)
+            low, high = self.accuracy_interval or (None, None)
+            return Score.from_json({"name": ACCURACY, "value": self.accuracy, "low": low, "high": high})
+        except (KeyError, TypeError, ValueError) as error:
+            raise BundleDamaged(f"{MANIFEST_FILE} does not say how good the model is") from error
 
     def write(self, folder: Path) -> None:
         """Write model.json into `folder`, whole or not at all."""
         temporary = folder / f"{MANIFEST_FILE}.tmp"
-        temporary.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1), encoding="utf-8")
+        # Only an accuracy has these two.
+        facts = {name: value for name, value in asdict(self).items() if value is not None}
+        temporary.write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
         os.replace(temporary, folder / MANIFEST_FILE)
 
 

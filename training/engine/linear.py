@@ -11,14 +11,17 @@ from torch.nn import functional
 
 from training.engine.checkpoint import Checkpoint
 from training.engine.lbfgs import Lbfgs
-from training.engine.loop import Progress, Training, restore, snapshot
+from training.engine.loop import Training, restore, snapshot
 from training.engine.optimizers import Group
+from training.engine.progress import Progress
 from training.engine.retry import with_lower_rate_if_needed
 from training.ground.control import Control
 from training.ground.epochs import EpochFigures
 from training.ground.errors import TrainingFailed
 from training.ground.events import Events
 from training.ground.recipe import Recipe
+from training.targets.one_label import ONE_LABEL
+from training.targets.target import Target
 
 _ITERATIONS_AN_EPOCH = 12
 _REFIT_ITERATIONS = 30
@@ -70,13 +73,13 @@ class Labelled:
     labels: Tensor
 
 
-def measure(linear: "Linear", part: Labelled) -> tuple[float, float]:
-    """Mean loss and accuracy of a `Linear` on a part."""
+def measure(linear: "Linear", part: Labelled, target: Target = ONE_LABEL) -> tuple[float, float]:
+    """Mean loss of a `Linear` on a part, and its value of the target's score."""
     with torch.no_grad():
         scores = part.features.scores(linear.weight) + linear.bias
-        loss = functional.cross_entropy(scores, part.labels)
-        correct = (scores.argmax(1) == part.labels).sum()
-    return float(loss), int(correct) / max(len(part.labels), 1)
+        loss = target.loss(scores, part.labels)
+        decisions = target.decide(scores)
+    return float(loss), target.measure(part.labels.cpu().numpy(), decisions.cpu().numpy()).value
 
 
 class Linear(nn.Module):
@@ -122,9 +125,9 @@ def fit_to_optimum(
         unflatten(linear, solver.point)
         figures = _figures(epoch, linear, train, validation, config, time.monotonic() - started)
         progress.history.append(figures)
-        if keep_last or progress.is_better(figures.val_accuracy, figures.val_loss):
-            progress.best_epoch, progress.best_accuracy = epoch, figures.val_accuracy
-            progress.best_loss, best = figures.val_loss, snapshot(linear)
+        if keep_last or progress.is_better(figures.val_score, figures.val_loss):
+            progress.take(figures)
+            best = snapshot(linear)
         events.epoch(figures, config.epochs)
         events.progress(epoch / config.epochs)
         if control.out_of_time:
@@ -156,7 +159,7 @@ def _figures(
     epoch: int, linear: Linear, train: Labelled, validation: Labelled, config: Recipe, seconds: float
 ) -> EpochFigures:
     train_loss, train_accuracy = measure(linear, train)
-    val_loss, val_accuracy = measure(linear, validation)
+    val_loss, val_score = measure(linear, validation)
     if val_loss != val_loss:
         raise TrainingFailed(
             "diverged", "The features of this dataset lead to no usable model; use another preset."
@@ -166,7 +169,7 @@ def _figures(
         train_loss=train_loss,
         train_accuracy=train_accuracy,
         val_loss=val_loss,
-        val_accuracy=val_accuracy,
+        val_score=val_score,
         learning_rate=config.learning_rate,
         seconds=seconds,
     )
@@ -210,6 +213,8 @@ def unflatten(linear: Linear, point: Tensor) -> None:
 class LinearLearner:
     """Trains a `Linear` on fixed features by mini-batches, for whoever sets optimizer, rate, batch or epochs."""
 
+    target: Target = ONE_LABEL
+
     def __init__(self, linear: Linear, train: Labelled, validation: Labelled, config: Recipe) -> None:
         self.module: nn.Module = linear
         self._linear, self._train, self._validation, self.config = linear, train, validation, config
@@ -239,16 +244,16 @@ class LinearLearner:
         scores = self._train.features.batch_scores(batch, self._linear.weight) + self._linear.bias
         labels = self._train.labels[batch.to(self._train.labels.device)]
         smoothing = self.config.label_smoothing
-        losses = functional.cross_entropy(scores, labels, label_smoothing=smoothing, reduction="none")
+        losses = self.target.loss(scores, labels, smoothing=smoothing, reduction="none")
         if self._share is not None:
             losses = losses * self._share[batch.to(self._share.device)]
         loss = losses.mean()
         torch.autograd.backward(loss, scale)
-        return loss.detach(), (scores.argmax(1) == labels).sum()
+        return loss.detach(), self.target.right(self.target.decide(scores), labels).sum()
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner."""
-        return measure(self._linear, self._validation)
+        return measure(self._linear, self._validation, self.target)
 
 
 def shuffled_batches(count: int, config: Recipe, epoch: int, *, equal: bool = False) -> list[Tensor]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from training.engine.device import half_precision
 from training.engine.loss_scale import LossScale
 from training.engine.optimizers import Group, Optimizer
 from training.engine.process_group import ProcessGroup
+from training.engine.progress import Progress
 from training.engine.schedule import Schedule
 from training.engine.step_graphs import StepGraphs
 from training.ground.control import Control
@@ -22,12 +23,11 @@ from training.ground.epochs import EpochFigures
 from training.ground.errors import Diverged, Interrupted, TrainingFailed
 from training.ground.events import Events
 from training.ground.recipe import Recipe
+from training.targets.target import Target
 
 _MAX_LOSS = 1e4
 # Reading a figure from a GPU waits for all of its work, so several steps are read at once.
 _STEPS_UNREAD = 20
-# By how many of its standard errors the last epoch's accuracy may lie below the best one's (decision 013).
-_TOLERANCE = 0.5
 _LATER_SECONDS = 5.0
 
 
@@ -36,6 +36,7 @@ class Learner(Protocol):
 
     module: nn.Module
     config: Recipe
+    target: Target
 
     @property
     def validation_count(self) -> int:
@@ -61,32 +62,7 @@ class Learner(Protocol):
         """
 
     def evaluate(self) -> tuple[float, float]:
-        """Mean loss and accuracy over the validation samples."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """Where a training stands; `step` batches of epoch `epoch` are done."""
-
-    epoch: int = 1
-    step: int = 0
-    loss: float = 0.0
-    correct: int = 0
-    seen: int = 0
-    seconds: float = 0.0
-    best_epoch: int = 0
-    best_accuracy: float = -1.0
-    best_loss: float = float("inf")
-    history: list[EpochFigures] = field(default_factory=list)
-
-    def is_better(self, accuracy: float, loss: float) -> bool:
-        """Whether an epoch with these validation figures would be the best: accuracy first, ties by loss."""
-        return (accuracy, -loss) > (self.best_accuracy, -self.best_loss)
-
-    def take(self, figures: EpochFigures) -> None:
-        """From now on this epoch counts as the best."""
-        self.best_epoch = figures.epoch
-        self.best_accuracy, self.best_loss = figures.val_accuracy, figures.val_loss
+        """Mean loss over the validation samples and their value of the target's score."""
 
 
 class Training:
@@ -114,7 +90,7 @@ class Training:
         device = self.optimizer.parameters[0].device
         self.scale = LossScale(device, wanted=half_precision(device) is torch.float16)
         self.schedule = Schedule(config)
-        self.progress = Progress()
+        self.progress = Progress(score=learner.target.score)
         self._later, self._later_at = later, time.monotonic() + _LATER_SECONDS
         on_gpu = device.type == "cuda"
         # Summed loss, right answers and samples since they were last read.
@@ -152,10 +128,9 @@ class Training:
         epoch surpassed is no epoch's luck: the start stays (decision 017).
         """
         progress, last = self.progress, self.progress.history[-1]
-        best, count = progress.best_accuracy, max(self.learner.validation_count, 1)
-        slack = _TOLERANCE * (best * (1 - best) / count) ** 0.5
         ended = self.config.schedule == "cosine" and last.epoch == self.config.epochs
-        if not ended or not progress.best_epoch or last.val_accuracy < best - slack:
+        worse = progress.is_clearly_worse(last, self.learner.target, self.learner.validation_count)
+        if not ended or not progress.best_epoch or worse:
             restore(self.learner.module, self.best)
             return
         if self.average is not None:
@@ -244,15 +219,16 @@ class Training:
         rate = self.schedule.rate(progress.epoch - 1e-3)
         if self.average is not None:
             self.average.swap(self.learner.module)
-        val_loss, val_accuracy = self.group.first_says(*self.learner.evaluate())
+        val_loss, val_score = self.group.first_says(*self.learner.evaluate())
         figures = EpochFigures(
             epoch=progress.epoch,
             train_loss=progress.loss / max(progress.seen, 1),
             train_accuracy=progress.correct / max(progress.seen, 1),
             val_loss=val_loss,
-            val_accuracy=val_accuracy,
+            val_score=val_score,
             learning_rate=rate,
             seconds=time.monotonic() - started,
+            score=progress.score,
         )
         self._note(figures)
         if self.average is not None:
@@ -270,7 +246,7 @@ class Training:
         if figures.val_loss != figures.val_loss:
             raise Diverged
         self.progress.history.append(figures)
-        if self.progress.is_better(figures.val_accuracy, figures.val_loss):
+        if self.progress.is_better(figures.val_score, figures.val_loss):
             self.progress.take(figures)
             self.best = snapshot(self.learner.module)
         self.events.epoch(figures, self.config.epochs)
@@ -288,11 +264,9 @@ class Training:
         random = self.group.gather(random_state())
         if self.group.rank:
             return
-        progress = {name: getattr(self.progress, name) for name in Progress.__slots__}
-        progress["history"] = [asdict(figures) for figures in self.progress.history]
         state = {
             "learning_rate": self.config.learning_rate,
-            "progress": progress,
+            "progress": asdict(self.progress),
             "module": self.learner.module.state_dict(),
             "best": self.best,
             "optimizer": self.optimizer.state_dict(),
@@ -308,8 +282,7 @@ class Training:
         if state is None or state["learning_rate"] != self.config.learning_rate:
             # What was learned at a rate that was too high is not what another rate starts from.
             return
-        history = [EpochFigures(**figures) for figures in state["progress"].pop("history")]
-        self.progress = Progress(**state["progress"], history=history)
+        self.progress = Progress.from_state(state["progress"])
         self.learner.module.load_state_dict(state["module"])
         self.best = state["best"]
         self.optimizer.load_state_dict(state["optimizer"])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from training.engine.checkpoint import Checkpoint
-from training.engine.loop import Progress
+from training.engine.progress import Progress
 from training.ground.errors import Diverged, TrainingFailed
 from training.ground.events import Events
 from training.ground.recipe import Recipe

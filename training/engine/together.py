@@ -8,8 +8,9 @@ import torch
 
 from training.engine.checkpoint import Checkpoint
 from training.engine.device import choose_device, make_repeatable
-from training.engine.loop import Learner, Progress, Training, restore, snapshot
+from training.engine.loop import Learner, Training, restore, snapshot
 from training.engine.process_group import ProcessGroup, accept, device_of, invite, join, threads_of
+from training.engine.progress import Progress
 from training.engine.retry import with_lower_rate_if_needed
 from training.ground.control import Control
 from training.ground.epochs import EpochFigures

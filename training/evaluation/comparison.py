@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from training.bundle.onnx_classifier import OnnxClassifier
 from training.bundle.preprocessing import UnreadableInput
 from training.bundle.previous import Previous
@@ -14,17 +16,22 @@ from training.ground.run import Run
 def compare(outcome: Outcome, previous: Previous | None, run: Run) -> dict[str, Any]:
     """`previous` of report.json: both models on the same validation part; {} when nothing is continued.
 
-    `wins` needs more right answers, and every class that the earlier model knows.
+    `wins` needs the better score, and every class that the earlier model knows.
     """
     if previous is None:
         return {}
     cores, validation = run.machine.cores, outcome.parts[1]
     ids = outcome.samples.ids(validation, cores)
     items = [outcome.samples.items[i] for i in validation]
-    labels = [outcome.classes[i] for i in outcome.truth]
-    before = _earlier_answers(previous, ids, items, labels, cores)
-    was_right = sum(answer == label for answer, label in zip(before, labels, strict=True))
-    is_right = int((outcome.probabilities.argmax(axis=1) == outcome.truth).sum())
+    target, truth = outcome.target, outcome.truth
+    labels = [target.words(outcome.classes, one) for one in truth]
+    decisions = target.decide(outcome.probabilities)
+    place = {name: i for i, name in enumerate(outcome.classes)}
+    # -1: a class that the new data does not have.
+    answers = [place.get(answer, -1) for answer in _earlier_answers(previous, ids, items, labels, cores)]
+    earlier = np.array(answers, np.int64)
+    before, after = target.measure(truth, earlier), target.measure(truth, decisions)
+    was_right, is_right = (int(target.right(answer, truth).sum()) for answer in (earlier, decisions))
     lost = sorted(set(previous.manifest.classes) - set(outcome.classes))
     run.events.log(
         f"Of the same {len(labels)} validation samples the earlier model has {was_right} right, the new one {is_right}."
@@ -33,11 +40,12 @@ def compare(outcome: Outcome, previous: Previous | None, run: Run) -> dict[str, 
         "previous": {
             "samples": len(labels),
             "same_samples": sum(key in previous.answers for key in ids),
-            "before": was_right / max(len(labels), 1),
-            "after": is_right / max(len(labels), 1),
+            "score": target.score,
+            "before": before.value,
+            "after": after.value,
             "new_classes": sorted(set(outcome.classes) - set(previous.manifest.classes)),
             "lost_classes": lost,
-            "wins": is_right > was_right and not lost,
+            "wins": after.is_better(before) and not lost,
         }
     }
 

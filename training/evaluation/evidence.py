@@ -26,7 +26,7 @@ class Evidence(Protocol):
         """What the simple method is called."""
 
     def baseline(self, classes: int) -> float | None:
-        """Validation accuracy of a simple method."""
+        """What the score of a simple method is on the validation part; an accuracy so far."""
 
     def near(self) -> Pairs:
         """Pairs (i < j) of samples that are nearly the same."""

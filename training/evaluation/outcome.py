@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from training.bundle.preprocessing import Preprocessing
-from training.engine.loop import Progress
+from training.engine.progress import Progress
 from training.evaluation.evidence import Evidence
 from training.ground.recipe import Recipe
 from training.ground.samples import Parts, Samples
+from training.targets.one_label import ONE_LABEL
+from training.targets.target import Target
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +30,7 @@ class Outcome:
     to build it again; `graph` makes its ONNX model. `deployed_count` is how many samples it learned from in the end,
     when not the training part alone. `measured`, where it learned from the validation part, too, is the model that was
     measured before: its ONNX model, or the arrays that take the place of those of the same name in that of `graph`.
-    `evidence` is for the audit of the data.
+    `evidence` is for the audit of the data, `target` what was learnt.
     """
 
     recipe: Recipe
@@ -46,6 +48,7 @@ class Outcome:
     deployed_count: int = 0
     measured: Callable[[], Any] | dict[str, NDArray[np.float32]] | None = None
     evidence: Evidence | None = None
+    target: Target = ONE_LABEL
 
     @property
     def classes(self) -> list[str]:

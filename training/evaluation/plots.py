@@ -1,4 +1,4 @@
-"""Draws the accuracy over the epochs as SVG and PNG, in colours that read on light and on dark pages."""
+"""Draws the score over the epochs as SVG and PNG, in colours that read on light and on dark pages."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 from PIL import Image, ImageDraw, ImageFont
 
 from training.ground.epochs import EpochFigures
+from training.score import ACCURACY, SCORES, capitalised, show
 
 WIDTH, HEIGHT = 640, 360
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 20.0, 48.0, 44.0
@@ -15,7 +16,7 @@ _TICKS = 5
 _SCALE = 2  # the PNG is drawn at twice the size and shrunk, which smooths its lines
 
 
-def accuracy_svg(epochs: Sequence[EpochFigures], best_epoch: int) -> str:
+def score_svg(epochs: Sequence[EpochFigures], best_epoch: int) -> str:
     """The plot as an SVG document without styles or scripts, so that it passes a strict content policy."""
     frame = _Frame(epochs)
     parts = [
@@ -29,7 +30,7 @@ def accuracy_svg(epochs: Sequence[EpochFigures], best_epoch: int) -> str:
             f'<line x1="{_LEFT}" y1="{y:.1f}" x2="{WIDTH - _RIGHT}" y2="{y:.1f}" stroke="{GREY}" '
             'stroke-opacity="0.3"/>'
         )
-        parts.append(_text(_LEFT - 8, y + 4, f"{share:.0%}", anchor="end"))
+        parts.append(_text(_LEFT - 8, y + 4, frame.label(share), anchor="end"))
     for epoch in frame.labelled_epochs:
         parts.append(_text(frame.x(epoch), HEIGHT - _BOTTOM + 20, str(epoch), anchor="middle"))
     parts.append(_text((_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 6, "epoch", anchor="middle"))
@@ -47,7 +48,7 @@ def accuracy_svg(epochs: Sequence[EpochFigures], best_epoch: int) -> str:
     return "\n".join([*parts, "</g></svg>", ""])
 
 
-def draw_accuracy_png(path: Path, epochs: Sequence[EpochFigures], best_epoch: int) -> None:
+def draw_score_png(path: Path, epochs: Sequence[EpochFigures], best_epoch: int) -> None:
     """The same plot on white, as a PNG file."""
     frame = _Frame(epochs)
     picture = Image.new("RGB", (WIDTH * _SCALE, HEIGHT * _SCALE), "white")
@@ -63,7 +64,7 @@ def draw_accuracy_png(path: Path, epochs: Sequence[EpochFigures], best_epoch: in
     for share in frame.ticks:
         y = frame.y(share)
         draw.line(scaled([(_LEFT, y), (WIDTH - _RIGHT, y)]), fill="#dddddd", width=_SCALE)
-        write(_LEFT - 8, y, f"{share:.0%}", "rm")
+        write(_LEFT - 8, y, frame.label(share), "rm")
     for epoch in frame.labelled_epochs:
         write(frame.x(epoch), HEIGHT - _BOTTOM + 16, str(epoch), "mm")
     write((_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 10, "epoch", "mm")
@@ -81,19 +82,27 @@ def draw_accuracy_png(path: Path, epochs: Sequence[EpochFigures], best_epoch: in
 
 
 class _Frame:
-    """Where epochs and shares stand on the page; the vertical axis starts at a round share below all points."""
+    """Where epochs and scores stand on the page; the vertical axis starts at a round share below all points.
+
+    The curve of the training part is the share of right answers: there is none beside another score.
+    """
 
     def __init__(self, epochs: Sequence[EpochFigures]) -> None:
         self._epochs = epochs
         self._first = epochs[0].epoch if epochs else 1
         self._last = max(epochs[-1].epoch if epochs else 1, self._first)
-        shares = [share for e in epochs for share in (e.train_accuracy, e.val_accuracy)]
+        self._kind = SCORES[epochs[0].score if epochs else ACCURACY]
+        training = [e for e in epochs if e.score == ACCURACY]
+        shares = [e.val_score for e in epochs] + [e.train_accuracy for e in training]
         self._floor = min(int(min(shares, default=0.0) * 10) / 10, 0.9)
         self.ticks = [self._floor + (1 - self._floor) * i / _TICKS for i in range(_TICKS + 1)]
         step = -(-(self._last - self._first + 1) // 12)
         self.labelled_epochs = range(self._first, self._last + 1, step)
-        self.training = [(self.x(e.epoch), self.y(e.train_accuracy)) for e in epochs]
-        self.validation = [(self.x(e.epoch), self.y(e.val_accuracy)) for e in epochs]
+        self.training = [(self.x(e.epoch), self.y(e.train_accuracy)) for e in training]
+        self.validation = [(self.x(e.epoch), self.y(e.val_score)) for e in epochs]
+
+    def label(self, share: float) -> str:
+        return f"{share:.0%}" if self._kind.percentage else f"{share:.2g}"
 
     def x(self, epoch: int) -> float:
         span = self._last - self._first
@@ -105,12 +114,15 @@ class _Frame:
         return HEIGHT - _BOTTOM - above * (HEIGHT - _TOP - _BOTTOM)
 
     def best(self, best_epoch: int) -> list[tuple[float, float]]:
-        return [(self.x(e.epoch), self.y(e.val_accuracy)) for e in self._epochs if e.epoch == best_epoch]
+        return [(self.x(e.epoch), self.y(e.val_score)) for e in self._epochs if e.epoch == best_epoch]
 
 
 def _title(epochs: Sequence[EpochFigures], best_epoch: int) -> str:
-    best = next((e.val_accuracy for e in epochs if e.epoch == best_epoch), 0.0)
-    return f"Accuracy over {len(epochs)} epochs; kept is epoch {best_epoch} with {best:.1%}"
+    name = epochs[0].score if epochs else ACCURACY
+    word = SCORES[name].word
+    best = next((e.val_score for e in epochs if e.epoch == best_epoch), 0.0)
+    shown = show(name, best).replace(" %", "%")
+    return f"{capitalised(word)} over {len(epochs)} epochs; kept is epoch {best_epoch} with {shown}"
 
 
 def _text(x: float, y: float, words: str, anchor: str = "start") -> str:

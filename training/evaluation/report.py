@@ -1,8 +1,11 @@
-"""The figures of a training: accuracy with its interval, confusion matrix, precision and recall per class.
+"""The figures of a training: its score, what its target has beside that, and the samples that tell most.
 
 report.json holds, all of the validation part unless said otherwise:
 
-    accuracy, accuracy_interval [low, high] (Wilson, 95 %), majority_accuracy (always the commonest class)
+    score         {name, value, low, high}: see `training.score`; a report without one is of accuracy
+    accuracy, accuracy_interval [low, high] (Wilson, 95 %): the same again, where the score is the accuracy
+    majority_accuracy (always the commonest class), confusion: [[int]] (rows = truth),
+    per_class: [{label, precision, recall, f1, support}]: of a target with one label a sample
     baseline      {name, accuracy}: a simple method on the same split; null where it was too large for it
     calibration   {temperature, error_before, error_after, bins: [{count, confidence, accuracy}]}: the expected
                   calibration error (15 bins) before and after temperature scaling; exported models are scaled
@@ -16,12 +19,13 @@ report.json holds, all of the validation part unless said otherwise:
     thresholds    [{threshold, unsure, accuracy}]: were answers below `threshold` called unsure, their share, and the
                   accuracy of the others (null when there are none)
     audit_notes   [str]: which of baseline, duplicates, suspects is missing, and why
-    train_count, val_count, best_epoch, epochs: [EpochFigures], confusion: [[int]] (rows = truth),
-    per_class: [{label, precision, recall, f1, support}], warnings: [str], skipped: [{source, reason}],
+    train_count, val_count, best_epoch, epochs: [EpochFigures], warnings: [str], skipped: [{source, reason}],
     skipped_count, seconds: {phase: s}, device
+
+Where the score is another one, its name stands in the place of "accuracy" in baseline, duplicates and epochs;
+calibration and thresholds always have the share of right answers.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,72 +33,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.ground.epochs import EpochFigures
+from training.score import score_fields
+from training.targets.target import Target
 
 MAX_SKIPPED = 200
 MAX_SOURCE = 200
 
 
-def wilson_interval(correct: int, total: int, z: float = 1.959964) -> tuple[float, float]:
-    """The 95 % interval of a share of `correct` in `total` (Wilson 1927); (0, 1) for nothing measured."""
-    if total == 0:
-        return 0.0, 1.0
-    share = correct / total
-    middle = share + z * z / (2 * total)
-    spread = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
-
-
-def confusion_matrix(truth: NDArray[Any], predicted: NDArray[Any], classes: int) -> NDArray[np.int64]:
-    """Counts [classes, classes]; rows are the true class, columns the predicted one."""
-    pairs = truth.astype(np.int64) * classes + predicted.astype(np.int64)
-    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
-
-
-def per_class(confusion: NDArray[np.int64], labels: Sequence[str]) -> list[dict[str, Any]]:
-    """Precision, recall and F1 (0 where undefined) and the number of validation samples of each class."""
-    hits = np.diag(confusion).astype(float)
-    precision = hits / np.maximum(confusion.sum(axis=0), 1)
-    recall = hits / np.maximum(confusion.sum(axis=1), 1)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    return [
-        {
-            "label": label,
-            "precision": round(float(precision[i]), 6),
-            "recall": round(float(recall[i]), 6),
-            "f1": round(float(f1[i]), 6),
-            "support": int(confusion[i].sum()),
-        }
-        for i, label in enumerate(labels)
-    ]
-
-
 def hardest(
+    target: Target,
     truth: NDArray[Any],
     probabilities: NDArray[Any],
     sources: Sequence[str],
     labels: Sequence[str],
     count: int = 12,
 ) -> list[dict[str, Any]]:
-    """The validation samples with the highest loss: whose true class got the lowest probability."""
-    given = probabilities[np.arange(len(truth)), truth]
-    predicted = probabilities.argmax(axis=1)
+    """The validation samples with the highest loss: whose truth got the lowest probability."""
+    given, decisions = target.likelihood(truth, probabilities), target.decide(probabilities)
+    sure = target.confidence(probabilities, decisions)
     worst = np.argsort(given, kind="stable")[:count]
     return [
         {
             "source": sources[i][:MAX_SOURCE],
-            "label": labels[int(truth[i])],
-            "predicted": labels[int(predicted[i])],
-            "probability": round(float(probabilities[i, predicted[i]]), 6),
+            "label": target.words(labels, truth[i]),
+            "predicted": target.words(labels, decisions[i]),
+            "probability": round(float(sure[i]), 6),
             "label_probability": round(float(given[i]), 6),
         }
         for i in worst
     ]
 
 
-def thresholds(truth: NDArray[Any], probabilities: NDArray[Any]) -> list[dict[str, Any]]:
+def thresholds(target: Target, truth: NDArray[Any], probabilities: NDArray[Any]) -> list[dict[str, Any]]:
     """What refusing to answer below a probability would cost and bring, in steps of 0.05 and finer near 1."""
-    sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
+    decisions = target.decide(probabilities)
+    sure, right = target.confidence(probabilities, decisions), target.right(decisions, truth)
     steps = [round(0.05 * step, 2) for step in range(20)] + [0.97, 0.98, 0.99]
     found = []
     for step in steps:
@@ -105,14 +78,15 @@ def thresholds(truth: NDArray[Any], probabilities: NDArray[Any]) -> list[dict[st
     return found
 
 
-def log_loss(truth: NDArray[Any], probabilities: NDArray[Any]) -> float:
-    """Mean negative log-likelihood of the true classes; decides between models of the same accuracy."""
-    given = probabilities[np.arange(len(truth)), truth].astype(float)
+def log_loss(target: Target, truth: NDArray[Any], probabilities: NDArray[Any]) -> float:
+    """Mean negative log-likelihood of the truth; decides between models of the same score."""
+    given = target.likelihood(truth, probabilities).astype(float)
     return float(-np.log(np.maximum(given, 1e-12)).mean()) if len(truth) else 0.0
 
 
 def build_report(
     *,
+    target: Target,
     labels: Sequence[str],
     truth: NDArray[Any],
     probabilities: NDArray[Any],
@@ -122,20 +96,15 @@ def build_report(
 ) -> dict[str, Any]:
     """report.json without what only the run knows (warnings, skipped, seconds, device, hardest).
 
-    `truth` [N] class indices and `probabilities` [N, C] are of the validation part.
+    `truth`, as `target` has it, and `probabilities` [N, C] are of the validation part.
     """
-    predicted = probabilities.argmax(axis=1)
-    confusion = confusion_matrix(truth, predicted, len(labels))
-    correct, total = int(np.trace(confusion)), len(truth)
+    decisions = target.decide(probabilities)
     return {
-        "accuracy": round(correct / max(total, 1), 6),
-        "accuracy_interval": [round(bound, 6) for bound in wilson_interval(correct, total)],
-        "majority_accuracy": round(float(confusion.sum(axis=1).max()) / max(total, 1), 6),
+        **score_fields(target.measure(truth, decisions).rounded()),
+        **target.figures(labels, truth, decisions),
         "train_count": train_count,
-        "val_count": total,
+        "val_count": len(truth),
         "best_epoch": best_epoch,
         "epochs": [figures.to_json() for figures in epochs],
-        "confusion": confusion.tolist(),
-        "per_class": per_class(confusion, labels),
-        "thresholds": thresholds(truth, probabilities),
+        "thresholds": thresholds(target, truth, probabilities),
     }

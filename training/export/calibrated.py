@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from training.evaluation.calibration import calibration_figures, fit_temperature, reliability, tempered
+from training.evaluation.calibration import calibration_figures, reliability
 from training.evaluation.outcome import Outcome
+from training.targets.target import Target
 
 
 def calibrate(outcome: Outcome) -> tuple[Outcome, dict[str, Any]]:
@@ -19,12 +20,12 @@ def calibrate(outcome: Outcome) -> tuple[Outcome, dict[str, Any]]:
     Where scaling would not lower the calibration error, the temperature is 1. The module is another one, which shares
     all that is not scaled.
     """
-    before = outcome.probabilities
-    temperature = fit_temperature(outcome.truth, before)
-    if not _helps(outcome.truth, before, temperature):
+    before, target = outcome.probabilities, outcome.target
+    temperature = target.temperature(outcome.truth, before)
+    if not _helps(target, outcome.truth, before, temperature):
         temperature = 1.0
-    after = tempered(before, temperature)
-    figures = calibration_figures(outcome.truth, before, after, temperature)
+    after = target.tempered(before, temperature)
+    figures = calibration_figures(target, outcome.truth, before, after, temperature)
     return replace(outcome, module=scaled(outcome.module, temperature), probabilities=after), figures
 
 
@@ -41,6 +42,6 @@ def scaled(module: Any, temperature: float) -> nn.Module:
     return found
 
 
-def _helps(truth: NDArray[np.int64], before: NDArray[np.float32], temperature: float) -> bool:
-    after = tempered(before, temperature)
-    return reliability(truth, after)[0] < reliability(truth, before)[0]
+def _helps(target: Target, truth: NDArray[np.int64], before: NDArray[np.float32], temperature: float) -> bool:
+    after = target.tempered(before, temperature)
+    return reliability(target, truth, after)[0] < reliability(target, truth, before)[0]

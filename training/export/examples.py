@@ -30,6 +30,7 @@ from training.evaluation.report import MAX_SOURCE
 from training.ground.errors import Interrupted
 from training.ground.run import Run
 from training.kinds import kind_of, load
+from training.targets.target import Target
 
 _WRONG, _RIGHT = 12, 6
 # Samples in all: those of which a thumbnail is kept, and others.
@@ -51,7 +52,7 @@ def write_examples(folder: Path, outcome: Outcome, run: Run, report: dict[str, A
             written.append(VALIDATION_FILE)
             thumbnail = kind_of(outcome.recipe.task).thumbnail
             most = _MOST_WITH_THUMBNAIL if thumbnail else _MOST
-            cells = chosen_cells(outcome.truth, outcome.probabilities, outcome.shown, most)
+            cells = chosen_cells(outcome.target, outcome.truth, outcome.probabilities, outcome.shown, most)
             pictures: dict[str, bytes] = {}
             if thumbnail:
                 looked_at = [*_named(report), *(row["source"] for cell in cells for row in cell["samples"])]
@@ -67,11 +68,11 @@ def write_examples(folder: Path, outcome: Outcome, run: Run, report: dict[str, A
 
 
 def chosen_cells(
-    truth: Indices, probabilities: NDArray[np.float32], sources: Sequence[str], most: int
+    target: Target, truth: Indices, probabilities: NDArray[np.float32], sources: Sequence[str], most: int
 ) -> list[dict[str, Any]]:
     """The cells of the confusion matrix with some of their samples, `most` in all; mistakes come first."""
-    predicted = probabilities.argmax(axis=1)
-    sure = probabilities.max(axis=1)
+    predicted = target.decide(probabilities)
+    sure = target.confidence(probabilities, predicted)
     pairs = truth * probabilities.shape[1] + predicted
     cells = []
     for pair in np.unique(pairs):
@@ -93,13 +94,15 @@ def chosen_cells(
 
 def _write_list(path: Path, outcome: Outcome, threads: int) -> None:
     samples, labels, validation = outcome.samples, outcome.classes, outcome.parts[1]
-    predicted, ids = outcome.probabilities.argmax(axis=1), samples.ids(validation, threads)
+    target, ids = outcome.target, samples.ids(validation, threads)
+    predicted = target.decide(outcome.probabilities)
+    sure = target.confidence(outcome.probabilities, predicted)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("source", "sha256", "label", "predicted", "probability"))
         for i, (index, label) in enumerate(zip(validation, outcome.truth, strict=True)):
-            sure = f"{outcome.probabilities[i, predicted[i]]:.6f}"
-            writer.writerow((samples.places[index], ids[i], labels[label], labels[predicted[i]], sure))
+            names = (target.words(labels, one) for one in (label, predicted[i]))
+            writer.writerow((samples.places[index], ids[i], *names, f"{sure[i]:.6f}"))
 
 
 def _named(report: dict[str, Any]) -> list[str]:

@@ -24,6 +24,7 @@ from training.export.model_files import check_agreement, write_measured, write_m
 from training.export.report_files import PLOTS, write_report
 from training.ground.run import Run
 from training.kinds import kind_of, load
+from training.score import Score, score_fields
 
 
 def export(outcome: Outcome, run: Run, *, task_name: str, previous: Previous | None = None) -> None:
@@ -47,7 +48,7 @@ def export(outcome: Outcome, run: Run, *, task_name: str, previous: Previous | N
     _manifest(outcome, run, task_name, report, bundle.describe_files(folder, names)).write(folder)
     _put(folder, run.folder / "bundle")
     run.events.progress(1.0)
-    run.events.result(report["accuracy"], report["accuracy_interval"], report["best_epoch"])
+    run.events.result(Score.from_json(report["score"]), report["best_epoch"])
 
 
 def export_early(outcome: Outcome, run: Run, *, task_name: str) -> None:
@@ -71,7 +72,7 @@ def export_early(outcome: Outcome, run: Run, *, task_name: str) -> None:
         traceback.print_exc(file=sys.stderr)
         shutil.rmtree(folder, ignore_errors=True)
         return
-    run.events.early(report["accuracy"])
+    run.events.early(Score.from_json(report["score"]))
 
 
 def _put(folder: Path, target: Path) -> None:
@@ -100,8 +101,7 @@ def _manifest(
         classes=outcome.classes,
         preprocess=outcome.preprocess.to_json(),
         input_name=kind_of(recipe.task).input_name,
-        accuracy=report["accuracy"],
-        accuracy_interval=report["accuracy_interval"],
+        **score_fields(Score.from_json(report["score"])),
         config=recipe.to_json() | run.machine.to_json(),
         versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -11,13 +11,15 @@ from training.evaluation.outcome import Outcome
 from training.evaluation.report import MAX_SKIPPED, build_report, hardest, log_loss
 from training.ground.run import Run
 
+# Named before there were other scores than the accuracy; the site and the API serve them by these names.
 PLOTS = ("accuracy.svg", "accuracy.png")
 
 
 def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]) -> dict[str, Any]:
     """Write report.json, with what was `found` besides, and the plots; gives what report.json holds."""
-    progress = outcome.progress
+    progress, target = outcome.progress, outcome.target
     report = build_report(
+        target=target,
         labels=outcome.classes,
         truth=outcome.truth,
         probabilities=outcome.probabilities,
@@ -27,17 +29,17 @@ def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]
     )
     report |= {
         **found,
-        "log_loss": round(log_loss(outcome.truth, outcome.probabilities), 6),
+        "log_loss": round(log_loss(target, outcome.truth, outcome.probabilities), 6),
         "warnings": run.events.warnings,
         "skipped": list(outcome.skipped[:MAX_SKIPPED]),
         "skipped_count": len(outcome.skipped),
         "deployed_train_count": outcome.deployed_count or outcome.train_count,
         "seconds": run.phases.seconds,
         "device": describe(choose_device(run.machine.device)),
-        "hardest": hardest(outcome.truth, outcome.probabilities, outcome.shown, outcome.classes),
+        "hardest": hardest(target, outcome.truth, outcome.probabilities, outcome.shown, outcome.classes),
     }
     (folder / REPORT_FILE).write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")
-    svg = plots.accuracy_svg(progress.history, progress.best_epoch)
+    svg = plots.score_svg(progress.history, progress.best_epoch)
     (folder / PLOTS[0]).write_text(svg, encoding="utf-8")
-    plots.draw_accuracy_png(folder / PLOTS[1], progress.history, progress.best_epoch)
+    plots.draw_score_png(folder / PLOTS[1], progress.history, progress.best_epoch)
     return report

@@ -7,6 +7,7 @@ import time
 from typing import Any, TextIO
 
 from training.ground.epochs import EpochFigures
+from training.score import Score, score_fields
 
 _SECONDS_BETWEEN_PROGRESS = 0.3
 _MAX_WARNINGS = 50
@@ -56,7 +57,7 @@ class Events:
 
     def epoch(self, figures: EpochFigures, epochs: int) -> None:
         """An epoch of `epochs` is over."""
-        self._write("epoch", epochs=epochs, **figures.to_json())
+        self._write("epoch", epochs=epochs, score=figures.score, **figures.to_json())
 
     def log(self, message: str) -> None:
         """Something worth knowing."""
@@ -68,13 +69,13 @@ class Events:
             self.warnings.append(message)
             self._write("warning", message=message)
 
-    def result(self, accuracy: float, interval: list[float], best_epoch: int) -> None:
+    def result(self, score: Score, best_epoch: int) -> None:
         """The bundle is complete."""
-        self._write("result", accuracy=accuracy, accuracy_interval=interval, best_epoch=best_epoch)
+        self._write("result", **score_fields(score), best_epoch=best_epoch)
 
-    def early(self, accuracy: float) -> None:
+    def early(self, score: Score) -> None:
         """RUN_DIR/early holds a bundle that can be used while the training goes on."""
-        self._write("early", accuracy=accuracy)
+        self._write("early", **score_fields(score))
 
     def error(self, code: str, message: str) -> None:
         """The training failed, for a reason that the user can act on."""

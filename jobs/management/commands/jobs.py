@@ -55,13 +55,13 @@ class Command(FlashCommand):
                 job.token,
                 job.status,
                 f"{job.progress:4.0%}",
-                "-" if job.accuracy is None else f"{job.accuracy:.1%}",
+                "-" if job.score is None else job.score.shown,
                 f"{job.created:%Y-%m-%d %H:%M}",
                 job.task_name,
             )
             for job in found
         ]
-        head = ("TOKEN", "STATUS", "DONE", "ACCURACY", "CREATED", "TASK")
+        head = ("TOKEN", "STATUS", "DONE", "SCORE", "CREATED", "TASK")
         for line in columns([head, *rows]) if rows else ["There are no such jobs."]:
             self.stdout.write(line)
 

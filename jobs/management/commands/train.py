@@ -31,7 +31,7 @@ class Command(FlashCommand):
     help = (
         "Trains a classifier from FILE: a zip with one folder of pictures per class, or a table (CSV, TSV, JSONL, "
         "Parquet) with a text and a label column. Prints the token, follows the job with a progress bar, and prints "
-        "the accuracy; with --no-wait, the token alone. A worker trains (`make up`). Ctrl-C stops following, not the "
+        "its score; with --no-wait, the token alone. A worker trains (`make up`). Ctrl-C stops following, not the "
         "job."
     )
     token = ""
@@ -115,8 +115,8 @@ class Command(FlashCommand):
             time.sleep(0.5)
         if not quiet:
             self.stdout.write("")
-            if job.accuracy is not None:
-                self.stdout.write(f"accuracy {job.accuracy:.4f}")
+            if job.score is not None:
+                self.stdout.write(f"{job.score.kind.word} {job.score.value:.4f}")
 
     def _draw(self, job: Job) -> None:
         """A bar that redraws itself; where nobody looks (a log, a pipe), a line when something has changed."""

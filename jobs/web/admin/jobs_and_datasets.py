@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,6 +21,7 @@ from jobs.queue import cancellation
 from modelstore.ground.admin_tools import FastAdmin, audit, confirmed
 from modelstore.ground.errors import FlashError
 from training.kinds import CATALOG
+from training.score import SCORES
 
 _MOST_SHOWN = 50
 
@@ -76,7 +78,7 @@ class JobAdmin(FastAdmin):
         "percent",
         "task_type",
         "model_name",
-        "accuracy",
+        "score_shown",
         "attempt",
         "created",
         "page",
@@ -100,6 +102,10 @@ class JobAdmin(FastAdmin):
         names = [field.name for field in Job._meta.fields if field.name not in ("token_digest", "id")]
         return [*names, "receipt", "last_epochs", "end_of_log"]
 
+    @admin.display(description="score", ordering="score_value")
+    def score_shown(self, job: Job) -> str:
+        return f"{job.score.kind.word} {job.score.shown}" if job.score else "-"
+
     @admin.display(description="receipt")
     def receipt(self, job: Job) -> str:
         """Seconds and money for boot, training and idle time."""
@@ -111,9 +117,10 @@ class JobAdmin(FastAdmin):
     @admin.display(description="last epochs")
     def last_epochs(self, job: Job) -> SafeString:
         rows = job.epochs.order_by("-epoch").values_list(
-            "epoch", "train_loss", "val_loss", "train_accuracy", "val_accuracy"
+            "epoch", "train_loss", "val_loss", "train_accuracy", Coalesce("val_score", "val_accuracy")
         )[:_MOST_SHOWN]
-        line = "epoch {}: loss {}, validation loss {}; accuracy {}, validation accuracy {}"
+        word = SCORES[job.score_name].word
+        line = f"epoch {{}}: loss {{}}, validation loss {{}}; accuracy {{}}, validation {word} {{}}"
         return _lines(line, [(row[0], *map(_figure, row[1:])) for row in reversed(rows)])
 
     @admin.display(description="end of the log")

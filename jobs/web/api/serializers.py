@@ -11,6 +11,7 @@ from jobs.models import Dataset, Epoch, Job, JobEvent
 from jobs.money import actual_costs
 from jobs.queue import wait_reason
 from jobs.web.first_flash import training_document
+from modelstore.web.serializers import ScoreSerializer
 from modelstore.web.task_field import A_TABLE
 
 
@@ -71,7 +72,7 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
 class EpochSerializer(serializers.ModelSerializer[Epoch]):
     class Meta:
         model = Epoch
-        fields = ("epoch", *Epoch.FIGURES, "planned")
+        fields = ("epoch", *Epoch.FIGURES, "planned", "val_score")
 
 
 _JOB = {
@@ -84,6 +85,7 @@ _JOB = {
     "phase": "training",
     "progress": 0.4,
     "error": None,
+    "score": None,
     "accuracy": None,
     "created": "2026-11-20T09:00:00Z",
     "started": "2026-11-20T09:00:02Z",
@@ -99,6 +101,7 @@ _EPOCH = {
     "learning_rate": 0.001,
     "seconds": 1.2,
     "planned": 10,
+    "val_score": None,
 }
 
 
@@ -109,8 +112,11 @@ class JobSummarySerializer(serializers.ModelSerializer[Job]):
     # What a list reads: not the configuration, which is long.
     COLUMNS = (
         "token", "task_type", "task_name", "preset", "model_name", "status", "phase", "progress", "error",
-        "accuracy", "created", "started", "finished",
+        "score_name", "score_value", "accuracy", "created", "started", "finished",
     )  # fmt: skip
+    score = ScoreSerializer(
+        allow_null=True, read_only=True, help_text="How good its model is; null until there is one."
+    )
     progress = serializers.FloatField(min_value=0, max_value=1)
     error = serializers.SerializerMethodField(help_text="Why it failed, in a sentence; null otherwise.")
     url = serializers.SerializerMethodField()
@@ -119,7 +125,7 @@ class JobSummarySerializer(serializers.ModelSerializer[Job]):
         model = Job
         fields: tuple[str, ...] = (
             "token", "task_type", "task_name", "preset", "model_name", "status", "phase", "progress", "error",
-            "accuracy", "created", "started", "finished", "url",
+            "score", "accuracy", "created", "started", "finished", "url",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -168,7 +174,7 @@ class JobSerializer(JobSummarySerializer):
     class Meta(JobSummarySerializer.Meta):
         fields = (
             "token", "task_type", "task_name", "preset", "model_name", "status", "phase", "progress", "queue_position",
-            "eta_seconds", "epochs", "error", "accuracy", "created", "started", "finished", "model_url", "url",
+            "eta_seconds", "epochs", "error", "score", "accuracy", "created", "started", "finished", "model_url", "url",
             "lane", "max_minutes", "waiting_reason", "quote", "comparison", "receipt", "training",
         )  # fmt: skip
         read_only_fields = fields

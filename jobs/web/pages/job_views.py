@@ -1,7 +1,7 @@
 """Pages of a job, from the queue to its end."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -12,13 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from jobs import access
 from jobs.errors import NotPossibleNow
-from jobs.models import Epoch, Job
+from jobs.models import Job
 from jobs.money import actual_costs
 from jobs.queue import cancellation, wait_reason
 from jobs.states import JobStatus
 from jobs.submitting import submission
 from modelstore.access import get_model
 from training.kinds import kind_of
+from training.score import Score, best_epoch
 
 _LINES_SHOWN = 200
 
@@ -59,10 +60,10 @@ def job_cancel(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _cancel_context(job: Job) -> dict[str, Any]:
-    best = _best(list(job.epochs.values("val_accuracy", "val_loss")))
-    scores = [best["val_accuracy"]] if best else []
-    scores += [job.model.accuracy] if job.model else []
-    return {"job": job, "can_keep": cancellation.can_keep(job=job), "best": max(scores, default=None)}
+    best = _best_score(job, best_epoch(job.epochs.figures(job.score_name), job.score_name))
+    if job.model and job.model.score.is_better(best):
+        best = job.model.score
+    return {"job": job, "can_keep": cancellation.can_keep(job=job), "best": best}
 
 
 @require_safe
@@ -87,14 +88,14 @@ def job_retry(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _job_context(job: Job) -> dict[str, Any]:
-    epochs = list(job.epochs.values("epoch", *Epoch.FIGURES, "planned"))
+    epochs = job.epochs.figures(job.score_name)
     lines = list(job.events.order_by("-pk")[:_LINES_SHOWN])[::-1]
     kind = kind_of(job.task_type)
-    position, best, reason = job.queue_position(), _best(epochs), wait_reason.reason(job)
+    position, best, reason = job.queue_position(), best_epoch(epochs, job.score_name), wait_reason.reason(job)
     # `seen` in a poll: the same version means that nothing has changed.
     state = (
         job.status, job.phase, job.progress, job.eta_seconds, position, job.cancel_requested, job.attempt,
-        job.keep_best, job.model_id, job.model and job.model.accuracy,
+        job.keep_best, job.model_id, job.model and job.model.score.value,
         len(epochs), lines[-1].pk if lines else 0, reason,
     )  # fmt: skip
     return {
@@ -103,7 +104,7 @@ def _job_context(job: Job) -> dict[str, Any]:
         "last_epoch": epochs[-1] if epochs else None,
         "planned_epochs": epochs[-1]["planned"] if epochs else None,
         "best_epoch": best["epoch"] if best else None,
-        "best_accuracy": best["val_accuracy"] if best else None,
+        "best_score": _best_score(job, best),
         # Before the end: the model for the time being.
         "early": job.model if job.status != JobStatus.DEPLOYED else None,
         "lines": lines,
@@ -119,7 +120,5 @@ def _job_context(job: Job) -> dict[str, Any]:
     }
 
 
-def _best(epochs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The epoch that is kept so far: highest validation accuracy, ties by loss."""
-    measured = [row for row in epochs if row["val_accuracy"] is not None]
-    return max(measured, key=lambda row: (row["val_accuracy"], -(row["val_loss"] or 0)), default=None)
+def _best_score(job: Job, epoch: Mapping[str, Any] | None) -> Score | None:
+    return Score(name=job.score_name, value=epoch[f"val_{job.score_name}"]) if epoch else None

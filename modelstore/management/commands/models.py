@@ -48,7 +48,7 @@ class Command(FlashCommand):
             (
                 model.token,
                 model.model_name,
-                f"{model.accuracy:.1%}",
+                model.score.shown,
                 len(model.classes),
                 filesizeformat(model.size_bytes).replace("\xa0", " "),
                 f"{expires:%Y-%m-%d %H:%M}" if (expires := model.expires(policy)) else "never",
@@ -56,7 +56,7 @@ class Command(FlashCommand):
             )
             for model in models
         ]
-        head = ("TOKEN", "MODEL", "ACCURACY", "CLASSES", "SIZE", "EXPIRES", "TASK")
+        head = ("TOKEN", "MODEL", "SCORE", "CLASSES", "SIZE", "EXPIRES", "TASK")
         for line in columns([head, *rows]) if rows else ["There are no models."]:
             self.stdout.write(line)
 
@@ -76,7 +76,8 @@ def _document(model: TrainedModel, policy: CleanupPolicy) -> dict[str, Any]:
     expires = model.expires(policy)
     names = ("token", "task_type", "task_name", "model_name", "classes", "accuracy", "downloadable", "pinned")
     return {name: getattr(model, name) for name in names} | {
-        "accuracy_interval": [model.accuracy_low, model.accuracy_high],
+        "accuracy_interval": None if model.accuracy is None else [model.accuracy_low, model.accuracy_high],
+        "score": model.score.to_json(),
         "size_bytes": model.size_bytes,
         "created": model.created.isoformat(),
         "expires": expires and expires.isoformat(),

@@ -38,7 +38,7 @@ class Service:
         try:
             if method == "GET":
                 facts = self.classifier.facts
-                return 200, {name: facts[name] for name in ("task", "model", "classes", "accuracy")}
+                return 200, {name: facts.get(name) for name in ("task", "model", "classes", "accuracy")}
             if method != "POST":
                 raise Refused(405, "POST inputs here.")
             self._check_key(headers.get("authorization", ""))

@@ -72,10 +72,16 @@
     for (const input of given) await answer(input);
   }
 
-  async function start() {
+  function howGood() {
+    // Only an accuracy is a share of right answers.
+    if (facts.accuracy === undefined) return "";
     const [low, high] = facts.accuracy_interval.map((share) => (100 * share).toFixed(1));
+    return `; ${(100 * facts.accuracy).toFixed(1)} % right on validation (very likely ${low} to ${high} %)`;
+  }
+
+  async function start() {
     document.title = element("title").textContent = facts.task_name || "Classifier";
-    element("about").textContent = `${facts.classes.length} classes; ${(100 * facts.accuracy).toFixed(1)} % right on validation (very likely ${low} to ${high} %).`;
+    element("about").textContent = `${facts.classes.length} classes${howGood()}.`;
     if (!window.FLASH_RUNTIME) {
       say("One file is missing: run  python get_runtime.py  in this folder, once, with a network. Then open this page again.", true);
       return;

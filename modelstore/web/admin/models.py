@@ -16,6 +16,7 @@ from modelstore.ground.admin_tools import FastAdmin, audit, confirmed
 from modelstore.models import CleanupPolicy, PruneState, Tombstone, TrainedModel
 from modelstore.models.trained_model import TrainedModelQuerySet
 from training.kinds import CATALOG
+from training.score import show
 
 _EXTENSION = timedelta(days=1)
 
@@ -73,7 +74,7 @@ class TrainedModelAdmin(FastAdmin):
         "task_name",
         "task_type",
         "model_name",
-        "accuracy_percent",
+        "score_and_interval",
         "class_count",
         "size",
         "created",
@@ -90,7 +91,7 @@ class TrainedModelAdmin(FastAdmin):
         "token",
         "task_type",
         "model_name",
-        "accuracy_percent",
+        "score_and_interval",
         "class_names",
         "size",
         "storage_prefix",
@@ -104,7 +105,7 @@ class TrainedModelAdmin(FastAdmin):
         "token",
         "task_type",
         "model_name",
-        "accuracy_percent",
+        "score_and_interval",
         "class_names",
         "size",
         "storage_prefix",
@@ -128,9 +129,12 @@ class TrainedModelAdmin(FastAdmin):
         # Deleting the row alone would leave its files; "expire now" and the next pruning take both.
         return False
 
-    @admin.display(description="accuracy", ordering="accuracy")
-    def accuracy_percent(self, model: TrainedModel) -> str:
-        return f"{model.accuracy:.1%} ({model.accuracy_low:.1%} to {model.accuracy_high:.1%})"
+    @admin.display(description="score", ordering="score_value")
+    def score_and_interval(self, model: TrainedModel) -> str:
+        score = model.score
+        words = f"{score.kind.word} {score.shown}"
+        ends = [show(score.name, end) for end in score.interval or ()]
+        return f"{words} ({' to '.join(ends)})" if ends else words
 
     @admin.display(description="classes")
     def class_count(self, model: TrainedModel) -> int:

@@ -24,7 +24,7 @@ def test_a_model_is_told_in_the_words_of_the_design(client: Client, publish: Pub
     assert set(told) == {
         "token", "task_type", "task_name", "classes", "accuracy", "accuracy_interval",
         "accuracy_plot", "downloadable", "created", "expires", "metrics",
-        "model_name", "model_filename", "model_filename_onnx",
+        "model_name", "model_filename", "model_filename_onnx", "score",
     }  # fmt: skip
     assert (told["token"], told["task_type"], told["task_name"]) == (
         model.token,
@@ -33,6 +33,7 @@ def test_a_model_is_told_in_the_words_of_the_design(client: Client, publish: Pub
     )
     assert (told["classes"], told["accuracy"]) == (bundles.MOODS, 0.9)
     assert told["accuracy_interval"] == [0.8, 0.95]
+    assert told["score"] == {"name": "accuracy", "value": 0.9, "low": 0.8, "high": 0.95}
     assert told["downloadable"] is True
     created, expires = (datetime.fromisoformat(told[name]) for name in ("created", "expires"))
     assert expires - created == timedelta(hours=2)

@@ -18,7 +18,7 @@ from tests.training.datasets import (
 from training.audit import audit as audit_module
 from training.audit.suspects import suspects
 from training.engine.linear import DenseFeatures
-from training.engine.loop import Progress
+from training.engine.progress import Progress
 from training.evaluation.outcome import Outcome
 from training.export.calibrated import calibrate
 from training.ground.control import Control

@@ -85,9 +85,9 @@ def test_the_same_seed_gives_the_same_numbers(tmp_path):
 def test_the_weights_are_those_of_the_best_epoch(tmp_path):
     run, _ = training(tmp_path, replace(CONFIG, schedule="constant"))
     progress = run.run()
-    best = max(progress.history, key=lambda f: (f.val_accuracy, -f.val_loss))
+    best = max(progress.history, key=lambda f: (f.val_score, -f.val_loss))
     assert progress.best_epoch == best.epoch
-    assert run.learner.evaluate() == pytest.approx((best.val_loss, best.val_accuracy))
+    assert run.learner.evaluate() == pytest.approx((best.val_loss, best.val_score))
 
 
 class _Told(NoisyLearner):
@@ -114,7 +114,7 @@ def test_a_schedule_that_ended_keeps_the_last_epoch_unless_it_is_clearly_worse(
     control, checkpoint = Control(), Checkpoint(tmp_path, "same", Events(io.StringIO()))
     run = Training(learner, config, events=Events(io.StringIO()), control=control, checkpoint=checkpoint)
     progress = run.run()
-    assert (progress.best_epoch, progress.best_accuracy) == (kept, last if kept == 4 else 0.89)
+    assert (progress.best_epoch, progress.best_score) == (kept, last if kept == 4 else 0.89)
     assert torch.equal(linear.weight, weights[kept - 1])
 
 

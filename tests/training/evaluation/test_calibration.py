@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from training.evaluation.calibration import fit_temperature, reliability, tempered
+from training.evaluation.calibration import reliability
+from training.targets.one_label import ONE_LABEL
+from training.targets.temperature import fit_temperature, tempered
 
 
 def overconfident(temperature: float, count: int = 4000) -> tuple[np.ndarray, np.ndarray]:
@@ -23,15 +25,15 @@ def test_it_finds_the_temperature_that_was_used(temperature):
 def test_the_error_falls_and_the_predictions_stay():
     truth, probabilities = overconfident(3.0)
     calibrated = tempered(probabilities, fit_temperature(truth, probabilities))
-    assert reliability(truth, probabilities)[0] > 0.1
-    assert reliability(truth, calibrated)[0] < 0.03
+    assert reliability(ONE_LABEL, truth, probabilities)[0] > 0.1
+    assert reliability(ONE_LABEL, truth, calibrated)[0] < 0.03
     assert np.array_equal(calibrated.argmax(1), probabilities.argmax(1))
     assert calibrated.sum(1) == pytest.approx(1, abs=1e-5)
 
 
 def test_the_error_is_that_of_the_textbook():
     probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
-    error, bins = reliability(np.array([0, 1, 1, 1]), probabilities)
+    error, bins = reliability(ONE_LABEL, np.array([0, 1, 1, 1]), probabilities)
     assert error == pytest.approx((2 * abs(0.9 - 0.5) + 2 * abs(0.6 - 1.0)) / 4)
     assert bins == [
         {"count": 2, "confidence": 0.6, "accuracy": 1.0},
@@ -52,4 +54,4 @@ def test_certain_answers_give_a_finite_temperature(wrong):
 
 def test_nothing_measured_changes_nothing():
     assert fit_temperature(np.zeros(0, int), np.zeros((0, 3))) == 1.0
-    assert reliability(np.zeros(0, int), np.zeros((0, 3))) == (0.0, [])
+    assert reliability(ONE_LABEL, np.zeros(0, int), np.zeros((0, 3))) == (0.0, [])

@@ -18,6 +18,7 @@ from training.ground.recipe import resolve
 from training.kinds.pictures.reading import read_pictures
 from training.kinds.pictures.thumbnail import thumbnail
 from training.kinds.sentences.reading import sentence_sha256
+from training.targets.one_label import ONE_LABEL
 from training.train import train
 
 TRUTH = np.array([0, 0, 0, 1, 1])
@@ -25,19 +26,19 @@ PROBABILITIES = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.7, 0.3], [0.1, 
 
 
 def test_a_cell_of_mistakes_has_the_surest_first_and_one_of_right_answers_the_least_sure() -> None:
-    cells = chosen_cells(TRUTH, PROBABILITIES, ["a", "b", "c", "d", "e"], 100)
+    cells = chosen_cells(ONE_LABEL, TRUTH, PROBABILITIES, ["a", "b", "c", "d", "e"], 100)
     found = {(cell["truth"], cell["predicted"]): [row["source"] for row in cell["samples"]] for cell in cells}
     assert found == {(0, 1): ["c"], (1, 0): ["d"], (0, 0): ["b", "a"], (1, 1): ["e"]}
 
 
 def test_when_not_all_can_be_kept_the_mistakes_are() -> None:
-    cells = chosen_cells(TRUTH, PROBABILITIES, list("abcde"), 2)
+    cells = chosen_cells(ONE_LABEL, TRUTH, PROBABILITIES, list("abcde"), 2)
     assert [row["source"] for cell in cells for row in cell["samples"]] == ["c", "d"]
     assert sum(cell["count"] for cell in cells) == 5
 
 
 def test_a_threshold_tells_its_price() -> None:
-    rows = {row["threshold"]: row for row in thresholds(TRUTH, PROBABILITIES)}
+    rows = {row["threshold"]: row for row in thresholds(ONE_LABEL, TRUTH, PROBABILITIES)}
     assert rows[0.0] == {"threshold": 0.0, "unsure": 0.0, "accuracy": 0.6}
     assert rows[0.85] == {"threshold": 0.85, "unsure": 0.6, "accuracy": 1.0}
     assert rows[0.95]["accuracy"] is None
@@ -51,7 +52,7 @@ class Kept:
         self.recipe = resolve("imageclassification", {})
         self.parts = [], [self.samples.places.index(place) for place in places]
         self.shown, self.classes = places, ["one", "two"]
-        self.truth, self.probabilities = TRUTH, PROBABILITIES
+        self.truth, self.probabilities, self.target = TRUTH, PROBABILITIES, ONE_LABEL
 
 
 def test_pictures_are_listed_by_the_sha256_of_their_files_and_kept_small(tmp_path) -> None:

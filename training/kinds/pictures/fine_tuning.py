@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from training.engine.checkpoint import Checkpoint, fingerprint
 from training.engine.device import choose_device
-from training.engine.loop import Progress, restore, snapshot
+from training.engine.loop import restore, snapshot
 from training.engine.process_group import ProcessGroup, assemble
+from training.engine.progress import Progress
 from training.engine.together import Work, train_together
-from training.evaluation.calibration import fit_temperature, tempered
 from training.evaluation.outcome import Early, Outcome
 from training.ground.epochs import EpochFigures
 from training.ground.events import Events
@@ -32,6 +32,7 @@ from training.kinds.pictures.head import HeadFit, fit_head, learn_from_all, save
 from training.kinds.pictures.learner import PictureLearner, learner_of
 from training.kinds.pictures.network import Material, Network
 from training.kinds.pictures.vision import PictureClassifier
+from training.targets.temperature import fit_temperature, tempered
 
 _EXAMPLES = 8
 _HEAD_EPOCHS = 10

@@ -14,7 +14,7 @@ from training.audit.suspects import suspects
 from training.engine.checkpoint import Checkpoint, fingerprint
 from training.engine.device import choose_device
 from training.engine.linear import DenseFeatures, Features, Labelled, Linear, fit_linear, refit
-from training.engine.loop import Progress
+from training.engine.progress import Progress
 from training.evaluation.outcome import Outcome
 from training.ground.control import Control
 from training.ground.events import Events

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from training.engine.depthwise import use_fast_depthwise
 from training.engine.device import mixed_precision
 from training.engine.linear import shuffled_batches
 from training.engine.optimizers import Group
 from training.engine.process_group import ProcessGroup
+from training.evaluation.report import log_loss
 from training.ground.control import available_cores
 from training.ground.machine import Machine
 from training.ground.recipe import Recipe
@@ -23,6 +23,8 @@ from training.kinds.pictures.catalog import ONE_SIDE_ONLY
 from training.kinds.pictures.feed import PictureFeed
 from training.kinds.pictures.trunk import fixed_function, split_network
 from training.kinds.pictures.vision import PictureClassifier
+from training.targets.one_label import ONE_LABEL
+from training.targets.target import Target
 
 # The thirds of the pretrained layers from first to last: the first learn slowest (Howard & Ruder 2018).
 _THIRDS = (1 / 3, 2 / 3, 1.0)
@@ -37,6 +39,8 @@ class PictureLearner:
 
     `parts` are the indices of the training and of the validation part; of both, `group` leaves a share to this process.
     """
+
+    target: Target = ONE_LABEL
 
     def __init__(
         self,
@@ -128,18 +132,18 @@ class PictureLearner:
         with mixed_precision(self._device):
             logits = self._model.head(self._features(pictures))
         smoothing = self.config.label_smoothing
-        loss = functional.cross_entropy(logits.float(), labels, self._weights, label_smoothing=smoothing)
+        loss = self.target.loss(logits.float(), labels, self._weights, smoothing=smoothing)
         torch.autograd.backward(loss, scale)
-        return loss.detach(), (logits.argmax(1) == labels).sum()
+        return loss.detach(), self.target.right(self.target.decide(logits), labels).sum()
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner."""
         started = time.monotonic()
-        probabilities = torch.from_numpy(self.probabilities())
+        probabilities = self.probabilities()
         self.evaluation_seconds += time.monotonic() - started
-        labels = self._labels[self._validation.to(self._device)].cpu()
-        loss = functional.nll_loss(probabilities.clamp(min=1e-12).log(), labels)
-        return float(loss), float((probabilities.argmax(1) == labels).float().mean())
+        labels = self._labels[self._validation.to(self._device)].cpu().numpy()
+        score = self.target.measure(labels, self.target.decide(probabilities))
+        return log_loss(self.target, labels, probabilities), score.value
 
     @torch.no_grad()
     def probabilities(self) -> NDArray[np.float32]:

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from training.engine.cores import Cores
 from training.engine.device import mixed_precision
@@ -19,6 +18,8 @@ from training.ground.recipe import Recipe
 from training.kinds.sentences.blended import blend
 from training.kinds.sentences.preprocess import pad
 from training.kinds.sentences.recurrent import RecurrentClassifier, RecurrentEnsemble
+from training.targets.one_label import ONE_LABEL
+from training.targets.target import Target
 
 # Sentences are sorted by length within this many batches: little padding, yet different company every epoch.
 _BATCHES_SORTED_TOGETHER = 40
@@ -34,6 +35,8 @@ class SentenceLearner:
     `partner` [N, C] are the logits of the other model of the blend for the validation part. Of both parts, `group`
     leaves a share to this process.
     """
+
+    target: Target = ONE_LABEL
 
     def __init__(
         self,
@@ -126,18 +129,16 @@ class SentenceLearner:
         with mixed_precision(self._device):
             logits = member(ids, masks)
         smoothing = self.config.label_smoothing
-        summed = functional.cross_entropy(
-            logits.float(), labels, self._weights, reduction="sum", label_smoothing=smoothing
-        )
+        summed = self.target.loss(logits.float(), labels, self._weights, reduction="sum", smoothing=smoothing)
         gradients = torch.autograd.grad(summed / total, list(member.parameters()), scale)
-        return summed.detach() / total, (logits.argmax(1) == labels).sum(), gradients
+        return summed.detach() / total, self.target.right(self.target.decide(logits), labels).sum(), gradients
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner; of both models together."""
         logits, _ = self.blended()
         labels = torch.from_numpy(self._validation_labels)
-        loss = functional.cross_entropy(logits, labels)
-        return float(loss), float((logits.argmax(1) == labels).float().mean())
+        score = self.target.measure(self._validation_labels, self.target.decide(logits).numpy())
+        return float(self.target.loss(logits, labels)), score.value
 
     def blended(self) -> tuple[Tensor, tuple[float, float]]:
         """Logits [N, C] of the validation part by both models, and the factor of each."""

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from training.engine.checkpoint import Checkpoint, fingerprint
 from training.engine.linear import Labelled, Linear, fit_linear, measure, refit
-from training.engine.loop import Progress, restore, snapshot
+from training.engine.loop import restore, snapshot
+from training.engine.progress import Progress
 from training.ground.epochs import EpochFigures
 from training.ground.recipe import Recipe
 from training.ground.run import Run
@@ -127,16 +128,12 @@ class NGramFitting:
                 train_loss=train[0],
                 train_accuracy=train[1],
                 val_loss=after[0],
-                val_accuracy=after[1],
+                val_score=after[1],
                 learning_rate=last.learning_rate,
                 seconds=time.monotonic() - started,
             )
             progress.history.append(figures)
-            progress.best_epoch, progress.best_accuracy, progress.best_loss = (
-                figures.epoch,
-                after[1],
-                after[0],
-            )
+            progress.take(figures)
             self._run.events.epoch(figures, max(self._recipe.epochs, figures.epoch))
 
     def _from_all(self, progress: Progress) -> NGramFit:

@@ -12,8 +12,8 @@ from torch import Tensor
 from training.bundle.previous import Previous
 from training.engine.checkpoint import fingerprint
 from training.engine.device import choose_device
-from training.engine.loop import Progress
 from training.engine.process_group import assemble
+from training.engine.progress import Progress
 from training.engine.together import Work, train_together
 from training.ground.events import Events
 from training.ground.recipe import Recipe

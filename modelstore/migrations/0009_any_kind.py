@@ -7,7 +7,7 @@ import training.kinds.registry
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("modelstore", "0006_filters"),
+        ("modelstore", "0008_fill_score"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ import training.kinds.registry
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jobs", "0016_planned_epochs"),
+        ("jobs", "0018_fill_score"),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""What is learnt from samples: each target decides loss, decision, score, and which answer is right."""
