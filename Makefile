@@ -37,11 +37,12 @@ up: $(RUN_STAMP)  ## Install what is missing and start Flash (PORT=8000 HOST=127
 
 test: lint check test-only  ## Everything that must hold before a commit: lint, types, checks, tests
 
-lint: $(DEV_STAMP)  ## Style, types, templates and which package may import which
+lint: $(DEV_STAMP)  ## Style, types, templates, which package may import which, and who names kinds of tasks
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	sh lint/kinds.sh
 	git ls-files -z -- '*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2 --check
 
 format: $(DEV_STAMP)  ## Let the tools repair style

@@ -156,9 +156,8 @@ def _templates() -> tuple[int, int, int, int]:
     """One row of each kind, with documents of a usual size."""
     from jobs.models import Attempt, Job, Server
     from jobs.states import JobStatus
-    from modelstore.models import RetiredToken, TaskType, TrainedModel
+    from modelstore.models import RetiredToken, TrainedModel
     from training.ground.recipe import resolve
-    from training.kinds.task import Task
 
     if Job.objects.filter(token="template").exists():
         return 1, 1, 1, 1
@@ -169,13 +168,13 @@ def _templates() -> tuple[int, int, int, int]:
     )
     document = {"epochs": [{"epoch": n, "train_loss": 0.5, "val_accuracy": 0.9} for n in range(8)]}
     model = TrainedModel.objects.create(
-        id=1, token="template", token_digest="template", task_type=TaskType.TEXT, task_name="template",
+        id=1, token="template", token_digest="template", task_type="textclassification", task_name="template",
         model_name="lstm", classes=["good", "bad"], accuracy=0.9, accuracy_low=0.8, accuracy_high=0.95,
         report=document, manifest=document, storage_prefix="jobs/1/1", size_bytes=1000,
     )  # fmt: skip
     job = Job.objects.create(
-        id=1, token="template", token_digest="template", model=model, task_type=TaskType.TEXT,
-        task_name="template", model_name="lstm", config=resolve(Task.TEXT, {"preset": "quick"}).to_json(),
+        id=1, token="template", token_digest="template", model=model, task_type="textclassification",
+        task_name="template", model_name="lstm", config=resolve("textclassification", {"preset": "quick"}).to_json(),
         status=JobStatus.DEPLOYED, progress=1, attempt=1, fence=1, server=server,
     )  # fmt: skip
     Attempt.objects.create(id=1, job=job, server=server, fence=1, outcome=JobStatus.DEPLOYED)

@@ -212,9 +212,8 @@ def _insert(count: int) -> None:
     from modelstore.ground.tokens import digest, new_token
     from modelstore.models import TrainedModel
     from training.ground.recipe import resolve
-    from training.kinds.task import Task
 
-    config = resolve(Task.TEXT, {"preset": "quick"}).to_json()
+    config = resolve("textclassification", {"preset": "quick"}).to_json()
     report = {
         "accuracy": 0.9, "confusion": [[90, 10], [10, 90]], "val_count": 200,
         "epochs": [{"epoch": n, "train_loss": 0.5, "val_loss": 0.5, "val_accuracy": 0.9} for n in range(10)],
@@ -223,7 +222,7 @@ def _insert(count: int) -> None:
     now, models, jobs = timezone.now(), [], []
     for number in itertools.islice(_numbers, count):
         token = new_token()
-        common = {"token": token, "token_digest": digest(token), "task_type": Task.TEXT.value}
+        common = {"token": token, "token_digest": digest(token), "task_type": "textclassification"}
         common |= {"task_name": f"nightly import {number}", "model_name": "bag_of_ngrams"}
         status = {0: "failed", 5: "cancelled"}.get(number % 20, "deployed")
         if status == "deployed":

@@ -24,7 +24,6 @@ from pathlib import Path
 from benchmarks.site import DATA, ROOT, bar
 from benchmarks.training_runs import accuracy_on, run_dir, train, unpack
 from training.kinds import Preset, kind_of
-from training.kinds.task import Task
 
 GOALS = {"trashnet-mini": 25.0, "hymenoptera-224": 10.0}
 
@@ -58,7 +57,7 @@ def _compare_with_fastai(folder: Path, name: str, python: str) -> None:
     (run / "data").symlink_to(folder / "train")
     trained = train(run)
     right = accuracy_on(run / "bundle", DATA / "images" / name / "test.zip")
-    epochs = kind_of(Task.IMAGE).defaults(Preset.BALANCED, None, None)["epochs"]
+    epochs = kind_of("imageclassification").defaults(Preset.BALANCED, None, None)["epochs"]
     print(f"{name}: Flash Balanced, {epochs} epochs, {trained.seconds:.1f} s, test {right:.1%}", flush=True)
     seconds, other = _run_other(folder, python, "benchmarks.peers.fastai_pictures", str(epochs))
     print(f"{name}: fastai fine_tune({epochs}) {seconds:.1f} s, test {other:.1%}", flush=True)

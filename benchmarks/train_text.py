@@ -40,7 +40,6 @@ from training.ground.split import stratified_split
 from training.kinds.sentences.preprocess import TextPreprocess
 from training.kinds.sentences.reading import read_sentences
 from training.kinds.sentences.tokeniser import learn_vocabulary
-from training.kinds.task import Task
 from training.train import train
 
 _TIMES_FASTER = {"trec6": 3.0, "agnews-small": 5.0}
@@ -76,7 +75,7 @@ def _read(name: str, part: str, folder: Path) -> Samples[str]:
 def _run(folder: Path, events: Events, values: dict[str, Any]) -> Job:
     return Job(
         folder=folder,
-        recipe=replace(resolve(Task.TEXT, values), early_stopping=None),
+        recipe=replace(resolve("textclassification", values), early_stopping=None),
         machine=Machine(nice=0),
         events=events,
         control=Control(),
@@ -94,7 +93,7 @@ def compare_lstm(name: str, epochs: int, folder: Path) -> None:
     test = _read(name, "test", folder / "test")
     samples = _read(name, "train", folder)
     values = {"model": "lstm", "preset": "balanced", "epochs": epochs}
-    parts = stratified_split(samples.labels, resolve(Task.TEXT, values).data_split, 1)
+    parts = stratified_split(samples.labels, resolve("textclassification", values).data_split, 1)
     vocabulary = learn_vocabulary(samples.items, 25_000)
     preprocess = TextPreprocess(vocabulary.tokenizer_json, _READS)
     rows = [preprocess.ragged([samples.items[i] for i in part]) for part in parts]

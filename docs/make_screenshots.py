@@ -23,12 +23,14 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "clients" / "python"))
+sys.path[:0] = [str(ROOT), str(ROOT / "clients" / "python")]
 
 from flash_client import Flash  # noqa: E402
 
+from training.kinds import kinds_taking  # noqa: E402
+
 _SAMPLES = ROOT / "flashsite" / "samples"
-_TEXT, _IMAGE = "textclassification", "imageclassification"
+_TEXT, _IMAGE = (kinds_taking(suffix)[0].task for suffix in (".csv", ".zip"))
 _DESK, _PHONE = (1280, 800), (390, 844)
 # What is taller is cut: a page of the API is twenty screens.
 _MOST_PIXELS_HIGH = 3200

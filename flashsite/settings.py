@@ -144,8 +144,17 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                        "flashsite.kind_templates.Loader",
+                    ],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -342,7 +351,7 @@ SPECTACULAR_SETTINGS = {
         "flashsite.api.schema.describe_problems",
     ],
     "ENUM_NAME_OVERRIDES": {
-        "TaskType": "modelstore.models.TaskType",
+        "TaskType": "training.kinds.task_choices",
         "JobState": "jobs.states.JobStatus",
         "PlatformState": ["active", "sleeping"],
     },

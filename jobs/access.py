@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from jobs.errors import DatasetUnknown, JobUnknown
 from jobs.models import Dataset, Job
 from modelstore.ground import tokens
+from modelstore.ground.known_kind import check_kind
 
 # Followed every second: what the dataset's own page shows is not read for it.
 _LONG = ("dataset__findings", "dataset__thumbnails", "dataset__notes_csv")
@@ -16,6 +17,7 @@ def get_job(token: str) -> Job:
     job = jobs.filter(token_digest=tokens.digest(token)).first()
     if job is None:
         raise JobUnknown("No job has this token. Check that you copied all of it.")
+    check_kind(job.task_type)
     return job
 
 
@@ -27,6 +29,7 @@ def get_dataset(token: str) -> Dataset:
             "This dataset is no longer here: it was used up by its training or forgotten after a while. "
             "Upload it again."
         )
+    check_kind(dataset.task_type)
     return dataset
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from modelstore.ground.errors import FlashError
+from modelstore.ground.known_kind import check_kind
 from modelstore.ground.tokens import digest
 from modelstore.models import CleanupPolicy, RetiredToken, TrainedModel
 
@@ -62,7 +63,7 @@ def expired_model() -> ModelExpired:
 def get_model(token: str) -> TrainedModel:
     """The live model behind `token`, in two queries.
 
-    Raises ModelUnknown (404) or ModelExpired (410): the latter also after the row was pruned.
+    Raises ModelUnknown (404) or ModelExpired (410): the latter also after the row was pruned; KindUnknown (503).
     """
     key = digest(token)
     model = TrainedModel.objects.filter(token_digest=key).first()
@@ -70,6 +71,7 @@ def get_model(token: str) -> TrainedModel:
         raise gone_model(key)
     if model.is_expired(CleanupPolicy.current(), timezone.now()):
         raise expired_model()
+    check_kind(model.task_type)
     return model
 
 
@@ -88,6 +90,7 @@ def served_model(token: str) -> TrainedModel:
     policy = CleanupPolicy.current()
     if found.is_expired(policy, timezone.now()):
         raise expired_model()
+    check_kind(found.task_type)
     if len(_known) >= _MOST_KNOWN:
         _known.clear()
     _known[key] = (found, policy, time.monotonic())

@@ -1,5 +1,6 @@
 """The tree tells where things are: no folder is a drawer."""
 
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -38,3 +39,37 @@ def test_a_crowded_folder_is_found(tmp_path: Path) -> None:
         (tmp_path / "jobs" / "migrations" / f"{number:04}.py").touch()
     (tmp_path / "jobs" / "__init__.py").touch()
     assert crowded(tmp_path / "jobs") == {"jobs": MOST_MODULES + 1}
+
+
+def named_kinds(tree: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", ROOT / "lint" / "kinds.sh"], cwd=tree, capture_output=True, text=True, check=False
+    )
+
+
+def test_only_the_folders_of_kinds_name_kinds() -> None:
+    assert named_kinds(ROOT).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_fine"),
+    [
+        ("jobs/forms.py", 'if task == "imageclassification":', False),
+        ("jobs/kinds.py", "if task is Task.TEXT:", False),
+        ("templates/job.html", '{% if job.task_type == "textclassification" %}', False),
+        ("site/static/flash/job.js", 'const TASK = "textclassification";', False),
+        ("jobs/kinds/sentences/uploads.py", 'TASK = "textclassification"', True),
+        ("templates/kinds/pictures/sample.html", "imageclassification", True),
+        ("jobs/migrations/0001_initial.py", '("imageclassification", "images")', True),
+        ("jobs/forms.py", "if task in KINDS:", True),
+    ],
+)
+def test_who_names_a_kind_elsewhere_is_found(tmp_path: Path, path: str, text: str, is_fine: bool) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    file = tmp_path / path
+    file.parent.mkdir(parents=True)
+    file.write_text(f"{text}\n")
+    subprocess.run(["git", "-C", tmp_path, "add", "."], check=True)
+    done = named_kinds(tmp_path)
+    assert (done.returncode == 0) == is_fine
+    assert (path in done.stderr) != is_fine

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from flashsite.samples import FOLDER, SAMPLES
+from flashsite.samples import FOLDER, sample_data
 from jobs import access
 from jobs.datasets import dataset_store
 from jobs.errors import JobUnknown
@@ -23,8 +23,7 @@ from modelstore.bundles import demo_model
 from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
 from modelstore.models import CleanupPolicy
-from training.kinds import kind_of
-from training.kinds.task import Task
+from training.kinds import Preset
 
 
 @require_safe
@@ -39,8 +38,7 @@ def about(request: HttpRequest) -> HttpResponse:
         "limits": settings.FLASH_LIMITS,
         "policy": CleanupPolicy.current(),
         "dataset_seconds": settings.FLASH_DATASET_RETENTION.total_seconds(),
-        "image_models": kind_of(Task.IMAGE).models,
-        "text_models": kind_of(Task.TEXT).models,
+        "presets": list(Preset),
         "api_root": request.build_absolute_uri(reverse("api:root")),
     }
     return render(request, "about.html", context)
@@ -76,12 +74,12 @@ def forget(request: HttpRequest) -> HttpResponse:
 @limited("submit")
 def sample(request: HttpRequest, name: str) -> HttpResponse:
     """Takes one of the project's own data sets as if it had been uploaded."""
-    if name not in SAMPLES:
+    if (found := sample_data(name)) is None:
         raise Http404
     submission.check_accepting()
-    task, file = SAMPLES[name]
-    with (FOLDER / file).open("rb") as handle:
-        dataset = dataset_store.store_upload(task_type=task, upload=File(handle, name=file))
+    kind, data = found
+    with (FOLDER / data.file).open("rb") as handle:
+        dataset = dataset_store.store_upload(task_type=kind.task, upload=File(handle, name=data.file))
     return redirect("dataset", token=dataset.token)
 
 

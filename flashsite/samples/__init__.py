@@ -1,12 +1,13 @@
-"""Two small data sets, drawn and written by the project itself (see make.py), to try Flash with."""
+"""Small data sets, drawn and written by the project itself (see make.py), to try Flash with; `Kind.samples`."""
 
 from pathlib import Path
 
-from training.kinds.task import Task
+from training.kinds import KINDS, Kind, SampleData
 
 FOLDER = Path(__file__).resolve().parent
-# Address of the sample -> what it is for, and its file.
-SAMPLES: dict[str, tuple[Task, str]] = {
-    "shapes": (Task.IMAGE, "shapes.zip"),
-    "messages": (Task.TEXT, "messages.csv"),
-}
+
+
+def sample_data(name: str) -> tuple[Kind, SampleData] | None:
+    """The data set of this name and its kind; None where there is none."""
+    found = ((kind, data) for kind in KINDS.values() for data in kind.samples)
+    return next(((kind, data) for kind, data in found if data.name == name), None)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from django import template
 
-from jobs.batches.child import timeline
+from jobs.kinds.pictures import timeline
 
 register = template.Library()
 

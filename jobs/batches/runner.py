@@ -106,6 +106,7 @@ def _prepare(batch: BatchPrediction, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     _take_over_results(folder)
     order = Order(
+        task=model.task_type,
         kind=batch.kind,
         upload=str(_upload(batch, folder)),
         name=batch.name,

@@ -8,20 +8,16 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
-from jobs.batches.child.pictures import Pictures
-from jobs.batches.child.sentences import Sentences
-from jobs.batches.child.video_format import video_format
+from jobs.batches.child.contract import batches_of
 from jobs.batches.errors import BatchesFull, BatchInvalid
 from jobs.batches.options import BatchOptions
 from jobs.datasets import intake
 from jobs.messaging import hints
-from jobs.models import BatchKind, BatchPrediction, PlatformStatus
-from jobs.uploads import UploadRefused
+from jobs.models import BatchPrediction, PlatformStatus
 from modelstore.ground import tokens
-from modelstore.models import TaskType, TrainedModel
+from modelstore.models import TrainedModel
 
 _RETRY_AFTER_SECONDS = 60
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
 
 def check_accepting() -> None:
@@ -54,7 +50,8 @@ def submit(
         if key and (known := BatchPrediction.objects.filter(idempotency_key=key).first()):
             return known
         name = intake.clean_name(upload.name)
-        kind, total = _look(model, path, name, options)
+        look = batches_of(model.task_type).look
+        kind, total = look(path, name, settings.FLASH_LIMITS, options.to_json())
         token = tokens.new_token()
         batch = BatchPrediction(
             token=token,
@@ -68,27 +65,6 @@ def submit(
             idempotency_key=key,
         )
         return _store(batch, path, wake)
-
-
-def _look(model: TrainedModel, path: Path, name: str, options: BatchOptions) -> tuple[BatchKind, int | None]:
-    """What kind of file it is and, where that is cheap to tell, how many items it has."""
-    limits = settings.FLASH_LIMITS
-    if model.task_type == TaskType.TEXT:
-        return BatchKind.SENTENCES, Sentences(path, name, limits, options.input_column).total
-    with path.open("rb") as file:
-        head = file.read(16)
-    if not head:
-        raise UploadRefused("The file is empty.", code="upload_empty")
-    if head.startswith(_ZIP):
-        return BatchKind.PICTURES, Pictures(path, limits).total
-    if video_format(head):
-        return BatchKind.VIDEO, None
-    raise UploadRefused(
-        "This is neither a zip nor a video. Put pictures (JPEG, PNG, WebP or BMP) into a zip, "
-        "or send a video as MP4, MOV, MKV, WebM or AVI.",
-        status=415,
-        code="wrong_kind",
-    )
 
 
 def _store(batch: BatchPrediction, path: Path, wake: bool) -> BatchPrediction:

@@ -23,20 +23,11 @@ from jobs.datasets.intake import (
 from jobs.errors import NotPossibleNow
 from jobs.models import Dataset
 from jobs.states import ACTIVE
-from jobs.uploads import (
-    PictureFindings,
-    TableFindings,
-    TableOptions,
-    UploadRefused,
-    findings_csv,
-    inspect_table,
-    write_table,
-)
+from jobs.uploads import Findings, UploadRefused, findings_csv, uploads_of
 from modelstore.ground import files, tokens
-from training.kinds.task import Task
 
 
-def store_upload(*, task_type: Task, upload: Upload, options: Mapping[str, Any] | None = None) -> Dataset:
+def store_upload(*, task_type: str, upload: Upload, options: Mapping[str, Any] | None = None) -> Dataset:
     """Streams an upload to disk, checks it, stores file and row.
 
     Raises UploadRefused when it makes no sense and StorageFull when the disk is full; then nothing is kept.
@@ -45,12 +36,13 @@ def store_upload(*, task_type: Task, upload: Upload, options: Mapping[str, Any] 
         path = folder / "upload"
         size, digest = stream_to(path, upload)
         name = clean_name(upload.name)
-        findings = _inspect(task_type, path, name, TableOptions.from_json(dict(options or {})))
-        return _store(task_type, path, name, size, digest, findings, dict(options or {}))
+        chosen = dict(options or {})
+        findings = uploads_of(task_type).inspect(path, name, settings.FLASH_LIMITS, chosen)
+        return _store(task_type, path, name, size, digest, findings, chosen)
 
 
 def store_file(
-    *, task_type: Task, path: Path, name: str, sha256: str, options: Mapping[str, Any], key: str = ""
+    *, task_type: str, path: Path, name: str, sha256: str, options: Mapping[str, Any], key: str = ""
 ) -> Dataset:
     """Checks a file that is on this disk already; stores it (it is moved away) and its row.
 
@@ -65,7 +57,7 @@ def store_file(
             status=422,
             code="checksum_differs",
         )
-    findings = _inspect(task_type, path, name, TableOptions.from_json(dict(options)))
+    findings = uploads_of(task_type).inspect(path, name, settings.FLASH_LIMITS, options)
     return _store(task_type, path, name, size, digest, findings, dict(options), key)
 
 
@@ -76,13 +68,14 @@ def new_key() -> str:
 
 def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
     """Reads a stored table again with other columns, encoding or delimiter."""
-    if dataset.task_type != Task.TEXT:
+    uploads = uploads_of(dataset.task_type)
+    if not uploads.READ_AGAIN:
         raise NotPossibleNow("Only tables have columns to choose from.")
     if dataset.jobs.exists():
         raise NotPossibleNow("A job uses this dataset already. Upload the file again to read it differently.")
     with temporary_folder() as folder:
         path = _fetch(dataset, folder)
-        findings = _inspect(Task.TEXT, path, dataset.name, TableOptions.from_json(dict(options)))
+        findings = uploads.inspect(path, dataset.name, settings.FLASH_LIMITS, options)
     for field, value in _described(findings).items():
         setattr(dataset, field, value)
     dataset.options = dict(options)
@@ -102,14 +95,8 @@ def materialise(*, dataset: Dataset, run_dir: Path) -> None:
     if data.exists():
         shutil.rmtree(data)
     path = _fetch(dataset, run_dir)
-    if dataset.task_type == Task.IMAGE:
-        from jobs.uploads.pictures import unpack_pictures
-
-        unpack_pictures(path, data, settings.FLASH_LIMITS)
-    else:
-        data.mkdir(parents=True)
-        options = TableOptions.from_json(dataset.options)
-        write_table(path, dataset.name, data / "data.csv", settings.FLASH_LIMITS, options)
+    unpack = uploads_of(dataset.task_type).unpack
+    unpack(path, dataset.name, data, settings.FLASH_LIMITS, dataset.options)
     if path.is_relative_to(run_dir):
         path.unlink()
 
@@ -141,15 +128,7 @@ def is_needed(dataset: Dataset) -> bool:
     return dataset.jobs.filter(status__in=ACTIVE).exists()
 
 
-def _inspect(task: Task, path: Path, name: str, options: TableOptions) -> PictureFindings | TableFindings:
-    if task == Task.IMAGE:
-        from jobs.uploads.pictures import inspect_pictures
-
-        return inspect_pictures(path, settings.FLASH_LIMITS)
-    return inspect_table(path, name, settings.FLASH_LIMITS, options=options)
-
-
-def _described(findings: PictureFindings | TableFindings) -> dict[str, Any]:
+def _described(findings: Findings) -> dict[str, Any]:
     document = findings.to_json()
     thumbnails = document.pop("thumbnails", [])
     noted = findings.repairs or findings.skipped or findings.warnings
@@ -163,12 +142,12 @@ def _described(findings: PictureFindings | TableFindings) -> dict[str, Any]:
 
 
 def _store(
-    task: Task,
+    task: str,
     path: Path,
     name: str,
     size: int,
     digest: str,
-    findings: PictureFindings | TableFindings,
+    findings: Findings,
     options: dict[str, Any],
     key: str = "",
 ) -> Dataset:
@@ -176,7 +155,7 @@ def _store(
     dataset = Dataset(
         token=token,
         token_digest=tokens.digest(token),
-        task_type=task.value,
+        task_type=task,
         name=name,
         size_bytes=size,
         sha256=digest,

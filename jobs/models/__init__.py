@@ -1,7 +1,7 @@
 """The tables of the training side, one file each."""
 
 from jobs.models.attempt import Attempt
-from jobs.models.batch import BatchKind, BatchPrediction
+from jobs.models.batch import BatchPrediction
 from jobs.models.checkpoint import Checkpoint
 from jobs.models.dataset import Dataset
 from jobs.models.fleet import Alert, Fleet, Launch
@@ -16,7 +16,6 @@ from jobs.models.uptime import Uptime
 __all__ = [
     "Alert",
     "Attempt",
-    "BatchKind",
     "BatchPrediction",
     "Checkpoint",
     "Dataset",

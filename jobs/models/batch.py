@@ -8,12 +8,12 @@ from django.db import models
 from jobs.models.leased import Leased, LeasedQuerySet
 from jobs.states import BATCHES, BatchStatus
 from modelstore.models import CleanupPolicy
+from training.kinds import KINDS
 
 
-class BatchKind(models.TextChoices):
-    PICTURES = "pictures", "pictures in a zip"
-    SENTENCES = "sentences", "sentences in a table"
-    VIDEO = "video", "frames of a video"
+def batch_formats() -> list[tuple[str, str]]:
+    """Names and words of the files that can be predicted, of all kinds of tasks."""
+    return [pair for kind in KINDS.values() for pair in kind.batch_formats.items()]
 
 
 class BatchQuerySet(LeasedQuerySet["BatchPrediction"]):
@@ -35,7 +35,7 @@ class BatchPrediction(Leased):
     model = models.ForeignKey(
         "modelstore.TrainedModel", null=True, on_delete=models.SET_NULL, related_name="batches"
     )
-    kind = models.CharField(max_length=10, choices=BatchKind)
+    kind = models.CharField(max_length=10, choices=batch_formats)
     name = models.CharField(max_length=255, help_text="The name of the uploaded file.")
     file = models.FileField(upload_to="batch-uploads/%Y%m%d", max_length=255, blank=True)
     size_bytes = models.BigIntegerField()

@@ -7,8 +7,7 @@ from django.db import models
 
 from jobs.models.leased import Leased, LeasedQuerySet
 from jobs.states import JOBS, RUNNING, JobStatus
-from modelstore.models import TaskType
-from training.kinds import Preset
+from training.kinds import Preset, task_choices
 from training.score import ACCURACY, Score
 
 
@@ -41,7 +40,7 @@ class Job(Leased):
     model = models.OneToOneField(
         "modelstore.TrainedModel", null=True, blank=True, on_delete=models.SET_NULL, related_name="job"
     )
-    task_type = models.CharField(max_length=32, choices=TaskType)
+    task_type = models.CharField(max_length=32, choices=task_choices)
     task_name = models.CharField(max_length=100)
     preset = models.CharField(
         max_length=10, blank=True, choices=[(preset.value, preset.value) for preset in Preset]

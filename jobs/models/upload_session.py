@@ -6,7 +6,7 @@ from typing import Self
 from django.db import models
 from django.utils import timezone
 
-from modelstore.models import TaskType
+from training.kinds import task_choices
 
 
 class UploadSessionQuerySet(models.QuerySet["UploadSession"]):
@@ -24,7 +24,7 @@ class UploadSession(models.Model):
 
     token = models.CharField(max_length=64, unique=True)
     token_digest = models.CharField(max_length=64, unique=True)
-    task_type = models.CharField(max_length=32, choices=TaskType)
+    task_type = models.CharField(max_length=32, choices=task_choices)
     name = models.CharField(max_length=255, help_text="The name of the file.")
     size_bytes = models.BigIntegerField(help_text="As announced.")
     sha256 = models.CharField(max_length=64, blank=True, help_text="As announced.")

@@ -5,14 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from training.kinds import CATALOG
-from training.kinds.task import Task
+from training.kinds import kind_of
 
-# Seconds for one sample and epoch on two ordinary processor cores, and what every job takes besides.
-# Measured with MobileNet V2 at 224 pixels and with sentences of 10 to 30 words.
+# What every job takes on two ordinary processor cores, besides what its kind reckons.
 FIXED_SECONDS = 12.0
-FEATURES, FINE_TUNING = 0.03, 0.12
-NGRAMS, RECURRENT, _HIDDEN = 0.0004, 0.004, 256
 # A GPU against those two cores, when nothing is known: what does not depend on the data stays.
 _GPU_SHARE = 0.1
 _GPU_FAMILIES = ("g", "p")
@@ -48,17 +44,7 @@ class Range:
 
 def rough_seconds(config: Mapping[str, Any], samples: int, kind: str = "") -> float:
     """A guess from the configuration (Recipe.to_json), the number of samples and the kind of machine."""
-    spec, epochs = CATALOG[config["model"]], float(config["epochs"])
-    if config["task"] == Task.TEXT:
-        each = NGRAMS if spec.name == "bag_of_ngrams" else RECURRENT
-        # Of a network half as wide a word takes a third of the time.
-        width = float(config.get("hidden", _HIDDEN)) / _HIDDEN
-        work = samples * each * epochs * float(config.get("networks", 1)) * math.pow(width, 1.5)
-    else:
-        # Epochs of small pictures take half as long.
-        whole = epochs * (1 - 0.5 * config.get("small_share", 0.0))
-        each = FEATURES if config.get("freeze") else FINE_TUNING * whole
-        work = samples * each * spec.relative_cost
+    work = kind_of(config["task"]).rough_seconds(config, samples)
     return FIXED_SECONDS + work * (_GPU_SHARE if kind.startswith(_GPU_FAMILIES) else 1.0)
 
 

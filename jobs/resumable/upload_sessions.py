@@ -21,7 +21,6 @@ from jobs.uploads import UploadRefused
 from jobs.uploads.detection import HEAD_BYTES, refuse_by_head
 from modelstore.ground import files, tokens
 from modelstore.ground.errors import FlashError
-from training.kinds.task import Task
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +53,7 @@ class TooManyUploads(FlashError):
     title = "Too many uploads at once"
 
 
-def begin(*, task_type: Task, name: str, size: int, sha256: str = "", direct: bool = True) -> UploadSession:
+def begin(*, task_type: str, name: str, size: int, sha256: str = "", direct: bool = True) -> UploadSession:
     """Opens an upload of `size` bytes; with `direct`, into the bucket where there is one.
 
     Raises DevMode, QueueFull, UploadRefused (413), TooManyUploads, StorageFull (507), StorageUnavailable.
@@ -69,7 +68,7 @@ def begin(*, task_type: Task, name: str, size: int, sha256: str = "", direct: bo
     session = UploadSession(
         token=token,
         token_digest=tokens.digest(token),
-        task_type=task_type.value,
+        task_type=task_type,
         name=intake.clean_name(name),
         size_bytes=size,
         sha256=sha256.lower(),
@@ -211,7 +210,7 @@ def _complete(session: UploadSession, sha256: str, options: dict[str, Any]) -> D
     have = received(session)
     if have != session.size_bytes:
         raise UploadIncomplete(f"{have} of {session.size_bytes} bytes have arrived. Send the rest first.")
-    task = Task(session.task_type)
+    task = session.task_type
     if session.method == Method.OFFSET:
         path = disk_pieces.path_of(session.key)
         return dataset_store.store_file(

@@ -21,7 +21,6 @@ from jobs.submitting.lineage import Lineage
 from modelstore.access import get_model
 from modelstore.ground import files
 from modelstore.models import ApiKey, TrainedModel
-from training.kinds.task import Task
 
 PREFIX = "incoming/"
 _MOST = 50
@@ -91,7 +90,7 @@ def retrain(*, arrival: IncomingFile, api_key: ApiKey | None) -> Job:
         raise NotPossibleNow("The object that the event tells of is not in the bucket any more.")
     check_size(default_storage.size(arrival.key))
     before = Job.objects.filter(token_digest=model.token_digest).select_related("dataset").first()
-    arrived = dataset_store.store_upload(task_type=Task(model.task_type), upload=arrival)
+    arrived = dataset_store.store_upload(task_type=model.task_type, upload=arrival)
     with dataset_store.discarded_unless_used(arrived) as dataset:
         return _submit(arrival, model, before, dataset, api_key)
 

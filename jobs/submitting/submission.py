@@ -25,7 +25,6 @@ from jobs.submitting.lineage import Lineage
 from modelstore.ground import naming, tokens
 from modelstore.models import ApiKey
 from training.ground.recipe import Recipe, RecipeInvalid, resolve
-from training.kinds.task import Task
 
 RETRY_AFTER_SECONDS = 60
 
@@ -47,7 +46,7 @@ def check_accepting() -> None:
     caps.check_day(platform)
 
 
-def validate(*, task: Task, task_name: str, values: Mapping[str, Any]) -> Recipe:
+def validate(*, task: str, task_name: str, values: Mapping[str, Any]) -> Recipe:
     """The whole configuration, or SubmissionInvalid with a sentence for each wrong field."""
     wrong_name = naming.problem(task_name)
     fields = {"task_name": [wrong_name]} if wrong_name else {}
@@ -60,7 +59,7 @@ def validate(*, task: Task, task_name: str, values: Mapping[str, Any]) -> Recipe
     return config
 
 
-def configuration(*, task: Task, values: Mapping[str, Any]) -> Recipe:
+def configuration(*, task: str, values: Mapping[str, Any]) -> Recipe:
     """What `values` make of the presets; SubmissionInvalid with a sentence for each wrong one."""
     try:
         return resolve(task, values, settings.FLASH_LIMITS)
@@ -91,7 +90,7 @@ def submit(
             token=lineage.continue_from, task_type=dataset.task_type, api_key=api_key
         )
         values = retraining.with_its_model(values, earlier)
-    config = validate(task=Task(dataset.task_type), task_name=task_name, values=values)
+    config = validate(task=dataset.task_type, task_name=task_name, values=values)
     key = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
     if key and (known := Job.objects.filter(idempotency_key=key).first()):
         return known

@@ -58,7 +58,7 @@ class Notes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Findings:
-    """What pictures and tables have in common. `classes` are in alphabetical order."""
+    """What the uploads of all kinds have in common. `classes` are in alphabetical order."""
 
     classes: list[ClassCount]
     sample_count: int
@@ -75,47 +75,6 @@ class Findings:
             "skipped": _as_json(self.skipped[:MAX_NOTES]),
             "skipped_count": self.skipped_count,
             "warnings": _as_json(self.warnings[:MAX_NOTES]),
-        }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PictureFindings(Findings):
-    """A zip of pictures. `thumbnails`: at most 24 of {label, source, data_uri}, JPEG of 96 pixels."""
-
-    thumbnails: list[dict[str, str]]
-
-    def to_json(self) -> dict[str, Any]:
-        return {**Findings.to_json(self), "thumbnails": self.thumbnails}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TableFindings(Findings):
-    """A table of sentences.
-
-    `rows`: at most 10 (input, label) as they will be used, long inputs cut; `length_histogram`: list of
-    {from, to, count} in characters, `to` exclusive and None for the last; `delimiter` is None unless CSV.
-    """
-
-    columns: list[str]
-    input_column: str
-    label_column: str
-    rows: list[tuple[str, str]]
-    encoding: str
-    delimiter: str | None
-    has_header: bool
-    length_histogram: list[dict[str, int | None]]
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            **Findings.to_json(self),
-            "columns": self.columns,
-            "input_column": self.input_column,
-            "label_column": self.label_column,
-            "rows": [list(row) for row in self.rows],
-            "encoding": self.encoding,
-            "delimiter": self.delimiter,
-            "has_header": self.has_header,
-            "length_histogram": self.length_histogram,
         }
 
 

@@ -17,8 +17,7 @@ from jobs.submitting.lineage import FIELDS as ORIGIN
 from jobs.submitting.lineage import Lineage, read_lineage
 from training.ground import hyperparameters
 from training.ground.specification import Hyperparameter
-from training.kinds import CATALOG
-from training.kinds.task import Task
+from training.kinds import CATALOG, KINDS
 
 TABLE_OPTIONS = ("input_column", "label_column")
 _OUTER = (
@@ -36,7 +35,7 @@ _MAX_KEY = 255
 class SubmitRequest:
     """What was asked for; `values` are hyperparameters, to be checked by the trainer's own rules."""
 
-    task: Task
+    task: str
     task_name: str
     values: dict[str, Any]
     downloadable: bool
@@ -81,7 +80,7 @@ def read(request: Request, known: set[str]) -> SubmitRequest:
 class QuoteRequest:
     """What an estimate is asked for."""
 
-    task: Task
+    task: str
     values: dict[str, Any]
     samples: int
     job_options: JobOptions
@@ -145,15 +144,15 @@ def _source(fields: dict[str, Any]) -> tuple[Any, str]:
     return upload or None, str(token or "")
 
 
-def _task_of(fields: dict[str, Any]) -> Task:
+def _task_of(fields: dict[str, Any]) -> str:
     token = fields.get("dataset_token")
     if fields.get("task_type") in (None, "") and token:
-        return Task(access.get_dataset(str(token)).task_type)
-    try:
-        return Task(str(fields.get("task_type")))
-    except ValueError as error:
-        known = " or ".join(task.value for task in Task)
-        raise SubmissionInvalid("Say what to train.", fields={"task_type": [f"Give {known}."]}) from error
+        return access.get_dataset(str(token)).task_type
+    task = str(fields.get("task_type"))
+    if task not in KINDS:
+        known = " or ".join(KINDS)
+        raise SubmissionInvalid("Say what to train.", fields={"task_type": [f"Give {known}."]})
+    return task
 
 
 def _hyperparameters(fields: dict[str, Any]) -> dict[str, Any]:

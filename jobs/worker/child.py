@@ -15,6 +15,8 @@ from typing import Any
 
 from django.conf import settings
 
+from training.kinds import KINDS_VARIABLE
+
 EXIT_INTERRUPTED = 75
 # What a child learns of this process's environment: where programs, libraries and devices are, and how they behave.
 # It reads what strangers uploaded, so all else stays here; a new secret needs no line anywhere.
@@ -128,4 +130,8 @@ def trainer_command() -> list[str]:
 
 def _environment(parent: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in parent.items() if PASSED_ON.fullmatch(name)}
-    return kept | {"FLASH_WEIGHTS_DIR": str(settings.FLASH_WEIGHTS_DIR), "PYTHONUNBUFFERED": "1"}
+    return kept | {
+        "FLASH_WEIGHTS_DIR": str(settings.FLASH_WEIGHTS_DIR),
+        KINDS_VARIABLE: ",".join(settings.FLASH_KINDS),
+        "PYTHONUNBUFFERED": "1",
+    }

@@ -28,6 +28,7 @@ from jobs.worker.warm_trainer import WARM_TRAINER
 from jobs.worker.watch import CancelRequested, OutOfTime, follow
 from modelstore.bundles import store
 from modelstore.ground import files
+from modelstore.ground.known_kind import KindUnknown, check_kind
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ def run(*, job: Job, heartbeat: Heartbeat) -> None:
     try:
         _prepare(job, folder)
         _train(job, folder, heartbeat)
-    except UploadRefused as refusal:
+    except (UploadRefused, KindUnknown) as refusal:
         _fail(job, refusal.detail)
     except OSError as error:
         if not files.is_disk_full(error):
@@ -91,6 +92,7 @@ def forget_if_ended(job: Job) -> None:
 def _prepare(job: Job, folder: Path) -> None:
     if job.dataset is None:
         raise UploadRefused("The data of this job is gone. Upload it again and submit a new job.")
+    check_kind(job.task_type)
     folder.mkdir(parents=True, exist_ok=True)
     dataset_store.materialise(dataset=job.dataset, run_dir=folder)
     retraining.prepare(job=job, folder=folder)

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from modelstore.models import TaskType, TrainedModel
+from modelstore.models import TrainedModel
 from training.bundle.manifest import MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
 from training.ground.hyperparameters import HYPERPARAMETERS
+from training.kinds import kind_of
 from training.score import ACCURACY, capitalised, show
 
 _MOST_CLASSES = 100
@@ -33,9 +34,8 @@ def model_card(model: TrainedModel) -> str:
 
 
 def _head(model: TrainedModel) -> str:
-    things = "pictures" if model.task_type == TaskType.IMAGE else "sentences"
     facts = [
-        ("Sorts", f"{things} into {len(model.classes)} classes"),
+        ("Sorts", f"{kind_of(model.task_type).words.samples} into {len(model.classes)} classes"),
         ("Network", model.model_name),
         ("Trained", f"{model.created:%Y-%m-%d}, with Flash"),
         ("Settings", _settings(model.manifest.get("config") or {})),
@@ -113,11 +113,12 @@ def _data(model: TrainedModel) -> str:
 
 
 def _use(model: TrainedModel) -> str:
-    image = model.task_type == TaskType.IMAGE
-    sample, data = ("picture.jpg", "my-pictures.zip") if image else ('"a sentence"', "my-table.csv")
-    lines = ["pip install -r requirements.txt", f"python predict.py {sample}"]
+    words = kind_of(model.task_type).words
+    lines = ["pip install -r requirements.txt", f"python predict.py {words.example}"]
     if VALIDATION_FILE in model.manifest["files"] and model.score.name == ACCURACY:
-        lines.append(f"python evaluate.py {data}      # recomputes the accuracy from your own data")
+        lines.append(
+            f"python evaluate.py {words.example_data}      # recomputes the accuracy from your own data"
+        )
     shell = "\n".join(lines)
     return (
         f"## Use\n\n```\n{shell}\n```\n\n"
@@ -127,19 +128,18 @@ def _use(model: TrainedModel) -> str:
 
 
 def _files(model: TrainedModel) -> str:
-    image = model.task_type == TaskType.IMAGE
-    told = "pixels, uint8 [N, S, S, 3]" if image else "token ids, int64 [N, T], padded with 0"
+    words = kind_of(model.task_type).words
     rows = [
         (
             "`model.onnx`",
-            f"takes {told}; gives probabilities, float32 [N, C]. Normalisation and softmax are inside",
+            f"takes {words.tensor}; gives probabilities, float32 [N, C]. Normalisation and softmax are inside",
         ),
         (
             "`model.json`",
             "classes in the order of the outputs, preprocessing, settings, a sha256 of each file",
         ),
         ("`labels.txt`", "the classes alone, in the order of the outputs"),
-        ("`preprocess.py`", "how a picture or a sentence becomes numbers, as in training"),
+        ("`preprocess.py`", f"how a {words.sample} becomes numbers, as in training"),
         ("`model.pt`, `model.safetensors`", "the weights, to go on training"),
         ("`report.json`", "all figures"),
     ]

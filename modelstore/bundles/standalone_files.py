@@ -11,23 +11,22 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
 
-import training
 from modelstore.bundles.model_card import model_card
-from modelstore.models import TaskType, TrainedModel
+from modelstore.models import TrainedModel
 from training.bundle.manifest import ONNX_FILE, VALIDATION_FILE
+from training.kinds import kind_of
 from training.score import ACCURACY
 
 FOLDER = Path(__file__).resolve().parents[1] / "standalone"
-# Not imported: it needs numpy, and the web starts without.
-_KINDS = Path(training.__file__).parent / "kinds"
 # `manage.py get_runtime` writes it, see standalone/web/get_runtime.py.
 RUNTIME_FILE = "runtime.js"
-_WEB_FILES = ("index.html", "page.css", "page.js", "inputs.js")
+_WEB_FILES = ("index.html", "page.css", "page.js")
 _FACTS = (
     "task_name",
     "classes",
@@ -49,10 +48,20 @@ def runtime_path() -> Path:
     return Path(settings.FLASH_VAR_DIR) / "onnxruntime-web" / RUNTIME_FILE
 
 
-def preprocess_file(model: TrainedModel) -> Path:
-    """The module that makes numbers of this model's inputs; it stands alone."""
-    room = "sentences" if model.task_type == TaskType.TEXT else "pictures"
-    return _KINDS / room / "preprocess.py"
+def kind_files(model: TrainedModel) -> dict[str, Opener]:
+    """The modules that know this model's inputs; they stand alone."""
+    kind = kind_of(model.task_type)
+    return {
+        "preprocess.py": plain(_file_of(kind.preprocess)),
+        "inputs.py": plain(_file_of(f"{kind.standalone}.inputs")),
+    }
+
+
+def _file_of(module: str) -> Path:
+    """Where a module lies. It is not imported: that may need numpy, and the web starts without."""
+    spec = find_spec(module)
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin)
 
 
 def standalone_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
@@ -62,7 +71,7 @@ def standalone_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
         "labels.txt": text("".join(f"{' '.join(label.split())}\n" for label in model.classes)),
         "requirements.txt": text(requirements(model)),
         "predict.py": plain(FOLDER / "predict.py"),
-        "preprocess.py": plain(preprocess_file(model)),
+        **kind_files(model),
     }
     if VALIDATION_FILE in model.manifest["files"] and model.score.name == ACCURACY:
         files["evaluate.py"] = plain(FOLDER / "evaluate.py")
@@ -72,6 +81,7 @@ def standalone_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
 def web_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
     """The files of the page that predicts in a browser; with its runtime where that is here."""
     files = {name: plain(FOLDER / "web" / name) for name in _WEB_FILES}
+    files["inputs.js"] = plain(_file_of(f"{kind_of(model.task_type).standalone}.inputs").with_suffix(".js"))
     files["facts.js"] = text(f"window.FLASH_FACTS = {json.dumps(_facts(model, open_file))};\n")
     files["model.js"] = partial(_model_script, open_file)
     files["get_runtime.py"] = plain(FOLDER / "web" / "get_runtime.py")
@@ -98,16 +108,15 @@ def text(content: str) -> Opener:
 
 def requirements(model: TrainedModel) -> str:
     """What predict.py needs, one a line."""
-    names = ["onnxruntime", "numpy", "pillow"]
-    return "\n".join([*names, "tokenizers"] if model.task_type == TaskType.TEXT else names) + "\n"
+    return "\n".join(["onnxruntime", "numpy", "pillow", *kind_of(model.task_type).requirements]) + "\n"
 
 
 def _facts(model: TrainedModel, open_file: Open) -> Mapping[str, Any]:
     facts = {name: model.manifest[name] for name in _FACTS if name in model.manifest}
     facts["task_name"] = model.task_name
-    if model.task_type == TaskType.TEXT:
-        with open_file(model.manifest["preprocess"]["tokenizer"]) as file:
-            facts["tokenizer"] = json.load(file)
+    for name in kind_of(model.task_type).bundle_files:
+        with open_file(name) as file:
+            facts[Path(name).stem] = json.load(file)
     return facts
 
 

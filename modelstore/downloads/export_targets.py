@@ -13,8 +13,8 @@ from modelstore.bundles.model_card import model_card
 from modelstore.bundles.standalone_files import (
     FOLDER,
     Opener,
+    kind_files,
     plain,
-    preprocess_file,
     requirements,
     runtime_path,
     text,
@@ -23,9 +23,9 @@ from modelstore.bundles.standalone_files import (
 )
 from modelstore.downloads.file_responses import check_downloadable, open_checked
 from modelstore.ground.errors import FlashError
-from modelstore.models import TaskType, TrainedModel
+from modelstore.models import TrainedModel
 from training.bundle.manifest import MANIFEST_FILE, ONNX_FILE
-from training.kinds.sentences.preprocess import TOKENIZER_FILE
+from training.kinds import kind_of
 
 Files = Mapping[str, Opener]
 
@@ -86,14 +86,14 @@ def _docker(model: TrainedModel) -> Files:
 
 def _service(model: TrainedModel, kind: str, own: tuple[str, ...]) -> Files:
     """The model with what predicts; weights for training, report and examples stay behind."""
-    names = [ONNX_FILE, MANIFEST_FILE, *([TOKENIZER_FILE] if model.task_type == TaskType.TEXT else [])]
+    names = [ONNX_FILE, MANIFEST_FILE, *kind_of(model.task_type).bundle_files]
     pinned = "".join(f"{name}=={version(name)}\n" for name in requirements(model).split())
     return {
         "README.md": text(model_card(model)),
         "requirements.txt": text(pinned),
         "predict.py": plain(FOLDER / "predict.py"),
         "service.py": plain(FOLDER / "serve" / "service.py"),
-        "preprocess.py": plain(preprocess_file(model)),
+        **kind_files(model),
         **{name: plain(FOLDER / kind / name) for name in own},
         **{name: partial(open_checked, model, name) for name in names},
     }

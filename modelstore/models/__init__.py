@@ -4,7 +4,7 @@ from modelstore.models.api_key import ApiKey, Scope
 from modelstore.models.cleanup_policy import CleanupPolicy
 from modelstore.models.prune_state import PruneState
 from modelstore.models.retired import RetiredToken, Tombstone
-from modelstore.models.trained_model import TaskType, TrainedModel
+from modelstore.models.trained_model import TrainedModel
 
 __all__ = [
     "ApiKey",
@@ -12,7 +12,6 @@ __all__ = [
     "PruneState",
     "RetiredToken",
     "Scope",
-    "TaskType",
     "Tombstone",
     "TrainedModel",
 ]

@@ -1,7 +1,5 @@
 """Reads the two forms of a request for predictions: files in multipart, or JSON."""
 
-import base64
-import binascii
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,9 +10,10 @@ from django.utils.datastructures import MultiValueDict
 
 from modelstore.ground.errors import FlashError
 from modelstore.ground.plain_multipart import Part
-from modelstore.models.trained_model import TaskType
-from modelstore.prediction.inputs import InputsInvalid, InputTooLarge, refused
-from training.ground.limits import MIB, Limits
+from modelstore.prediction.contract import inputs_of
+from modelstore.prediction.inputs import InputsInvalid, most_inputs
+from training.ground.limits import Limits
+from training.kinds import kind_of
 
 DEFAULT_TOP_K = 5
 MAX_TOP_K = 1000
@@ -23,8 +22,8 @@ MOST_EXPLAINED = 4
 _OPTIONS = ("top_k", "threshold", "explain")
 
 
-class UploadedPictures(Sequence[bytes]):
-    """Uploaded files as bytes, each read when it is asked for: a batch of large pictures is never in memory whole.
+class UploadedFiles(Sequence[bytes]):
+    """Uploaded files as bytes, each read when it is asked for: a batch of large files is never in memory whole.
 
     Of a file with more than `max_bytes` one byte more is read: enough to see that it is too large.
     """
@@ -44,7 +43,7 @@ class UploadedPictures(Sequence[bytes]):
 
     def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
         if isinstance(index, slice):
-            return UploadedPictures(self._uploads[index], self._max_bytes)
+            return UploadedFiles(self._uploads[index], self._max_bytes)
         upload = self._uploads[index]
         upload.seek(0)
         content: bytes = upload.read(self._max_bytes + 1)
@@ -61,7 +60,7 @@ class PredictRequest:
     Answers below the probability `threshold` are unsure; with `explain` each says why.
     """
 
-    inputs: Sequence[bytes | str]
+    inputs: Sequence[Any]
     names: Sequence[str] = field(default_factory=list)
     top_k: int = DEFAULT_TOP_K
     threshold: float | None = None
@@ -69,37 +68,37 @@ class PredictRequest:
 
 
 def read_files(data: Any, uploads: MultiValueDict, *, task_type: str, limits: Limits) -> PredictRequest:
-    """A multipart request with one or more `image`, and perhaps `top_k`; raises InputsInvalid (400)."""
-    if task_type != TaskType.IMAGE:
-        raise _invalid(
-            "inputs", 'This model classifies sentences: send JSON like {"inputs": ["a sentence"]}.'
-        )
-    _refuse_unknown({*data, *uploads}, {"image", *_OPTIONS})
-    images = uploads.getlist("image")
-    if not images:
-        raise _invalid("image", "Send at least one picture as a file in the field `image`.")
+    """A multipart request with one or more files, and perhaps `top_k`; raises InputsInvalid (400)."""
+    kind, sample = inputs_of(task_type), kind_of(task_type).words.sample
+    if not kind.FILES:
+        raise _invalid("inputs", kind.NO_FILES)
+    _refuse_unknown({*data, *uploads}, {kind.FILES, *_OPTIONS})
+    sent = uploads.getlist(kind.FILES)
+    if not sent:
+        raise _invalid(kind.FILES, f"Send at least one {sample} as a file in the field `{kind.FILES}`.")
     return PredictRequest(
-        inputs=UploadedPictures(images, limits.max_picture_bytes),
-        names=[image.name or "" for image in images],
-        **_options(data, len(images)),
+        inputs=UploadedFiles(sent, kind.max_file_bytes(limits)),
+        names=[file.name or "" for file in sent],
+        **_options(data, len(sent)),
     )
 
 
 def read_parts(parts: Sequence[Part], *, task_type: str) -> PredictRequest | None:
     """The same of a form whose parts are in memory; None for what `read_files` has to look at."""
-    images = [part for part in parts if part.name == "image" and part.filename is not None]
+    field = inputs_of(task_type).FILES
+    sent = [part for part in parts if part.name == field and part.filename is not None]
     fields = [part for part in parts if part.name == "top_k" and part.filename is None]
-    if task_type != TaskType.IMAGE or not images or len(fields) > 1 or len(images) + len(fields) < len(parts):
+    if not field or not sent or len(fields) > 1 or len(sent) + len(fields) < len(parts):
         return None
     return PredictRequest(
-        inputs=[part.content for part in images],
-        names=[part.filename or "" for part in images],
+        inputs=[part.content for part in sent],
+        names=[part.filename or "" for part in sent],
         top_k=_top_k(fields[0].content.decode("utf-8", "replace") if fields else DEFAULT_TOP_K),
     )
 
 
 def read_json(data: Any, *, task_type: str, limits: Limits) -> PredictRequest:
-    """A JSON request: `inputs`, sentences or pictures in base64 (data: URLs, too), and perhaps `top_k`.
+    """A JSON request: `inputs`, each as its kind writes it (pictures in base64), and perhaps `top_k`.
 
     Raises InputsInvalid (400), InputTooLarge (413) with the input's index.
     """
@@ -109,32 +108,17 @@ def read_json(data: Any, *, task_type: str, limits: Limits) -> PredictRequest:
     inputs = data.get("inputs")
     if not isinstance(inputs, list):
         raise _invalid("inputs", "`inputs` must be a list, even of a single input.")
+    kind = inputs_of(task_type)
     for index, value in enumerate(inputs):
-        if not isinstance(value, str):
-            kind = "sentences" if task_type == TaskType.TEXT else "pictures in base64"
-            raise refused(InputsInvalid, index, f"is {_kind_of(value)}; this model takes {kind}, as strings.")
+        kind.check_json(value, index)
     for name in _OPTIONS:
         if isinstance(data.get(name), str):
             raise _invalid(name, f"`{name}` is text here; write its value without quotes.")
     options = _options(data, len(inputs))
-    if task_type == TaskType.TEXT or len(inputs) > limits.max_pictures_per_request:
-        return PredictRequest(inputs=inputs, **options)
-    pictures = [_decode(value, index, limits) for index, value in enumerate(inputs)]
-    return PredictRequest(inputs=pictures, **options)
-
-
-def _decode(value: str, index: int, limits: Limits) -> bytes:
-    if value.startswith("data:"):
-        head, _, value = value.partition(",")
-        if not head.endswith(";base64"):
-            raise refused(InputsInvalid, index, "is a data: URL without `;base64`.")
-    if len(value) > limits.max_picture_bytes * 3 // 2:
-        most = limits.max_picture_bytes / MIB
-        raise refused(InputTooLarge, index, f"is larger than the {most:.3g} MB a picture may have.")
-    try:
-        return base64.b64decode("".join(value.split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise refused(InputsInvalid, index, "is not a picture in base64.") from error
+    # Too many are refused as such, before each is looked at.
+    if len(inputs) <= most_inputs(task_type, limits):
+        inputs = [kind.from_json(value, index, limits) for index, value in enumerate(inputs)]
+    return PredictRequest(inputs=inputs, **options)
 
 
 def _options(data: Any, count: int) -> dict[str, Any]:
@@ -188,8 +172,3 @@ def _refuse_unknown(given: set[str], known: set[str]) -> None:
 
 def _invalid(name: str, sentence: str) -> FlashError:
     return InputsInvalid(sentence, fields={name: [sentence]})
-
-
-def _kind_of(value: Any) -> str:
-    kinds = {dict: "an object", list: "a list", bool: "true or false", type(None): "null"}
-    return kinds.get(type(value), "a number")

@@ -24,9 +24,9 @@ __all__ = ["ModelDamaged", "Prediction", "Predictions", "predict"]
 
 
 def predict(
-    *, model: TrainedModel, inputs: Sequence[bytes | str], top_k: int = 5, names: Sequence[str] = ()
+    *, model: TrainedModel, inputs: Sequence[Any], top_k: int = 5, names: Sequence[str] = ()
 ) -> Predictions:
-    """One prediction for each input, in their order: encoded pictures (bytes) or sentences (str).
+    """One prediction for each input, in their order: encoded pictures (bytes), sentences (str) and so on.
 
     `names`, where given, are file names for the sentences of a refusal. Raises a FlashError that names the
     first wrong input by its index (400, 413, 415, 422), ModelDamaged (503), ModelExpired (410) if the model
@@ -100,7 +100,7 @@ def _classifier(folder: Path) -> "OnnxClassifier":
     return OnnxClassifier(folder, threads=settings.FLASH_SERVE_THREADS, copy=settings.FLASH_SERVING_COPY)
 
 
-def _probabilities(classifier: "OnnxClassifier", inputs: Sequence[bytes | str], names: Sequence[str]) -> Any:
+def _probabilities(classifier: "OnnxClassifier", inputs: Sequence[Any], names: Sequence[str]) -> Any:
     from training.bundle.preprocessing import UnreadableInput
 
     try:

@@ -1,20 +1,18 @@
 """Recomputes the reported accuracy from your own data: python evaluate.py DATA
 
-DATA is what the model was trained on: a folder or zip of pictures, or the table of sentences (CSV, TSV, JSON lines).
+DATA is what the model was trained on, such as a folder or zip of pictures, or a table (CSV, TSV, JSON lines).
 Its samples are found again by the sha256 that validation.csv lists, whatever their names. Needs what predict.py needs.
 """
 
 import argparse
 import csv
-import hashlib
-import io
 import json
 import sys
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import inputs
 import numpy as np
 from predict import Classifier
 
@@ -29,8 +27,7 @@ def main() -> None:
     asked = parser.parse_args()
     facts = json.loads((HERE / "model.json").read_text(encoding="utf-8"))
     wanted = _listed()
-    is_text = facts["preprocess"]["kind"] == "text"
-    found = _matched(wanted, _sentences(asked.data) if is_text else _pictures(asked.data))
+    found = _matched(wanted, inputs.samples(asked.data))
     total = sum(len(rows) for rows in wanted.values())
     if not found:
         sys.exit(f"{asked.data}: none of the {total} validation samples is in it.")
@@ -79,47 +76,6 @@ def _matched(
         if left.get(key):
             found += [(row, sample) for row in left.pop(key)]
     return found
-
-
-def _pictures(data: Path) -> Iterator[tuple[str, Any]]:
-    if data.is_dir():
-        for path in sorted(path for path in data.rglob("*") if path.is_file()):
-            yield hashlib.sha256(path.read_bytes()).hexdigest(), path
-        return
-    archive = zipfile.ZipFile(data)
-    for name in archive.namelist():
-        content = archive.read(name)
-        yield hashlib.sha256(content).hexdigest(), content
-
-
-def _sentences(data: Path) -> Iterator[tuple[str, Any]]:
-    """Every cell of the table counts: which column has the sentences need not be known."""
-    content = data.read_bytes()
-    text = content.decode(_encoding(content), "replace")
-    if data.suffix.lower() in (".jsonl", ".ndjson"):
-        for line in filter(str.strip, text.splitlines()):
-            yield from map(_keyed, json.loads(line).values())
-        return
-    first = text.splitlines()[0] if text else ""
-    delimiter = max(",;\t|", key=first.count)
-    csv.field_size_limit(2**31 - 1)
-    for row in csv.reader(io.StringIO(text), delimiter=delimiter):
-        yield from map(_keyed, row)
-
-
-def _keyed(cell: Any) -> tuple[str, str]:
-    sentence = str(cell).strip()
-    return hashlib.sha256(" ".join(sentence.split()).encode("utf-8", "replace")).hexdigest(), sentence
-
-
-def _encoding(content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "utf-16"
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8-sig"
 
 
 def _measure(name: str, classifier: Classifier, found: list[tuple[dict[str, str], Any]]) -> dict[str, Any]:

@@ -13,13 +13,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import inputs
 import numpy as np
 import onnxruntime
 import preprocess
 from numpy.typing import NDArray
 
 HERE = Path(__file__).resolve().parent
-_PICTURES_AT_ONCE, _SENTENCES_AT_ONCE = 4, 64
+_AT_ONCE = 4
 
 
 class UnreadableInput(ValueError):
@@ -42,7 +43,6 @@ class Classifier:
     ) -> None:
         self.facts: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         self.classes: list[str] = self.facts["classes"]
-        self.is_text = self.facts["preprocess"]["kind"] == "text"
         self._preprocess: Any = preprocess.from_json(self.facts["preprocess"], folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -56,42 +56,36 @@ class Classifier:
         providers = ["CPUExecutionProvider"]
         self._session = onnxruntime.InferenceSession(str(folder / model), options, providers=providers)
 
-    def probabilities(self, inputs: Sequence[str | Path | bytes]) -> NDArray[np.float32]:
-        """Probabilities [N, C] in the order of `classes`, of sentences or of pictures (paths or encoded bytes).
+    def probabilities(self, samples: Sequence[Any]) -> NDArray[np.float32]:
+        """Probabilities [N, C] in the order of `classes`, of sentences, or of pictures (paths or encoded bytes).
 
-        Raises UnreadableInput with the `index` of the picture.
+        Raises UnreadableInput with the `index` of the input.
         """
-        parts = [
-            self._session.run([self.facts["output_name"]], {self.facts["input_name"]: batch})[0]
-            for batch in self._batches(inputs)
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
+        found = np.zeros((len(samples), len(self.classes)), np.float32)
+        for places, batch in self._batches(samples):
+            fed = {self.facts["input_name"]: batch}
+            found[places] = self._session.run([self.facts["output_name"]], fed)[0]
+        return found
 
-    def predict(self, inputs: Sequence[str | Path | bytes], top: int = 5) -> list[dict[str, Any]]:
+    def predict(self, samples: Sequence[Any], top: int = 5) -> list[dict[str, Any]]:
         """For each input the likeliest label, its probability, and the `top` likeliest ones."""
         answers = []
-        for row in self.probabilities(inputs):
+        for row in self.probabilities(samples):
             best = (-row).argsort(kind="stable")[:top]
             ranked = [{"label": self.classes[i], "probability": round(float(row[i]), 6)} for i in best]
             answers.append({**ranked[0], "top": ranked})
         return answers
 
-    def _batches(self, inputs: Sequence[str | Path | bytes]) -> Iterator[NDArray[Any]]:
-        step = _SENTENCES_AT_ONCE if self.is_text else _PICTURES_AT_ONCE
-        for start in range(0, len(inputs), step):
-            part = inputs[start : start + step]
-            if self.is_text:
-                yield self._preprocess.encode([str(sentence) for sentence in part])
-            else:
-                yield np.stack([self._load(start + i, source) for i, source in enumerate(part)])
-
-    def _load(self, index: int, source: str | Path | bytes) -> NDArray[np.uint8]:
-        try:
-            picture = source if isinstance(source, bytes) else Path(source)
-            pixels: NDArray[np.uint8] = self._preprocess.load(picture)
-            return pixels
-        except ValueError as error:
-            raise UnreadableInput(str(error), index) from error
+    def _batches(self, samples: Sequence[Any]) -> Iterator[tuple[list[int], NDArray[Any]]]:
+        batches = self._preprocess.batches(samples, _AT_ONCE)
+        while True:
+            try:
+                batch = next(batches, None)
+            except ValueError as error:
+                raise UnreadableInput(str(error), getattr(error, "index", None)) from error
+            if batch is None:
+                return
+            yield batch
 
 
 def main() -> None:
@@ -104,13 +98,13 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     asked = parser.parse_args()
     classifier = Classifier()
-    inputs = asked.inputs
-    if inputs == ["-"] and classifier.is_text:
-        inputs = [line.strip() for line in sys.stdin if line.strip()]
+    given = asked.inputs
+    if given == ["-"] and inputs.LINES:
+        given = [line.strip() for line in sys.stdin if line.strip()]
     failed = False
-    for source in inputs:
+    for source in given:
         try:
-            (answer,) = classifier.predict([source], max(1, asked.top))
+            (answer,) = classifier.predict([inputs.from_argument(source)], max(1, asked.top))
         except UnreadableInput as error:
             print(f"{source}: {error.reason}", file=sys.stderr)
             failed = True

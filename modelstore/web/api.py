@@ -19,11 +19,12 @@ from modelstore.api_keys import ForReaders, is_operator, key_of
 from modelstore.downloads import file_responses
 from modelstore.ground.pagination import PageInvalid, Pages
 from modelstore.lifetime import owner_actions
-from modelstore.models import CleanupPolicy, TaskType, TrainedModel
+from modelstore.models import CleanupPolicy, TrainedModel
 from modelstore.prediction import explanation, predict_request
 from modelstore.prediction.inputs import TooManyInputs
 from modelstore.prediction.predict_request import PredictRequest
 from modelstore.prediction.predictor import predict
+from modelstore.web.contract import page_of
 from modelstore.web.serializers import (
     ModelSerializer,
     ModelSummarySerializer,
@@ -33,6 +34,7 @@ from modelstore.web.serializers import (
     ProblemSerializer,
 )
 from training.ground.limits import MIB
+from training.kinds import KINDS
 
 # Pictures lie on the disk while a request is read; JSON lies in memory.
 _MAX_FILES_BYTES = 512 * MIB
@@ -69,7 +71,7 @@ class ModelsView(ListAPIView):
     @extend_schema(
         operation_id="models",
         tags=["models"],
-        parameters=[OpenApiParameter("task_type", str, enum=TaskType.values)],
+        parameters=[OpenApiParameter("task_type", str, enum=list(KINDS))],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The living models of jobs sent with this key, newest first; with `operate`, or signed in, all."""
@@ -82,8 +84,8 @@ class ModelsView(ListAPIView):
         self._policy = CleanupPolicy.current()
         models = TrainedModel.objects.live(timezone.now(), self._policy).only(*ModelSummarySerializer.COLUMNS)
         if (task := self.request.query_params.get("task_type")) is not None:
-            if task not in TaskType.values:
-                message = f"Choose one of: {', '.join(TaskType.values)}."
+            if task not in KINDS:
+                message = f"Choose one of: {', '.join(KINDS)}."
                 raise PageInvalid(f"`task_type` cannot be used. {message}", fields={"task_type": [message]})
             models = models.filter(task_type=task)
         if is_operator(self.request):
@@ -165,8 +167,9 @@ class ModelPredictView(_TokenView):
             for answer, prediction in zip(answers, found, strict=True):
                 answer["unsure"] = prediction.probability < asked.threshold
         if asked.explain:
+            page = page_of(model.task_type)
             for answer, value in zip(answers, asked.inputs, strict=True):
-                why = explanation.explain(model=model, value=value, label=answer["label"])
+                why = page.explain(model=model, value=value, label=answer["label"])
                 answer["explanation"] = explanation.on_the_wire(why)
         return Response({"predictions": answers})
 

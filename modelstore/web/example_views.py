@@ -7,16 +7,17 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from modelstore.access import get_model
-from modelstore.models import TaskType, TrainedModel
+from modelstore.models import TrainedModel
 from modelstore.web import examples
 from modelstore.web.figures import data_findings
+from training.kinds import kind_of
 
 
 @require_safe
 def model_examples(request: HttpRequest, token: str) -> HttpResponse:
     """Those of `?truth=0&predicted=1`, or of the findings: a page, or its middle for the page's script."""
     model = get_model(token)
-    told: dict[str, Any] = {"model": model, "is_image": model.task_type == TaskType.IMAGE}
+    told: dict[str, Any] = {"model": model, "kind": kind_of(model.task_type)}
     if "truth" in request.GET or "predicted" in request.GET:
         told["cell"] = examples.cell(model, *(_index(request, name) for name in ("truth", "predicted")))
     else:

@@ -1,13 +1,9 @@
-"""The forms of a model's page: pictures, or sentences, to predict."""
+"""What the forms of a model's page have in common."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
-
-from modelstore.prediction.predict_request import UploadedPictures
 
 
 class ThresholdForm(forms.Form):
@@ -23,35 +19,14 @@ class ThresholdForm(forms.Form):
         return None if percent is None else percent / 100
 
 
-class _PredictForm(ThresholdForm):
-    """What may be asked for with any input."""
+class PredictForm(ThresholdForm):
+    """What may be asked for with any input; a kind adds a field and `inputs`."""
 
     explain = forms.BooleanField(label="Show what weighed most", required=False)
 
-
-class SentencesForm(_PredictForm):
-    """One sentence a line."""
-
-    sentences = forms.CharField(
-        label="Sentences, one a line",
-        strip=False,
-        error_messages={"required": "Write a sentence first."},
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-
-    def clean_sentences(self) -> list[str]:
-        lines = [line.strip() for line in self.cleaned_data["sentences"].splitlines() if line.strip()]
-        most = settings.FLASH_LIMITS.max_sentences_per_request
-        if not lines:
-            raise forms.ValidationError("Write a sentence first.")
-        if len(lines) > most:
-            raise forms.ValidationError(f"{len(lines):,} lines are more than the {most:,} allowed at a time.")
-        return lines
-
-    def inputs(self) -> tuple[Sequence[bytes | str], list[str]]:
+    def inputs(self) -> tuple[Sequence[Any], list[str]]:
         """What to predict, and what to call each of it."""
-        lines = self.cleaned_data["sentences"]
-        return lines, lines
+        raise NotImplementedError
 
 
 class SeveralFiles(forms.FileField):
@@ -64,26 +39,3 @@ class SeveralFiles(forms.FileField):
         return [super(SeveralFiles, self).clean(file, initial) for file in files] or super().clean(
             None, initial
         )
-
-
-class PicturesForm(_PredictForm):
-    """Several pictures at once."""
-
-    image = SeveralFiles(
-        label="Pictures",
-        allow_empty_file=True,
-        error_messages={"required": "Choose a picture first, or drop one here."},
-    )
-
-    def clean_image(self) -> list[UploadedFile]:
-        files: list[UploadedFile] = self.cleaned_data["image"]
-        most = settings.FLASH_LIMITS.max_pictures_per_request
-        if len(files) > most:
-            raise forms.ValidationError(f"{len(files)} pictures are more than the {most} allowed at a time.")
-        return files
-
-    def inputs(self) -> tuple[Sequence[bytes | str], list[str]]:
-        """What to predict, and what to call each of it."""
-        files = self.cleaned_data["image"]
-        pictures = UploadedPictures(files, settings.FLASH_LIMITS.max_picture_bytes)
-        return pictures, [file.name or "picture" for file in files]

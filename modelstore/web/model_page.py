@@ -9,7 +9,8 @@ from django.utils import timezone
 from modelstore.bundles.standalone_files import standalone_bytes
 from modelstore.downloads import file_responses
 from modelstore.lifetime.owner_actions import longest_expiry
-from modelstore.models import CleanupPolicy, TaskType, TrainedModel
+from modelstore.models import CleanupPolicy, TrainedModel
+from modelstore.web.contract import page_of
 from modelstore.web.examples import has_examples
 from modelstore.web.figures import (
     confused_pairs,
@@ -19,7 +20,8 @@ from modelstore.web.figures import (
     suggested_threshold,
     threshold_row,
 )
-from modelstore.web.forms import PicturesForm, SentencesForm, ThresholdForm
+from modelstore.web.forms import PredictForm, ThresholdForm
+from training.kinds import kind_of
 
 _FORMAT_WORDS = {
     "onnx": ("ONNX", "Runs nearly everywhere, with everything inside."),
@@ -44,25 +46,18 @@ _CONFIG_WORDS = {
 }
 
 
-def form_for(model: TrainedModel) -> type[PicturesForm] | type[SentencesForm]:
-    """The form for what this model sorts."""
-    return PicturesForm if model.task_type == TaskType.IMAGE else SentencesForm
-
-
-def context(
-    request: HttpRequest, model: TrainedModel, form: PicturesForm | SentencesForm | None = None
-) -> dict[str, Any]:
+def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None = None) -> dict[str, Any]:
     """All that templates/modelstore/model.html needs; `form` has what was posted."""
     report, policy = model.report, CleanupPolicy.current()
-    image, score = model.task_type == TaskType.IMAGE, model.score
+    kind, score = kind_of(model.task_type), model.score
     samples = reverse("model-examples", args=[model.token]) if has_examples(model) else ""
     asked = ThresholdForm(request.GET)
     threshold = asked.value() if asked.is_valid() else None
     return {
         "model": model,
         "report": report,
-        "form": form or form_for(model)(initial={"threshold": threshold and round(100 * threshold)}),
-        "is_image": image,
+        "form": form or page_of(kind.task).Form(initial={"threshold": threshold and round(100 * threshold)}),
+        "kind": kind,
         "has_job": hasattr(model, "job"),
         "expires": model.expires(policy),
         "extendable": longest_expiry(model, policy, timezone.now()),
@@ -76,8 +71,6 @@ def context(
         "confused": confused_pairs(model.classes, report.get("confusion", []), samples),
         "findings": data_findings(report, score.name),
         "has_examples": bool(samples),
-        "things": "pictures" if image else "sentences",
-        "source_title": "Picture" if image else "Sentence",
         "reliability": reliability_points(report),
         "thresholds": report.get("thresholds", []),
         "chosen": threshold_row(report, suggested_threshold(report) if threshold is None else threshold),

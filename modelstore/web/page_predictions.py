@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from modelstore.ground.errors import FlashError
 from modelstore.models import TrainedModel
-from modelstore.prediction.explanation import Explanation, explain
+from modelstore.prediction.explanation import Explanation
 from modelstore.prediction.inputs import alone
 from modelstore.prediction.predict_request import MOST_EXPLAINED
 from modelstore.prediction.predictor import Prediction, predict
+from modelstore.web.contract import page_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +27,7 @@ class PagePrediction:
 def predict_each(
     *,
     model: TrainedModel,
-    inputs: Sequence[bytes | str],
+    inputs: Sequence[Any],
     names: Sequence[str],
     top_k: int = 5,
     threshold: float = 0.0,
@@ -41,14 +43,16 @@ def predict_each(
             continue
         reason = None
         if explained and index < MOST_EXPLAINED:
-            reason = explain(model=model, value=inputs[index], label=outcome.prediction.label)
+            reason = page_of(model.task_type).explain(
+                model=model, value=inputs[index], label=outcome.prediction.label
+            )
         unsure = outcome.prediction.probability < threshold
         outcomes[index] = replace(outcome, unsure=unsure, explanation=reason)
     return outcomes
 
 
 def _predict_each(
-    model: TrainedModel, inputs: Sequence[bytes | str], names: Sequence[str], top_k: int
+    model: TrainedModel, inputs: Sequence[Any], names: Sequence[str], top_k: int
 ) -> list[PagePrediction]:
     try:
         found = predict(model=model, inputs=inputs, top_k=top_k)
@@ -62,7 +66,7 @@ def _predict_each(
     ]
 
 
-def _alone(model: TrainedModel, value: bytes | str, name: str, top_k: int) -> PagePrediction:
+def _alone(model: TrainedModel, value: Any, name: str, top_k: int) -> PagePrediction:
     try:
         return PagePrediction(name=name, prediction=predict(model=model, inputs=[value], top_k=top_k)[0])
     except FlashError as error:

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from modelstore.models import TrainedModel
 from modelstore.prediction.predict_request import DEFAULT_TOP_K, MAX_TOP_K, MOST_EXPLAINED
+from modelstore.web.task_field import A_ZIP
 
 # What of report.json is told; names of the user's own files are not.
 METRICS = (
@@ -46,7 +47,7 @@ _PICTURE_ANSWER = {
 
 _MODEL = {
     "token": "uq0cZcJ0yE0pYk3zq7H2aB",
-    "task_type": "imageclassification",
+    "task_type": A_ZIP,
     "task_name": "ants and bees",
     "model_name": "mobilenet_v2",
     "classes": ["ant", "bee"],

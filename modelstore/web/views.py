@@ -2,19 +2,21 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from modelstore.access import get_model
 from modelstore.downloads import file_responses
 from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
-from modelstore.models import TaskType
-from modelstore.web.model_page import context, form_for
+from modelstore.models import CleanupPolicy
+from modelstore.web.contract import page_of
+from modelstore.web.model_page import context
 from modelstore.web.page_predictions import predict_each
 from modelstore.web.results_csv import results_response
+from training.kinds import KINDS, kind_of
 
 
 @require_safe
@@ -29,8 +31,8 @@ def model_predict(request: HttpRequest, token: str) -> HttpResponse:
     found = get_model(token)
     if request.method != "POST":
         return render(request, "modelstore/model.html", context(request, found))
-    form = form_for(found)(request.POST, request.FILES)
-    told: dict[str, Any] = {"form": form, "is_image": found.task_type == TaskType.IMAGE}
+    form = page_of(found.task_type).Form(request.POST, request.FILES)
+    told: dict[str, Any] = {"form": form, "kind": kind_of(found.task_type)}
     status = 200
     if form.is_valid():
         inputs, names = form.inputs()
@@ -50,6 +52,18 @@ def model_predict(request: HttpRequest, token: str) -> HttpResponse:
     if request.headers.get("X-Part") == "predictions":
         return render(request, "modelstore/predictions.html", told, status=status)
     return render(request, "modelstore/model.html", context(request, found, form) | told, status=status)
+
+
+@require_safe
+def model_page(request: HttpRequest, token: str, page: str) -> HttpResponse:
+    """A further page that models of this kind have; others are sent to the page that each model has."""
+    if not any(page in page_of(task).PAGES for task in KINDS):
+        raise Http404
+    found = get_model(token)
+    if page not in page_of(found.task_type).PAGES:
+        return redirect("model", token=token)
+    context = {"model": found, "expires": found.expires(CleanupPolicy.current())}
+    return render(request, f"{kind_of(found.task_type).templates}/{page}.html", context)
 
 
 @require_safe

@@ -18,8 +18,8 @@ from jobs.states import RUNNING
 from jobs.worker import child, runner, watch
 from modelstore.ground import tokens
 from tests.bundles import text_bundle
+from tests.tasks import Task
 from training.ground.recipe import resolve
-from training.kinds.task import Task
 
 FAKE_TRAINER = Path(__file__).with_name("fake_trainer.py")
 CSV = b"input,label\n" + b"".join(

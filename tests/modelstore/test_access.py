@@ -5,8 +5,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from modelstore.access import ModelDamaged, ModelExpired, ModelUnknown, get_model, unusable_model
+from modelstore.access import (
+    ModelDamaged,
+    ModelExpired,
+    ModelUnknown,
+    get_model,
+    served_model,
+    unusable_model,
+)
 from modelstore.bundles.store import delete_model
+from modelstore.ground.known_kind import KindUnknown
 from modelstore.ground.tokens import new_token
 from modelstore.models import CleanupPolicy
 from tests.modelstore.conftest import Publish
@@ -32,6 +40,16 @@ def test_expiry_is_enforced_at_read_even_if_nothing_was_pruned(publish: Publish)
     with pytest.raises(ModelExpired) as refusal:
         get_model(model.token)
     assert (refusal.value.status, refusal.value.code) == (410, "model_expired")
+
+
+def test_a_model_of_a_kind_that_is_not_here_is_refused_in_words(publish: Publish) -> None:
+    model = publish()
+    model.task_type = "boxes"
+    model.save()
+    for opened in (get_model, served_model):
+        with pytest.raises(KindUnknown, match="does not know the kind of task 'boxes'") as refusal:
+            opened(model.token)
+        assert (refusal.value.status, refusal.value.code) == (503, "kind_unknown")
 
 
 def test_a_longer_retention_brings_a_model_back_until_it_is_pruned(publish: Publish) -> None:

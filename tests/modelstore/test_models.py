@@ -41,7 +41,7 @@ def row(**columns: Any) -> TrainedModel:
         {"accuracy": 1.2, "accuracy_high": 1.2},
         {"accuracy": -0.1, "accuracy_low": -0.1},
         {"accuracy": 0.3},
-        {"task_type": "regression"},
+        {"task_type": ""},
         {"token": ""},
         {"storage_prefix": ""},
     ],

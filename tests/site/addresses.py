@@ -8,6 +8,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+from training.kinds import KINDS
+
 # Only POST, or nothing to look at.
 _LEFT_OUT = {"recent-forget", "sample", "api:job-cancel", "api:model-predict", "api:model-extend"}
 
@@ -20,6 +22,13 @@ def addresses(tokens: Mapping[str, str]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for name, parameters in _names(get_resolver()):
+        if name == "new-kind":
+            found |= {f"new-{kind.slug}": address_of(f"new-{kind.slug}") for kind in KINDS.values()}
+            continue
+        if name == "model-page":
+            if "model" in tokens:
+                found["model-camera"] = address_of("model-camera", tokens["model"])
+            continue
         if name in _LEFT_OUT or name.startswith(("admin:", "sample")) or set(parameters) - {"token", "batch"}:
             continue
         kind = name.removeprefix("api:").split("-")[0]
@@ -38,6 +47,15 @@ def addresses(tokens: Mapping[str, str]) -> dict[str, str]:
         # One cell of the confusion; without it, the findings are shown.
         found["model-examples cell"] = f"{found['model-examples']}?truth=0&predicted=0"
     return found
+
+
+def address_of(name: str, *args: str) -> str:
+    """The path of a page; "new-image" and "model-camera" are pages of one kind of task."""
+    if name in {f"new-{kind.slug}" for kind in KINDS.values()}:
+        return reverse("new-kind", args=[name.removeprefix("new-")])
+    if name == "model-camera":
+        return reverse("model-page", args=[*args, "camera"])
+    return reverse(name, args=args)
 
 
 def admin_addresses() -> dict[str, str]:

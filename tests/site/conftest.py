@@ -21,8 +21,8 @@ from modelstore.bundles import store
 from modelstore.ground import tokens
 from modelstore.models import TrainedModel
 from tests.bundles import COLOURS, MOODS, image_bundle, picture, text_bundle
+from tests.tasks import Task
 from training.ground.recipe import resolve
-from training.kinds.task import Task
 
 PHONE = {"width": 360, "height": 740}
 # As patient as the pages are: five seconds are few for a check of data on a machine that does other things, too.

@@ -39,7 +39,7 @@ def test_a_zip_is_predicted_while_one_watches(open_page: Open, make_model: Any) 
 
 
 def test_the_camera_classifies_pauses_and_goes_on(open_page: Open, make_model: Any) -> None:
-    page = open_page("model-camera", make_model().token, viewport=PHONE, permissions=["camera"])
+    page = open_page("model-page", make_model().token, "camera", viewport=PHONE, permissions=["camera"])
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "/predict/" in request.url else None)
     page.get_by_role("button", name="Start the camera").click()
@@ -57,7 +57,7 @@ def test_the_camera_classifies_pauses_and_goes_on(open_page: Open, make_model: A
 
 
 def test_the_camera_slows_down_when_the_server_is_busy(open_page: Open, make_model: Any) -> None:
-    page = open_page("model-camera", make_model().token, permissions=["camera"])
+    page = open_page("model-page", make_model().token, "camera", permissions=["camera"])
     times: list[float] = []
 
     def busy(route: Route) -> None:
@@ -91,7 +91,7 @@ def test_the_camera_slows_down_when_the_server_is_busy(open_page: Open, make_mod
     ],
 )
 def test_it_says_why_there_is_no_picture(open_page: Open, make_model: Any, script: str, words: str) -> None:
-    page = open_page("model-camera", make_model().token, script=script)
+    page = open_page("model-page", make_model().token, "camera", script=script)
     start = page.get_by_role("button", name="Start the camera")
     if start.is_visible():
         start.click()
@@ -100,7 +100,7 @@ def test_it_says_why_there_is_no_picture(open_page: Open, make_model: Any, scrip
 
 def test_an_expired_model_ends_it_in_words(open_page: Open, make_model: Any) -> None:
     model = make_model()
-    page = open_page("model-camera", model.token, permissions=["camera"])
+    page = open_page("model-page", model.token, "camera", permissions=["camera"])
     model.delete()
     page.get_by_role("button", name="Start the camera").click()
     expect(page.get_by_role("alert")).to_contain_text("No model has this token")

@@ -12,7 +12,7 @@ from jobs.models import BatchPrediction
 from tests.jobs.batches.videos import video
 from tests.site.conftest import pictures_zip
 from tests.site.page import Page
-from training.kinds.task import Task
+from tests.tasks import Task
 
 pytestmark = pytest.mark.django_db
 
@@ -102,9 +102,9 @@ def test_a_video_shows_what_is_seen_when(client: Client, make_model: Any) -> Non
 
 def test_the_camera_is_for_pictures_only(client: Client, make_model: Any) -> None:
     pictures, words = make_model(), make_model(Task.TEXT)
-    page = page_of(client.get(reverse("model-camera", args=[pictures.token])))
+    page = page_of(client.get(reverse("model-page", args=[pictures.token, "camera"])))
     assert page.all("section", **{"data-predict": reverse("api:model-predict", args=[pictures.token])})
     assert "needs JavaScript" in page.text
-    answer = client.get(reverse("model-camera", args=[words.token]))
+    answer = client.get(reverse("model-page", args=[words.token, "camera"]))
     assert answer.url == reverse("model", args=[words.token])
-    page_of(client.get(reverse("model-camera", args=["x" * 22])), 404)
+    page_of(client.get(reverse("model-page", args=["x" * 22, "camera"])), 404)

@@ -4,19 +4,19 @@ import zipfile
 from typing import Any
 
 import pytest
-from django.urls import reverse
 from playwright.sync_api import expect
 
 from jobs.models import Dataset, Job, JobEvent, PlatformStatus
 from tests.bundles import picture
+from tests.site.addresses import address_of
 from tests.site.conftest import PHONE, pictures_zip, upload
-from training.kinds.task import Task
+from tests.tasks import Task
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_zip_becomes_a_job(open_page: Any) -> None:
-    page = open_page("new-image")
+    page = open_page("new-kind", "image")
     page.set_input_files("#id_dataset", upload("colours.zip", pictures_zip()))
     page.get_by_role("button", name="Upload and check").click()
     expect(page.get_by_role("heading", name="What Flash understood")).to_be_visible()
@@ -46,7 +46,7 @@ def test_blank_fields_show_what_the_preset_fills_in(open_page: Any, image_datase
 
 
 def test_the_main_path_works_without_javascript(open_page: Any) -> None:
-    page = open_page("new-text", java_script_enabled=False)
+    page = open_page("new-kind", "text", java_script_enabled=False)
     page.get_by_label("Paste rows").fill(
         "input,label\nI love it,good\nvery nice,good\nawful,bad\nso bad,bad\n"
     )
@@ -64,7 +64,7 @@ def test_the_main_path_works_without_javascript(open_page: Any) -> None:
 
 
 def test_the_builder_makes_a_zip_of_its_classes(open_page: Any) -> None:
-    page = open_page("new-image")
+    page = open_page("new-kind", "image")
     page.get_by_role("tab", name="Class by class").click()
     cards = page.locator("[data-class]")
     for number, colour in enumerate(("röd", "green")):
@@ -87,7 +87,7 @@ def test_the_builder_makes_a_zip_of_its_classes(open_page: Any) -> None:
 
 
 def test_a_refused_upload_leaves_the_builder_as_it_was(open_page: Any) -> None:
-    page = open_page("new-image")
+    page = open_page("new-kind", "image")
     page.get_by_role("tab", name="Class by class").click()
     cards = page.locator("[data-class]")
     broken = upload("a.png", b"\x89PNG\r\n\x1a\n nothing", "image/png")
@@ -105,7 +105,7 @@ def test_a_refused_upload_leaves_the_builder_as_it_was(open_page: Any) -> None:
 
 
 def test_dev_mode_is_told_before_a_byte_is_sent(open_page: Any) -> None:
-    page = open_page("new-image")
+    page = open_page("new-kind", "image")
     PlatformStatus.objects.update_or_create(pk=1, defaults={"dev_mode": True})
     page.set_input_files("#id_dataset", upload("colours.zip", pictures_zip()))
     page.get_by_role("button", name="Upload and check").click()
@@ -114,7 +114,7 @@ def test_dev_mode_is_told_before_a_byte_is_sent(open_page: Any) -> None:
 
 
 def test_the_builder_says_what_is_missing(open_page: Any) -> None:
-    page = open_page("new-image")
+    page = open_page("new-kind", "image")
     page.get_by_role("tab", name="Class by class").click()
     page.locator("[data-class]").nth(0).locator("input[type=file]").set_input_files(
         upload("a.png", picture(), "image/png")
@@ -174,7 +174,7 @@ def test_no_page_is_wider_than_a_phone(
     page = open_page("home", viewport=PHONE, color_scheme=scheme)
     origin = page.url.rstrip("/")
     for name, *args in addresses:
-        page.goto(origin + reverse(name, args=args))
+        page.goto(origin + address_of(name, *args))
         for details in page.locator("details").all():
             details.evaluate("element => { element.open = true; }")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], (name, args)

@@ -11,7 +11,7 @@ from jobs.datasets import dataset_store
 from jobs.models import Dataset, Job, PlatformStatus
 from tests.site.conftest import pictures_zip, table
 from tests.site.test_pages import read
-from training.kinds.task import Task
+from tests.tasks import Task
 
 FILLED: dict[str, Any] = {
     "task_name": "red and green", "preset": "balanced", "model": "resnet18", "start_from": "scratch",

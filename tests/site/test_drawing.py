@@ -11,8 +11,8 @@ from flashsite.templatetags.flash_words import duration, percent, rate, width
 from jobs.money.quotes import Quoter
 from jobs.web.pages.presets import cards, fillings
 from modelstore.web.figures import MOST_CLASSES, confused_pairs, confusion_rows
+from tests.tasks import Task
 from training.kinds import Preset, kind_of
-from training.kinds.task import Task
 
 
 def row(epoch: int, **figures: float | None) -> dict[str, float | None]:
@@ -102,8 +102,8 @@ def test_more_thorough_presets_are_expected_to_take_longer(task: Task) -> None:
     ]
     times = [quoter.quote(config, 5000).training.expected for config in configs]
     assert times == sorted(times)
-    assert [card.value for card in cards(task, 5000, quoter)] == ["quick", "balanced", "best"]
-    assert "quick||" in fillings(task)
+    assert [card.value for card in cards(kind_of(task), 5000, quoter)] == ["quick", "balanced", "best"]
+    assert "quick||" in fillings(kind_of(task))
 
 
 def test_the_samples_are_what_their_script_makes() -> None:

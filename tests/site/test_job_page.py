@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from jobs.models import Epoch, Job, JobEvent, PlatformStatus
 from tests.site.test_pages import read
-from training.kinds.task import Task
+from tests.tasks import Task
 
 
 def figures(job: Job, count: int) -> None:

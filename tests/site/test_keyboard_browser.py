@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from jobs.models import Job
 from tests.bundles import picture
 from tests.site.conftest import PHONE, pictures_zip
-from training.kinds.task import Task
+from tests.tasks import Task
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 _FOCUSED = """() => {

@@ -11,7 +11,7 @@ from modelstore.models import TrainedModel
 from tests.bundles import picture
 from tests.site.conftest import PHONE, upload
 from tests.site.kept_examples import keep_examples
-from training.kinds.task import Task
+from tests.tasks import Task
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -14,7 +14,7 @@ from tests.bundles import picture
 from tests.site.kept_examples import keep_examples
 from tests.site.test_model_page import file, predict
 from tests.site.test_pages import read
-from training.kinds.task import Task
+from tests.tasks import Task
 
 
 def page(client: Client, model: TrainedModel, **query):

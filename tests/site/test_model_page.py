@@ -10,7 +10,7 @@ from modelstore.prediction import predictor
 from tests.bundles import picture
 from tests.site.kept_examples import FINDINGS
 from tests.site.test_pages import read
-from training.kinds.task import Task
+from tests.tasks import Task
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,9 @@ from django.urls import reverse
 
 from jobs.models import Epoch, JobEvent, PlatformStatus
 from modelstore.models import CleanupPolicy
+from tests.site.addresses import address_of
 from tests.site.page import Page
-from training.kinds.task import Task
+from tests.tasks import Task
 
 PLAIN = ["home", "about", "find", "recent", "new", "new-image", "new-text"]
 
@@ -24,14 +25,14 @@ def read(response, status: int = 200) -> Page:
 @pytest.mark.parametrize("name", PLAIN)
 @pytest.mark.django_db
 def test_a_page_for_everybody_keeps_to_the_rules(client: Client, name: str) -> None:
-    read(client.get(reverse(name)))
+    read(client.get(address_of(name)))
 
 
 @pytest.mark.parametrize("name", PLAIN)
 @pytest.mark.django_db
 def test_the_notice_stands_on_every_page(client: Client, name: str) -> None:
     PlatformStatus.objects.update_or_create(pk=1, defaults={"dev_mode": True})
-    assert "under maintenance" in read(client.get(reverse(name))).text
+    assert "under maintenance" in read(client.get(address_of(name))).text
 
 
 def test_a_full_queue_is_told_on_every_page_beside_the_operators_words(
@@ -47,7 +48,7 @@ def test_a_full_queue_is_told_on_every_page_beside_the_operators_words(
         ("model-camera", [model]),
         ("model-delete", [model]),
     ]:
-        text = read(client.get(reverse(name, args=tokens))).text
+        text = read(client.get(address_of(name, *tokens))).text
         assert "Cake at noon." in text and "The queue is full" in text, name
 
 
@@ -58,7 +59,7 @@ def test_a_page_for_everybody_takes_few_queries(
 ) -> None:
     PlatformStatus.current()
     with django_assert_max_num_queries(5):
-        client.get(reverse(name))
+        client.get(address_of(name))
 
 
 def test_the_pages_of_data_sets_keep_to_the_rules(client: Client, image_dataset, text_dataset) -> None:
@@ -130,7 +131,7 @@ def test_an_address_that_is_none_gets_a_page(client: Client) -> None:
 def test_a_form_of_another_site_is_refused() -> None:
     strict = Client(enforce_csrf_checks=True)
     for name in ("new-image", "new-text", "find", "recent-forget"):
-        assert strict.post(reverse(name), {"pasted": "a,b"}).status_code == 403
+        assert strict.post(address_of(name), {"pasted": "a,b"}).status_code == 403
     assert strict.post(reverse("sample", args=["shapes"])).status_code == 403
 
 

@@ -17,7 +17,7 @@ from tests.site.addresses import addresses, admin_addresses
 from tests.site.batches import batch_row, done_batch
 from tests.site.conftest import pictures_zip
 from tests.site.kept_examples import add_findings, keep_examples
-from training.kinds.task import Task
+from tests.tasks import Task
 
 pytestmark = pytest.mark.django_db
 _MOST = 30

@@ -13,7 +13,7 @@ from django.utils import timezone
 from jobs.datasets import dataset_store
 from jobs.models import Attempt, Dataset, Job, Server
 from jobs.states import JobStatus
-from training.kinds.task import Task
+from tests.tasks import Task
 
 pytestmark = pytest.mark.django_db
 CSV = b"input,label\n" + b"".join(b"some words %d,%s\n" % (i, (b"a", b"b")[i % 2]) for i in range(20))

@@ -21,6 +21,7 @@ from training.kinds.sentences.preprocess import TextPreprocess
 from training.kinds.sentences.tokeniser import learn_vocabulary
 
 pytestmark = pytest.mark.browser
+KINDS = FOLDER.parent / "kinds"
 __all__ = ["publish"]
 ODD = [
     "The Rain, FALLS on Ⅷ ﬁelds… don't!",
@@ -49,7 +50,7 @@ def tab(browser: Browser) -> Iterator[Page]:
 
 def test_the_page_tokenises_and_scales_as_python_does(tab: Page, tmp_path: Path) -> None:
     tab.goto("about:blank")
-    tab.add_script_tag(path=FOLDER / "web" / "inputs.js")
+    tab.add_script_tag(path=KINDS / "sentences" / "standalone" / "inputs.js")
     for language in ("en", "zh", "th"):
         vocabulary = learn_vocabulary([text for text, _ in sentences(language)], 1000)
         ours = TextPreprocess(vocabulary.tokenizer_json, 20).ragged(ODD)
@@ -58,6 +59,7 @@ def test_the_page_tokenises_and_scales_as_python_does(tab: Page, tmp_path: Path)
             [json.loads(vocabulary.tokenizer_json), ODD],
         )
         assert theirs == ours
+    tab.add_script_tag(path=KINDS / "pictures" / "standalone" / "inputs.js")
     random = np.random.default_rng(1)
     for height, width, resize, crop in ((61, 90, 32, 32), (20, 17, 24, 16), (300, 200, 36, 32)):
         pixels = random.integers(0, 256, (height, width, 3), dtype=np.uint8)

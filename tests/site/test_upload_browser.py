@@ -53,7 +53,7 @@ def understood(page: Page) -> str:
 
 
 def test_a_messy_zip_is_repaired_and_every_repair_told(open_page: Any) -> None:
-    page = open_page("new-image")
+    page = open_page("new-kind", "image")
     page.set_input_files("#id_dataset", upload("messy.zip", messy_zip()))
     words = understood(page)
     for told in ("9 pictures in 2 classes", "it was passed over", "put together", "torn.png", "notes.txt"):
@@ -78,7 +78,7 @@ def test_a_messy_zip_is_repaired_and_every_repair_told(open_page: Any) -> None:
     ],
 )
 def test_an_odd_table_is_repaired_and_told(open_page: Any, name: str, data: bytes, told: list[str]) -> None:
-    page = open_page("new-text")
+    page = open_page("new-kind", "text")
     page.set_input_files("#id_dataset", upload(name, data, "text/csv"))
     words = understood(page)
     for expected in told:
@@ -87,7 +87,7 @@ def test_an_odd_table_is_repaired_and_told(open_page: Any, name: str, data: byte
 
 
 def test_a_dropped_file_is_taken(open_page: Any) -> None:
-    page = open_page("new-text")
+    page = open_page("new-kind", "text")
     page.evaluate(
         """(text) => {
           const data = new DataTransfer();
@@ -102,7 +102,7 @@ def test_a_dropped_file_is_taken(open_page: Any) -> None:
 
 
 def test_other_columns_are_chosen_without_another_upload(open_page: Any) -> None:
-    page = open_page("new-text", viewport=PHONE)
+    page = open_page("new-kind", "text", viewport=PHONE)
     table = "label,group,text\n" + "".join(f"row {n},{n % 2},how nice {n}\n" for n in range(30))
     page.set_input_files("#id_dataset", upload("odd.csv", table.encode(), "text/csv"))
     page.get_by_role("button", name="Upload and check").click()
@@ -115,7 +115,7 @@ def test_other_columns_are_chosen_without_another_upload(open_page: Any) -> None
 
 
 def test_pictures_come_from_camera_and_clipboard(open_page: Any) -> None:
-    page = open_page("new-image", viewport=PHONE, permissions=["camera"])
+    page = open_page("new-kind", "image", viewport=PHONE, permissions=["camera"])
     page.get_by_role("tab", name="Class by class").click()
     cards = page.locator("[data-class]")
     for number, name in enumerate(("mug", "pen")):
@@ -138,7 +138,7 @@ def test_pictures_come_from_camera_and_clipboard(open_page: Any) -> None:
 
 
 def test_without_a_camera_it_says_so(open_page: Any) -> None:
-    page = open_page("new-image", script=NO_CAMERA)
+    page = open_page("new-kind", "image", script=NO_CAMERA)
     page.get_by_role("tab", name="Class by class").click()
     page.get_by_role("button", name="Camera", exact=True).first.click()
     expect(page.get_by_role("alert").filter(has_text="No camera was found")).to_be_visible()
@@ -151,7 +151,7 @@ def in_pieces(page: Page) -> None:
 
 
 def test_a_large_file_survives_a_broken_connection(open_page: Any) -> None:
-    page = open_page("new-text")
+    page = open_page("new-kind", "text")
     in_pieces(page)
     broken = []
 
@@ -171,7 +171,7 @@ def test_a_large_file_survives_a_broken_connection(open_page: Any) -> None:
 
 
 def test_a_closed_tab_goes_on_where_it_was(open_page: Any) -> None:
-    page = open_page("new-text")
+    page = open_page("new-kind", "text")
     in_pieces(page)
     page.route("**/complete/", lambda route: route.abort())
     data = upload("moods.csv", rows(",", "input,label").encode(), "text/csv")
@@ -193,7 +193,7 @@ def test_a_closed_tab_goes_on_where_it_was(open_page: Any) -> None:
 
 
 def test_a_refused_piecewise_upload_is_told(open_page: Any) -> None:
-    page = open_page("new-text")
+    page = open_page("new-kind", "text")
     in_pieces(page)
     page.set_input_files("#id_dataset", upload("one.csv", b"input,label\na,x\nb,x\n", "text/csv"))
     page.get_by_role("button", name="Upload and check").click()
@@ -202,7 +202,7 @@ def test_a_refused_piecewise_upload_is_told(open_page: Any) -> None:
 
 
 def test_where_pieces_are_not_taken_the_form_is_used(open_page: Any) -> None:
-    page = open_page("new-text")
+    page = open_page("new-kind", "text")
     in_pieces(page)
     page.route("**/api/v1/uploads/", lambda route: route.fulfill(status=404, body="no"))
     page.set_input_files("#id_dataset", upload("moods.csv", rows(",", "input,label").encode(), "text/csv"))

@@ -37,7 +37,7 @@ def choose(page: Page) -> None:
 
 
 def test_a_large_file_goes_straight_to_the_bucket(open_page: Any, bucket: str) -> None:
-    page = open_page("new-text", bypass_csp=True)
+    page = open_page("new-kind", "text", bypass_csp=True)
     sent = []
     page.on("request", lambda request: sent.append((request.method, request.url)))
     choose(page)
@@ -48,7 +48,7 @@ def test_a_large_file_goes_straight_to_the_bucket(open_page: Any, bucket: str) -
 
 
 def test_a_bucket_without_cors_is_passed_by(open_page: Any, bucket: str, s3: Any, settings: Any) -> None:
-    page = open_page("new-text", bypass_csp=True)
+    page = open_page("new-kind", "text", bypass_csp=True)
     blocked = []
 
     def block(route: Route) -> None:
@@ -67,7 +67,7 @@ def test_a_bucket_without_cors_is_passed_by(open_page: Any, bucket: str, s3: Any
 
 
 def test_a_bucket_that_took_a_part_is_tried_again(open_page: Any, bucket: str) -> None:
-    page = open_page("new-text", bypass_csp=True)
+    page = open_page("new-kind", "text", bypass_csp=True)
     broken: list[str] = []
 
     def break_some(route: Route) -> None:

@@ -20,7 +20,7 @@ def zipped(data: bytes | None = None) -> SimpleUploadedFile:
 
 
 def test_a_zip_leads_to_its_page(client: Client) -> None:
-    response = client.post(reverse("new-image"), {"dataset": zipped()})
+    response = client.post(reverse("new-kind", args=["image"]), {"dataset": zipped()})
     dataset = Dataset.objects.get()
     assert response.status_code == 302
     assert response["Location"] == reverse("dataset", args=[dataset.token])
@@ -32,13 +32,15 @@ def test_a_zip_leads_to_its_page(client: Client) -> None:
 
 
 def test_the_script_gets_the_address_as_json(client: Client) -> None:
-    response = client.post(reverse("new-image"), {"dataset": zipped()}, headers=JSON)
+    response = client.post(reverse("new-kind", args=["image"]), {"dataset": zipped()}, headers=JSON)
     assert response.status_code == 201
     assert response.json() == {"url": reverse("dataset", args=[Dataset.objects.get().token])}
 
 
 def test_a_refused_zip_is_told_on_the_page(client: Client) -> None:
-    response = client.post(reverse("new-image"), {"dataset": zipped(pictures_zip(classes=("red",)))})
+    response = client.post(
+        reverse("new-kind", args=["image"]), {"dataset": zipped(pictures_zip(classes=("red",)))}
+    )
     page = read(response, 422)
     assert "makes no sense" in page.text
     assert not Dataset.objects.exists()
@@ -46,7 +48,7 @@ def test_a_refused_zip_is_told_on_the_page(client: Client) -> None:
 
 def test_a_refused_zip_is_told_to_the_script(client: Client) -> None:
     response = client.post(
-        reverse("new-image"), {"dataset": zipped(b"PK\x03\x04 but then nothing")}, headers=JSON
+        reverse("new-kind", args=["image"]), {"dataset": zipped(b"PK\x03\x04 but then nothing")}, headers=JSON
     )
     assert response.status_code == 400
     problem = json.loads(response.content)
@@ -55,18 +57,20 @@ def test_a_refused_zip_is_told_to_the_script(client: Client) -> None:
     assert not Dataset.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["new-image", "new-text"])
-def test_nothing_at_all_is_told_beside_the_file(client: Client, name: str) -> None:
-    assert "Choose a file first" in read(client.post(reverse(name), {}), 400).text
+@pytest.mark.parametrize("slug", ["image", "text"])
+def test_nothing_at_all_is_told_beside_the_file(client: Client, slug: str) -> None:
+    assert "Choose a file first" in read(client.post(reverse("new-kind", args=[slug]), {}), 400).text
 
 
 def test_pasted_rows_lead_to_their_page(client: Client) -> None:
-    response = client.post(reverse("new-text"), {"pasted": table().decode()}, follow=True)
+    response = client.post(reverse("new-kind", args=["text"]), {"pasted": table().decode()}, follow=True)
     assert "6 sentences in 2 classes" in read(response).text
 
 
 def test_refused_rows_are_not_lost(client: Client) -> None:
-    page = read(client.post(reverse("new-text"), {"pasted": "input,label\n<b>one</b>,good\n"}), 422)
+    page = read(
+        client.post(reverse("new-kind", args=["text"]), {"pasted": "input,label\n<b>one</b>,good\n"}), 422
+    )
     assert "<b>one</b>,good" in page.text
 
 
@@ -75,10 +79,13 @@ def test_dev_mode_refuses_before_the_file_is_read(client: Client, monkeypatch: p
     monkeypatch.setattr(
         "jobs.datasets.dataset_store.store_upload", lambda **kwargs: pytest.fail("the file was read")
     )
-    response = client.post(reverse("new-image"), {"dataset": zipped()})
+    response = client.post(reverse("new-kind", args=["image"]), {"dataset": zipped()})
     assert response["Retry-After"]
     assert "under maintenance" in read(response, 503).text
-    assert client.post(reverse("new-image"), {"dataset": zipped()}, headers=JSON).status_code == 503
+    assert (
+        client.post(reverse("new-kind", args=["image"]), {"dataset": zipped()}, headers=JSON).status_code
+        == 503
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +110,7 @@ def swapped_table() -> str:
 
 
 def test_a_table_of_other_columns_is_read_again_without_javascript(client: Client) -> None:
-    address = reverse("new-text")
+    address = reverse("new-kind", args=["text"])
     refused = client.post(address, {"pasted": swapped_table()})
     page = read(refused, 422)
     assert "Nearly every row has a label of its own" in page.text
@@ -116,7 +123,9 @@ def test_a_table_of_other_columns_is_read_again_without_javascript(client: Clien
 
 def test_the_script_is_told_the_columns(client: Client) -> None:
     answer = client.post(
-        reverse("new-text"), {"pasted": swapped_table()}, headers={"Accept": "application/json"}
+        reverse("new-kind", args=["text"]),
+        {"pasted": swapped_table()},
+        headers={"Accept": "application/json"},
     )
     columns = answer.json()["columns"]
     assert columns["names"] == ["label", "group", "text"]
@@ -125,13 +134,16 @@ def test_the_script_is_told_the_columns(client: Client) -> None:
 
 
 def test_a_column_that_is_not_there_is_told(client: Client) -> None:
-    page = read(client.post(reverse("new-text"), {"pasted": swapped_table(), "label_column": "kind"}), 422)
+    page = read(
+        client.post(reverse("new-kind", args=["text"]), {"pasted": swapped_table(), "label_column": "kind"}),
+        422,
+    )
     assert "There is no column" in page.text
 
 
 def test_every_finding_is_in_the_csv(client: Client) -> None:
     rows = "input;label\n" + "good one;good\nbad one;bad\n" * 3 + ";bad\n" * 150
-    page = read(client.post(reverse("new-text"), {"pasted": rows}, follow=True))
+    page = read(client.post(reverse("new-kind", args=["text"]), {"pasted": rows}, follow=True))
     assert "and more: the CSV file names them" in page.text
     address = next(link["href"] for link in page.all("a") if "findings.csv" in (link.get("href") or ""))
     answer = client.get(address)

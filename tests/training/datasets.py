@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from tests.tasks import Task
 from training.ground.control import Control
 from training.ground.events import Events
 from training.ground.machine import Machine
 from training.ground.phases import Phases
 from training.ground.recipe import resolve
 from training.ground.run import Job
-from training.kinds.task import Task
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 180, 60), "blue": (40, 60, 200)}
 _WORDS = {

@@ -1,15 +1,17 @@
 """The kinds of tasks: `KINDS`, what a `Kind` is, and a folder for each that comes with Flash."""
 
-from training.kinds.kind import Kind, ModelSpec, Preset, Words
+from training.kinds.kind import Kind, ModelSpec, Preset, SampleData, Words
 from training.kinds.registry import (
     CATALOG,
     KINDS,
     KINDS_VARIABLE,
     UnknownKind,
     kind_of,
+    kinds_taking,
     load,
     load_kinds,
     register,
+    task_choices,
     unregister,
 )
 
@@ -20,11 +22,14 @@ __all__ = [
     "Kind",
     "ModelSpec",
     "Preset",
+    "SampleData",
     "UnknownKind",
     "Words",
     "kind_of",
+    "kinds_taking",
     "load",
     "load_kinds",
     "register",
+    "task_choices",
     "unregister",
 ]

@@ -56,6 +56,17 @@ class Words:
     tensor: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SampleData:
+    """A data set that comes with Flash: its address `/samples/NAME/`, its file, and words for the home page."""
+
+    name: str
+    file: str
+    title: str
+    about: str
+    button: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Kind:
     """A kind of task.
@@ -106,12 +117,24 @@ class Kind:
     bundle_files: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
 
-    # Suffixes of files that can be uploaded, in lower case. Modules: how an upload is checked and unpacked (see
-    # `jobs`), what may be handed in for a prediction (see `modelstore`), how a whole file is predicted (see `jobs`).
-    suffixes: tuple[str, ...] = ()
-    uploads: str = ""
-    inputs: str = ""
-    batches: str = ""
+    # Suffixes of files that can be uploaded, in lower case; names of the formats of files whose items can be predicted
+    # all together, at most ten letters each, and words for them. Modules, each with a contract where it is used: how an
+    # upload is checked and unpacked (`jobs.uploads.contract`), how a whole file is predicted
+    # (`jobs.batches.child.contract`), what may be handed in for a prediction (`modelstore.prediction.contract`) and how
+    # a page asks for it (`modelstore.web.contract`).
+    suffixes: tuple[str, ...]
+    batch_formats: Mapping[str, str]
+    uploads: str
+    batches: str
+    inputs: str
+    page: str
+
+    # A folder with inputs.py and inputs.js for bundles, dotted (see modelstore/standalone/README.md).
+    standalone: str
+    # A folder with templates, kinds/NAME/..., where it is not Flash's own.
+    template_folder: str = ""
+    # Data to try Flash with.
+    samples: tuple[SampleData, ...] = ()
 
     @property
     def templates(self) -> str:

@@ -96,6 +96,16 @@ def kind_of(task: str) -> Kind:
     return KINDS[task]
 
 
+def kinds_taking(suffix: str) -> list[Kind]:
+    """The kinds whose uploads may end in `suffix`, such as ".csv"; the first is the likeliest."""
+    return [kind for kind in KINDS.values() if suffix.lower() in kind.suffixes]
+
+
+def task_choices() -> list[tuple[str, str]]:
+    """Names of the tasks and words for them."""
+    return [(kind.task, kind.words.samples) for kind in KINDS.values()]
+
+
 def register(kind: Kind) -> None:
     """Make `kind` known to this process; raises ValueError where its task or a model of it is taken."""
     KINDS.add(kind)

@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
+from jobs.batches.child.contract import batches_of
 from jobs.batches.child.items import Source
 from jobs.batches.child.order import CSV_FILE, RESULTS_FILE, SUMMARY_FILE, Order
 from jobs.batches.child.results import Results, write_csv
@@ -83,9 +84,12 @@ def _run(folder: Path, events: Events, control: Control) -> int:
 
     order = Order.read(folder)
     lower_priority(order.nice)
-    source = open_source(order, folder)
+    kind = batches_of(order.task)
+    source = kind.open_source(order, folder)
     classifier = OnnxClassifier(Path(order.bundle))
-    predictor = Predictor(classifier, limits=order.limits, top_k=order.top_k, threads=order.threads)
+    predictor = Predictor(
+        classifier, limits=order.limits, top_k=order.top_k, threads=order.threads, at_once=kind.AT_ONCE
+    )
     results = Results(folder / RESULTS_FILE)
     told = 0
     try:
@@ -103,22 +107,6 @@ def _run(folder: Path, events: Events, control: Control) -> int:
     events.tell("first", results=results.first)
     events.progress(results, results.done, now=True)
     return EXIT_DONE
-
-
-def open_source(order: Order, folder: Path) -> Source:
-    """The upload as items; raises UploadRefused."""
-    path = Path(order.upload)
-    if order.kind == "pictures":
-        from jobs.batches.child.pictures import Pictures
-
-        return Pictures(path, order.limits)
-    if order.kind == "video":
-        from jobs.batches.child.video import Video
-
-        return Video(path, order.limits, order.frames_per_second, folder, order.threads)
-    from jobs.batches.child.sentences import Sentences
-
-    return Sentences(path, order.name, order.limits, order.input_column)
 
 
 def _finish(folder: Path, order: Order, source: Source, results: Results) -> None:

@@ -14,7 +14,7 @@ class Item:
     """
 
     names: dict[str, Any]
-    value: bytes | str | None = None
+    value: Any = None
     error: str = ""
     made_here: bool = False
 

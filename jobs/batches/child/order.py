@@ -15,11 +15,14 @@ SUMMARY_FILE = "summary.json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """One batch: `upload` and `bundle` are local paths, `name` is what the user calls the file.
+    """One batch for a model of `task`: `upload` and `bundle` are local paths, `name` is what the user calls the file.
+
+    `kind` is the format of the file.
 
     `frames_per_second` is for videos, `input_column` for tables; `threads` bounds the cores, `nice` the priority.
     """
 
+    task: str
     kind: str
     upload: str
     name: str

@@ -14,7 +14,6 @@ from training.bundle.onnx_classifier import OnnxClassifier
 from training.bundle.preprocessing import UnreadableInput
 from training.ground.limits import Limits
 
-_PICTURES, _SENTENCES = 16, 256
 _MOST_BYTES = 32 * 1024**2
 Result = dict[str, Any]
 
@@ -22,11 +21,14 @@ Result = dict[str, Any]
 class Predictor:
     """Answers one result for each item: its names, then label, probability and top, or the error."""
 
-    def __init__(self, classifier: OnnxClassifier, *, limits: Limits, top_k: int, threads: int) -> None:
+    def __init__(
+        self, classifier: OnnxClassifier, *, limits: Limits, top_k: int, threads: int, at_once: int
+    ) -> None:
         self._classifier = classifier
         self._limits = limits
         self._top_k = top_k
         self._threads = threads
+        self._at_once = at_once
         self._task = classifier.manifest.task
 
     def results(self, items: Iterable[Item], is_stopped: Callable[[], bool]) -> Iterator[list[Result]]:
@@ -49,8 +51,7 @@ class Predictor:
         for item in items:
             chunk.append(item)
             size += item.size
-            most = _SENTENCES if isinstance(item.value, str) else _PICTURES
-            if len(chunk) >= most or size >= _MOST_BYTES:
+            if len(chunk) >= self._at_once or size >= _MOST_BYTES:
                 yield chunk
                 chunk, size = [], 0
         if chunk:
@@ -62,7 +63,7 @@ class Predictor:
         rows: Any = ()
         while good:
             try:
-                rows = self._classifier.predict([_value(chunk[index]) for index in good])
+                rows = self._classifier.predict([chunk[index].value for index in good])
                 break
             except UnreadableInput as error:
                 index = good.pop(error.index or 0)
@@ -89,8 +90,3 @@ class Predictor:
         order = (-row).argsort(kind="stable")[: self._top_k]
         top = [{"label": classes[int(at)], "probability": round(float(row[at]), 6)} for at in order]
         return {**top[0], "top": top}
-
-
-def _value(item: Item) -> bytes | str:
-    assert item.value is not None
-    return item.value

@@ -14,7 +14,8 @@ from jobs.models import BatchPrediction
 from jobs.states import BatchStatus
 from modelstore.access import get_model
 from modelstore.ground.commands import FlashCommand
-from modelstore.models import TaskType, TrainedModel
+from modelstore.models import TrainedModel
+from modelstore.prediction.contract import inputs_of
 from modelstore.prediction.predict_request import DEFAULT_TOP_K, MAX_TOP_K
 from modelstore.prediction.predictor import Prediction, predict
 
@@ -48,8 +49,7 @@ class Command(FlashCommand):
         if options["batch"]:
             self._predict_batch(model, top_k, json, options)
             return
-        pictures = model.task_type == TaskType.IMAGE
-        names, values = _pictures(inputs) if pictures else _sentences(inputs)
+        names, values = _read(model, inputs)
         found = predict(model=model, inputs=values, names=names, top_k=top_k)
         for name, prediction in zip(names, found, strict=True):
             self.stdout.write(_line_of_json(name, prediction) if json else _line(name, prediction))
@@ -95,30 +95,11 @@ def _wait(batch: BatchPrediction) -> None:
         batch.refresh_from_db()
 
 
-def _pictures(paths: list[str]) -> tuple[list[str], list[bytes]]:
+def _read(model: TrainedModel, arguments: list[str]) -> tuple[list[str], list[Any]]:
     try:
-        return paths, [Path(path).read_bytes() for path in paths]
+        return inputs_of(model.task_type).from_arguments(arguments)
     except OSError as error:
         raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
-
-
-def _sentences(arguments: list[str]) -> tuple[list[str], list[str]]:
-    sentences: list[str] = []
-    for argument in arguments:
-        sentences += _lines(argument) or [argument]
-    return sentences, sentences
-
-
-def _lines(argument: str) -> list[str]:
-    try:
-        if not Path(argument).is_file():
-            return []
-        text = Path(argument).read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise CommandError(f"{argument} is not UTF-8 text.") from error
-    except (OSError, ValueError):  # a sentence makes no path: too long, or with a NUL
-        return []
-    return [line for line in text.splitlines() if line.strip()]
 
 
 def _line(name: str, prediction: Prediction) -> str:

@@ -20,7 +20,7 @@ from jobs.uploads import detect
 from modelstore.ground import naming
 from modelstore.ground.commands import FAILED, NOT_THERE, FlashCommand, add_json
 from training.ground import hyperparameters
-from training.kinds.task import Task
+from training.kinds import KINDS, kinds_taking
 
 _BAR = 30
 # After so long in the queue without company it is worth saying that nobody may be at work.
@@ -40,9 +40,7 @@ class Command(FlashCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--name", help=f"task name; default: the name of the file. {naming.RULE}")
-        parser.add_argument(
-            "--task", choices=[task.value for task in Task], help="default: by the kind of file"
-        )
+        parser.add_argument("--task", choices=list(KINDS), help="default: by the kind of file")
         for spec in hyperparameters.HYPERPARAMETERS:
             add_option(parser, spec)
         parser.add_argument("--input-column")
@@ -84,7 +82,7 @@ class Command(FlashCommand):
             raise CommandError(f"{path} is not a file.", returncode=NOT_THERE)
         names = [spec.name for spec in hyperparameters.HYPERPARAMETERS]
         values = {name: options[name] for name in names if options[name] is not None}
-        task = Task(options["task"]) if options["task"] else _task_of(path)
+        task = options["task"] or _task_of(path)
         name = options["name"] or naming.from_file(path.stem)
         job_options = read_job_options({name: options[name] for name in ("lane", "max_minutes")})
         submission.check_accepting()
@@ -144,5 +142,10 @@ def _why_it_waits(job: Job) -> str:
     return "Still waiting. Is a worker running (`make up`)?"
 
 
-def _task_of(path: Path) -> Task:
-    return Task.IMAGE if detect(path, path.name) == "zip" else Task.TEXT
+def _task_of(path: Path) -> str:
+    """By what is in the file, then by its name; CommandError where no kind takes such."""
+    zipped = detect(path, path.name) == "zip"
+    for suffix in (".zip",) if zipped else (path.suffix, ".csv"):
+        if kinds := kinds_taking(suffix):
+            return kinds[0].task
+    raise CommandError(f"No kind of task takes such a file: say with --task what it is ({', '.join(KINDS)}).")

@@ -13,14 +13,14 @@ from jobs.money.quotes import Quoter
 from jobs.submitting import submission
 from jobs.web import submit_request
 from jobs.web.api.submission_serializers import TrainSerializer
-from modelstore.models import TaskType
+from modelstore.web.task_field import A_TABLE, TaskField
 
 _MOST_SAMPLES = 100_000_000
 
 
 @extend_schema_serializer(
     examples=[
-        OpenApiExample("Before an upload", {"task_type": "textclassification", "samples": 5000}),
+        OpenApiExample("Before an upload", {"task_type": A_TABLE, "samples": 5000}),
         OpenApiExample("A checked dataset", {"dataset_token": "uq0cZcJ0yE0pYk3zq7H2aB", "preset": "best"}),
     ]
 )
@@ -31,7 +31,7 @@ class QuoteRequestSerializer(TrainSerializer):
     downloadable = None  # type: ignore[assignment]
     keep_dataset = None  # type: ignore[assignment]
     dataset_token = serializers.CharField(required=False, help_text="The token that POST datasets/ answered.")
-    task_type = serializers.ChoiceField(choices=TaskType.choices, required=False)
+    task_type = TaskField(required=False)
     samples = serializers.IntegerField(required=False, min_value=1, max_value=_MOST_SAMPLES)
 
 

@@ -12,6 +12,7 @@ from jobs.money import actual_costs
 from jobs.queue import wait_reason
 from jobs.web.first_flash import training_document
 from modelstore.web.serializers import ScoreSerializer
+from modelstore.web.task_field import A_TABLE
 
 
 class ClassCountSerializer(serializers.Serializer[Any]):
@@ -25,7 +26,7 @@ class ClassCountSerializer(serializers.Serializer[Any]):
             "A checked table",
             {
                 "token": "uq0cZcJ0yE0pYk3zq7H2aB",
-                "task_type": "textclassification",
+                "task_type": A_TABLE,
                 "name": "messages.csv",
                 "size_bytes": 18230,
                 "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -76,7 +77,7 @@ class EpochSerializer(serializers.ModelSerializer[Epoch]):
 
 _JOB = {
     "token": "uq0cZcJ0yE0pYk3zq7H2aB",
-    "task_type": "textclassification",
+    "task_type": A_TABLE,
     "task_name": "messages",
     "preset": "balanced",
     "model_name": "bag_of_ngrams",

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from jobs.models import Lane
 from jobs.submitting.hyperparameter_fields import serializer_fields
 from modelstore.ground import naming
-from modelstore.models import TaskType
+from modelstore.web.task_field import A_TABLE, A_ZIP, TaskField
 from training.ground import hyperparameters
 
 
@@ -55,14 +55,14 @@ class TrainSerializer(serializers.Serializer[Any]):
     examples=[
         OpenApiExample(
             "A table",
-            {"dataset": "messages.csv", "task_type": "textclassification", "task_name": "messages"},
+            {"dataset": "messages.csv", "task_type": A_TABLE, "task_name": "messages"},
             media_type="multipart/form-data",
         ),
         OpenApiExample(
             "Pictures, every hyperparameter chosen",
             {
                 "dataset": "ants-and-bees.zip",
-                "task_type": "imageclassification",
+                "task_type": A_ZIP,
                 "task_name": "ants and bees",
                 "model": "resnet34",
                 "optimizer": "adam",
@@ -80,7 +80,7 @@ class SubmitSerializer(TrainSerializer):
     """POST jobs/ with a file."""
 
     dataset = serializers.FileField(help_text="A zip of class folders, or a table of sentences.")
-    task_type = serializers.ChoiceField(choices=TaskType.choices)
+    task_type = TaskField()
     input_column = serializers.CharField(required=False, allow_blank=True)
     label_column = serializers.CharField(required=False, allow_blank=True)
 
@@ -103,7 +103,7 @@ class SubmitCheckedSerializer(TrainSerializer):
     examples=[
         OpenApiExample(
             "A table",
-            {"dataset": "messages.csv", "task_type": "textclassification"},
+            {"dataset": "messages.csv", "task_type": A_TABLE},
             media_type="multipart/form-data",
         )
     ]
@@ -112,6 +112,6 @@ class DatasetCheckSerializer(serializers.Serializer[Any]):
     """The fields of POST datasets/."""
 
     dataset = serializers.FileField()
-    task_type = serializers.ChoiceField(choices=TaskType.choices)
+    task_type = TaskField()
     input_column = serializers.CharField(required=False, allow_blank=True)
     label_column = serializers.CharField(required=False, allow_blank=True)

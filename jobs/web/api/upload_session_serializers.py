@@ -8,13 +8,13 @@ from rest_framework.reverse import reverse
 
 from jobs.models import UploadSession
 from jobs.resumable import upload_sessions
-from modelstore.models import TaskType
+from modelstore.web.task_field import A_ZIP, TaskField
 
 _UPLOAD = {
     "token": "K7u2dPq9ZsX4cV6bN8mL3j",
     "url": "https://flash.example.org/api/v1/uploads/K7u2dPq9ZsX4cV6bN8mL3j/",
     "name": "cats.zip",
-    "task_type": "imageclassification",
+    "task_type": A_ZIP,
     "method": "offset",
     "size": 734003200,
     "offset": 8388608,
@@ -41,7 +41,7 @@ class _Strict(serializers.Serializer[Any]):
     examples=[
         OpenApiExample(
             "A zip of pictures",
-            {"name": "cats.zip", "size": 734003200, "task_type": "imageclassification"},
+            {"name": "cats.zip", "size": 734003200, "task_type": A_ZIP},
             request_only=True,
         )
     ]
@@ -51,7 +51,7 @@ class UploadBeginSerializer(_Strict):
 
     name = serializers.CharField(max_length=255, trim_whitespace=False, help_text="The name of the file.")
     size = serializers.IntegerField(min_value=1, max_value=2**53, help_text="In bytes.")
-    task_type = serializers.ChoiceField(choices=TaskType.choices)
+    task_type = TaskField()
     sha256 = serializers.RegexField(
         r"^[0-9A-Fa-f]{64}\Z",
         required=False,

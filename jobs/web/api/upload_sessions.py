@@ -24,7 +24,6 @@ from jobs.web.api.upload_session_serializers import (
 from modelstore.api_keys import KeyAuthentication, ScopeMissing, key_of
 from modelstore.ground.errors import FlashError
 from modelstore.models import Scope
-from training.kinds.task import Task
 
 _PIECE = "application/offset+octet-stream"
 _TUS = {"Tus-Resumable": "1.0.0"}
@@ -74,7 +73,7 @@ class UploadsView(_JsonView):
         given.is_valid(raise_exception=True)
         fields = given.validated_data
         session = upload_sessions.begin(
-            task_type=Task(fields["task_type"]),
+            task_type=fields["task_type"],
             name=fields["name"],
             size=fields["size"],
             sha256=fields.get("sha256", ""),

@@ -41,8 +41,8 @@ from jobs.web.api.submission_serializers import (
 from jobs.web.submit_request import SubmitRequest
 from modelstore.api_keys import ForOperators, ForReaders, ScopeMissing, is_operator, key_of
 from modelstore.ground.pagination import LogPages, Pages
-from modelstore.models import Scope, TaskType
-from training.kinds.task import Task
+from modelstore.models import Scope
+from training.kinds import KINDS
 
 _TAGS = {"platform": ["platform"], "train": ["train"]}
 
@@ -93,7 +93,7 @@ class DatasetsView(APIView):
         given.is_valid(raise_exception=True)
         fields = given.validated_data
         dataset = dataset_store.store_upload(
-            task_type=Task(fields["task_type"]),
+            task_type=fields["task_type"],
             upload=fields["dataset"],
             options=submit_request.table_options(fields),
         )
@@ -119,7 +119,7 @@ class JobsView(ListAPIView):
         tags=_TAGS["train"],
         parameters=[
             OpenApiParameter("status", str, enum=JobStatus.values),
-            OpenApiParameter("task_type", str, enum=TaskType.values),
+            OpenApiParameter("task_type", str, enum=list(KINDS)),
         ],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -130,7 +130,7 @@ class JobsView(ListAPIView):
         jobs = Job.objects.select_related(None).only(*JobSummarySerializer.COLUMNS)
         if not is_operator(self.request):
             jobs = jobs.filter(api_key=key_of(self.request))
-        return jobs.filter(**_choices(self.request, status=JobStatus.values, task_type=TaskType.values))
+        return jobs.filter(**_choices(self.request, status=JobStatus.values, task_type=list(KINDS)))
 
     @extend_schema(
         operation_id="train",

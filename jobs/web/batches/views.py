@@ -20,7 +20,8 @@ from modelstore.access import get_model
 from modelstore.downloads.file_responses import download_response
 from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
-from modelstore.models import CleanupPolicy, TaskType, TrainedModel
+from modelstore.models import CleanupPolicy, TrainedModel
+from training.kinds import kind_of
 
 _LABELS_SHOWN = 30
 
@@ -87,15 +88,18 @@ def _wants_json(request: HttpRequest) -> bool:
 
 
 def _form(request: HttpRequest, model: TrainedModel, error: FlashError | None = None) -> HttpResponse:
+    kind = kind_of(model.task_type)
     context = {
         "model": model,
         "error": error,
         "given": request.POST if error else {},
-        "is_image": model.task_type == TaskType.IMAGE,
+        "kind": kind,
         "limits": settings.FLASH_LIMITS,
         "retention": settings.FLASH_BATCH_RETENTION,
     }
-    response = render(request, "batches/new.html", context, status=error.status if error else 200)
+    response = render(
+        request, f"{kind.templates}/batch_new.html", context, status=error.status if error else 200
+    )
     if error is not None and error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -106,9 +110,11 @@ def _context(batch: BatchPrediction) -> dict[str, Any]:
     counts = sorted(batch.counts.items(), key=lambda pair: -pair[1])
     # `seen` in a poll: the same version means that nothing has changed.
     state = (batch.status, batch.done, batch.bad, batch.eta_seconds, position, batch.cancel_requested)
+    assert batch.model is not None
     return {
         "batch": batch,
         "model": batch.model,
+        "kind": kind_of(batch.model.task_type),
         "position": position,
         "good": batch.done - batch.bad,
         "counts": counts[:_LABELS_SHOWN],

@@ -15,7 +15,6 @@ from jobs.web.pages import presets
 from jobs.web.pages.forms import ColumnsForm, TrainForm
 from modelstore.ground.errors import FlashError
 from training.kinds import kind_of
-from training.kinds.task import Task
 
 
 def render_page(
@@ -27,7 +26,7 @@ def render_page(
     refusal: FlashError | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    task, names = Task(dataset.task_type), dataset.findings.get("columns", [])
+    kind, names = kind_of(dataset.task_type), dataset.findings.get("columns", [])
     if columns is None and names and set(names) != {"input", "label"}:
         columns = ColumnsForm(columns=names, initial=dataset.findings)
     classes = sorted(dataset.classes, key=lambda entry: -entry["count"])
@@ -45,14 +44,14 @@ def render_page(
         "columns": columns,
         "form": form,
         "refusal": refusal,
-        "is_image": task is Task.IMAGE,
+        "kind": kind,
         "can_mail": bool(settings.EMAIL_HOST),
-        "presets": presets.cards(task, dataset.sample_count, quoter),
+        "presets": presets.cards(kind, dataset.sample_count, quoter),
         "quote": _quote(quoter, dataset, form),
         "currency": settings.FLASH_CURRENCY,
         "offers_lanes": quoter.needs_a_start(),
-        "fillings": presets.fillings(task),
-        "models": kind_of(task).models,
+        "fillings": presets.fillings(kind),
+        "models": kind.models,
     }
     response = render(request, "jobs/dataset.html", context, status=status)
     if refusal is not None and refusal.retry_after is not None:
@@ -64,7 +63,7 @@ def _quote(quoter: Quoter, dataset: Dataset, form: TrainForm) -> Quote | None:
     """For what the form says, or for preset Quick while it says nothing; None when it makes no sense."""
     values = form.values if form.is_bound else {"preset": form["preset"].value()}
     try:
-        config = submission.configuration(task=Task(dataset.task_type), values=values)
+        config = submission.configuration(task=dataset.task_type, values=values)
     except SubmissionInvalid:
         return None
     return quoter.quote(

@@ -16,7 +16,6 @@ from modelstore.ground import naming, tokens
 from training.ground import hyperparameters
 from training.ground.specification import Hyperparameter
 from training.kinds import Preset, kind_of
-from training.kinds.task import Task
 
 _LANES = [
     (Lane.NOW.value, "As soon as possible"),
@@ -58,7 +57,7 @@ class TrainForm(forms.Form):
 
     task_name = forms.CharField(
         label="Name of the task", required=False, help_text=naming.RULE,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "cats and dogs"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
     downloadable = forms.BooleanField(
         label="The model may be downloaded",
@@ -96,7 +95,7 @@ class TrainForm(forms.Form):
     )  # fmt: skip
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
-    def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, task: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.task = task
         kind = kind_of(task)
@@ -111,7 +110,7 @@ class TrainForm(forms.Form):
         self.fields["task_name"].widget.attrs["placeholder"] = kind.words.name_hint
 
     @classmethod
-    def blank(cls, *, task: Task) -> "TrainForm":
+    def blank(cls, *, task: str) -> "TrainForm":
         """The form as it is shown first; its key makes a double click one job."""
         initial = {
             "preset": Preset.QUICK.value,

@@ -18,7 +18,7 @@ from jobs.queue import cancellation, wait_reason
 from jobs.states import JobStatus
 from jobs.submitting import submission
 from modelstore.access import get_model
-from training.kinds.task import Task
+from training.kinds import kind_of
 from training.score import Score, best_epoch
 
 _LINES_SHOWN = 200
@@ -90,6 +90,7 @@ def job_retry(request: HttpRequest, token: str) -> HttpResponse:
 def _job_context(job: Job) -> dict[str, Any]:
     epochs = job.epochs.figures(job.score_name)
     lines = list(job.events.order_by("-pk")[:_LINES_SHOWN])[::-1]
+    kind = kind_of(job.task_type)
     position, best, reason = job.queue_position(), best_epoch(epochs, job.score_name), wait_reason.reason(job)
     # `seen` in a poll: the same version means that nothing has changed.
     state = (
@@ -114,7 +115,8 @@ def _job_context(job: Job) -> dict[str, Any]:
         "currency": settings.FLASH_CURRENCY,
         "waiting_reason": reason,
         "version": hashlib.sha256(repr(state).encode()).hexdigest()[:12],
-        "new_url": reverse("new-image" if job.task_type == Task.IMAGE else "new-text"),
+        "kind": kind,
+        "new_url": reverse("new-kind", args=[kind.slug]),
     }
 
 

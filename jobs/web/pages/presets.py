@@ -5,23 +5,7 @@ from typing import Any
 
 from jobs.money.quotes import Quote, Quoter
 from training.ground import hyperparameters
-from training.kinds import CATALOG, Preset, kind_of
-from training.kinds.task import Task
-
-_WORDS = {
-    (
-        Task.IMAGE,
-        Preset.QUICK,
-    ): "Trains the last layer on top of what the model knows of the world. Often nearly the best.",
-    (Task.IMAGE, Preset.BALANCED): "Fine-tunes the whole network on your pictures, a little varied.",
-    (
-        Task.IMAGE,
-        Preset.BEST,
-    ): "Fine-tunes for longer, on strongly varied pictures. For classes that look alike.",
-    (Task.TEXT, Preset.QUICK): "Weighs words and phrases. Hard to beat at topics and intents.",
-    (Task.TEXT, Preset.BALANCED): "Reads word by word, in both directions. Knows word order.",
-    (Task.TEXT, Preset.BEST): "Four networks read word by word, in both directions, and vote.",
-}
+from training.kinds import CATALOG, Kind, Preset
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,40 +18,43 @@ class PresetCard:
     time: str
 
 
-def cards(task: Task, samples: int, quoter: Quoter) -> list[PresetCard]:
+def cards(kind: Kind, samples: int, quoter: Quoter) -> list[PresetCard]:
     """The three presets for a data set of `samples`, with what past jobs say of them."""
     return [
         PresetCard(
             value=preset.value,
             title=preset.value.capitalize(),
-            words=_WORDS[task, preset],
-            time=_about(_quote(quoter, task, preset, samples).training.expected),
+            words=kind.preset_words[preset],
+            time=_about(_quote(quoter, kind, preset, samples).training.expected),
         )
         for preset in Preset
     ]
 
 
-def _quote(quoter: Quoter, task: Task, preset: Preset, samples: int) -> Quote:
+def _quote(quoter: Quoter, kind: Kind, preset: Preset, samples: int) -> Quote:
     """The preset's own model on the machine that jobs run on."""
-    return quoter.quote(
-        {"task": task, "preset": preset, **kind_of(task).defaults(preset, None, None)}, samples
-    )
+    return quoter.quote({"task": kind.task, "preset": preset, **kind.defaults(preset, None, None)}, samples)
 
 
-def fillings(task: Task) -> dict[str, dict[str, Any]]:
-    """What each choice fills in for blank fields: {"preset|model|start": {field: value}}, for the placeholders."""
-    models = [None] if task is Task.IMAGE else [None, *(spec.name for spec in kind_of(task).models)]
-    starts = {"": None, "imagenet": True, "scratch": False} if task is Task.IMAGE else {"": None}
-    return {
-        f"{preset}|{model or ''}|{start}": _filling(task, preset, model, pretrained)
-        for preset in Preset
-        for model in models
-        for start, pretrained in starts.items()
-    }
+def fillings(kind: Kind) -> dict[str, dict[str, Any]]:
+    """What each choice fills in for blank fields: {"preset|model|start": {field: value}}, for the placeholders.
+
+    A model that takes the same as the preset's own is not named.
+    """
+    starts = {"": None, "imagenet": True, "scratch": False} if kind.has_pretrained else {"": None}
+    found = {}
+    for preset in Preset:
+        for start, pretrained in starts.items():
+            own = found[f"{preset}||{start}"] = _filling(kind, preset, None, pretrained)
+            for spec in kind.models:
+                filling = _filling(kind, preset, spec.name, pretrained)
+                if {**filling, "model": own["model"]} != own:
+                    found[f"{preset}|{spec.name}|{start}"] = filling
+    return found
 
 
-def _filling(task: Task, preset: Preset, model: str | None, pretrained: bool | None) -> dict[str, Any]:
-    defaults = kind_of(task).defaults(preset, model, pretrained)
+def _filling(kind: Kind, preset: Preset, model: str | None, pretrained: bool | None) -> dict[str, Any]:
+    defaults = kind.defaults(preset, model, pretrained)
     given = [spec for spec in hyperparameters.HYPERPARAMETERS if spec.preset_gives]
     shown = {spec.field: defaults.get(spec.name) or "off" for spec in given}
     return {**shown, "model": CATALOG[defaults["model"]].title}

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -22,9 +22,8 @@ from jobs.web.pages.forms import ColumnsForm, TrainForm, UploadForm
 from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
 from training.ground.limits import MIB
-from training.kinds.task import Task
+from training.kinds import KINDS, Kind
 
-_TEMPLATES = {Task.IMAGE: "jobs/new_image.html", Task.TEXT: "jobs/new_text.html"}
 # Files from this size on are sent in pieces by the page's script; smaller ones are as quickly sent again.
 _PIECES_FROM = 16 * MIB
 
@@ -37,53 +36,52 @@ def new(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("submit")
-def new_image(request: HttpRequest) -> HttpResponse:
-    return _guard_upload(request, Task.IMAGE)
+def upload(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page that takes data of the kind with this word in its address."""
+    kind = next((kind for kind in KINDS.values() if kind.slug == slug), None)
+    if kind is None:
+        raise Http404
+    return _guard_upload(request, kind)
 
 
-@csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
-@limited("submit")
-def new_text(request: HttpRequest) -> HttpResponse:
-    return _guard_upload(request, Task.TEXT)
-
-
-def _guard_upload(request: HttpRequest, task: Task) -> HttpResponse:
+def _guard_upload(request: HttpRequest, kind: Kind) -> HttpResponse:
     """Refuses while no job is taken, before the body is read; the check of the form's origin reads it."""
     if request.method != "POST":
-        return render(request, _TEMPLATES[task], _upload_context(task, UploadForm()))
+        return render(request, f"{kind.templates}/upload.html", _upload_context(kind, UploadForm()))
     try:
         submission.check_accepting()
     except FlashError as error:
         if _wants_json(request):
             raise
-        return _refuse_upload(request, task, UploadForm(), error)
-    response: HttpResponse = _upload(request, task)
+        return _refuse_upload(request, kind, UploadForm(), error)
+    response: HttpResponse = _upload(request, kind)
     return response
 
 
 @csrf_protect
-def _upload(request: HttpRequest, task: Task) -> HttpResponse:
+def _upload(request: HttpRequest, kind: Kind) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     try:
-        dataset = dataset_store.store_upload(task_type=task, upload=form.upload(), options=form.options())
+        dataset = dataset_store.store_upload(
+            task_type=kind.task, upload=form.upload(), options=form.options()
+        )
     except FlashError as error:
         if _wants_json(request):
             raise
-        return _refuse_upload(request, task, form, error)
+        return _refuse_upload(request, kind, form, error)
     url = reverse("dataset", args=[dataset.token])
     return JsonResponse({"url": url}, status=201) if _wants_json(request) else redirect(url)
 
 
-def _refuse_upload(request: HttpRequest, task: Task, form: UploadForm, error: FlashError) -> HttpResponse:
-    context = _upload_context(task, form) | {"error": error}
-    response = render(request, _TEMPLATES[task], context, status=error.status)
+def _refuse_upload(request: HttpRequest, kind: Kind, form: UploadForm, error: FlashError) -> HttpResponse:
+    context = _upload_context(kind, form) | {"error": error}
+    response = render(request, f"{kind.templates}/upload.html", context, status=error.status)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 
-def _upload_context(task: Task, form: UploadForm) -> dict[str, Any]:
+def _upload_context(kind: Kind, form: UploadForm) -> dict[str, Any]:
     limits = settings.FLASH_LIMITS
     return {
         "section": "new",
@@ -91,7 +89,7 @@ def _upload_context(task: Task, form: UploadForm) -> dict[str, Any]:
         "limits": limits,
         "max_bytes": limits.max_upload_bytes,
         "pieces_from": _PIECES_FROM,
-        "task": task.value,
+        "kind": kind,
     }
 
 
@@ -105,8 +103,8 @@ def dataset(request: HttpRequest, token: str) -> HttpResponse:
     """What was understood of an upload, and the form that starts the training."""
     found = access.get_dataset(token)
     if request.method != "POST":
-        return dataset_page.render_page(request, found, TrainForm.blank(task=Task(found.task_type)))
-    form = TrainForm(request.POST, task=Task(found.task_type))
+        return dataset_page.render_page(request, found, TrainForm.blank(task=found.task_type))
+    form = TrainForm(request.POST, task=found.task_type)
     if not form.is_valid():
         return dataset_page.render_page(request, found, form, status=400)
     if form.is_estimate:
@@ -148,7 +146,7 @@ def dataset_columns(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("dataset", token=token)
         except FlashError as error:
             columns.add_error(None, error.detail)
-    form = TrainForm.blank(task=Task(found.task_type))
+    form = TrainForm.blank(task=found.task_type)
     return dataset_page.render_page(request, found, form, columns=columns, status=422)
 
 

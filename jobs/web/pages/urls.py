@@ -7,8 +7,7 @@ from jobs.web.pages import job_views, upload_views
 urlpatterns = [
     path("", include("jobs.web.batches.urls")),
     path("new/", upload_views.new, name="new"),
-    path("new/image/", upload_views.new_image, name="new-image"),
-    path("new/text/", upload_views.new_text, name="new-text"),
+    path("new/<slug:slug>/", upload_views.upload, name="new-kind"),
     path("datasets/<str:token>/", upload_views.dataset, name="dataset"),
     path("datasets/<str:token>/columns/", upload_views.dataset_columns, name="dataset-columns"),
     path("datasets/<str:token>/findings.csv", upload_views.dataset_notes, name="dataset-notes"),

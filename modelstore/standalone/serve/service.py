@@ -1,7 +1,5 @@
 """Answers requests as Flash's own API does; the Lambda handler and the container's server both use it."""
 
-import base64
-import binascii
 import email
 import email.policy
 import hmac
@@ -10,11 +8,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+import inputs
 from predict import Classifier, UnreadableInput
 
 HERE = Path(__file__).resolve().parent
 MOST_BYTES = 32 * 1024**2
 _MOST_INPUTS = 100
+_HOW = 'Send JSON like {"inputs": ["..."]}, or a picture as the body.'
 Answer = tuple[int, dict[str, Any]]
 
 
@@ -42,8 +42,8 @@ class Service:
             if method != "POST":
                 raise Refused(405, "POST inputs here.")
             self._check_key(headers.get("authorization", ""))
-            inputs, options = self._read(headers.get("content-type", ""), body)
-            return 200, {"predictions": self._predict(inputs, options)}
+            given, options = self._read(headers.get("content-type", ""), body)
+            return 200, {"predictions": self._predict(given, options)}
         except Refused as error:
             return error.status, {"status": error.status, "detail": error.detail}
         except UnreadableInput as error:
@@ -53,50 +53,46 @@ class Service:
         if self._key and not hmac.compare_digest(sent.encode(), f"Bearer {self._key}".encode()):
             raise Refused(401, "Send the key as `Authorization: Bearer KEY`.")
 
-    def _read(self, kind: str, body: bytes) -> tuple[list[str | bytes], dict[str, Any]]:
+    def _read(self, kind: str, body: bytes) -> tuple[list[Any], dict[str, Any]]:
         if len(body) > MOST_BYTES:
             raise Refused(413, f"At most {MOST_BYTES // 1024**2} MB at a time.")
-        if kind.startswith("image/"):
-            return [body], {}
-        if kind.startswith("multipart/form-data"):
-            return _parts(kind, body)
+        if kind.startswith(("image/", "multipart/form-data")):
+            if not inputs.FILES:
+                raise Refused(400, f"This model sorts {inputs.SAMPLES}.")
+            return _parts(kind, body) if kind.startswith("multipart") else ([body], {})
         try:
             data = json.loads(body)
-            inputs = data.pop("inputs")
-            if not isinstance(inputs, list) or not all(isinstance(value, str) for value in inputs):
+            given = data.pop("inputs")
+            if not isinstance(given, list):
                 raise TypeError
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise Refused(400, 'Send JSON like {"inputs": ["..."]}, or a picture as the body.') from error
-        if self.classifier.is_text:
-            return inputs, data
+            raise Refused(400, _HOW) from error
         try:
-            return [base64.b64decode(value.rpartition(",")[2], validate=True) for value in inputs], data
-        except (binascii.Error, ValueError) as error:
-            raise Refused(400, "Pictures in `inputs` must be in base64.") from error
+            return [inputs.from_wire(value) for value in given], data
+        except TypeError as error:
+            raise Refused(400, _HOW) from error
+        except ValueError as error:
+            raise Refused(400, str(error)) from error
 
-    def _predict(self, inputs: list[str | bytes], options: dict[str, Any]) -> list[dict[str, Any]]:
-        if not 1 <= len(inputs) <= _MOST_INPUTS:
+    def _predict(self, given: list[Any], options: dict[str, Any]) -> list[dict[str, Any]]:
+        if not 1 <= len(given) <= _MOST_INPUTS:
             raise Refused(400, f"Send 1 to {_MOST_INPUTS} inputs.")
-        if self.classifier.is_text != isinstance(inputs[0], str):
-            raise Refused(
-                400, "This model sorts " + ("sentences." if self.classifier.is_text else "pictures.")
-            )
         try:
             top, threshold = int(options.get("top_k", 5)), options.get("threshold")
             threshold = None if threshold is None else float(threshold)
         except (TypeError, ValueError, OverflowError) as error:
             raise Refused(400, "`top_k` and `threshold` must be numbers.") from error
-        answers = self.classifier.predict(inputs, max(1, top))
+        answers = self.classifier.predict(given, max(1, top))
         if threshold is not None:
             for answer in answers:
                 answer["unsure"] = answer["probability"] < threshold
         return answers
 
 
-def _parts(kind: str, body: bytes) -> tuple[list[str | bytes], dict[str, Any]]:
+def _parts(kind: str, body: bytes) -> tuple[list[Any], dict[str, Any]]:
     head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
     message = email.message_from_bytes(head + body, policy=email.policy.HTTP)
-    pictures: list[str | bytes] = []
+    pictures: list[Any] = []
     options: dict[str, Any] = {}
     for part in message.iter_parts():
         name = part.get_param("name", header="content-disposition")

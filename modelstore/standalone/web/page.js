@@ -35,35 +35,20 @@
     return {ort, session};
   }
 
-  const isText = facts.preprocess.kind === "text";
-  const encode = isText ? window.FLASH_INPUTS.tokenizer(facts.tokenizer, facts.preprocess.max_length) : null;
-  let loaded;
-
-  async function tensor(input) {
-    const {ort} = loaded;
-    if (isText) {
-      const ids = encode(input);
-      return new ort.Tensor("int64", BigInt64Array.from(ids, BigInt), [1, ids.length]);
-    }
-    const side = facts.preprocess.crop;
-    return new ort.Tensor("uint8", await window.FLASH_INPUTS.picture(input, facts.preprocess), [1, side, side, 3]);
-  }
+  // What this kind of model takes: see inputs.js, and modelstore/standalone/README.md in Flash.
+  const inputs = window.FLASH_INPUTS;
+  let loaded, read;
 
   async function probabilities(input) {
-    const found = await loaded.session.run({[facts.input_name]: await tensor(input)});
+    const found = await loaded.session.run({[facts.input_name]: await read(input)});
     return [...found[facts.output_name].data];
   }
 
   async function answer(input) {
     const item = make("li"), told = make("div");
-    if (!isText) {
-      const image = make("img");
-      image.src = URL.createObjectURL(input);
-      image.alt = input.name;
-      item.append(image);
-    }
+    const name = inputs.show(item, input);
     item.append(told);
-    told.append(make("p", "name", isText ? input : input.name));
+    told.append(make("p", "name", name));
     element("answers").append(item);
     try {
       const shares = await probabilities(input);
@@ -78,27 +63,13 @@
         told.append(bar);
       }
     } catch (error) {
-      told.append(make("p", "bad", isText ? String(error.message) : "This file cannot be read as a picture."));
+      told.append(make("p", "bad", inputs.problem(error)));
     }
   }
 
-  async function answerAll(inputs) {
+  async function answerAll(given) {
     element("answers").replaceChildren();
-    for (const input of inputs) await answer(input);
-  }
-
-  function listen() {
-    const input = element("pictures").querySelector("input");
-    element("ask").addEventListener("submit", (event) => {
-      event.preventDefault();
-      if (isText) answerAll(element("text").value.split("\n").map((line) => line.trim()).filter(Boolean));
-    });
-    if (isText) return;
-    input.addEventListener("change", () => answerAll(input.files));
-    addEventListener("dragover", (event) => { event.preventDefault(); element("pictures").classList.add("over"); });
-    addEventListener("dragleave", () => element("pictures").classList.remove("over"));
-    addEventListener("drop", (event) => { event.preventDefault(); element("pictures").classList.remove("over"); answerAll(event.dataTransfer.files); });
-    addEventListener("paste", (event) => { if (event.clipboardData.files.length) answerAll(event.clipboardData.files); });
+    for (const input of given) await answer(input);
   }
 
   function howGood() {
@@ -117,13 +88,13 @@
     }
     try {
       loaded = await load();
+      read = inputs.reader(facts, loaded.ort);
     } catch (error) {
       say(`The model cannot be loaded: ${error.message}`, true);
       return;
     }
-    listen();
-    element("pictures").hidden = isText;
-    element("sentences").hidden = !isText;
+    element("ask").addEventListener("submit", (event) => event.preventDefault());
+    inputs.listen(element("inputs"), answerAll);
     element("ask").hidden = false;
     say("");
   }

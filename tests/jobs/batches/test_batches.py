@@ -12,8 +12,8 @@ import pytest
 from django.core.files.storage import default_storage
 from pyarrow import parquet
 
-from jobs.batches.child.sentences import Sentences
 from jobs.batches.errors import BatchesFull
+from jobs.kinds.sentences.items import Sentences
 from jobs.models import BatchPrediction
 from jobs.uploads import UploadRefused
 from tests.bundles import picture

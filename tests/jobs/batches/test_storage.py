@@ -18,6 +18,7 @@ from modelstore.bundles import store
 from tests.bundles import text_bundle
 from tests.jobs.batches.conftest import colours
 from tests.modelstore.conftest import s3, s3_address  # noqa: F401  # fixtures
+from tests.tasks import Task
 from training.ground.limits import MIB, Limits
 
 Submit = Callable[..., BatchPrediction]
@@ -62,6 +63,7 @@ def peak_memory(folder: Path, rows: int) -> int:
     folder.mkdir()
     (folder / "table.csv").write_text("text\n" + f"great fun {'x' * 4_000}\n" * rows)
     order = Order(
+        task=Task.TEXT,
         kind="sentences",
         upload=str(folder / "table.csv"),
         name="table.csv",

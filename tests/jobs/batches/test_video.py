@@ -15,8 +15,8 @@ from django.utils import timezone
 from PIL import Image
 
 from jobs.batches import runner, sweep
-from jobs.batches.child.timeline import clock
-from jobs.batches.child.video import Video
+from jobs.kinds.pictures.timeline import clock
+from jobs.kinds.pictures.video import Video
 from jobs.models import BatchPrediction
 from jobs.uploads import UploadRefused
 from tests.bundles import picture

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.money.estimates import Range, corrected, rough_seconds
+from tests.tasks import Task
 from training.ground.recipe import resolve
-from training.kinds.task import Task
 
 
 def test_without_history_the_band_is_wide_and_around_the_guess() -> None:

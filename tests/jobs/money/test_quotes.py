@@ -11,8 +11,8 @@ from jobs.models import Attempt, Job, Lane, PlatformStatus, Server, Uptime
 from jobs.money.estimates import rough_seconds
 from jobs.money.quotes import Quoter
 from jobs.states import JobStatus
+from tests.tasks import Task
 from training.ground.recipe import resolve
-from training.kinds.task import Task
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 Make = Callable[..., Job]

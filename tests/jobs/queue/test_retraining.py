@@ -27,7 +27,7 @@ from modelstore.ground import tokens
 from modelstore.models import Tombstone, TrainedModel
 from tests.bundles import MOODS, picture, text_bundle
 from tests.jobs.web.test_api import post_job, problem
-from training.kinds.task import Task
+from tests.tasks import Task
 
 pytestmark = pytest.mark.django_db
 SAME = {"samples": 20, "same_samples": 20, "before": 0.8, "new_classes": [], "lost_classes": []}

@@ -20,12 +20,13 @@ from jobs.submitting.hyperparameter_fields import add_option, api_table, field_o
 from jobs.web.api.submission_serializers import TrainSerializer
 from jobs.web.pages.forms import TrainForm
 from tests.site.page import Page
+from tests.tasks import Task
 from training.ground import hyperparameters, recipe
 from training.ground.hyperparameters import HYPERPARAMETERS
 from training.ground.limits import Limits
 from training.ground.recipe import Recipe, RecipeInvalid, resolve
 from training.ground.specification import Hyperparameter, ValueType
-from training.kinds.task import Task
+from training.kinds import kind_of
 
 _GUIDE = Path(__file__).resolve().parents[3] / "docs" / "api.md"
 WARMUP = Hyperparameter(
@@ -174,10 +175,10 @@ def test_every_default_is_one_that_may_be_said(task: Task) -> None:
     told = resolve(task, {}).to_json()
     for spec in HYPERPARAMETERS:
         if spec.bounds and told[spec.name] is not None:
-            low, high = spec.range(Limits(), task)
+            low, high = spec.range(Limits(), kind_of(task))
             assert low <= told[spec.name] <= high, spec.name
         if spec.type is ValueType.CHOICE:
-            assert told[spec.name] in dict(spec.values(task)), spec.name
+            assert told[spec.name] in dict(spec.values(kind_of(task))), spec.name
 
 
 def test_a_word_of_the_wire_leads_to_its_form_field() -> None:

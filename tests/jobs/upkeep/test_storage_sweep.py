@@ -19,7 +19,7 @@ from jobs.upkeep.storage_sweep import GRACE, Report, sweep_storage
 from modelstore.bundles import store
 from modelstore.models import TrainedModel
 from tests.bundles import text_bundle
-from training.kinds.task import Task
+from tests.tasks import Task
 
 pytestmark = pytest.mark.django_db
 

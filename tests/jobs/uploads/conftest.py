@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from jobs.kinds.pictures.findings import PictureFindings
+from jobs.kinds.pictures.zip_of_pictures import inspect_pictures
+from jobs.kinds.sentences.findings import TableFindings
+from jobs.kinds.sentences.options import TableOptions
+from jobs.kinds.sentences.table import inspect_table
 from jobs.uploads import (
-    PictureFindings,
-    TableFindings,
-    TableOptions,
     UploadRefused,
-    inspect_table,
 )
-from jobs.uploads.pictures import inspect_pictures
 from tests.jobs.uploads import builders
 from training.ground.limits import Limits
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from jobs.uploads import TableOptions, UploadRefused, findings_csv
+from jobs.kinds.sentences.options import TableOptions
+from jobs.uploads import UploadRefused, findings_csv
 from jobs.uploads.errors import listed, shown
 from jobs.uploads.findings_csv import harmless_cell
 from tests.jobs.uploads.builders import pictures, table

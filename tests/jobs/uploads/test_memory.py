@@ -3,8 +3,8 @@
 import tracemalloc
 import zipfile
 
-from jobs.uploads import inspect_table
-from jobs.uploads.pictures import inspect_pictures
+from jobs.kinds.pictures.zip_of_pictures import inspect_pictures
+from jobs.kinds.sentences.table import inspect_table
 from tests.jobs.uploads.builders import picture
 from training.ground.limits import MIB, Limits
 

@@ -5,8 +5,8 @@ import zipfile
 import pytest
 from PIL import Image
 
+from jobs.kinds.pictures.zip_of_pictures import unpack_pictures
 from jobs.uploads import UploadRefused
-from jobs.uploads.pictures import unpack_pictures
 from tests.jobs.uploads.builders import picture, pictures, two_classes, write, zip_bytes
 from training.ground.limits import Limits
 
@@ -204,7 +204,7 @@ def test_unpacking_leaves_nothing_behind_when_it_fails(tmp_path):
 
 
 def test_unpacking_fills_several_folders(tmp_path, monkeypatch):
-    from jobs.uploads import pictures as module
+    from jobs.kinds.pictures import zip_of_pictures as module
 
     monkeypatch.setattr(module, "_PER_FOLDER", 2)
     _, rows = unpacked(tmp_path, two_classes())

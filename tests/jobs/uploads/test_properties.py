@@ -8,8 +8,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.uploads import UploadRefused, inspect_table, write_table
-from jobs.uploads.pictures import inspect_pictures, unpack_pictures
+from jobs.kinds.pictures.zip_of_pictures import inspect_pictures, unpack_pictures
+from jobs.kinds.sentences.table import inspect_table, write_table
+from jobs.uploads import UploadRefused
 from tests.jobs.uploads.builders import table, two_classes, write, zip_bytes
 from training.ground.limits import Limits
 

@@ -3,7 +3,9 @@ import json
 
 import pytest
 
-from jobs.uploads import TableOptions, UploadRefused, inspect_table, write_table
+from jobs.kinds.sentences.options import TableOptions
+from jobs.kinds.sentences.table import inspect_table, write_table
+from jobs.uploads import UploadRefused
 from tests.jobs.uploads.builders import table, write
 from training.ground.limits import Limits
 

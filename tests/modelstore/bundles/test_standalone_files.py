@@ -62,9 +62,13 @@ def test_a_runtime_that_is_another_one_is_refused(settings, tmp_path: Path) -> N
 
 def test_what_runs_elsewhere_imports_nothing_of_flash() -> None:
     """The packages that requirements.txt names, Python's own, and each other."""
-    packages, ours = {"numpy", "onnxruntime", "PIL", "tokenizers"}, {"predict", "preprocess", "service"}
+    packages, ours = (
+        {"numpy", "onnxruntime", "PIL", "tokenizers"},
+        {"predict", "preprocess", "inputs", "service"},
+    )
     known = {*sys.stdlib_module_names, *packages, *ours}
-    for file in (*FOLDER.rglob("*.py"), Path(of_pictures.__file__), Path(of_sentences.__file__)):
+    own = FOLDER.parent.joinpath("kinds").glob("*/standalone/*.py")
+    for file in (*FOLDER.rglob("*.py"), *own, Path(of_pictures.__file__), Path(of_sentences.__file__)):
         for node in ast.walk(ast.parse(file.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []

@@ -22,7 +22,7 @@ from django.core.management import CommandError, call_command
 from tests.bundles import picture
 from tests.modelstore.conftest import Publish
 
-_OURS = ("handler", "service", "predict", "preprocess")
+_OURS = ("handler", "service", "predict", "preprocess", "inputs")
 KEY = "k" * 16
 
 

@@ -8,9 +8,15 @@ import pytest
 from django.test import Client
 from PIL import Image
 
-from modelstore.prediction.explanation import explain
+from modelstore.models import TrainedModel
+from modelstore.prediction.explanation import Explanation
+from modelstore.web.contract import page_of
 from tests.modelstore.api_calls import assert_problem, encoded, post_files, post_json, upload
 from tests.modelstore.conftest import Publish
+
+
+def explain(*, model: TrainedModel, value: object, label: str) -> Explanation:
+    return page_of(model.task_type).explain(model=model, value=value, label=label)
 
 
 def test_the_words_that_spoke_for_a_label_weigh_most(publish: Publish) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from modelstore.ground.errors import FlashError
-from modelstore.prediction import inputs
+from modelstore.kinds.pictures import inputs
 from modelstore.prediction.predictor import predict
 from tests import bundles
 from tests.modelstore.conftest import Publish

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.tasks import Task
 from tests.training.datasets import start, text_run_dir
 from training.engine.checkpoint import Checkpoint
 from training.engine.linear import DenseFeatures, Labelled, Linear, LinearLearner, fit_linear
@@ -16,7 +17,6 @@ from training.ground.control import Control
 from training.ground.errors import Diverged, Interrupted, TrainingFailed
 from training.ground.events import Events
 from training.ground.recipe import Recipe, resolve
-from training.kinds.task import Task
 
 CONFIG = resolve(Task.TEXT, {"model": "lstm", "epochs": 4, "batch_size": 8, "learning_rate": 0.05})
 

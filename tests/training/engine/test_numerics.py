@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.tasks import Task
 from training.engine.lbfgs import Lbfgs
 from training.engine.optimizers import Group, Optimizer
 from training.engine.schedule import Schedule
 from training.ground.recipe import ReduceLROnPlateau, StepLR, resolve
-from training.kinds.task import Task
 
 CONFIG = resolve(Task.TEXT, {"model": "lstm", "learning_rate": 0.1, "epochs": 10})
 

@@ -7,6 +7,7 @@ import shutil
 import pytest
 import torch
 
+from tests.tasks import Task
 from tests.training.datasets import (
     COLOURS,
     picture,
@@ -23,7 +24,6 @@ from training.kinds.pictures.reading import read_pictures
 from training.kinds.sentences.reading import read_sentences, sentence_sha256
 from training.kinds.sentences.recurrent import RecurrentEnsemble
 from training.kinds.sentences.recurrent_fit import load_recurrent
-from training.kinds.task import Task
 from training.train import train
 
 SMALL = {"hidden": 16, "embedding": 12, "batch_size": 8, "epochs": 3, "learning_rate": 0.01}

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tasks import Task
 from training.ground.limits import Limits
 from training.ground.machine import Machine
 from training.ground.recipe import Recipe, RecipeInvalid, resolve
 from training.ground.wire_values import plain
 from training.kinds import Preset
-from training.kinds.task import Task
 
 IMAGE, TEXT = Task.IMAGE, Task.TEXT
 DEMO = Path(__file__).parents[3] / "modelstore" / "demo" / "bundle" / "model.json"

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from tests.made_up_score import ERROR
+from tests.tasks import Task
 from tests.training.datasets import start, text_run_dir, told
 from training.bundle.manifest import Manifest
 from training.engine.checkpoint import Checkpoint
@@ -24,7 +25,6 @@ from training.ground.control import Control
 from training.ground.epochs import EpochFigures
 from training.ground.events import Events
 from training.ground.recipe import resolve
-from training.kinds.task import Task
 from training.score import Score
 from training.train import fit, read
 

@@ -1,6 +1,8 @@
 """Pictures: everything that only they need."""
 
-from training.kinds.kind import Kind, Words
+from types import MappingProxyType
+
+from training.kinds.kind import Kind, SampleData, Words
 from training.kinds.pictures import catalog
 
 _HERE = "training.kinds.pictures"
@@ -42,4 +44,19 @@ KIND = Kind(
     preprocess=f"{_HERE}.preprocess",
     input_name="pixels",
     suffixes=(".zip",),
+    batch_formats=MappingProxyType({"pictures": "pictures in a zip", "video": "frames of a video"}),
+    uploads="jobs.kinds.pictures.uploads",
+    batches="jobs.kinds.pictures.batches",
+    inputs="modelstore.kinds.pictures.inputs",
+    page="modelstore.kinds.pictures.page",
+    standalone="modelstore.kinds.pictures.standalone",
+    samples=(
+        SampleData(
+            name="shapes",
+            file="shapes.zip",
+            title="Sample pictures",
+            about="Circles, squares, stars and triangles, drawn on noise. 160 pictures.",
+            button="Try the shapes",
+        ),
+    ),
 )

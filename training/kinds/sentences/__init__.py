@@ -1,6 +1,8 @@
 """Sentences: everything that only they need."""
 
-from training.kinds.kind import Kind, Words
+from types import MappingProxyType
+
+from training.kinds.kind import Kind, SampleData, Words
 from training.kinds.sentences import catalog
 
 _HERE = "training.kinds.sentences"
@@ -37,4 +39,19 @@ KIND = Kind(
     bundle_files=("tokenizer.json",),
     requirements=("tokenizers",),
     suffixes=(".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet"),
+    batch_formats=MappingProxyType({"sentences": "sentences in a table"}),
+    uploads="jobs.kinds.sentences.uploads",
+    batches="jobs.kinds.sentences.batches",
+    inputs="modelstore.kinds.sentences.inputs",
+    page="modelstore.kinds.sentences.page",
+    standalone="modelstore.kinds.sentences.standalone",
+    samples=(
+        SampleData(
+            name="messages",
+            file="messages.csv",
+            title="Sample sentences",
+            about="What customers write to a shop, sorted by what they want. 400 messages.",
+            button="Try the messages",
+        ),
+    ),
 )

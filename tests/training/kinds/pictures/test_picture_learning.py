@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.tasks import Task
 from tests.training.datasets import picture_run_dir, start
 from training.engine.parallel_session import spread_over_cores
 from training.ground.prepared import Prepared
@@ -20,7 +21,6 @@ from training.kinds.pictures.networks.trunk import fixed_function, split_network
 from training.kinds.pictures.networks.vision import PictureClassifier
 from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.pictures.reading import read_pictures
-from training.kinds.task import Task
 
 CPU = torch.device("cpu")
 CONFIG = resolve(Task.IMAGE, {"model": "mobilenet_v3_small", "preset": "balanced", "batch_size": 8})

@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.tasks import Task
 from tests.training.datasets import COLOURS, encoded, picture, picture_run_dir, start, told
 from training.bundle.manifest import Manifest, verify
 from training.bundle.onnx_classifier import OnnxClassifier, open_session
@@ -20,7 +21,6 @@ from training.kinds.pictures.fit import side_for
 from training.kinds.pictures.networks import weights
 from training.kinds.pictures.networks.graph import backbone_graph, with_head
 from training.kinds.pictures.networks.vision import PictureClassifier, torchvision_models
-from training.kinds.task import Task
 from training.restore import load_classifier
 from training.train import train
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from tests.tasks import Task
 from tests.training.datasets import start
 from training.ground.recipe import resolve
 from training.kinds import Preset, kind_of
 from training.kinds.pictures.catalog import WAVELETS
 from training.kinds.pictures.networks.wavelets import WaveletNetwork
-from training.kinds.task import Task
 from training.train import train
 
 SHAPES = Path(__file__).resolve().parents[4] / "flashsite" / "samples" / "shapes.zip"

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from tests.tasks import Task
 from tests.training.datasets import sentences, start, text_run_dir, told, write_table
 from training.bundle.manifest import Manifest, verify
 from training.bundle.onnx_classifier import OnnxClassifier, open_session
@@ -21,7 +22,6 @@ from training.kinds.sentences.ngrams import NGramClassifier, NGramTable, SparseF
 from training.kinds.sentences.preprocess import TextPreprocess, pad
 from training.kinds.sentences.recurrent import RecurrentClassifier, RecurrentEnsemble
 from training.kinds.sentences.tokeniser import learn_vocabulary
-from training.kinds.task import Task
 from training.restore import load_classifier
 from training.train import train
 

@@ -1,0 +1,36 @@
+"""What a kind of task must know of batches: the module that `Kind.batches` names."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from jobs.batches.child.items import Source
+from jobs.batches.child.order import Order
+from training.ground.limits import Limits
+from training.kinds import kind_of, load
+
+
+class KindBatches(Protocol):
+    """The functions of that module, which the web and the process that predicts both use: without Django and torch.
+
+    Whatever cannot be used is refused by UploadRefused. A file has a format, one of `Kind.batch_formats`.
+    """
+
+    # How many items are predicted in one go.
+    AT_ONCE: int
+
+    def look(
+        self, path: Path, name: str, limits: Limits, options: Mapping[str, Any]
+    ) -> tuple[str, int | None]:
+        """The format of a file and, where that is cheap to tell, how many items it has.
+
+        `name` is what the user calls it, `options` are those of `jobs.batches.options.BatchOptions`.
+        """
+
+    def open_source(self, order: Order, folder: Path) -> Source:
+        """The file as items; `folder` may be written to."""
+
+
+def batches_of(task: str) -> KindBatches:
+    """The module of the kind of `task`; raises UnknownKind."""
+    return cast(KindBatches, load(kind_of(task).batches))

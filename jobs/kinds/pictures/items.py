@@ -1,0 +1,66 @@
+"""The pictures of a zip, in the order of the zip, folders or not."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from jobs.batches.child.items import Item
+from jobs.kinds.pictures.plan import may_be_picture
+from jobs.uploads.archive import Archive, Entry
+from jobs.uploads.errors import UploadRefused, shown
+from jobs.uploads.zip_contents import is_system_file, refuse_special
+from training.ground.limits import MIB, Limits
+
+
+class Pictures:
+    """Pictures to predict; a damaged one becomes an item with an error. Raises UploadRefused."""
+
+    columns: tuple[str, ...] = ("file",)
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._path = path
+        self._limits = limits
+        with Archive.open(path, limits) as archive:
+            self.total = len(_entries(archive, limits))
+
+    def items(self, start: int) -> Iterator[Item]:
+        """The pictures from number `start` on."""
+        with Archive.open(self._path, self._limits) as archive:
+            for entry in _entries(archive, self._limits)[start:]:
+                yield self._item(archive, entry)
+
+    def summary(self, results: Path) -> dict[str, Any]:
+        """Nothing: the counts say it all."""
+        return {}
+
+    def _item(self, archive: Archive, entry: Entry) -> Item:
+        names = {"file": shown(entry.where, 300)}
+        most = self._limits.max_picture_bytes
+        if entry.size > most:
+            return Item(names, error=f"This is larger than the {most / MIB:.3g} MB a picture may have.")
+        try:
+            return Item(names, archive.read(entry))
+        except UploadRefused as refusal:
+            if refusal.code == "unpacked_too_large":
+                raise
+            return Item(names, error=refusal.detail)
+
+
+def _entries(archive: Archive, limits: Limits) -> Sequence[Entry]:
+    refuse_special(archive)
+    found = [
+        entry for entry in archive.entries if not is_system_file(entry) and may_be_picture(archive, entry)
+    ]
+    if not found:
+        raise UploadRefused(
+            "There are no pictures in the zip. Put JPEG, PNG, WebP or BMP files into it; folders do no harm.",
+            status=422,
+            code="no_pictures",
+        )
+    if len(found) > limits.max_pictures:
+        raise UploadRefused(
+            f"The zip has {len(found):,} pictures; at most {limits.max_pictures:,} are possible at a time.",
+            status=413,
+            code="too_many_pictures",
+        )
+    return found

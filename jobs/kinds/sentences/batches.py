@@ -1,0 +1,22 @@
+"""Batches of sentences, see `jobs.batches.child.contract`: a table or a text file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jobs.batches.child.items import Source
+from jobs.batches.child.order import Order
+from jobs.kinds.sentences.items import Sentences
+from training.ground.limits import Limits
+
+AT_ONCE = 256
+
+
+def look(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> tuple[str, int | None]:
+    """See the contract; the rows are counted."""
+    return "sentences", Sentences(path, name, limits, options.get("input_column")).total
+
+
+def open_source(order: Order, folder: Path) -> Source:
+    """See the contract."""
+    return Sentences(Path(order.upload), order.name, order.limits, order.input_column)

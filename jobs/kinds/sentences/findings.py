@@ -1,0 +1,37 @@
+"""What was found in a table of sentences."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.uploads.findings import Findings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableFindings(Findings):
+    """A table of sentences.
+
+    `rows`: at most 10 (input, label) as they will be used, long inputs cut; `length_histogram`: list of
+    {from, to, count} in characters, `to` exclusive and None for the last; `delimiter` is None unless CSV.
+    """
+
+    columns: list[str]
+    input_column: str
+    label_column: str
+    rows: list[tuple[str, str]]
+    encoding: str
+    delimiter: str | None
+    has_header: bool
+    length_histogram: list[dict[str, int | None]]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **Findings.to_json(self),
+            "columns": self.columns,
+            "input_column": self.input_column,
+            "label_column": self.label_column,
+            "rows": [list(row) for row in self.rows],
+            "encoding": self.encoding,
+            "delimiter": self.delimiter,
+            "has_header": self.has_header,
+            "length_histogram": self.length_histogram,
+        }

@@ -1,0 +1,100 @@
+"""A table of sentences: what is in it (`inspect_table`), and its rows for the trainer (`write_table`)."""
+
+import csv
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from jobs.kinds.sentences.findings import TableFindings
+from jobs.kinds.sentences.options import TableOptions
+from jobs.kinds.sentences.table_encoding import Opener
+from jobs.kinds.sentences.table_in_zip import only_table
+from jobs.kinds.sentences.table_rows import Table, guarded, open_reader
+from jobs.kinds.sentences.table_survey import Survey
+from jobs.uploads.archive import Archive
+from jobs.uploads.detection import detect
+from jobs.uploads.errors import MAX_NOTES, UploadRefused
+from jobs.uploads.findings import Notes
+from training.ground.limits import Limits
+
+_ANYTHING = TableOptions()
+
+
+def inspect_table(
+    path: Path, filename: str, limits: Limits, *, options: TableOptions = _ANYTHING
+) -> TableFindings:
+    """What the table at `path` holds, after repairs; raises UploadRefused when it cannot be used.
+
+    `filename` is what the user calls it; `options` overrule what would be found out.
+    """
+    notes = Notes()
+    with _surveyed(path, filename, limits, options, notes) as (table, survey):
+        layout = table.layout
+        return TableFindings(
+            classes=survey.classes,
+            sample_count=sum(entry.count for entry in survey.classes),
+            repairs=notes.repairs,
+            skipped=notes.skipped,
+            skipped_count=notes.skipped_count,
+            warnings=notes.warnings,
+            columns=layout.columns,
+            input_column=layout.columns[layout.input],
+            label_column=layout.columns[layout.label],
+            rows=survey.rows,
+            encoding=table.encoding,
+            delimiter=table.delimiter,
+            has_header=layout.has_header,
+            length_histogram=survey.length_histogram,
+        )
+
+
+def write_table(
+    path: Path, filename: str, destination_csv: Path, limits: Limits, options: TableOptions = _ANYTHING
+) -> None:
+    """Writes the rows that `inspect_table` counts to `destination_csv`: UTF-8, header input,label.
+
+    Raises UploadRefused; then there is no file.
+    """
+    unfinished = destination_csv.with_name(destination_csv.name + ".part")
+    try:
+        with (
+            _surveyed(path, filename, limits, options, Notes()) as (_, survey),
+            unfinished.open("w", encoding="utf-8", newline="") as file,
+        ):
+            writer = csv.writer(file)
+            writer.writerow(("input", "label"))
+            writer.writerows(survey.kept_rows())
+        os.replace(unfinished, destination_csv)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
+@contextmanager
+def _surveyed(
+    path: Path, filename: str, limits: Limits, options: TableOptions, notes: Notes
+) -> Iterator[tuple[Table, Survey]]:
+    """The table, read once, while its file is open."""
+    with ExitStack() as stack:
+        zipped = detect(path, filename) == "zip"
+        opener: Opener = partial(_open, path)
+        if zipped:
+            archive = stack.enter_context(Archive.open(path, limits))
+            opener = partial(archive.stream, only_table(archive, notes))
+        stack.enter_context(guarded(filename, zipped))
+        table: Table | None = None
+        try:
+            table = Table(open_reader(path, opener, options, limits, notes), options, limits, notes)
+            survey = Survey(table, limits, notes)
+        except UploadRefused as refusal:
+            told: list[object] = [*notes.skipped, *notes.repairs]
+            refusal.notes = refusal.notes or told[:MAX_NOTES]
+            refusal.columns = table.choice() if table else None
+            raise
+        yield table, survey

@@ -1,0 +1,38 @@
+"""What a kind of task must know of uploads: the module that `Kind.uploads` names."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from jobs.uploads.findings import Findings
+from training.ground.limits import Limits
+from training.kinds import kind_of, load
+
+
+class KindUploads(Protocol):
+    """The functions of that module. It knows neither Django nor torch.
+
+    `options` is what the user chose about the file (`input_column`, ...); empty strings are no choice. Whatever cannot
+    be used is refused by UploadRefused.
+    """
+
+    # Whether a stored file may be read again with other options.
+    READ_AGAIN: bool
+
+    def inspect(self, path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> Findings:
+        """What the file at `path`, called `name` by the user, holds after repairs.
+
+        Its `to_json` may have `columns`, which may then be chosen on the page, and `thumbnails`, a list of {label,
+        source, data_uri}; all of it is there for the kind's templates.
+        """
+
+    def unpack(self, path: Path, name: str, data: Path, limits: Limits, options: Mapping[str, Any]) -> None:
+        """Make the folder `data` as the kind's `read` takes it, by the same plan as the check."""
+
+    def merge(self, parts: Sequence[Path], folder: Path) -> Path:
+        """One file in `folder` that `inspect` takes, of several folders that `unpack` made; copies count once."""
+
+
+def uploads_of(task: str) -> KindUploads:
+    """The module of the kind of `task`; raises UnknownKind."""
+    return cast(KindUploads, load(kind_of(task).uploads))

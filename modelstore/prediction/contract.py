@@ -1,0 +1,39 @@
+"""What a kind of task must know of predictions: the module that `Kind.inputs` names."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol, cast
+
+from training.ground.limits import Limits
+from training.kinds import kind_of, load
+
+
+class KindInputs(Protocol):
+    """The functions of that module, which batches use, too: without Django, torch and all that is slow to import.
+
+    An input is what the kind's preprocessing takes. What cannot be used is refused by the errors of
+    `modelstore.prediction.inputs`, made by `refused` with the input's index.
+    """
+
+    # The field of a multipart request that holds files, "" where JSON alone is taken; then what to send instead.
+    FILES: str
+    NO_FILES: str
+
+    def check_json(self, value: Any, index: int) -> None:
+        """Refuse an entry of `inputs` in a JSON request that is not of the right type."""
+
+    def from_json(self, value: Any, index: int, limits: Limits) -> Any:
+        """The input that this entry stands for."""
+
+    def check(self, value: Any, index: int, name: str, limits: Limits) -> None:
+        """Refuse an input that is too large or cannot be right; `name` is what it was called, "" if nothing."""
+
+    def max_file_bytes(self, limits: Limits) -> int:
+        """How large one of `FILES` may be."""
+
+    def from_arguments(self, arguments: Sequence[str]) -> tuple[list[str], list[Any]]:
+        """Names and inputs of what stands on a command line; raises OSError."""
+
+
+def inputs_of(task: str) -> KindInputs:
+    """The module of the kind of `task`; raises UnknownKind."""
+    return cast(KindInputs, load(kind_of(task).inputs))

@@ -1,0 +1,17 @@
+"""The kind of a task on the wire."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from training.kinds import kinds_taking, task_choices
+
+# For the examples of the API's description: what is uploaded as a table, and as a zip.
+A_TABLE, A_ZIP = (kinds_taking(suffix)[0].task for suffix in (".csv", ".zip"))
+
+
+class TaskField(serializers.ChoiceField):
+    """The name of a task, one of those that the registry of kinds has when a request comes."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=task_choices(), **kwargs)
