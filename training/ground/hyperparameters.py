@@ -1,8 +1,12 @@
 """Every hyperparameter that a user may set, specified once; free of torch and Django.
 
 Reading (`recipe.resolve`), the form, the API and its schema, the command line and the table in docs/api.md all follow
-`HYPERPARAMETERS`, in its order. A new one is an entry here, and a field of `Recipe` which the training uses.
+`HYPERPARAMETERS`, in its order. A new one is an entry there and a field of `Hyperparameters`, which the training uses.
 """
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from training.ground.limits import Limits
 from training.ground.specification import Bounds, Choice, Hyperparameter, ValueType
@@ -169,3 +173,45 @@ HYPERPARAMETERS = (
         ),
     ),
 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReduceLROnPlateau:
+    """Multiply the learning rate by `factor` after `patience` epochs without a lower validation loss."""
+
+    factor: float = 0.1
+    patience: int = 5
+    min_lr: float = 1e-5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepLR:
+    """Multiply the learning rate by `gamma` every `step_size` epochs."""
+
+    step_size: int = 4
+    gamma: float = 0.1
+
+
+GROUPS: Mapping[str, type[Any]] = {"reduce_lr_on_plateau": ReduceLROnPlateau, "step_lr": StepLR}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hyperparameters:
+    """The part of a recipe that a user may set; `Recipe` has the rest.
+
+    `data_split` is the training share; `early_stopping` the patience in epochs or None.
+    """
+
+    model: str
+    preset: Preset | None = Preset.QUICK
+    pretrained: bool = False
+    optimizer: Literal["sgd", "adam", "adamw"] = "adam"
+    learning_rate: float = 0.001
+    batch_size: int = 32
+    epochs: int = 10
+    data_split: float = 0.8
+    reduce_lr_on_plateau: ReduceLROnPlateau | None = None
+    step_lr: StepLR | None = None
+    seed: int = 1
+    early_stopping: int | None = None
+    class_weights: bool = False

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
 from training.ground import hyperparameters
+from training.ground.hyperparameters import GROUPS, Hyperparameters
 from training.ground.limits import Limits
 from training.ground.machine import Machine
 from training.ground.wire_values import FieldReader, plain
@@ -27,51 +28,19 @@ class RecipeInvalid(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReduceLROnPlateau:
-    """Multiply the learning rate by `factor` after `patience` epochs without a lower validation loss."""
-
-    factor: float = 0.1
-    patience: int = 5
-    min_lr: float = 1e-5
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepLR:
-    """Multiply the learning rate by `gamma` every `step_size` epochs."""
-
-    step_size: int = 4
-    gamma: float = 0.1
-
-
-_GROUPS: Mapping[str, type[Any]] = {"reduce_lr_on_plateau": ReduceLROnPlateau, "step_lr": StepLR}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recipe:
+class Recipe(Hyperparameters):
     """Everything that a model depends on besides its data; stored beside the weights.
 
-    `task` is that of a kind; `data_split` is the training share; `early_stopping` the patience in epochs or None.
+    `task` is that of a kind. What a user may set comes first, see `Hyperparameters`.
     `solver` "newton" fits a linear model to its optimum (L-BFGS); "gradient" runs the optimizer, rate, batch size
     and epochs as given.
     """
 
     version: int = VERSION
     task: str
-    model: str
-    preset: Preset | None = Preset.QUICK
-    pretrained: bool = False
     freeze: bool = False
     solver: Literal["newton", "gradient"] = "gradient"
-    optimizer: Literal["sgd", "adam", "adamw"] = "adam"
-    learning_rate: float = 0.001
-    batch_size: int = 32
-    epochs: int = 10
-    data_split: float = 0.8
     schedule: Literal["cosine", "constant"] = "cosine"
-    reduce_lr_on_plateau: ReduceLROnPlateau | None = None
-    step_lr: StepLR | None = None
-    seed: int = 1
-    early_stopping: int | None = None
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     augmentation: Literal["none", "standard", "strong"] = "none"
@@ -84,7 +53,6 @@ class Recipe:
     small_share: float = 0.0
     freeze_norms: bool = False
     test_time_flip: bool = False
-    class_weights: bool = False
     clip_norm: float = 1.0
     # Text; `networks` are recurrent ones that vote.
     embedding: int = 100
@@ -121,7 +89,7 @@ class Recipe:
                 raise RecipeInvalid({name: ["This field is not known."] for name in unknown})
             values = {name: value for name, value in data.items() if name in own}
             values["preset"] = Preset(data["preset"]) if data.get("preset") else None
-            for name, rule in _GROUPS.items():
+            for name, rule in GROUPS.items():
                 values[name] = rule(**data[name]) if data.get(name) else None
             if kind_of(values["task"]).model(values["model"]) is None:
                 raise RecipeInvalid({"model": [f"There is no model {values['model']!r} for this task."]})
@@ -158,7 +126,7 @@ def resolve(task: str, values: Mapping[str, Any], limits: Limits = Limits()) -> 
     _check_lowest_rate(read, chosen)
     if read.errors:
         raise RecipeInvalid(read.errors)
-    chosen |= {name: rule(**chosen[name]) for name, rule in _GROUPS.items() if chosen[name]}
+    chosen |= {name: rule(**chosen[name]) for name, rule in GROUPS.items() if chosen[name]}
     merged = {"task": kind.task, "preset": preset, **defaults, **chosen}
     if kind.is_convex(merged) and _left_to_the_solver(defaults, chosen):
         merged["solver"] = "newton"

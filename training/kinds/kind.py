@@ -20,7 +20,8 @@ class ModelSpec:
 
     `parameters` in millions; `imagenet_accuracy` is top-1 in percent of the weights that torchvision offers;
     `relative_cost` is the arithmetic of one example against the first model of its kind; `input_size` is the side
-    of the square picture in pixels; `min_memory_mb` is what training takes at least.
+    of the square picture in pixels; `min_memory_mb` is what training takes at least; `last_layer` is where a network of
+    torchvision keeps the linear layer that classifies.
     """
 
     name: str
@@ -32,6 +33,7 @@ class ModelSpec:
     relative_cost: float = 1.0
     input_size: int | None = None
     min_memory_mb: int = 1000
+    last_layer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

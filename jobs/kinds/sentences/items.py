@@ -12,8 +12,9 @@ from jobs.batches.child.items import Item
 from jobs.kinds.sentences.options import TableOptions
 from jobs.kinds.sentences.table_columns import Cells, find_text
 from jobs.kinds.sentences.table_encoding import Opener, find_encoding
+from jobs.kinds.sentences.table_formats import Reader, Source, open_reader
 from jobs.kinds.sentences.table_in_zip import only_table
-from jobs.kinds.sentences.table_rows import Reader, guarded, open_reader
+from jobs.kinds.sentences.table_rows import guarded
 from jobs.uploads.archive import Archive
 from jobs.uploads.detection import detect
 from jobs.uploads.errors import UploadRefused
@@ -67,7 +68,11 @@ class Sentences:
             if self._name.lower().endswith(".txt"):
                 yield from _lines(opener, self._limits)
                 return
-            reader: Reader = open_reader(self._path, opener, self._options, self._limits, Notes())
+            reader: Reader = open_reader(
+                Source(
+                    path=self._path, open=opener, options=self._options, limits=self._limits, notes=Notes()
+                )
+            )
             yield from _cells(reader, self._options)
 
     @contextmanager

@@ -11,8 +11,9 @@ from typing import BinaryIO
 from jobs.kinds.sentences.findings import TableFindings
 from jobs.kinds.sentences.options import TableOptions
 from jobs.kinds.sentences.table_encoding import Opener
+from jobs.kinds.sentences.table_formats import Source, open_reader
 from jobs.kinds.sentences.table_in_zip import only_table
-from jobs.kinds.sentences.table_rows import Table, guarded, open_reader
+from jobs.kinds.sentences.table_rows import Table, guarded
 from jobs.kinds.sentences.table_survey import Survey
 from jobs.uploads.archive import Archive
 from jobs.uploads.detection import detect
@@ -90,7 +91,8 @@ def _surveyed(
         stack.enter_context(guarded(filename, zipped))
         table: Table | None = None
         try:
-            table = Table(open_reader(path, opener, options, limits, notes), options, limits, notes)
+            source = Source(path=path, open=opener, options=options, limits=limits, notes=notes)
+            table = Table(open_reader(source), options, limits, notes)
             survey = Survey(table, limits, notes)
         except UploadRefused as refusal:
             told: list[object] = [*notes.skipped, *notes.repairs]

@@ -1,18 +1,12 @@
 """Opens a table, whatever its format, and yields the rows that can be used."""
 
 import itertools
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
-from typing import Protocol
 
 from jobs.kinds.sentences.options import TableOptions
 from jobs.kinds.sentences.table_columns import Cells, Layout, find_layout
-from jobs.kinds.sentences.table_csv import CsvReader
-from jobs.kinds.sentences.table_encoding import Opener
-from jobs.kinds.sentences.table_json import JsonReader
-from jobs.kinds.sentences.table_parquet import ParquetReader
+from jobs.kinds.sentences.table_formats import Reader
 from jobs.uploads.archive import damage
 from jobs.uploads.errors import TABLE_EXAMPLE, ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes
@@ -24,19 +18,6 @@ _SAMPLE_CHARS = 4 * 1024 * 1024
 _MOST_SPELLINGS = 50_000
 _EARLY = 2_000
 _GLANCE_ROWS, _GLANCE_CHARS = 5, 80
-_JSON_LINES = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"[^"\n]*"\s*:')
-_JSON_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[\[{\]]")
-
-
-class Reader(Protocol):
-    """A table as records: cells as text, None for what is no single value."""
-
-    columns: list[str] | None
-    encoding: str
-    delimiter: str | None
-    unit: str
-
-    def records(self) -> Iterable[tuple[int, Cells]]: ...
 
 
 class Table:
@@ -163,20 +144,6 @@ class Table:
             status=413,
             code="field_too_long",
         )
-
-
-def open_reader(path: Path, open_: Opener, options: TableOptions, limits: Limits, notes: Notes) -> Reader:
-    """The reader for the format that the first bytes show; Parquet is read from `path` itself."""
-    with open_() as file:
-        head = file.read(4096)
-    if not head.strip(b"\x00\r\n\t \xef\xbb\xbf\xff\xfe"):
-        raise UploadRefused(f"The file is empty. {TABLE_EXAMPLE}", code="upload_empty")
-    if head.startswith(b"PAR1"):
-        return ParquetReader(path, limits)
-    plain = head.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").replace(b"\x00", b"")  # UTF-16, too
-    if _JSON_ARRAY.match(plain) or _JSON_LINES.match(plain):
-        return JsonReader(open_, limits, array=_JSON_ARRAY.match(plain) is not None)
-    return CsvReader(open_, options, limits, notes)
 
 
 def guarded(where: str, zipped: bool) -> AbstractContextManager[None]:

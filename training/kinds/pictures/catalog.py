@@ -10,7 +10,7 @@ TASK = "imageclassification"
 
 
 def _model(name: str, title: str, *facts: Any) -> ModelSpec:
-    parameters, accuracy, cost, size, memory, summary = facts
+    last_layer, parameters, accuracy, cost, size, memory, summary = facts
     return ModelSpec(
         name=name,
         title=title,
@@ -21,6 +21,7 @@ def _model(name: str, title: str, *facts: Any) -> ModelSpec:
         input_size=size,
         min_memory_mb=memory,
         summary=summary,
+        last_layer=last_layer,
     )
 
 
@@ -29,13 +30,28 @@ ONE_SIDE_ONLY = ("vit_b_16",)
 # The network without weights, which takes the place of one whose weights cannot be had.
 WAVELETS = "wavelets"
 MODELS = (
-    _model("mobilenet_v2", "MobileNet V2", 3.5, 72.2, 1.0, 224, 1200, "Small and fast; a good first choice."),
-    _model("resnet18", "ResNet-18", 11.7, 69.8, 3.0, 224, 1500, "A plain classic that fine-tunes easily."),
-    _model("resnet34", "ResNet-34", 21.8, 73.3, 6.0, 224, 1800, "Deeper than ResNet-18; robust on photos."),
-    _model("resnet50", "ResNet-50", 25.6, 80.9, 8.0, 224, 3000, "Strong features at moderate cost."),
+    _model(
+        "mobilenet_v2",
+        "MobileNet V2",
+        "classifier.1",
+        3.5,
+        72.2,
+        1.0,
+        224,
+        1200,
+        "Small and fast; a good first choice.",
+    ),
+    _model(
+        "resnet18", "ResNet-18", "fc", 11.7, 69.8, 3.0, 224, 1500, "A plain classic that fine-tunes easily."
+    ),
+    _model(
+        "resnet34", "ResNet-34", "fc", 21.8, 73.3, 6.0, 224, 1800, "Deeper than ResNet-18; robust on photos."
+    ),
+    _model("resnet50", "ResNet-50", "fc", 25.6, 80.9, 8.0, 224, 3000, "Strong features at moderate cost."),
     _model(
         "mobilenet_v3_large",
         "MobileNet V3 Large",
+        "classifier.3",
         5.5,
         75.3,
         0.9,
@@ -43,13 +59,71 @@ MODELS = (
         1200,
         "More accurate than V2, as fast.",
     ),
-    _model("mobilenet_v3_small", "MobileNet V3 Small", 2.5, 67.7, 0.4, 224, 1000, "Smallest and fastest."),
-    _model("efficientnet_b0", "EfficientNet-B0", 5.3, 77.7, 1.8, 224, 1800, "Accurate for its size."),
-    _model("efficientnet_b3", "EfficientNet-B3", 12.2, 82.0, 6.0, 300, 4000, "Larger pictures, more detail."),
-    _model("convnext_tiny", "ConvNeXt-Tiny", 28.6, 82.5, 9.0, 224, 4000, "A modern convolutional network."),
-    _model("vit_b_16", "ViT-B/16", 86.6, 81.1, 30.0, 224, 6000, "A transformer; wants a GPU or patience."),
     _model(
-        WAVELETS, "Wavelets", 0.0, None, 1.0, 224, 1000, "Fixed filters for simple shapes; needs no weights."
+        "mobilenet_v3_small",
+        "MobileNet V3 Small",
+        "classifier.3",
+        2.5,
+        67.7,
+        0.4,
+        224,
+        1000,
+        "Smallest and fastest.",
+    ),
+    _model(
+        "efficientnet_b0",
+        "EfficientNet-B0",
+        "classifier.1",
+        5.3,
+        77.7,
+        1.8,
+        224,
+        1800,
+        "Accurate for its size.",
+    ),
+    _model(
+        "efficientnet_b3",
+        "EfficientNet-B3",
+        "classifier.1",
+        12.2,
+        82.0,
+        6.0,
+        300,
+        4000,
+        "Larger pictures, more detail.",
+    ),
+    _model(
+        "convnext_tiny",
+        "ConvNeXt-Tiny",
+        "classifier.2",
+        28.6,
+        82.5,
+        9.0,
+        224,
+        4000,
+        "A modern convolutional network.",
+    ),
+    _model(
+        "vit_b_16",
+        "ViT-B/16",
+        "heads.head",
+        86.6,
+        81.1,
+        30.0,
+        224,
+        6000,
+        "A transformer; wants a GPU or patience.",
+    ),
+    _model(
+        WAVELETS,
+        "Wavelets",
+        "head",
+        0.0,
+        None,
+        1.0,
+        224,
+        1000,
+        "Fixed filters for simple shapes; needs no weights.",
     ),
 )
 

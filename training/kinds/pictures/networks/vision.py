@@ -9,26 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from training.ground.events import Events
-from training.kinds.pictures.catalog import WAVELETS
+from training.kinds.pictures.catalog import MODELS, WAVELETS
 from training.kinds.pictures.networks.wavelets import WaveletNetwork
 from training.kinds.pictures.networks.weights import find_weights
 
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
 # Where each network keeps its last linear layer; the wavelets have none but ours.
-_HEADS: Mapping[str, str] = {
-    "mobilenet_v2": "classifier.1",
-    "mobilenet_v3_large": "classifier.3",
-    "mobilenet_v3_small": "classifier.3",
-    "efficientnet_b0": "classifier.1",
-    "efficientnet_b3": "classifier.1",
-    "convnext_tiny": "classifier.2",
-    "vit_b_16": "heads.head",
-    "resnet18": "fc",
-    "resnet34": "fc",
-    "resnet50": "fc",
-    WAVELETS: "head",
-}
+_HEADS: Mapping[str, str] = {spec.name: spec.last_layer for spec in MODELS}
 
 
 def torchvision_models() -> Any:
