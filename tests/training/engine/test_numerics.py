@@ -10,7 +10,8 @@ from tests.tasks import Task
 from training.engine.lbfgs import Lbfgs
 from training.engine.optimizers import Group, Optimizer
 from training.engine.schedule import Schedule
-from training.ground.recipe import ReduceLROnPlateau, StepLR, resolve
+from training.ground.hyperparameters import ReduceLROnPlateau, StepLR
+from training.ground.recipe import resolve
 
 CONFIG = resolve(Task.TEXT, {"model": "lstm", "learning_rate": 0.1, "epochs": 10})
 
