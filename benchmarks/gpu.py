@@ -167,7 +167,7 @@ def waiting(folder: Path, options: argparse.Namespace) -> Iterator[str]:
     """A trainer that waits, from the name of RUN_DIR to its bundle: ResNet-34 Balanced and MobileNet V2 Quick."""
     import torch
 
-    from training.kinds.pictures.vision import torchvision_models
+    from training.kinds.pictures.networks.vision import torchvision_models
 
     weights = Path(os.environ["FLASH_WEIGHTS_DIR"]) / "resnet34.pth"
     made = not weights.exists()
@@ -243,7 +243,7 @@ def _our_speed(folder: Path, name: str) -> tuple[float, int]:
     from training.ground.recipe import resolve
     from training.kinds.pictures.gpu_batches import with_gpu_batches
     from training.kinds.pictures.learner import PictureLearner
-    from training.kinds.pictures.vision import PictureClassifier
+    from training.kinds.pictures.networks.vision import PictureClassifier
 
     device = choose_device("auto")
     config = resolve("imageclassification", {"preset": "balanced", "model": name})
@@ -278,7 +278,7 @@ def _bare_speed(name: str, batch: int, *, compiled: bool = False) -> float:
     from training.engine.depthwise import use_fast_depthwise
     from training.engine.device import choose_device, mixed_precision
     from training.engine.optimizers import Group, Optimizer
-    from training.kinds.pictures.vision import PictureClassifier
+    from training.kinds.pictures.networks.vision import PictureClassifier
 
     device = choose_device("auto")
     model = PictureClassifier(name, 10)

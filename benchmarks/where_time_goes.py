@@ -36,9 +36,9 @@ from training.ground.events import Events
 from training.ground.recipe import Recipe, resolve
 from training.kinds.pictures.decode import decode_in_chunks
 from training.kinds.pictures.learner import PictureLearner
+from training.kinds.pictures.networks.vision import PictureClassifier
 from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.pictures.reading import read_pictures
-from training.kinds.pictures.vision import PictureClassifier
 
 GOALS = {"cpu": 0.9, "cuda": 0.7}
 _WARM_UP = 2

@@ -4,6 +4,7 @@ import importlib
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,8 @@ def _booted() -> None:
 @pytest.fixture
 def worker(_booted: None, broker: StubBroker) -> Iterator[dramatiq.Worker]:
     """A running worker on the in-memory broker. A test that uses it needs `transactional_db`."""
+    # Senders do not load what they send to; a worker has it loaded.
+    import_module("jobs.actors")
     # Its threads' connections would keep the test database from being dropped.
     closing = DbConnectionsMiddleware()
     broker.add_middleware(closing)

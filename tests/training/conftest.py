@@ -30,7 +30,7 @@ def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with (random) weights for mobilenet_v3_small, as FLASH_WEIGHTS_DIR would name it."""
     import torch
 
-    from training.kinds.pictures.vision import torchvision_models
+    from training.kinds.pictures.networks.vision import torchvision_models
 
     folder = tmp_path_factory.mktemp("weights")
     torch.manual_seed(1)

@@ -35,7 +35,7 @@ def test_a_training_step_does_not_import_the_compiler():
     code = (
         "import sys, torch\n"
         "from training.engine.optimizers import Group, Optimizer\n"
-        "from training.kinds.pictures.vision import torchvision_models\n"
+        "from training.kinds.pictures.networks.vision import torchvision_models\n"
         "torchvision_models()\n"
         "layer = torch.nn.Linear(2, 2)\n"
         "layer(torch.ones(1, 2)).sum().backward()\n"

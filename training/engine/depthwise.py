@@ -1,4 +1,4 @@
-"""Depthwise convolutions on a GPU by kernels of our own: cuDNN's take seconds to get ready (decision 060)."""
+"""Depthwise convolutions on a GPU by kernels of our own: cuDNN's take seconds to get ready (decision 064)."""
 
 import functools
 import sys

@@ -6,6 +6,11 @@ from typing import Any
 
 import torch
 
+from training.engine.depthwise import kernels_for
+
+# Of the kernels of depthwise convolutions.
+_USUAL_SIDE = 3
+
 
 def choose_device(wanted: str) -> torch.device:
     """`auto` takes the GPU where there is one."""
@@ -24,6 +29,8 @@ def wake_gpu() -> None:
     if torch.cuda.is_available():
         some = torch.zeros(8, 8, 8, 8, device="cuda")
         torch.nn.functional.conv2d(some, some)
+        for dtype in precisions(some.device):
+            kernels_for(dtype, _USUAL_SIDE)
 
 
 def make_repeatable(seed: int) -> None:

@@ -46,7 +46,7 @@ def write_model(folder: Path, outcome: Outcome) -> list[str]:
 
 
 def write_measured(folder: Path, outcome: Outcome) -> list[str]:
-    """Whoever wants to recompute the accuracy needs the model that it was measured with."""
+    """Whoever wants to recompute the score needs the model that it was measured with."""
     if outcome.measured is None:
         return []
     if isinstance(outcome.measured, dict):

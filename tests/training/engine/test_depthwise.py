@@ -9,7 +9,7 @@ from torch import nn
 from tests.training.engine.cuda_on_cpu import kernel_on_cpu
 from training.engine import depthwise
 from training.engine.depthwise import Kernels, agree, compiled, kernel_source, use_fast_depthwise
-from training.kinds.pictures.vision import PictureClassifier
+from training.kinds.pictures.networks.vision import PictureClassifier
 
 _PLACE_BY_PLACE = ("T*", "float*", "T*", *["int"] * 7)
 _TYPES = {

@@ -94,7 +94,7 @@ def test_a_kind_from_outside_stands_beside_the_others() -> None:
     assert CATALOG["line"].title == "Line"
     register(KIND)
     assert resolve(TASK, {}).solver == "newton"
-    with pytest.raises(RecipeInvalid, match="pairs have no pretrained weights"):
+    with pytest.raises(RecipeInvalid, match="have no pretrained weights"):
         resolve(TASK, {"pretrained": True})
 
 

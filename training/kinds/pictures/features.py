@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training.engine.depthwise import use_fast_depthwise
 from training.engine.parallel_session import spread_over_cores
-from training.kinds.pictures.vision import PictureClassifier
+from training.kinds.pictures.networks.vision import PictureClassifier
 
 Extract = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 _AT_ONCE_GPU = 256

@@ -27,11 +27,11 @@ from training.ground.samples import Parts
 from training.kinds.pictures.decoded import Usable
 from training.kinds.pictures.evidence import PictureEvidence
 from training.kinds.pictures.features import feature_extractor
-from training.kinds.pictures.graph import backbone_graph, with_head
 from training.kinds.pictures.head import HeadFit, fit_head, learn_from_all, save_suspects, saved_suspects
 from training.kinds.pictures.learner import PictureLearner, learner_of
-from training.kinds.pictures.network import Material, Network
-from training.kinds.pictures.vision import PictureClassifier
+from training.kinds.pictures.material import Material, Network
+from training.kinds.pictures.networks.graph import backbone_graph, with_head
+from training.kinds.pictures.networks.vision import PictureClassifier
 from training.targets.temperature import fit_temperature, tempered
 
 _EXAMPLES = 8

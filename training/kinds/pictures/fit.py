@@ -20,8 +20,8 @@ from training.kinds.pictures.preprocess import PicturePreprocess, shorter_side
 
 if TYPE_CHECKING:
     from training.evaluation.outcome import Early, Outcome
-    from training.kinds.pictures.network import Network
-    from training.kinds.pictures.vision import PictureClassifier
+    from training.kinds.pictures.material import Network
+    from training.kinds.pictures.networks.vision import PictureClassifier
 
 _SPECS = {spec.name: spec for spec in MODELS}
 # Tiny pictures are enlarged by this much at most, to sides that the strides of all networks divide (decision 016).
@@ -54,14 +54,15 @@ def fit(
         from training.kinds.pictures.fine_tuning import train_network
         from training.kinds.pictures.gpu_batches import with_gpu_batches
         from training.kinds.pictures.head import train_head
-        from training.kinds.pictures.network import Material
+        from training.kinds.pictures.material import Material
     make_repeatable(recipe.seed)
     torch.set_num_threads(run.machine.cores)
     with run.phases.time("weights"):
         recipe, network = _with_weights(recipe, len(samples.classes), previous, run.events)
     device = choose_device(run.machine.device)
     if device.type == "cuda":
-        compile_meanwhile(network.model, precisions(device))
+        # Fixed features are computed in single precision.
+        compile_meanwhile(network.model, precisions(device)[: 1 if recipe.freeze else None])
     recipe = _longer_where_tiny(recipe, side, run.events)
     run.control.check()
     material = Material(pictures, parts, previous)
@@ -89,8 +90,8 @@ def _with_weights(
     recipe: Recipe, classes: int, previous: Previous | None, events: Events
 ) -> tuple[Recipe, "Network"]:
     """The network with the weights that it starts from, and the recipe as it can be carried out with these."""
-    from training.kinds.pictures.network import Network
-    from training.kinds.pictures.vision import PictureClassifier
+    from training.kinds.pictures.material import Network
+    from training.kinds.pictures.networks.vision import PictureClassifier
 
     model = PictureClassifier(recipe.model, max(classes, 1))
     if not recipe.pretrained:

@@ -13,7 +13,7 @@ _LEAST_STEPS = 20
 
 
 def with_gpu_batches(config: Recipe, device: torch.device, count: int) -> Recipe:
-    """The configuration for `count` samples to learn from on this device (decision 059).
+    """The configuration for `count` samples to learn from on this device (decision 063).
 
     On a GPU batches that the preset chose become larger, at a rate that grows by the root, as suits Adam (Granziol et
     al. 2022). What the user set stays.

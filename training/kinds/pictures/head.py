@@ -23,8 +23,8 @@ from training.ground.run import Run
 from training.ground.samples import Parts
 from training.kinds.pictures.evidence import PictureEvidence
 from training.kinds.pictures.features import feature_extractor
-from training.kinds.pictures.graph import backbone_graph, with_head
-from training.kinds.pictures.network import Material, Network
+from training.kinds.pictures.material import Material, Network
+from training.kinds.pictures.networks.graph import backbone_graph, with_head
 
 # Strength of the penalty that does well on features of unit deviation from hundreds to thousands of pictures.
 _PENALTY, _PENALTY_COUNT = 0.1, 3_000

@@ -21,8 +21,8 @@ from training.ground.recipe import Recipe
 from training.kinds.pictures.augment import augment
 from training.kinds.pictures.catalog import ONE_SIDE_ONLY
 from training.kinds.pictures.feed import PictureFeed
-from training.kinds.pictures.trunk import fixed_function, split_network
-from training.kinds.pictures.vision import PictureClassifier
+from training.kinds.pictures.networks.trunk import fixed_function, split_network
+from training.kinds.pictures.networks.vision import PictureClassifier
 from training.targets.one_label import ONE_LABEL
 from training.targets.target import Target
 
@@ -105,7 +105,7 @@ class PictureLearner:
             for layer in self._model.modules():
                 if isinstance(layer, nn.BatchNorm2d):
                     layer.eval()
-        # On a GPU each size of batches is recorded anew (decision 059).
+        # On a GPU each size of batches is recorded anew (decision 063).
         equal = self._device.type == "cuda" and self._group.size == 1
         shuffled = shuffled_batches(len(self._train), self.config, epoch, equal=equal)
         shares = [self._group.share(self._train[batch]) for batch in shuffled]

@@ -27,7 +27,7 @@ from training.bundle.manifest import ONNX_FILE, SERVING_COPY_FILE
 from training.bundle.onnx_classifier import open_session
 from training.evaluation.outcome import Outcome
 from training.ground.run import Run
-from training.kinds.pictures.integer_graph import before_convolutions, normalised_in_rows
+from training.kinds.pictures.networks.integer_graph import before_convolutions, normalised_in_rows
 from training.kinds.pictures.preprocess import PicturePreprocess, UnreadablePicture
 
 LEAST_AGREEMENT = 0.99

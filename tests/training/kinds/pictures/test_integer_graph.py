@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import helper
 from torch import nn
 
-from training.kinds.pictures.integer_graph import before_convolutions, normalised_in_rows
+from training.kinds.pictures.networks.integer_graph import before_convolutions, normalised_in_rows
 
 _SIDE = 12
 

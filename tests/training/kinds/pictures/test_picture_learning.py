@@ -15,12 +15,12 @@ from training.ground.recipe import Recipe, resolve
 from training.kinds.pictures import learner as picture_learner
 from training.kinds.pictures.decoded import Pictures
 from training.kinds.pictures.feed import PictureFeed
-from training.kinds.pictures.graph import backbone_graph
 from training.kinds.pictures.learner import PictureLearner
+from training.kinds.pictures.networks.graph import backbone_graph
+from training.kinds.pictures.networks.trunk import fixed_function, split_network
+from training.kinds.pictures.networks.vision import PictureClassifier
 from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.pictures.reading import read_pictures
-from training.kinds.pictures.trunk import fixed_function, split_network
-from training.kinds.pictures.vision import PictureClassifier
 
 CPU = torch.device("cpu")
 CONFIG = resolve(Task.IMAGE, {"model": "mobilenet_v3_small", "preset": "balanced", "batch_size": 8})

@@ -16,11 +16,11 @@ from training.bundle.onnx_classifier import OnnxClassifier, open_session
 from training.bundle.preprocessing import UnreadableInput
 from training.ground.errors import TrainingFailed
 from training.kinds import kind_of
-from training.kinds.pictures import weights
 from training.kinds.pictures.catalog import WAVELETS
 from training.kinds.pictures.fit import side_for
-from training.kinds.pictures.graph import backbone_graph, with_head
-from training.kinds.pictures.vision import PictureClassifier, torchvision_models
+from training.kinds.pictures.networks import weights
+from training.kinds.pictures.networks.graph import backbone_graph, with_head
+from training.kinds.pictures.networks.vision import PictureClassifier, torchvision_models
 from training.restore import load_classifier
 from training.train import train
 

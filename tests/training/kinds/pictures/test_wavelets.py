@@ -13,7 +13,7 @@ from tests.training.datasets import start
 from training.ground.recipe import resolve
 from training.kinds import Preset, kind_of
 from training.kinds.pictures.catalog import WAVELETS
-from training.kinds.pictures.wavelets import WaveletNetwork
+from training.kinds.pictures.networks.wavelets import WaveletNetwork
 from training.train import train
 
 SHAPES = Path(__file__).resolve().parents[4] / "flashsite" / "samples" / "shapes.zip"

@@ -9,7 +9,7 @@ from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Parts
 from training.kinds.pictures.decoded import Pictures, Usable
-from training.kinds.pictures.vision import PictureClassifier
+from training.kinds.pictures.networks.vision import PictureClassifier
 
 
 @dataclass(frozen=True, slots=True)

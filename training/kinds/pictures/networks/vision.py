@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from training.ground.events import Events
 from training.kinds.pictures.catalog import WAVELETS
-from training.kinds.pictures.wavelets import WaveletNetwork
-from training.kinds.pictures.weights import find_weights
+from training.kinds.pictures.networks.wavelets import WaveletNetwork
+from training.kinds.pictures.networks.weights import find_weights
 
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)

@@ -10,7 +10,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from training.kinds.pictures.vision import PictureClassifier
+from training.kinds.pictures.networks.vision import PictureClassifier
 
 OPSET = 17
 _FEATURES = "features"

@@ -1,0 +1,1 @@
+"""The networks for pictures: layers, weights, kernels and graphs."""
