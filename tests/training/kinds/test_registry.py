@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.numbers import KIND, TASK
+from tests.whole.numbers_kind import KIND, TASK
 from training.bundle.manifest import Manifest, verify
 from training.bundle.onnx_classifier import OnnxClassifier
 from training.bundle.preprocessing import UnreadableInput
@@ -47,9 +47,8 @@ def numbers() -> Iterator[None]:
 def write_numbers(folder: Path, count: int = 60) -> None:
     folder.mkdir(parents=True)
     random = np.random.default_rng(1)
-    with (folder / "data.csv").open("w", newline="") as file:
+    with (folder / "pairs.csv").open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(("x", "y", "label"))
         for number in range(count):
             middle = 2.0 * (number % 2)
             x, y = random.normal(middle, 0.3, 2)
@@ -107,7 +106,7 @@ def test_no_kind_takes_the_place_of_another() -> None:
 
 
 def test_kinds_are_loaded_by_the_names_of_their_modules() -> None:
-    load_kinds(" tests.numbers, ")
+    load_kinds(" tests.whole.numbers_kind, ")
     try:
         assert kind_of(TASK) is KIND
     finally:
@@ -126,7 +125,7 @@ def test_a_kind_from_outside_is_trained_in_a_process_of_its_own_and_predicts(tmp
     unknown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert unknown.returncode == 1
     assert json.loads(unknown.stdout.splitlines()[-1])["code"] == "config_invalid"
-    environment = os.environ | {"FLASH_KINDS": "tests.numbers"}
+    environment = os.environ | {"FLASH_KINDS": "tests.whole.numbers_kind"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "bundle"
@@ -134,10 +133,10 @@ def test_a_kind_from_outside_is_trained_in_a_process_of_its_own_and_predicts(tmp
     verify(folder, manifest)
     assert (manifest.task, manifest.input_name) == (TASK, "numbers")
     assert manifest.accuracy == 1.0
-    found = OnnxClassifier(folder).predict(["0.1 0", "2 2.1"])
+    found = OnnxClassifier(folder).predict([(0.1, 0), (2, 2.1)])
     assert [manifest.classes[i] for i in found.argmax(1)] == ["low", "high"]
-    with pytest.raises(UnreadableInput, match="no pair") as caught:
-        OnnxClassifier(folder).predict(["1 1", "one two"])
+    with pytest.raises(UnreadableInput, match="not two numbers") as caught:
+        OnnxClassifier(folder).predict([(1, 1), (1, 2, 3)])
     assert caught.value.index == 1
     import torch
 
