@@ -54,7 +54,7 @@ def earlier_model(*, token: str, task_type: str, api_key: ApiKey | None) -> Trai
         raise _refusal(error.detail) from error
     if model.task_type != task_type:
         earlier, now = (kind_of(task).words.samples for task in (model.task_type, task_type))
-        raise _refusal(f"The earlier model sorts {earlier}, and these are {now}: they do not mix.")
+        raise _refusal(f"The earlier model is of another kind: {earlier} and {now} do not mix.")
     if model.pinned:
         raise _refusal("The operator has pinned this model, so nothing takes its place. Train a new one.")
     owner = Job.objects.filter(token_digest=model.token_digest).values_list("api_key", flat=True).first()
