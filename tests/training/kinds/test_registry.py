@@ -133,10 +133,10 @@ def test_a_kind_from_outside_is_trained_in_a_process_of_its_own_and_predicts(tmp
     verify(folder, manifest)
     assert (manifest.task, manifest.input_name) == (TASK, "numbers")
     assert manifest.accuracy == 1.0
-    found = OnnxClassifier(folder).predict([(0.1, 0), (2, 2.1)])
+    found = OnnxClassifier(folder).predict([(0.1, 0.0), (2.0, 2.1)])
     assert [manifest.classes[i] for i in found.argmax(1)] == ["low", "high"]
-    with pytest.raises(UnreadableInput, match="not two numbers") as caught:
-        OnnxClassifier(folder).predict([(1, 1), (1, 2, 3)])
+    with pytest.raises(UnreadableInput, match="no pair") as caught:
+        OnnxClassifier(folder).predict([(1, 1), ("one", "two")])
     assert caught.value.index == 1
     import torch
 

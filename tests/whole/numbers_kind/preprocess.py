@@ -8,19 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class NotAPair(ValueError):
+class NoPair(ValueError):
+    """The input at `index` is not two numbers."""
+
     def __init__(self, index: int) -> None:
-        super().__init__("it is not two numbers")
+        super().__init__("it is no pair of numbers")
         self.index = index
+
+
+def as_pair(index: int, pair: Sequence[Any]) -> tuple[float, float]:
+    try:
+        x, y = pair
+        return float(x), float(y)
+    except (TypeError, ValueError) as error:
+        raise NoPair(index) from error
 
 
 class Pairs:
     def batches(self, inputs: Sequence[Any], at_once: int) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
-        for place, pair in enumerate(inputs):
-            if len(pair) != 2:
-                raise NotAPair(place)
         if inputs:
-            yield list(range(len(inputs))), np.array([list(pair) for pair in inputs], np.float32)
+            pairs = [as_pair(index, pair) for index, pair in enumerate(inputs)]
+            yield list(range(len(inputs))), np.array(pairs, np.float32)
 
     def to_json(self) -> dict[str, Any]:
         return {"kind": "numbers"}
