@@ -28,6 +28,7 @@ from training.bundle.manifest import (
     Manifest,
     verify_file,
 )
+from training.kinds import kind_of
 from training.score import ACCURACY, SCORES, Score, show
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,8 @@ def earlier_model(*, token: str, task_type: str, api_key: ApiKey | None) -> Trai
     except FlashError as error:
         raise _refusal(error.detail) from error
     if model.task_type != task_type:
-        raise _refusal("The earlier model is of the other kind: pictures and sentences do not mix.")
+        earlier, now = (kind_of(task).words.samples for task in (model.task_type, task_type))
+        raise _refusal(f"The earlier model is of another kind: {earlier} and {now} do not mix.")
     if model.pinned:
         raise _refusal("The operator has pinned this model, so nothing takes its place. Train a new one.")
     owner = Job.objects.filter(token_digest=model.token_digest).values_list("api_key", flat=True).first()
@@ -105,10 +107,7 @@ def _fetch(model: TrainedModel, target: Path) -> None:
     known = Manifest.read(target).files
     if known != model.manifest["files"]:
         raise BundleDamaged(f"{MANIFEST_FILE} is not the one that was published")
-    # Here, because it brings numpy with it, which a web process may never need.
-    from training.kinds.sentences.preprocess import TOKENIZER_FILE
-
-    for name in (*_WANTED, TOKENIZER_FILE):
+    for name in (*_WANTED, *kind_of(model.task_type).bundle_files):
         if name in known:
             files.fetch(f"{model.storage_prefix}/{name}", target / name)
             verify_file(target / name, known[name])

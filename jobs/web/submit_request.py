@@ -103,7 +103,7 @@ def _samples(value: Any) -> int:
     if isinstance(value, bool) or not (
         text.isascii() and text.isdecimal() and 0 < len(text) < 10 and int(text)
     ):
-        message = "Give the number of pictures or sentences, or the token of a checked dataset."
+        message = "Give the number of samples (pictures, sentences), or the token of a checked dataset."
         raise SubmissionInvalid("There is nothing to estimate.", fields={"samples": [message]})
     return int(text)
 

@@ -140,6 +140,7 @@ def _files(model: TrainedModel) -> str:
         ),
         ("`labels.txt`", "the classes alone, in the order of the outputs"),
         ("`preprocess.py`", f"how a {words.sample} becomes numbers, as in training"),
+        ("`inputs.py`", f"how the programs are handed {words.samples}"),
         ("`model.pt`, `model.safetensors`", "the weights, to go on training"),
         ("`report.json`", "all figures"),
     ]

@@ -57,6 +57,11 @@ def test_a_refused_zip_is_told_to_the_script(client: Client) -> None:
     assert not Dataset.objects.exists()
 
 
+@pytest.mark.parametrize("address", ["/new/boxes/", "/new/imageclassification/"])
+def test_there_is_no_page_for_a_kind_that_nobody_registered(client: Client, address: str) -> None:
+    assert "nothing at this address" in read(client.get(address), 404).text
+
+
 @pytest.mark.parametrize("slug", ["image", "text"])
 def test_nothing_at_all_is_told_beside_the_file(client: Client, slug: str) -> None:
     assert "Choose a file first" in read(client.post(reverse("new-kind", args=[slug]), {}), 400).text

@@ -136,7 +136,7 @@ class Kind:
     # A folder with templates, kinds/NAME/..., where it is not Flash's own.
     template_folder: str = ""
     # Data to try Flash with.
-    samples: tuple[SampleData, ...] = ()
+    sample_data: tuple[SampleData, ...] = ()
 
     @property
     def templates(self) -> str:

@@ -16,7 +16,7 @@ from jobs.batches.child.results import Results, write_csv
 from jobs.uploads.errors import UploadRefused
 from training.ground.control import Control, die_with_parent, lower_priority
 from training.ground.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED
-from training.kinds import KINDS_VARIABLE, load_kinds
+from training.kinds import KINDS_VARIABLE, UnknownKind, load_kinds
 
 _SECONDS_BETWEEN = 0.3
 
@@ -70,6 +70,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _run(options.run_dir, events, control)
     except UploadRefused as refusal:
         events.tell("error", message=refusal.detail)
+    except UnknownKind as error:
+        events.tell("error", message=str(error))
     except MemoryError:
         events.tell("error", message="There was not enough memory for this file. Send a smaller one.")
     except Exception:

@@ -264,7 +264,7 @@ def _dataset_of(asked: SubmitRequest) -> AbstractContextManager[Dataset]:
     dataset = access.get_dataset(asked.dataset_token)
     if dataset.task_type != asked.task:
         message = [f"The dataset was checked for {dataset.task_type}."]
-        raise SubmissionInvalid("The dataset is of the other kind.", fields={"task_type": message})
+        raise SubmissionInvalid("The dataset is of another kind.", fields={"task_type": message})
     return nullcontext(dataset)
 
 

@@ -50,7 +50,7 @@ KIND = Kind(
     inputs="modelstore.kinds.pictures.inputs",
     page="modelstore.kinds.pictures.page",
     standalone="modelstore.kinds.pictures.standalone",
-    samples=(
+    sample_data=(
         SampleData(
             name="shapes",
             file="shapes.zip",

@@ -45,7 +45,7 @@ KIND = Kind(
     inputs="modelstore.kinds.sentences.inputs",
     page="modelstore.kinds.sentences.page",
     standalone="modelstore.kinds.sentences.standalone",
-    samples=(
+    sample_data=(
         SampleData(
             name="messages",
             file="messages.csv",
