@@ -33,7 +33,7 @@ from training.score import ACCURACY, SCORES, Score, show
 
 logger = logging.getLogger(__name__)
 
-# What the trainer looks at (training.evaluation.previous).
+# What the trainer looks at (training.bundle.previous).
 _WANTED = (ONNX_FILE, TORCH_FILE, VALIDATION_FILE)
 FOLDER = "previous"
 
