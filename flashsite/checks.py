@@ -59,9 +59,9 @@ def compute_is_complete(**kwargs: Any) -> list[checks.CheckMessage]:
     if not settings.FLASH_AWS_REGION:
         found.append(checks.Error("FLASH_COMPUTE is ec2; set AWS_REGION to its region.", id="flash.E004"))
     if settings.FLASH_UPTIME_CAP <= settings.FLASH_JOB_DEADLINE:
-        sentence = "FLASH_UPTIME_CAP_SECONDS must be more than FLASH_JOB_DEADLINE_SECONDS: no long job would ever end."
+        sentence = "FLASH_UPTIME_CAP_SECONDS must be more than FLASH_JOB_DEADLINE_SECONDS; a long job would never end."
         found.append(checks.Error(sentence, id="flash.E005"))
     if settings.FLASH_EC2_LAUNCH_TEMPLATE == "" and (settings.FLASH_EC2_SPOT or settings.FLASH_EC2_TYPES):
-        sentence = "FLASH_EC2_SPOT and FLASH_EC2_TYPES count for a pool only; set FLASH_EC2_LAUNCH_TEMPLATE."
+        sentence = "FLASH_EC2_SPOT and FLASH_EC2_TYPES only apply to a pool; set FLASH_EC2_LAUNCH_TEMPLATE."
         found.append(checks.Warning(sentence, id="flash.W001"))
     return found

@@ -39,5 +39,5 @@ def prepare_folder(socket: Path) -> None:
     socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     facts = socket.parent.lstat()
     if facts.st_uid != os.getuid() or socket.parent.is_symlink():
-        raise PermissionError(f"{socket.parent} belongs to somebody else; remove it or set FLASH_VAR_DIR.")
+        raise PermissionError(f"{socket.parent} belongs to another user; remove it or set FLASH_VAR_DIR.")
     socket.parent.chmod(0o700)

@@ -15,7 +15,7 @@ def load_or_create(path: Path) -> str:
     try:
         return _load_or_create(path)
     except OSError as error:
-        sentence = f"The secret key cannot be kept in {path}: {error.strerror}. Set FLASH_VAR_DIR to a folder of yours."
+        sentence = f"The secret key cannot be kept in {path}: {error.strerror}. Set FLASH_VAR_DIR to your own folder."
         env.PROBLEMS.append(("FLASH_VAR_DIR", sentence))
         return secrets.token_urlsafe(50)
 

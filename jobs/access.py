@@ -16,7 +16,7 @@ def get_job(token: str) -> Job:
     jobs = Job.objects.select_related("model", "dataset").defer(*_LONG)
     job = jobs.filter(token_digest=tokens.digest(token)).first()
     if job is None:
-        raise JobUnknown("No job has this token. Check that you copied all of it.")
+        raise JobUnknown("There is no job with this token. Check that you copied all of it.")
     check_kind(job.task_type)
     return job
 

@@ -47,7 +47,7 @@ class NotPossibleNow(FlashError):
 class StorageFull(FlashError):
     status = 507
     code = "storage_full"
-    title = "There is no room left"
+    title = "There is no space left"
 
 
 class LeaseLost(Exception):

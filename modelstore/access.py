@@ -52,7 +52,7 @@ class ModelReplaced(FlashError):
 
 def unknown_model() -> ModelUnknown:
     """The refusal of a token that opens nothing."""
-    return ModelUnknown("No model has this token. Check that all of it was copied.")
+    return ModelUnknown("There is no model with this token. Check that you copied all of it.")
 
 
 def expired_model() -> ModelExpired:
@@ -125,6 +125,6 @@ def unusable_model(model: TrainedModel, reason: Exception) -> FlashError:
         return ModelReplaced("A better model has just taken its place. Ask again.", retry_after=1)
     logger.error("model %s (%s) is damaged: %s", model.pk, model.storage_prefix, reason)
     return ModelDamaged(
-        "The stored files of this model are damaged, so it is not used. The operator has been told; "
+        "The stored files of this model are damaged, so it is not used. The operator has been notified; "
         "train it again if you need it now."
     )

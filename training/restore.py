@@ -36,7 +36,7 @@ def load_classifier(path: Path) -> Classifier:
     """The classifier of a model.pt, ready to predict."""
     saved = torch.load(path, map_location="cpu", weights_only=True)
     if saved.get("format") != PT_FORMAT:
-        raise ValueError(f"{path.name} is not of the format {PT_FORMAT}")
+        raise ValueError(f"{path.name} does not have the format {PT_FORMAT}")
     return Classifier(_build(saved)).eval()
 
 

@@ -284,7 +284,7 @@ class Flash:
             with self._open("HEAD", place) as answer:
                 if (stands := int(answer.headers["Upload-Offset"])) != offset:
                     return stands
-        raise ConnectionError("The upload does not get on. Try again later: it can be resumed for a day.")
+        raise ConnectionError("The upload makes no progress. Try again later: it can be resumed for a day.")
 
     def _open(
         self,

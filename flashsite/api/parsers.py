@@ -24,7 +24,7 @@ class StrictJSONParser(JSONParser):
         except UnicodeDecodeError as error:
             raise ParseError("The body is not UTF-8 text.") from error
         if "\\u0000" in text or "\0" in text:
-            raise ParseError("The body holds NUL characters; remove them.")
+            raise ParseError("The body contains NUL characters; remove them.")
         _refuse_depth(text)
         try:
             return json.loads(text, parse_constant=_refuse_constant)

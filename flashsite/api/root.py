@@ -62,7 +62,7 @@ def _translate(error: Exception) -> FlashError | None:
         return None
     if isinstance(error, exceptions.ValidationError):
         return ApiProblem(
-            "Some fields are not right; `errors` says which.",
+            "Some fields are not valid; `errors` says which.",
             status=400,
             code="invalid",
             title="The request has errors",

@@ -6,19 +6,19 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 _PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 _ALWAYS = {
-    "400": "The request is not right; `errors` says which field.",
+    "400": "The request is not valid; `errors` says which field.",
     "405": "Method not allowed.",
-    "406": "Nothing is served in the form that `Accept` asks for.",
+    "406": "Nothing is served in the format that `Accept` asks for.",
     "429": "Too many requests; `Retry-After` says when to come back.",
 }
 _WITH_BODY = {
     "401": "key_invalid: the key is unknown, revoked or expired.",
     "403": "scope_missing: the key is for other things.",
-    "404": "What the request names does not exist.",
+    "404": "What the request refers to does not exist.",
     "409": "conflict: not possible any more.",
     "413": "Too large.",
-    "415": "A kind of file or body that is not taken.",
-    "422": "It was read, but makes no sense.",
+    "415": "A kind of file or body that is not accepted.",
+    "422": "It was read, but cannot be used.",
     "503": "Not now: dev mode, or a full queue; `Retry-After` says when to come back.",
     "507": "storage_full: the server's disk is full.",
 }

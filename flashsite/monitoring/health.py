@@ -30,7 +30,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     try:
         TrainedModel.objects.exists()
     except DatabaseError:
-        return JsonResponse({"status": "the database does not answer"}, status=503)
+        return JsonResponse({"status": "the database is not responding"}, status=503)
     if not os.access(settings.FILE_UPLOAD_TEMP_DIR, os.W_OK):
         return JsonResponse({"status": "the folder for uploads cannot be written to"}, status=503)
     return JsonResponse({"status": "ok"})

@@ -104,7 +104,9 @@ def _model_token(token: str) -> str:
     try:
         return get_model(token).token
     except ModelUnknown as error:
-        raise JobUnknown("No job and no model has this token. Check that all of it was copied.") from error
+        raise JobUnknown(
+            "There is no job or model with this token. Check that you copied all of it."
+        ) from error
 
 
 def _demo() -> Any:

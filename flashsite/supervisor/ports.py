@@ -31,7 +31,7 @@ def choose(host: str, port: int | None) -> int:
 
 def _try(host: str, port: int) -> None:
     if not 0 < port < 65_536:
-        raise PortUnavailable(f"{port} is no port; take one from 1024 to 65535.")
+        raise PortUnavailable(f"{port} is not a port; choose one from 1024 to 65535.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -39,15 +39,15 @@ def _try(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except PermissionError:
-        raise PortUnavailable(f"Port {port} needs root; take one above 1023, PORT=8000.") from None
+        raise PortUnavailable(f"Port {port} needs root; choose one above 1023, PORT=8000.") from None
     except OSError as error:
         if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
             raise PortUnavailable(
-                f"{host!r} is no address of this machine; take HOST=127.0.0.1 or HOST=0.0.0.0."
+                f"{host!r} is not an address of this machine; use HOST=127.0.0.1 or HOST=0.0.0.0."
             ) from None
         raise PortUnavailable(
             f"Port {port} on {host} cannot be used ({error.strerror or error}): another program has it. "
-            f"Take another one, PORT={port % 65535 + 1}, or leave PORT out and a free one is picked."
+            f"Choose another one, PORT={port % 65535 + 1}, or leave PORT out and a free one is picked."
         ) from None
 
 

@@ -29,7 +29,7 @@ def find_binary() -> Path:
     raise RedisMissing(
         "Flash needs a Redis server for its queue, and there is none on this machine. Install one "
         "(Debian, Ubuntu: sudo apt install redis-server; Fedora: sudo dnf install valkey; macOS: brew install redis), "
-        "or set REDIS_URL=redis://host:6379/0 to one that runs already."
+        "or set REDIS_URL=redis://host:6379/0 to one that is already running."
     )
 
 

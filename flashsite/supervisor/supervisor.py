@@ -104,7 +104,7 @@ class Supervisor:
             elif not warned and time.monotonic() - started > _SLOW_START_SECONDS:
                 warned = True
                 self._console.say(
-                    "The site does not answer yet; still waiting. Its own words, if any, stand above."
+                    "The site is not responding yet; still waiting. Its own messages, if any, are above."
                 )
 
     def _announce(self, seconds: float) -> None:
@@ -134,8 +134,8 @@ class Supervisor:
             self._console.line(child.name, child.last_words.popleft())
         if child.is_hopeless:
             raise GivenUp(
-                f"{child.name} {reason}, {child.quick_deaths} times in a row right after its start. "
-                "The reason stands in its last lines above; put it right, then start Flash again."
+                f"{child.name} {reason}, {child.quick_deaths} times in a row right after starting. The "
+                f"reason is in its last lines above; fix it, then start Flash again."
             )
         self._console.say(f"{child.name} {reason}; starting it again.")
 

@@ -19,9 +19,9 @@ def open_results(*, batch: BatchPrediction, format: str) -> DownloadFile:
         raise FormatUnknown(f"Choose one of these formats: {', '.join(FORMATS)}.")
     if batch.status != BatchStatus.DONE:
         raise ResultsNotReady(
-            "The results are there once the batch is done."
+            "The results are available once the batch is done."
             if batch.is_active
-            else "This batch came to no end, so it has no results. Send the file again."
+            else "This batch did not finish, so it has no results. Send the file again."
         )
     file, content_type = FORMATS[format]
     with ExitStack() as stack:

@@ -31,8 +31,8 @@ logger = logging.getLogger(__name__)
 
 FOLDER = "batches"
 _ONE_AT_A_TIME = threading.Lock()
-_CRASHED = "The process that predicts stopped without a word."
-_OUT_OF_MEMORY = "The process that predicts was killed, most likely because the machine ran out of memory."
+_CRASHED = "The prediction process stopped unexpectedly."
+_OUT_OF_MEMORY = "The prediction process was killed, most likely because the machine ran out of memory."
 _INTERNAL = "Something went wrong on our side."
 _RESTARTING = "The server is restarting."
 _UPLOAD_GONE = "The file is no longer here. Send it again."

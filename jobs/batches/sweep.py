@@ -11,7 +11,7 @@ from jobs.models import BatchPrediction
 from jobs.queue import leases
 from jobs.worker import run_folders
 
-_WORKER_DIED = "The worker that predicted it stopped without a word."
+_WORKER_DIED = "The worker that was predicting it stopped unexpectedly."
 
 
 def requeue_lost(now: datetime) -> int:

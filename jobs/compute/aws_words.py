@@ -11,7 +11,7 @@ BAD_CREDENTIALS: Mapping[str, str] = MappingProxyType(
         "UnrecognizedClientException": _UNKNOWN_KEY,
         "InvalidAccessKeyId": _UNKNOWN_KEY,
         "SignatureDoesNotMatch": "The secret does not belong to the access key. Check AWS_SECRET_ACCESS_KEY.",
-        "AuthFailure": "AWS does not take these credentials in this region. Check the key, and that the region in "
+        "AuthFailure": "AWS does not accept these credentials in this region. Check the key, and that the region in "
         "AWS_REGION is enabled for the account.",
         "ExpiredToken": _EXPIRED,
         "ExpiredTokenException": _EXPIRED,

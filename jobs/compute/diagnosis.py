@@ -88,7 +88,7 @@ def _region(name: str) -> Finding:
     if name not in known:
         close = difflib.get_close_matches(name, known, n=3)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
-        return Finding(subject="region", said=f"{name} is no region of AWS", advice=f"Set AWS_REGION.{hint}")
+        return Finding(subject="region", said=f"{name} is not an AWS region", advice=f"Set AWS_REGION.{hint}")
     return Finding(subject="region", said=name)
 
 
@@ -120,7 +120,7 @@ def _fixed(setup: Setup, make: MakeClient) -> Iterator[Finding]:
     if found.is_good and not names:
         advice = (
             f"Give the training instance the tag {TAG}={setup.tag} in {setup.region}, or set FLASH_EC2_TAG to the "
-            "tag that it has, or set FLASH_EC2_LAUNCH_TEMPLATE to have machines made."
+            "tag it has, or set FLASH_EC2_LAUNCH_TEMPLATE to have machines created."
         )
         found = Finding(subject="instances", said=found.said, advice=advice)
     yield found
@@ -140,7 +140,7 @@ def _pool(setup: Setup, make: MakeClient) -> Iterator[Finding]:
             "InvalidLaunchTemplateId.NotFound",
             "InvalidLaunchTemplateId.Malformed",
         ),
-        f"Make it in {setup.region} (deploy/server/README.md), or set FLASH_EC2_LAUNCH_TEMPLATE to one that is there.",
+        f"Create it in {setup.region} (deploy/server/README.md), or set FLASH_EC2_LAUNCH_TEMPLATE to an existing one.",
     )
     template = _try(
         "launch template",
@@ -179,11 +179,11 @@ def _bucket(setup: Setup, make: MakeClient) -> Iterator[Finding]:
     """The bucket, and whether files may be written, read and deleted in it."""
     s3, bucket = make("s3"), setup.bucket
     known = {
-        "404": "Make it, or set FLASH_S3_BUCKET to one that is there.",
-        "NoSuchBucket": "Make it, or set FLASH_S3_BUCKET to one that is there.",
+        "404": "Create it, or set FLASH_S3_BUCKET to an existing one.",
+        "NoSuchBucket": "Create it, or set FLASH_S3_BUCKET to an existing one.",
         "301": "It is in another region. Set AWS_REGION to the bucket's.",
         "PermanentRedirect": "It is in another region. Set AWS_REGION to the bucket's.",
-        "403": "It is somebody else's, or the role lacks s3:ListBucket on it. Check FLASH_S3_BUCKET.",
+        "403": "It belongs to another account, or the role lacks s3:ListBucket on it. Check FLASH_S3_BUCKET.",
     }
     there = _try(
         f"bucket {bucket}", "s3:ListBucket", lambda: str(s3.head_bucket(Bucket=bucket) and "there"), known
@@ -240,7 +240,7 @@ def _try(subject: str, permission: str, attempt: Callable[[], str], known: dict[
         advice = "Give this machine a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         return Finding(subject=subject, said=str(error), advice=advice)
     except EndpointConnectionError as error:
-        advice = "Check AWS_REGION, AWS_ENDPOINT_URL and the way from this machine to the internet."
+        advice = "Check AWS_REGION, AWS_ENDPOINT_URL and this machine's connection to the internet."
         return Finding(subject=subject, said=str(error), advice=advice)
     except BotoCoreError as error:
         advice = "Check AWS_REGION, the credentials and the network."

@@ -158,5 +158,5 @@ def _translated() -> Iterator[None]:
         raise kind(f"AWS refused {error.operation_name}: {code}. {advice}") from error
     except BotoCoreError as error:
         kind = Throttled if "Timeout" in type(error).__name__ else ComputeRefused
-        said = f"AWS could not be asked ({type(error).__name__}): {str(error).rstrip('.')}."
+        said = f"AWS could not be reached ({type(error).__name__}): {str(error).rstrip('.')}."
         raise kind(f"{said} manage.py check_compute says what to do.") from error

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from jobs.compute.actions import Action, Explain, Forget, Launch, Mark, Start, Stop
 from jobs.compute.fleet import UP, Health, Instance, LaunchView, Offer, Policy, ServerView
 
-NO_MACHINE = "No training server carries the tag of this installation. The operator has been told."
+NO_MACHINE = "No training server has the tag of this installation. The operator has been notified."
 
 
 def plan(
@@ -77,7 +77,9 @@ def _deal_with(
 ) -> list[Action]:
     """First mark, then stop: a row that is being written by somebody else gets one pass to appear."""
     return [
-        Stop(instance.id, "No row knows this machine.") if instance.id in rows else Mark(instance.id)
+        Stop(instance.id, "The database has no row for this machine.")
+        if instance.id in rows
+        else Mark(instance.id)
         for instance in instances
         if instance.id in strangers
     ]
@@ -117,7 +119,7 @@ def _condemn(
     if now - beat > (policy.silence if idle < policy.idle_grace else policy.silence / 2):
         return Stop(instance.id, "Its worker has gone silent.")
     if waiting and idle > policy.boot_grace + policy.idle_grace:
-        return Stop(instance.id, "It takes no job although one waits.", boot_failed=True)
+        return Stop(instance.id, "It takes no job although one is waiting.", boot_failed=True)
     return None
 
 
@@ -163,7 +165,7 @@ def _more(
         if health.breaker_until is not None and now < health.breaker_until:
             return [], (
                 f"Training servers did not come up {health.boot_failures} times in a row; "
-                f"the next try is at {health.breaker_until:%H:%M} UTC. The operator has been told."
+                f"the next try is at {health.breaker_until:%H:%M} UTC. The operator has been notified."
             )
         missing = 1
     blocked = {key for key, until in health.blocked.items() if now < until}
@@ -177,7 +179,7 @@ def _more(
     if starts:
         return starts, ""
     if any(instance.state == "stopping" for instance in known):
-        return [], "The training server is still stopping; it is started again right after."
+        return [], "The training server is still stopping; it will be started again right afterwards."
     if any(instance.state in UP for instance in known):
         return [], ""
     if blocked:

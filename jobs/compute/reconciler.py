@@ -20,7 +20,7 @@ LOCK = timedelta(seconds=45)
 _BLOCK = timedelta(minutes=5)
 _BACKOFF_SECONDS = (5, 10, 20, 40, 60)
 _BOOT_ADVICE = (
-    "Its system log in the EC2 console says why. If it installs Flash when it boots first, prepare an image or raise "
+    "Its system log in the EC2 console says why. If it installs Flash on its first boot, prepare an image or raise "
     "FLASH_BOOT_GRACE_SECONDS (deploy/server/README.md)."
 )
 

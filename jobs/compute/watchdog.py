@@ -44,7 +44,7 @@ def decide(uptime: float, signs: Signs, limits: Limits) -> str:
     if uptime > limits.uptime:
         return f"it has been on for longer than {limits.uptime / 3600:g} hours"
     if signs.drained:
-        return "EC2 takes it back, and its job has left"
+        return "EC2 is reclaiming it, and its job has been handed back"
     if uptime - signs.control >= limits.unreachable:
         return f"the control plane has not been reached for {limits.unreachable / 60:g} minutes"
     if uptime - signs.lease >= limits.idle:

@@ -14,7 +14,7 @@ def extended(*, base: Dataset, more: Dataset) -> Dataset:
     Raises as an upload does where the whole is too large or makes no sense.
     """
     if base.task_type != more.task_type:
-        message = f"{_samples(base).capitalize()} and {_samples(more)} do not mix."
+        message = f"{_samples(base).capitalize()} and {_samples(more)} cannot be mixed."
         raise SubmissionInvalid(
             "The two datasets are of different kinds.", fields={"extend_dataset": [message]}
         )

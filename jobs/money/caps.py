@@ -46,7 +46,7 @@ def check_day(platform: PlatformStatus, now: datetime | None = None) -> None:
     now = now or timezone.now()
     if day_is_used_up(platform, now):
         raise CapReached(
-            "Today's budget for training is used up; it begins anew at midnight UTC. Models still predict.",
+            "Today's budget for training is used up; it starts again at midnight UTC. Models still predict.",
             retry_after=_until_midnight(now),
         )
 

@@ -32,9 +32,10 @@ def tell(kind: str, message: str, now: datetime) -> None:
 
 def _mail(kind: str, message: str, now: datetime) -> None:
     text = (
-        f"{message}\n\nKind of alert: {kind}. It stands in the admin under Alerts; clear it there once it is dealt "
-        "with. While it lasts, the next e-mail about it comes in a day.\n"
-        "What AWS lacks is shown by: manage.py check_compute"
+        f"{message}\n\nKind of alert: {kind}. You can find it in the admin under Alerts; clear it there "
+        f"once it is dealt "
+        "with. While it lasts, the next e-mail about it comes after a day.\n"
+        "To see what is missing at AWS, run: manage.py check_compute"
     )
     try:
         mail_admins(f"{kind}: {message[:100]}", text)

@@ -32,7 +32,7 @@ class WebhookRefused(Exception):
 
 
 class WebhookFailed(Exception):
-    """It did not work this time; the message says why."""
+    """It failed this time; the message says why."""
 
 
 def check_url(url: str) -> SplitResult:
@@ -51,7 +51,7 @@ def check_url(url: str) -> SplitResult:
     if settings.FLASH_WEBHOOKS_PRIVATE:
         return parts
     if port not in (None, *_PORTS.values()) and not (port and port >= 1024):
-        raise WebhookRefused("Only the ports 80, 443 and those from 1024 on are posted to.")
+        raise WebhookRefused("Only the ports 80, 443 and those from 1024 on can be used.")
     try:
         address = ipaddress.ip_address(parts.hostname)
     except ValueError:
@@ -92,7 +92,7 @@ def post(url: str, body: Mapping[str, Any], *, key: str, event: str, delivery: s
     finally:
         connection.close()
     if status == http.client.GONE:
-        raise WebhookRefused("it answered 410, so it wants no more.")
+        raise WebhookRefused("it answered 410, so it wants no more messages.")
     if 300 <= status < 400:
         raise WebhookRefused(f"it answered {status}, and redirects are not followed.")
     if not 200 <= status < 300:
@@ -113,7 +113,7 @@ def _public_address(host: str, port: int) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise WebhookFailed("its name is not known to DNS") from error
+        raise WebhookFailed("its name cannot be found in DNS") from error
     addresses = [str(entry[4][0]).split("%")[0] for entry in found]
     if not settings.FLASH_WEBHOOKS_PRIVATE and not all(
         _is_public(ipaddress.ip_address(address)) for address in addresses

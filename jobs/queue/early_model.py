@@ -47,7 +47,7 @@ def publish_better(*, job: Job, bundle: Path, prefix: str) -> TrainedModel:
         store.replace_bundle(model=early, folder=bundle, prefix=prefix)
         _note(
             job,
-            f"The full training ({after}) takes the place of the first model ({before}).",
+            f"The full training ({after}) replaces the first model ({before}).",
         )
     else:
         store.abandon(prefix=prefix)

@@ -142,7 +142,7 @@ def persist(write: Callable[[], None]) -> None:
         try:
             return write()
         except (OperationalError, InterfaceError):
-            logger.warning("The database did not answer; trying again in %s s.", pause, exc_info=True)
+            logger.warning("The database did not respond; trying again in %s s.", pause, exc_info=True)
             connection.close()
             time.sleep(pause)
     return write()

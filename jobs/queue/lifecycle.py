@@ -171,7 +171,7 @@ def requeue(*, job: Job, reason: str, blame: bool) -> None:
     )
     if not waits:
         return
-    note(job=job, kind=JobEvent.Kind.WARNING, message=f"{reason} The job waits for another try.")
+    note(job=job, kind=JobEvent.Kind.WARNING, message=f"{reason} The job is waiting for another try.")
     _close_attempt(job, JobStatus.QUEUED, reason)
     # Its machine may be on its way out (spot, watchdog): the next one need not wait for the sweep.
     transaction.on_commit(hints.wake_scheduler)

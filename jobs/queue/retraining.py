@@ -54,9 +54,9 @@ def earlier_model(*, token: str, task_type: str, api_key: ApiKey | None) -> Trai
         raise _refusal(error.detail) from error
     if model.task_type != task_type:
         earlier, now = (kind_of(task).words.samples for task in (model.task_type, task_type))
-        raise _refusal(f"The earlier model is of another kind: {earlier} and {now} do not mix.")
+        raise _refusal(f"The earlier model is of a different kind: {earlier} and {now} cannot be mixed.")
     if model.pinned:
-        raise _refusal("The operator has pinned this model, so nothing takes its place. Train a new one.")
+        raise _refusal("The operator has pinned this model, so it cannot be replaced. Train a new one.")
     owner = Job.objects.filter(token_digest=model.token_digest).values_list("api_key", flat=True).first()
     if owner is not None and (api_key is None or api_key.pk != owner):
         raise _refusal("The earlier model belongs to an API key; continue it with that key.")
@@ -69,8 +69,8 @@ def with_its_model(values: Mapping[str, Any], model: TrainedModel) -> dict[str, 
         message = f"The earlier model is a {model.model_name}; leave this open, or train without continuing."
         raise SubmissionInvalid("Another model cannot be continued.", fields={"model": [message]})
     if str(values.get("pretrained", "")).lower() in ("false", "scratch"):
-        message = "Starting from scratch and continuing exclude each other."
-        raise SubmissionInvalid("That contradicts itself.", fields={"pretrained": [message]})
+        message = "Starting from scratch and continuing cannot be combined."
+        raise SubmissionInvalid("These options contradict each other.", fields={"pretrained": [message]})
     return {**values, "model": model.model_name}
 
 
@@ -88,7 +88,10 @@ def prepare(*, job: Job, folder: Path) -> None:
     model = _live(job)
     if model is None:
         if job.continues_id is not None:
-            _note(job, "The earlier model has expired meanwhile, so this training starts afresh.")
+            _note(
+                job,
+                "The earlier model has expired in the meantime, so this training starts from the beginning.",
+            )
         return
     target.mkdir(parents=True)
     try:
@@ -96,7 +99,7 @@ def prepare(*, job: Job, folder: Path) -> None:
     except (BundleDamaged, FileNotFoundError):
         logger.exception("The files of %s cannot be continued from.", model.storage_prefix)
         shutil.rmtree(target)
-        _note(job, "The files of the earlier model are damaged, so this training starts afresh.")
+        _note(job, "The files of the earlier model are damaged, so this training starts from the beginning.")
         leases.require(leases.held(job).update(continues_prefix="") == 1)
         return
     leases.require(leases.held(job).update(continues_prefix=model.storage_prefix) == 1)
@@ -126,7 +129,7 @@ def publish_continued(*, job: Job, bundle: Path, prefix: str) -> Continued | Non
     score = store.score_of(bundle)
     if model.storage_prefix != started_from:
         verdict = "replaced_meanwhile"
-        words = "Another training has replaced the earlier model meanwhile, so this one was dropped."
+        words = "Another training has replaced the earlier model in the meantime, so this one was discarded."
     elif told["wins"]:
         store.replace_bundle(model=model, folder=bundle, prefix=prefix)
         verdict, words = "took_over", f"The new model takes over: {_score(told)}."
@@ -154,13 +157,11 @@ def _score(told: Mapping[str, Any]) -> str:
     if (name := told.get("score", ACCURACY)) != ACCURACY:
         ends = [show(name, told[end]) for end in ("after", "before")]
         return (
-            f"on the same {told['samples']} validation samples the new one has {SCORES[name].word} {ends[0]}, "
+            f"on the same {told['samples']} validation samples, the new one has {SCORES[name].word} {ends[0]}, "
             f"the earlier one {ends[1]}"
         )
     new, old = (round(told[name] * told["samples"]) for name in ("after", "before"))
-    return (
-        f"of the same {told['samples']} validation samples the new one had {new} right, the earlier one {old}"
-    )
+    return f"of the same {told['samples']} validation samples, the new one got {new} right, the earlier one {old}"
 
 
 def _listed(names: list[str]) -> str:

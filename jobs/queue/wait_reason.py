@@ -19,5 +19,5 @@ def reason(job: Job) -> str:
         return ""
     latest = job.queued + settings.FLASH_SHARED_START_WAIT
     if job.lane == Lane.NEXT_START and now < latest and not Job.objects.running().exists():
-        return f"Waits to share the next start of a machine; starts by {latest:%H:%M} UTC at the latest."
+        return f"Waiting to share the next start of a machine; starts by {latest:%H:%M} UTC at the latest."
     return Fleet.current().reason

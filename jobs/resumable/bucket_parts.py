@@ -71,7 +71,7 @@ def finish(key: str, multipart_id: str, *, size: int) -> None:
         )
     if not exists(key, size):
         raise UploadRefused(
-            "The file in the bucket is not as long as announced. Upload it again.",
+            "The file in the bucket is not of the announced length. Upload it again.",
             code="upload_incomplete",
         )
 

@@ -29,7 +29,7 @@ class OffsetConflict(FlashError):
 class UploadBusy(FlashError):
     status = 409
     code = "upload_busy"
-    title = "The last piece is still being taken"
+    title = "The last piece is still being received"
 
 
 class PieceDamaged(FlashError):
@@ -37,13 +37,13 @@ class PieceDamaged(FlashError):
 
     status = 460
     code = "piece_damaged"
-    title = "The piece was damaged on its way"
+    title = "The piece was damaged on the way"
 
 
 class PieceTooLong(FlashError):
     status = 413
     code = "piece_too_long"
-    title = "The piece reaches beyond the end of the file"
+    title = "The piece extends beyond the end of the file"
 
 
 def folder() -> Path:
@@ -74,7 +74,7 @@ def check_room(size: int, promised: int) -> None:
     folder().mkdir(parents=True, exist_ok=True)
     facts = os.statvfs(folder())
     if facts.f_bavail * facts.f_frsize - promised - size < _RESERVE_BYTES:
-        raise StorageFull("The server's disk has no room for this file now. Try again later.")
+        raise StorageFull("The server's disk has no space for this file right now. Try again later.")
 
 
 def append(key: str, *, offset: int, body: IO[bytes], size: int, sha256: bytes | None) -> int:
@@ -101,7 +101,7 @@ def append(key: str, *, offset: int, body: IO[bytes], size: int, sha256: bytes |
             raise
         if sha256 is not None and digest != sha256:
             file.truncate(here)
-            raise PieceDamaged("The piece is not what its checksum says. Send it again.")
+            raise PieceDamaged("The piece does not match its checksum. Send it again.")
         return file.seek(0, os.SEEK_END)
 
 
@@ -122,7 +122,7 @@ def _locked(key: str) -> Iterator[IO[bytes]]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UploadBusy(
-                "Another piece of this upload is being taken. Try again in a second.", retry_after=1
+                "Another piece of this upload is being received. Try again in a second.", retry_after=1
             ) from error
         yield file
 

@@ -93,7 +93,7 @@ def get(token: str) -> UploadSession:
         UploadSession.objects.filter(token_digest=tokens.digest(token)).select_related("dataset").first()
     )
     if session is None or expires(session) < timezone.now():
-        raise UploadUnknown("No upload has this address any more. Begin a new one.")
+        raise UploadUnknown("There is no longer an upload at this address. Begin a new one.")
     return session
 
 

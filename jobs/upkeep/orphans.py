@@ -1,4 +1,4 @@
-"""Recent files that no row names, for the tick; `jobs.upkeep.storage_sweep` compares all that is stored, once a day."""
+"""Recent files that no row refers to, for the tick; `jobs.upkeep.storage_sweep` compares everything once a day."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

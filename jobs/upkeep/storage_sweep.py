@@ -43,7 +43,7 @@ class Report:
 
 
 def sweep_storage(*, now: datetime, dry_run: bool = False) -> Report:
-    """Deletes files that no row names, aborts uploads that no row knows, and deals with rows whose file is gone.
+    """Deletes files that no row refers to, aborts uploads that no row knows, and deals with rows whose file is gone.
 
     A dataset or checkpoint without its file is forgotten; a model without its files stays, answers 503, and the
     operator is told. Raises what the storage raises.

@@ -22,7 +22,7 @@ from jobs.worker import checkpoints, run_folders
 
 logger = logging.getLogger(__name__)
 
-_WORKER_DIED = "The worker that trained this job stopped without a word."
+_WORKER_DIED = "The worker that was training this job stopped unexpectedly."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +48,7 @@ class SweepResult:
 def sweep(*, now: datetime | None = None, thorough: bool | None = None) -> SweepResult:
     """One pass; a part that fails is logged and does not stop the others.
 
-    `thorough` also looks for recent files that no row names; without a word it does so once an hour.
+    `thorough` also looks for recent files that no row refers to; without a word it does so once an hour.
     """
     now = now or timezone.now()
     result = {

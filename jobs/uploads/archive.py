@@ -113,7 +113,7 @@ class Archive:
             with _damage(entry.where):
                 return self._zip.open(entry.info)  # type: ignore[return-value]
         except NotImplementedError as error:
-            raise _unknown_compression(entry.where, "a method unknown here") from error
+            raise _unknown_compression(entry.where, "a method that is not supported") from error
         except RuntimeError as error:
             raise _encrypted(entry.where) from error
 
@@ -138,7 +138,7 @@ damage = _damage
 
 def _damaged(where: str) -> UploadRefused:
     return UploadRefused(
-        f"{shown(where)} is damaged: its bytes do not fit its checksum or it is cut short. "
+        f"{shown(where)} is damaged: its bytes do not match its checksum or it is cut short. "
         "Make the zip again and upload it.",
         code="zip_damaged",
     )
@@ -155,7 +155,7 @@ def _encrypted(where: str) -> UploadRefused:
 def _unknown_compression(where: str, method: str) -> UploadRefused:
     return UploadRefused(
         f"{shown(where)} is compressed with {method}. Make the zip again with ordinary compression (Deflate); "
-        "zips beyond 2 GB made by Windows come out like that, so make smaller ones.",
+        "Windows does this to zips beyond 2 GB, so make smaller ones.",
         status=422,
         code="zip_compression_unknown",
     )
@@ -210,7 +210,7 @@ def _entry(info: zipfile.ZipInfo) -> Entry | None:
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         what = "a symbolic link" if kind == stat.S_IFLNK else "a device"
         raise UploadRefused(
-            f'"{shown(name)}" is {what}, not a file. Replace it by the file itself and make the zip again.',
+            f'"{shown(name)}" is {what}, not a file. Replace it with the file itself and make the zip again.',
             status=422,
             code="zip_link",
         )
@@ -231,7 +231,7 @@ def _check_collisions(entries: Sequence[Entry]) -> None:
         first = seen.setdefault((entry.parts[:-1], entry.parts[-1].casefold()), entry)
         if first is not entry:
             raise UploadRefused(
-                f'"{shown(first.where)}" and "{shown(entry.where)}" have the same name but for upper and lower case. '
+                f'"{shown(first.where)}" and "{shown(entry.where)}" have names that differ only in case. '
                 "Rename one of them.",
                 status=422,
                 code="names_collide",

@@ -61,7 +61,7 @@ def _warn_of_sizes(kept: Mapping[str, int], notes: Notes, things: str) -> None:
     if letters:
         notes.warn(
             listed(letters),
-            "These differ from other classes only in case, and were kept apart. Are they the same?",
+            "These differ from other classes only in case, and were kept separate. Are they the same?",
         )
     most, least = max(kept, key=kept.__getitem__), min(kept, key=kept.__getitem__)
     if kept[most] >= _UNEVEN * kept[least]:

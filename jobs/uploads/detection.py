@@ -135,7 +135,7 @@ def _refuse_other(head: bytes, file: BinaryIO, filename: str) -> None:
     refuse_by_head(head)
     if filename.lower().endswith(".zip"):
         raise UploadRefused(
-            f"The name says zip, but the file does not begin like one: it is damaged or cut short. "
+            f"The name ends in .zip, but the file does not begin like one: it is damaged or cut short. "
             f"Make the zip again and upload it. {PICTURES_EXAMPLE}",
             code="zip_damaged",
         )

@@ -21,13 +21,13 @@ def entry_path(name: str) -> tuple[str, ...]:
     """
     if "\x00" in name:
         raise UploadRefused(
-            f'The name of the entry "{shown(name)}" holds a NUL character. Rename it.', code="nul_in_name"
+            f'The name of the entry "{shown(name)}" contains a NUL character. Rename it.', code="nul_in_name"
         )
     unified = unicodedata.normalize("NFC", name).replace("\\", "/")
     parts = unified.split("/")
     if unified.startswith("/") or _DRIVE.match(unified) or ".." in parts:
         raise UploadRefused(
-            f'The entry "{shown(name)}" points outside of the zip. '
+            f'The entry "{shown(name)}" points outside the zip. '
             "Make the zip again with plain names such as cats/1.jpg.",
             status=422,
             code="unsafe_path",
@@ -56,7 +56,7 @@ def clean_label(raw: str, where: str, most: int) -> str:
     else:
         if _OVERRIDES.search(raw):
             raise _refuse_label(
-                raw, where, "holds characters that turn the direction of text around. Type it anew"
+                raw, where, "contains characters that reverse the direction of text. Type it again"
             )
         label = unicodedata.normalize("NFC", _SPACES.sub(" ", _INVISIBLE.sub("", raw)))
         label = "".join(c for c in label if unicodedata.category(c) not in ("Cc", "Cs")).strip()
@@ -64,7 +64,7 @@ def clean_label(raw: str, where: str, most: int) -> str:
         raise _refuse_label(
             raw,
             where,
-            f"is {len(label):,} characters long, at most {most} are possible. Is it really the label, not the text?",
+            f"is {len(label):,} characters long, at most {most} are allowed. Is it really the label, not the text?",
         )
     if ".." in label and _CLIMBS.search(label):
         raise _refuse_label(raw, where, "looks like a path. Give the class a plain name, such as cats")

@@ -43,7 +43,7 @@ class Directory:
             raise _cut_short()
         if place - size != offset:
             raise UploadRefused(
-                "There is more in front of the zip than a zip has there, or it is cut short. Make a new, ordinary zip.",
+                "There is unexpected data in front of the zip, or it is cut short. Make a new, ordinary zip.",
                 status=422 if place - size > offset else 400,
                 code="polyglot" if place - size > offset else "zip_damaged",
             )
@@ -93,14 +93,14 @@ def _read_wide(file: BinaryIO, place: int) -> tuple[int, int] | None:
 
 def _cut_short() -> UploadRefused:
     return UploadRefused(
-        "The zip is cut short or damaged: its table of contents is missing. Upload it again, or make it anew.",
+        "The zip is cut short or damaged: its table of contents is missing. Upload it again, or make a new zip.",
         code="zip_damaged",
     )
 
 
 def _too_many(most: int) -> UploadRefused:
     return UploadRefused(
-        f"The zip has too many entries; at most {most:,} are possible. Send fewer files.",
+        f"The zip has too many entries; at most {most:,} are allowed. Send fewer files.",
         status=413,
         code="too_many_files",
     )

@@ -13,9 +13,9 @@ from training.score import ACCURACY, capitalised, show
 _MOST_CLASSES = 100
 _ENTITY = re.compile(r"&(?=[#\w]+;)")
 _FOREIGN = (
-    "It knows nothing but these classes: whatever it is shown gets one of their names. Set a threshold "
-    "(`predict.py --threshold`) below which the answer is `none of my classes`; this refuses much of what is foreign, "
-    "but not all."
+    "It knows only these classes: whatever it is shown gets one of their names. Set a threshold "
+    "(`predict.py --threshold`) below which the answer is `none of my classes`; this rejects most of what "
+    "does not belong to them, but not all."
 )
 
 
@@ -50,14 +50,14 @@ def _score(model: TrainedModel) -> str:
     if score.interval:
         rows.append(("95 % interval (Wilson)", " to ".join(show(score.name, end) for end in score.interval)))
     if "majority_accuracy" in report:
-        rows.append(("Always the commonest class", _percent(report["majority_accuracy"])))
+        rows.append(("Always the most common class", _percent(report["majority_accuracy"])))
     if (baseline := report.get("baseline")) and score.name in baseline:
         rows.append((f"Simple method: {baseline['name']}", show(score.name, baseline[score.name])))
     if calibration := report.get("calibration"):
         rows.append(("Calibration error", _percent(calibration["error_after"])))
     text = (
         f"Measured on {report.get('val_count')} samples that the measured model had never seen; "
-        f"{report.get('train_count')} others were learned from."
+        f"it learned from {report.get('train_count')} others."
     )
     if _measured_before(model):
         text += (
@@ -88,7 +88,7 @@ def _classes(report: Mapping[str, Any]) -> str:
 def _limits(model: TrainedModel) -> str:
     points = [
         _FOREIGN,
-        "The score holds for data like that which it was trained on, and for nothing else.",
+        "The score holds only for data like the data it was trained on.",
     ]
     points += [_line(warning) for warning in model.report.get("warnings", [])]
     rows = [
@@ -103,11 +103,11 @@ def _limits(model: TrainedModel) -> str:
 def _data(model: TrainedModel) -> str:
     points = []
     if (suspects := model.report.get("suspects")) and suspects.get("count"):
-        points.append(f"{suspects['count']} labels of its data may be wrong.")
+        points.append(f"{suspects['count']} labels in its data may be wrong.")
     duplicates = model.report.get("duplicates") or {}
     if duplicates.get("count"):
         points.append(
-            f"{duplicates['count']} validation samples stand, nearly the same, in the training part."
+            f"{duplicates['count']} validation samples also appear, nearly identical, in the training part."
         )
     return "## Data\n\n" + "\n".join(f"- {point}" for point in points) if points else ""
 
@@ -122,8 +122,8 @@ def _use(model: TrainedModel) -> str:
     shell = "\n".join(lines)
     return (
         f"## Use\n\n```\n{shell}\n```\n\n"
-        "`web/index.html` predicts in a browser without any server or network, opened from the disk or served as it "
-        "is. If `web/runtime.js` is missing, run `python web/get_runtime.py` once, with a network."
+        "`web/index.html` predicts in a browser without any server or network, opened from disk or served "
+        "as is. If `web/runtime.js` is missing, run `python web/get_runtime.py` once, with a network."
     )
 
 
@@ -141,11 +141,11 @@ def _files(model: TrainedModel) -> str:
         ("`labels.txt`", "the classes alone, in the order of the outputs"),
         ("`preprocess.py`", f"how a {words.sample} becomes numbers, as in training"),
         ("`inputs.py`", f"how the programs are handed {words.samples}"),
-        ("`model.pt`, `model.safetensors`", "the weights, to go on training"),
+        ("`model.pt`, `model.safetensors`", "the weights, for further training"),
         ("`report.json`", "all figures"),
     ]
     if VALIDATION_FILE in model.manifest["files"]:
-        rows.append(("`validation.csv`", "what was measured on: sha256, label, answer"))
+        rows.append(("`validation.csv`", "the samples it was measured on: sha256, label, answer"))
         rows.append(("`examples.zip`", "some of these samples, small"))
     if _measured_before(model):
         rows.append(("`measured.*`", "the model that was measured"))

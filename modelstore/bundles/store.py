@@ -113,7 +113,7 @@ def _born_now(model: TrainedModel) -> None:
 
 
 def abandon(*, prefix: str) -> None:
-    """Lets the next pruning delete files that no row names any more."""
+    """Lets the next pruning delete files that no row refers to any more."""
     Tombstone.objects.get_or_create(storage_prefix=check_prefix(prefix))
 
 

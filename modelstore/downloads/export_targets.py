@@ -53,7 +53,7 @@ def export(*, model: TrainedModel, target: Target, folder: Path) -> list[str]:
     """
     check_downloadable(model)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ExportRefused(f"{folder} exists and is not an empty folder. Name another one, or remove it.")
+        raise ExportRefused(f"{folder} exists and is not an empty folder. Choose another one, or remove it.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:

@@ -23,7 +23,7 @@ def address(*, model: TrainedModel, file: str, name: str) -> str | None:
     """Where a browser gets `file` as an attachment called `name`; None: it must be sent from here.
 
     The bucket vouches for the content with the SHA-256 that it was given when the file was published. Raises
-    ModelDamaged (503) when that is another one.
+    ModelDamaged (503) when that is different.
     """
     key = f"{model.storage_prefix}/{file}"
     if not settings.FLASH_PRESIGNED_DOWNLOADS or files.local_path(key) is not None:

@@ -10,9 +10,9 @@ from modelstore.ground.errors import FlashError
 
 DONE, FAILED, WRONG_CALL, NOT_NOW, NOT_THERE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 EXIT_CODES = (
-    "Exit codes: 0 done; 1 it failed, or was refused for what it is; 2 the command was called wrongly; "
+    "Exit codes: 0 done; 1 it failed, or the request cannot be carried out; 2 the command was used wrongly; "
     "3 refused for now, try again later (dev mode, full queue, busy, no room); 4 no such token or file, or it has "
-    'expired; 130 interrupted. With --json an error is printed as JSON, too: {"error": {"code", "detail", ...}}.'
+    'expired; 130 interrupted. With --json an error is also printed as JSON: {"error": {"code", "detail", ...}}.'
 )
 
 

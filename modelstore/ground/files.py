@@ -61,7 +61,7 @@ def put(source: Path, key: str) -> None:
         saved = default_storage.save(key, File(handle, name=key))
     if saved != key or default_storage.size(key) != source.stat().st_size:
         default_storage.delete(saved)
-        raise OSError(f"the storage kept {key} incompletely")
+        raise OSError(f"the storage saved only a part of {key}")
 
 
 def _put_on_disk(source: Path, target: Path) -> None:

@@ -88,7 +88,7 @@ class LogPages(Pages):
 
 
 def _no_page() -> FlashError:
-    message = "Take the address in `next` or `previous` as it is."
+    message = "Use the address in `next` or `previous` unchanged."
     return PageUnknown(f"No page has this cursor. {message}", fields={"cursor": [message]})
 
 

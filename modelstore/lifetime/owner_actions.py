@@ -63,7 +63,7 @@ def extend(*, model: TrainedModel) -> datetime:
         changed = TrainedModel.objects.filter(pk=model.pk).first()
         if changed is None:
             raise gone_model(model.token_digest)
-        raise NotExtendable("Somebody has just changed how long it lives. Look again.")
+        raise NotExtendable("Somebody has just changed how long it lives. Reload the page and try again.")
     model.expires_override = until
     return until
 
@@ -74,7 +74,7 @@ def delete(*, model: TrainedModel) -> None:
     Raises NotDeletable (403), StillTraining (409) of a first model, ModelExpired (410) if it is gone already.
     """
     if model.pinned:
-        raise NotDeletable("The operator of this site keeps this model for everybody.")
+        raise NotDeletable("The operator of this site keeps this model for everyone.")
     with transaction.atomic():
         # Locked as at the end of a training, which decides about the same row.
         found = TrainedModel.objects.select_for_update().filter(pk=model.pk).first()
@@ -82,8 +82,8 @@ def delete(*, model: TrainedModel) -> None:
             raise gone_model(model.token_digest)
         if is_first(found):
             raise StillTraining(
-                "This is its first model, and another would come under the same token. Cancel the training: "
-                "this model goes with it. Or wait until it ends."
+                "This is its first model, and another would get the same token. Cancel the training, "
+                "which also deletes this model, or wait until it ends."
             )
         store.delete_model(found)
 

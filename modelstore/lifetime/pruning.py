@@ -77,7 +77,7 @@ def prune(*, now: datetime | None = None, dry_run: bool = False, everything: boo
     moment = now or clock.database_time()
     with _lock(moment, dry_run) as mine:
         if not mine:
-            result.refused = "another run is at work"
+            result.refused = "another run is in progress"
             return result
         if now is None:
             result.refused = _clock_refusal(moment, keep=not dry_run, accept=everything)
@@ -131,7 +131,7 @@ def _clock_refusal(now: datetime, *, keep: bool, accept: bool) -> str:
     if keep:
         state.save(update_fields=["boot_id", "clock_offset", "jump_seen", "last_run", "last_alert"])
     if reason and not accept:
-        logger.error("no model is deleted: %s. Put the clock right, or run prune_models --all.", reason)
+        logger.error("no model is deleted: %s. Correct the clock, or run prune_models --all.", reason)
     return "" if accept else reason
 
 

@@ -14,7 +14,7 @@ class InputsInvalid(FlashError):
 
     status = 400
     code = "inputs_invalid"
-    title = "The inputs are not right"
+    title = "The inputs are not valid"
 
 
 class TooManyInputs(FlashError):

@@ -12,13 +12,15 @@ from modelstore.ground.errors import FlashError
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 # The number of the model's row stands for it: its token is a key.
-PREDICTIONS = Counter("flash_predictions", "Calls of a model, by what came of them.", ["model", "outcome"])
+PREDICTIONS = Counter("flash_predictions", "Calls of a model, by outcome.", ["model", "outcome"])
 INPUTS = Counter("flash_prediction_inputs", "Pictures and sentences classified.", ["task"])
 SECONDS = Histogram("flash_prediction_seconds", "One call, waiting included.", ["task"], buckets=_SECONDS)
 WAITING = Gauge("flash_predictions_waiting", "Calls that wait for their turn.", multiprocess_mode="livesum")
 CACHE = Counter("flash_model_cache", "Looks for a loaded model: hit or load.", ["result"])
 LOAD_SECONDS = Histogram("flash_model_load_seconds", "Loading a model into memory.", buckets=_SECONDS)
-CACHE_BYTES = Gauge("flash_model_cache_bytes", "Reckoned size of loaded models.", multiprocess_mode="livesum")
+CACHE_BYTES = Gauge(
+    "flash_model_cache_bytes", "Estimated size of loaded models.", multiprocess_mode="livesum"
+)
 
 
 @contextmanager

@@ -124,7 +124,7 @@ def read_json(data: Any, *, task_type: str, limits: Limits) -> PredictRequest:
 def _options(data: Any, count: int) -> dict[str, Any]:
     explain = _explain(data.get("explain", False))
     if explain and count > MOST_EXPLAINED:
-        raise _invalid("explain", f"At most {MOST_EXPLAINED} inputs at a time can be explained.")
+        raise _invalid("explain", f"At most {MOST_EXPLAINED} inputs can be explained at a time.")
     return {
         "top_k": _top_k(data.get("top_k", DEFAULT_TOP_K)),
         "threshold": _threshold(data.get("threshold")),

@@ -37,7 +37,7 @@ class Predictions(Sequence[Prediction]):
         # Not take_along_axis and isfinite: for a single row they take four times as long.
         self._shares = probabilities[np.arange(len(best))[:, None], best].astype(np.float64)
         if not isfinite(probabilities.sum()):
-            raise ValueError("it answers what is no number")
+            raise ValueError("its answer is not a number")
 
     def __len__(self) -> int:
         return len(self._best)

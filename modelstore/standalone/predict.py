@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument(
         "--threshold", type=float, default=0.0, help="below this probability: none of my classes"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
     asked = parser.parse_args()
     classifier = Classifier()
     given = asked.inputs

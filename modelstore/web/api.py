@@ -106,7 +106,7 @@ class ModelView(_TokenView):
         tags=["models"],
         responses={
             204: None,
-            403: _problem("not_deletable: an operator keeps it"),
+            403: _problem("not_deletable: an operator pinned it"),
             409: _problem(
                 "still_training: the end of its training would bring another one; cancel that first"
             ),

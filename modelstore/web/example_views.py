@@ -31,7 +31,7 @@ def _findings(model: TrainedModel) -> list[tuple[str, list[dict[str, Any]]]]:
     """The tables of the page by their titles, each row with its picture."""
     findings = data_findings(model.report)
     if not findings:
-        raise examples.NoExamples("Nothing in the data of this model was found worth a look.")
+        raise examples.NoExamples("Nothing in the data of this model needs a look.")
     lists = [
         ("The hardest", findings["hardest"]),
         ("Labels that may be wrong", findings["suspects"].get("examples", [])),

@@ -21,7 +21,7 @@ class NoExamples(FlashError):
 
     status = 404
     code = "examples_not_found"
-    title = "There are no examples of that"
+    title = "There are no examples for that"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def cell(model: TrainedModel, truth: int, predicted: int) -> Cell:
                     for row in found["samples"]
                 ],
             )
-    raise NoExamples("Nothing was kept of that. Choose another cell.")
+    raise NoExamples("No examples were kept for that. Choose another cell.")
 
 
 def pictures_of(model: TrainedModel, sources: Iterable[str]) -> Mapping[str, str]:

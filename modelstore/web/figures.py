@@ -29,7 +29,7 @@ def confusion_rows(
 def confused_pairs(
     classes: Sequence[str], confusion: Sequence[Sequence[int]], examples: str = ""
 ) -> list[dict[str, Any]]:
-    """The commonest mistakes: true class, predicted class, how often, and its share of the true class."""
+    """The most common mistakes: true class, predicted class, how often, and its share of the true class."""
     pairs: list[dict[str, Any]] = [
         {
             "truth": classes[row],

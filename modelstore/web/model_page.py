@@ -25,7 +25,7 @@ from training.kinds import kind_of
 
 _FORMAT_WORDS = {
     "onnx": ("ONNX", "Runs nearly everywhere, with everything inside."),
-    "pytorch": ("PyTorch", "The weights as a state dict, to go on training."),
+    "pytorch": ("PyTorch", "The weights as a state dict, for further training."),
     "safetensors": ("safetensors", "The same weights, in a format that cannot run code."),
     "bundle": (
         "Everything",

@@ -92,7 +92,7 @@ class ModelSummarySerializer(serializers.ModelSerializer):
     classes = serializers.ListField(child=serializers.CharField(), help_text="In the order of the outputs.")
     score = ScoreSerializer(help_text="How good it is on the validation part.")
     accuracy = serializers.FloatField(
-        allow_null=True, help_text="Best validation accuracy, 0 to 1; null where the score is another one."
+        allow_null=True, help_text="Best validation accuracy, 0 to 1; null where the score is different."
     )
     accuracy_interval = serializers.SerializerMethodField(help_text="Its 95 % interval: [low, high].")
     accuracy_plot = serializers.SerializerMethodField(help_text="Address of an SVG.")

@@ -79,7 +79,7 @@ def main() -> None:
             say(
                 "error",
                 code="deadline_exceeded",
-                message="The training was stopped before the first epoch was.",
+                message="The training was stopped before the first epoch was finished.",
             )
             sys.exit(1)
     if mode == "needs checkpoint":

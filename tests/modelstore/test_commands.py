@@ -55,7 +55,7 @@ def test_predict_refuses_in_one_sentence(publish: Publish, tmp_path: Path) -> No
     model = publish()
     (tmp_path / "page.png").write_text("<html>")
     for arguments, words in [
-        ((new_token(), "x.png"), "No model has this token"),
+        ((new_token(), "x.png"), "There is no model with this token"),
         ((model.token, tmp_path / "missing.png"), "cannot be read"),
         ((model.token, tmp_path / "page.png"), "is not a JPEG"),
         ((model.token, tmp_path / "page.png", "--top-k", 0), "top-k"),
@@ -98,7 +98,7 @@ def test_prune_models_fails_loudly_when_the_clock_jumped(publish: Publish, monke
 def test_prune_models_beside_another_run_is_no_failure(publish: Publish) -> None:
     publish(created=timezone.now() - timedelta(hours=3))
     PruneState(pk=1, locked_until=timezone.now() + timedelta(minutes=5)).save()
-    assert "Another run is at work" in run("prune_models")
+    assert "Another run is in progress" in run("prune_models")
     assert TrainedModel.objects.exists()
 
 

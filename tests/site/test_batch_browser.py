@@ -103,5 +103,5 @@ def test_an_expired_model_ends_it_in_words(open_page: Open, make_model: Any) -> 
     page = open_page("model-page", model.token, "camera", permissions=["camera"])
     model.delete()
     page.get_by_role("button", name="Start the camera").click()
-    expect(page.get_by_role("alert")).to_contain_text("No model has this token")
+    expect(page.get_by_role("alert")).to_contain_text("There is no model with this token")
     expect(page.get_by_role("button", name="Start the camera")).to_be_visible()

@@ -155,7 +155,7 @@ def test_pictures_are_sorted_in_place(open_page: Any, make_model: Any) -> None:
 
 def test_sentences_are_sorted_in_place_by_keyboard(open_page: Any, make_model: Any) -> None:
     page = open_page("model", make_model(Task.TEXT).token)
-    page.get_by_label("Sentences, one a line").fill("great lovely fun\nterrible awful")
+    page.get_by_label("Sentences, one per line").fill("great lovely fun\nterrible awful")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".answer strong")).to_have_text(["good", "bad"])

@@ -38,7 +38,7 @@ def test_a_model_without_a_job_is_found(client: Client, make_model) -> None:
 @pytest.mark.parametrize("text", ["", "nobody", "x" * 10_000, "../../etc", "a\0b"])
 def test_an_unknown_token_is_told_beside_the_field(client: Client, text: str) -> None:
     page = read(find(client, text), 404)
-    assert "No job and no model has this token" in page.text
+    assert "There is no job or model with this token" in page.text
     assert page.all("input", **{"aria-invalid": "true"})
 
 

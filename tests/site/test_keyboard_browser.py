@@ -88,7 +88,7 @@ def test_the_whole_path_by_keyboard(open_page: Any, make_model: Any, tmp_path: P
     make_model(task, job=Job.objects.get())
     expect(page.get_by_role("heading", name="Try it")).to_be_visible()
     if task is Task.TEXT:
-        go_to(page, "Sentences, one a line")
+        go_to(page, "Sentences, one per line")
         page.keyboard.type("great fun")
         press(page, "Predict")
     else:

@@ -81,7 +81,7 @@ def test_below_the_threshold_it_is_none_of_the_classes(client: Client, make_mode
     ("task", "data", "words"),
     [
         # Nothing of a picture in one colour speaks more than the rest.
-        (Task.IMAGE, {"image": [file("a.png"), file("b.png", b"x")]}, "No part alone made it say"),
+        (Task.IMAGE, {"image": [file("a.png"), file("b.png", b"x")]}, "No single part made it say"),
         (Task.TEXT, {"sentences": "great fun\ntable"}, "spoke for"),
     ],
 )

@@ -56,7 +56,7 @@ def test_a_messy_zip_is_repaired_and_every_repair_told(open_page: Any) -> None:
     page = open_page("new-kind", "image")
     page.set_input_files("#id_dataset", upload("messy.zip", messy_zip()))
     words = understood(page)
-    for told in ("9 pictures in 2 classes", "it was passed over", "put together", "torn.png", "notes.txt"):
+    for told in ("9 pictures in 2 classes", "itself was ignored", "combined", "torn.png", "notes.txt"):
         assert told in words, told
     with page.expect_download() as download:
         page.get_by_role("link", name="All of this as a CSV file").click()
@@ -177,7 +177,7 @@ def test_a_closed_tab_goes_on_where_it_was(open_page: Any) -> None:
     data = upload("moods.csv", rows(",", "input,label").encode(), "text/csv")
     page.set_input_files("#id_dataset", data)
     page.get_by_role("button", name="Upload and check").click()
-    expect(page.locator("[data-state]")).to_have_text("The connection broke")
+    expect(page.locator("[data-state]")).to_have_text("The connection was lost")
     before = UploadSession.objects.get().token
     # The same file after a reload: the key is its name, size and date, and the date of a test's file is the present.
     page.unroute("**/complete/")

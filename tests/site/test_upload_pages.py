@@ -149,7 +149,7 @@ def test_a_column_that_is_not_there_is_told(client: Client) -> None:
 def test_every_finding_is_in_the_csv(client: Client) -> None:
     rows = "input;label\n" + "good one;good\nbad one;bad\n" * 3 + ";bad\n" * 150
     page = read(client.post(reverse("new-kind", args=["text"]), {"pasted": rows}, follow=True))
-    assert "and more: the CSV file names them" in page.text
+    assert "and more: the CSV file lists them" in page.text
     address = next(link["href"] for link in page.all("a") if "findings.csv" in (link.get("href") or ""))
     answer = client.get(address)
     assert answer["Content-Disposition"].startswith("attachment")

@@ -47,7 +47,7 @@ def audit(outcome: Outcome, run: Run) -> dict[str, Any]:
                 raise
             except Exception:
                 traceback.print_exc(file=sys.stderr)
-                notes.append(f"{name}: it could not be found out")
+                notes.append(f"{name}: it could not be determined")
     _tell(run, found.get("duplicates"), outcome)
     return found | {"audit_notes": notes}
 
@@ -126,9 +126,9 @@ def _tell(run: Run, duplicates: dict[str, Any] | None, outcome: Outcome) -> None
     if count:
         rest = "" if without is None else f" Without them the {word} is {show(score, without)}."
         run.events.warning(
-            f"{count} of {total} validation samples also {'stand' if count > 1 else 'stands'}, nearly the same, in "
-            f"the training part, so the {word} may flatter the model.{rest}"
+            f"{count} of {total} validation samples also {'appear' if count > 1 else 'appears'}, nearly "
+            f"identical, in the training part, so the {word} may flatter the model.{rest}"
         )
     if conflicts:
         what = "1 pair of samples is" if conflicts == 1 else f"{conflicts} pairs of samples are"
-        run.events.warning(f"{what} nearly the same but under two classes; one of each is probably wrong.")
+        run.events.warning(f"{what} nearly identical but in two classes; one of each is probably wrong.")

@@ -120,7 +120,7 @@ def verify_file(path: Path, facts: Mapping[str, Any]) -> None:
     """Check one file against the size and sha256 in `facts`; raises BundleDamaged."""
     try:
         if path.stat().st_size != facts["bytes"]:
-            raise BundleDamaged(f"{path.name} is not of the size that {MANIFEST_FILE} states")
+            raise BundleDamaged(f"{path.name} does not have the size that {MANIFEST_FILE} states")
         if sha256(path) != facts["sha256"]:
             raise BundleDamaged(f"{path.name} has been changed since it was written")
     except (OSError, KeyError, TypeError) as error:
@@ -130,7 +130,7 @@ def verify_file(path: Path, facts: Mapping[str, Any]) -> None:
 def plain_name(name: str) -> str:
     """`name` if it is a bare file name; raises BundleDamaged for anything that could leave the folder."""
     if not name or name != os.path.basename(name) or name in (".", "..") or "\\" in name or "\0" in name:
-        raise BundleDamaged(f"{MANIFEST_FILE} names a file outside of the bundle")
+        raise BundleDamaged(f"{MANIFEST_FILE} names a file outside the bundle")
     return name
 
 

@@ -162,7 +162,7 @@ def _figures(
     val_loss, val_score = measure(linear, validation)
     if val_loss != val_loss:
         raise TrainingFailed(
-            "diverged", "The features of this dataset lead to no usable model; use another preset."
+            "diverged", "The features of this dataset do not lead to a usable model; use another preset."
         )
     return EpochFigures(
         epoch=epoch,

@@ -115,7 +115,7 @@ class Training:
         if not self.progress.history:
             raise TrainingFailed(
                 "deadline_exceeded",
-                f"{self.control.why_over} before the first epoch was. Use preset Quick, a smaller model, "
+                f"{self.control.why_over} before the first epoch was finished. Use preset Quick, a smaller model, "
                 "fewer samples, or ask the operator for more time.",
             )
         self._choose_epoch()

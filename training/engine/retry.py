@@ -31,7 +31,7 @@ def with_lower_rate_if_needed(
         except Diverged:
             pass
     events.warning(
-        f"The loss grew without bound at learning rate {plain(config.learning_rate)}; "
+        f"The loss diverged at learning rate {plain(config.learning_rate)}; "
         f"the training was started again at {plain(lower)}."
     )
     try:
@@ -39,6 +39,6 @@ def with_lower_rate_if_needed(
     except Diverged as error:
         raise TrainingFailed(
             "diverged",
-            f"The loss grew without bound, at learning rate {plain(config.learning_rate)} and at {plain(lower)}. "
+            f"The loss diverged, at learning rate {plain(config.learning_rate)} and at {plain(lower)}. "
             "Choose a much lower learning rate, or leave it to the preset.",
         ) from error

@@ -72,7 +72,7 @@ def check_agreement(folder: Path, outcome: Outcome) -> float:
     if not worst <= TOLERANCE:
         raise TrainingFailed(
             "export_mismatch",
-            "The exported model does not answer as the trained one does, so it was not published. "
+            "The exported model gives different answers from the trained one, so it was not published. "
             "Try again, or choose another model.",
         )
     return worst

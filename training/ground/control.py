@@ -45,7 +45,7 @@ class Control:
     @property
     def why_over(self) -> str:
         """The beginning of a sentence about `out_of_time`."""
-        return "The training was stopped" if self.finish_asked else "The time allowed was over"
+        return "The training was stopped" if self.finish_asked else "The time allowed ran out"
 
     def set_deadline(self, seconds: float | None, started: float) -> None:
         """Stop `seconds` after `started` (time.monotonic); None for no deadline."""

@@ -1,4 +1,4 @@
-"""Tells the parent process how the training goes: one JSON object a line."""
+"""Tells the parent process how the training goes: one JSON object per line."""
 
 import io
 import json

@@ -26,7 +26,7 @@ class Prepared:
         if self._samples is None:
             self._samples = samples
         if self._samples is not samples:
-            raise ValueError("This was prepared for other samples; use a Prepared of its own for each set.")
+            raise ValueError("This was prepared for other samples; use a separate Prepared for each set.")
 
     def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """What `make` gave when `key` was asked for first."""

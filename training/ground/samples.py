@@ -89,21 +89,22 @@ def check_classes(samples: Samples[Any], what: str, events: Events) -> None:
     if len(samples.classes) < 2:
         only = samples.classes[0] if samples.classes else "none"
         raise TrainingFailed(
-            "one_class", f"A classifier needs at least two classes; the usable {what} have one ({only[:80]})."
+            "one_class",
+            f"A classifier needs at least two classes; the usable {what} have only one ({only[:80]}).",
         )
     if max(counts.values()) < 2:
         raise TrainingFailed(
-            "too_few_samples", f"Every class has a single sample. Add more {what} to each class."
+            "too_few_samples", f"Every class has only one sample. Add more {what} to each class."
         )
     singles = [samples.classes[i][:60] for i, count in sorted(counts.items()) if count == 1]
     if singles:
         events.warning(
-            f"{_listed(singles)}: one sample only, so it is used for training and cannot be measured."
+            f"{_listed(singles)}: only one sample, so it is used for training and cannot be measured."
         )
     tiny = [f"{samples.classes[i][:60]} ({n})" for i, n in sorted(counts.items()) if 1 < n < _TINY_CLASS]
     if tiny:
         events.warning(
-            f"Few {what} in {_listed(tiny)}. The accuracy of these classes is little more than a guess."
+            f"Too few {what} in {_listed(tiny)}. The accuracy of these classes is little more than a guess."
         )
     if max(counts.values()) >= _IMBALANCE * min(counts.values()):
         most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)

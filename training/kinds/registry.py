@@ -32,7 +32,7 @@ class _Kinds(Mapping[str, Kind]):
         taken = sorted(names & {spec.name for spec in kind.models})
         if known is not None or taken:
             what = f"models {', '.join(taken)}" if taken else f"task {kind.task}"
-            raise ValueError(f"Another kind has the {what} already.")
+            raise ValueError(f"Another kind already has the {what}.")
         self._kinds[kind.task] = kind
 
     def remove(self, kind: Kind) -> None:

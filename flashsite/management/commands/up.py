@@ -146,5 +146,5 @@ def _explain(error: OSError) -> str:
         28: "The disk is full: free some space, or set FLASH_VAR_DIR to a folder on another disk.",
         13: "This user may not write there: set FLASH_VAR_DIR to a folder of your own.",
         30: "That file system is read-only: set FLASH_VAR_DIR to a folder that can be written to.",
-    }.get(error.errno or 0, "Set FLASH_VAR_DIR to another folder if that one cannot be put right.")
+    }.get(error.errno or 0, "Set FLASH_VAR_DIR to another folder if that one cannot be fixed.")
     return f"{error.strerror or error}{where}. {advice}"

@@ -26,7 +26,7 @@ async function predict() {
     answers.innerHTML = page;
     for (const finish of finishers) finish(answers, files);
   } catch {
-    answers.innerHTML = '<p class="errors" role="alert">The connection broke. Try again.</p>';
+    answers.innerHTML = '<p class="errors" role="alert">The connection was lost. Try again.</p>';
   } finally {
     button.disabled = false;
     busy.hidden = true;

@@ -53,12 +53,12 @@ export function meter(total) {
 
 export function checking() {
   bar.removeAttribute("value");
-  state.textContent = spoken.textContent = "Reading what is in it";
+  state.textContent = spoken.textContent = "Reading the file";
   figures.textContent = "Uploaded. Large files take a moment to check.";
 }
 
 export function trouble(seconds) {
-  state.textContent = spoken.textContent = "The connection broke";
+  state.textContent = spoken.textContent = "The connection was lost";
   figures.textContent = `What has arrived is kept. Trying again in ${seconds} s.`;
 }
 

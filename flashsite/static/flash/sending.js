@@ -20,7 +20,7 @@ function finish(request, refused) {
   }
   progress.end();
   if (answer?.detail) refused(answer);
-  else if (request.status === 403) refuse("This page is too old", "Reload it and try again; what you typed may have to be entered anew.");
+  else if (request.status === 403) refuse("This page is too old", "Reload it and try again; you may have to enter what you typed again.");
   else refuse("The upload did not work", `The server answered with ${request.status}. Try again in a moment.`);
 }
 
@@ -36,7 +36,7 @@ export function post(data, bytes, refused) {
   request.onload = () => finish(request, refused);
   request.onerror = () => {
     progress.end();
-    refuse("The connection broke", "Nothing was stored. Check the network and try again.");
+    refuse("The connection was lost", "Nothing was stored. Check the network and try again.");
   };
   request.onabort = progress.end;
   request.send(data);

@@ -39,7 +39,7 @@ function screen(bytes) {
     },
     broken() {
       progress.end();
-      refuse("The connection broke", "What has arrived is kept for a day. Press the button again to go on from there, also after a reload with the same file.");
+      refuse("The connection was lost", "What has arrived is kept for a day. Press the button again to go on from there, even after a reload, with the same file.");
     },
   };
 }
@@ -97,7 +97,7 @@ function takeDrop(event) {
   if (takesFirst(event) || !files.length) return;
   reveal(box);
   choose(input, files);
-  if (files.length > 1) refuse("One file at a time", `${files[0].name} was taken, the others were not.`);
+  if (files.length > 1) refuse("One file at a time", `${files[0].name} was accepted, the others were not.`);
 }
 
 for (const form of area.querySelectorAll("[data-file-form]")) {

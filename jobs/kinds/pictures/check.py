@@ -110,10 +110,10 @@ def _not_readable(data: bytes, kind: str | None) -> str:
     if not data:
         return "it is empty. Replace or leave out this picture."
     if kind is not None:
-        return f"it is {kind}, which is not read here. {_READABLE}"
+        return f"it is {kind}, which is not supported. {_READABLE}"
     other = other_kind(data[:512])
     return f"it is {other[0]}, not a picture. {_READABLE}" if other else f"it is not a picture. {_READABLE}"
 
 
 def _smaller(limits: Limits) -> str:
-    return f"At most {limits.max_picture_pixels / 1e6:g} million are possible: save it smaller."
+    return f"At most {limits.max_picture_pixels / 1e6:g} million are allowed: save a smaller copy."

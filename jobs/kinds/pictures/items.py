@@ -53,13 +53,13 @@ def _entries(archive: Archive, limits: Limits) -> Sequence[Entry]:
     ]
     if not found:
         raise UploadRefused(
-            "There are no pictures in the zip. Put JPEG, PNG, WebP or BMP files into it; folders do no harm.",
+            "There are no pictures in the zip. Put JPEG, PNG, WebP or BMP files into it; folders are fine.",
             status=422,
             code="no_pictures",
         )
     if len(found) > limits.max_pictures:
         raise UploadRefused(
-            f"The zip has {len(found):,} pictures; at most {limits.max_pictures:,} are possible at a time.",
+            f"The zip has {len(found):,} pictures; at most {limits.max_pictures:,} are allowed at a time.",
             status=413,
             code="too_many_pictures",
         )

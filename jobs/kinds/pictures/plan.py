@@ -63,14 +63,14 @@ def plan_pictures(archive: Archive, limits: Limits, notes: Notes) -> list[Planne
         raise _no_pictures(archive)
     if len(candidates) > limits.max_pictures:
         raise UploadRefused(
-            f"The zip has {len(candidates):,} pictures; at most {limits.max_pictures:,} are possible.",
+            f"The zip has {len(candidates):,} pictures; at most {limits.max_pictures:,} are allowed.",
             status=413,
             code="too_many_pictures",
         )
     found = _below_class_folders(candidates, notes)
     if not found:
         raise UploadRefused(
-            "The pictures lie side by side, not in folders, so there is no telling their class. "
+            "The pictures are not in folders, so there is no way to tell their class. "
             f"Put the pictures of each class into a folder of its own. {PICTURES_EXAMPLE}",
             status=422,
             code="no_class_folders",
@@ -111,12 +111,12 @@ def _below_class_folders(candidates: Sequence[Entry], notes: Notes) -> list[tupl
         if not any(len(parts) > 2 for parts, _ in left):
             break
         if len(tops) == 1:
-            notes.repair(left[0][0][0], "The class folders lie inside this folder; it was passed over.")
+            notes.repair(
+                left[0][0][0], "The class folders are inside this folder; the folder itself was ignored."
+            )
         elif {top.strip().lower() for top in tops} <= _SPLITS:
             names = listed([f"{top}/" for top in sorted(tops)])
-            notes.repair(
-                names, "These parts were put together: Flash splits off its own part for validation."
-            )
+            notes.repair(names, "These parts were combined: Flash sets aside its own part for validation.")
         else:
             break
         _skip_unfiled((entry for parts, entry in left if len(parts) == 2), notes)
@@ -127,7 +127,8 @@ def _below_class_folders(candidates: Sequence[Entry], notes: Notes) -> list[tupl
 def _skip_unfiled(entries: Iterable[Entry], notes: Notes) -> None:
     for entry in entries:
         notes.skip(
-            entry.where, "This lies beside the class folders, so its class is unknown; it was left out."
+            entry.where,
+            "This is next to the class folders, not in one, so its class is unknown; it was left out.",
         )
 
 
@@ -139,7 +140,7 @@ def _labelled(found: Sequence[tuple[tuple[str, ...], Entry]], limits: Limits, no
     label_of = _merge_spellings(folders, cleaned, notes)
     if len(set(label_of.values())) > limits.max_classes:
         raise UploadRefused(
-            f"There are {len(set(label_of.values())):,} class folders; at most {limits.max_classes:,} are possible. "
+            f"There are {len(set(label_of.values())):,} class folders; at most {limits.max_classes:,} are allowed. "
             f"Does each picture have a folder of its own? {PICTURES_EXAMPLE}",
             status=422,
             code="too_many_classes",
@@ -164,10 +165,12 @@ def _merge_spellings(folders: Counter[str], cleaned: dict[str, str], notes: Note
         label_of.update(dict.fromkeys(same, best))
         if not best:
             notes.skip(
-                shown(same[0]) or "a folder", "The name of this folder has no visible character.", len(same)
+                shown(same[0]) or "a folder", "The name of this folder has no visible characters.", len(same)
             )
         elif len(same) > 1:
-            notes.repair(best, f"Folders that differ in case or spaces were put together: {listed(same)}.")
+            notes.repair(
+                best, f"Folders whose names differ only in case or spaces were combined: {listed(same)}."
+            )
         elif same[0] != best:
             notes.repair(best, "Spaces or invisible characters were removed from the name of the folder.")
     return label_of
@@ -176,14 +179,14 @@ def _merge_spellings(folders: Counter[str], cleaned: dict[str, str], notes: Note
 def _note_deeper_folders(found: Sequence[tuple[tuple[str, ...], Entry]], notes: Notes) -> None:
     deeper = Counter(parts[0] for parts, _ in found if len(parts) > 2)
     for folder, count in deeper.items():
-        notes.repair(folder, f"{count:,} pictures in folders below count as this class.")
+        notes.repair(folder, f"{count:,} pictures in subfolders count as this class.")
 
 
 def _warn_of_split_names(labels: set[str], notes: Notes) -> None:
     if labels and {label.lower() for label in labels} <= _SPLITS:
         notes.warn(
             listed(sorted(labels)),
-            "The folders are called like parts of a dataset. Are these really the classes?",
+            "The folders are named like parts of a dataset. Are these really the classes?",
         )
 
 
@@ -194,13 +197,15 @@ def _no_pictures(archive: Archive) -> UploadRefused:
         kind = ("another zip", "") if head.startswith(b"PK\x03\x04") else other_kind(head)
         if kind is not None:
             return UploadRefused(
-                f'The zip holds "{shown(entry.where)}", {kind[0]}, and no pictures. '
+                f'The zip contains "{shown(entry.where)}", {kind[0]}, and no pictures. '
                 f"Unpack what is inside and zip the folders of pictures. {PICTURES_EXAMPLE}",
                 status=415,
                 code="wrong_kind",
             )
     tables = [entry for entry in files if entry.suffix in _TABLES]
-    advice = f' It holds the table "{shown(tables[0].where)}": for sentences, choose text.' if tables else ""
+    advice = (
+        f' It contains the table "{shown(tables[0].where)}": for sentences, choose text.' if tables else ""
+    )
     return UploadRefused(
         f"There are no pictures in the zip.{advice} {PICTURES_EXAMPLE}", status=422, code="no_pictures"
     )

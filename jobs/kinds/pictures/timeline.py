@@ -1,4 +1,4 @@
-"""What a video shows when: shares of time, spans and the frames behind them, from its results."""
+"""What a video shows at each moment: shares of time, spans and the frames behind them, from its results."""
 
 import base64
 from collections import Counter, defaultdict

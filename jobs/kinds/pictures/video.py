@@ -58,7 +58,7 @@ class Video:
             number += 1
         if not number:
             raise UploadRefused(
-                "There is no picture in the video. Save it anew as MP4 and send that.", status=422
+                "There is no picture in the video. Save it again as MP4 and send that.", status=422
             )
 
     def summary(self, results: Path) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class Video:
             stream = container.streams.video[0]
             if stream.codec_context is None:
                 raise UploadRefused(
-                    "The video is compressed in a way unknown here. Save it as MP4 (H.264) and send that.",
+                    "The video is compressed in a way that is not supported. Save it as MP4 (H.264) and send that.",
                     status=415,
                     code="wrong_kind",
                 )
@@ -144,7 +144,7 @@ class Video:
         most = self._limits.max_video_pixels
         if width * height > most:
             raise UploadRefused(
-                f"The video has {width} x {height} pixels; at most {most:,} are possible. Save it smaller.",
+                f"The video has {width} x {height} pixels; at most {most:,} are allowed. Save a smaller copy.",
                 status=413,
             )
 
@@ -183,4 +183,4 @@ def _upright(frame: Any) -> Image.Image:
 
 
 def _damaged() -> UploadRefused:
-    return UploadRefused("The video is damaged or cut short. Save it anew as MP4 and send that.", status=400)
+    return UploadRefused("The video is damaged or cut short. Save it again as MP4 and send that.", status=400)

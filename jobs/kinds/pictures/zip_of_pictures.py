@@ -125,7 +125,7 @@ def _good(
         if picture.entry.size > limits.max_picture_bytes:
             notes.skip(
                 picture.source,
-                f"Left out: it is larger than {limits.max_picture_bytes / MIB:g} MB. Save it smaller.",
+                f"Left out: it is larger than {limits.max_picture_bytes / MIB:g} MB. Save a smaller copy.",
             )
     for checked in _checked(archive, light, limits, decode_seconds, notes, thumbnails):
         if checked.verdict.reason is None:
@@ -166,8 +166,8 @@ def _checked(
     if decoded < len(planned):
         notes.warn(
             "Time",
-            f"{decoded:,} of {len(planned):,} pictures were decoded in full, of the others only the headers were "
-            "read. A damaged one among those is left out when training starts.",
+            f"{decoded:,} of {len(planned):,} pictures were decoded in full; only the headers of the "
+            f"others were read. Any damaged ones among those are left out when training starts.",
         )
 
 
@@ -219,7 +219,7 @@ class _Twins:
             first, second = self._crossing[0]
             notes.warn(
                 first.source,
-                f"Pictures under two classes at once: {len(self._crossing):,}; this one is also "
+                f"Pictures in two classes at once: {len(self._crossing):,}; this one is also "
                 f'"{shown(second.source)}". Keep each under the class it belongs to.',
             )
         if self._count and self._example:

@@ -48,7 +48,7 @@ class Sentences:
                     code="too_many_rows",
                 )
         if not self.total:
-            raise UploadRefused("There is no sentence in the file.", code="upload_empty")
+            raise UploadRefused("There are no sentences in the file.", code="upload_empty")
 
     def items(self, start: int) -> Iterator[Item]:
         """The sentences from number `start` on."""
@@ -112,7 +112,7 @@ def _lines(opener: Opener, limits: Limits) -> Iterator[tuple[int, str | None]]:
             number += 1
             if len(line) >= most:
                 raise UploadRefused(
-                    f"Line {number:,} is longer than {most:,} characters. Write one sentence a line.",
+                    f"Line {number:,} is longer than {most:,} characters. Write one sentence per line.",
                     status=413,
                     code="field_too_long",
                 )

@@ -56,13 +56,13 @@ class TableOptions:
         values: dict[str, Any] = {}
         for name, value in data.items():
             if name not in _READERS:
-                fields[str(name)[:60]] = [f"There is no such option; there are {', '.join(_READERS)}."]
+                fields[str(name)[:60]] = [f"There is no such option; the options are {', '.join(_READERS)}."]
             elif value is not None and value != "":
                 try:
                     values[name] = _READERS[name](value)
                 except (ValueError, TypeError, KeyError) as error:
                     fields[name] = [
-                        str(error.args[0]) if isinstance(error, ValueError) else "This is no valid choice."
+                        str(error.args[0]) if isinstance(error, ValueError) else "This is not a valid choice."
                     ]
         if fields:
             raise UploadRefused(

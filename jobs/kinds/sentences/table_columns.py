@@ -52,8 +52,8 @@ def find_layout(
     columns, data = _columns(named, sample, has_header)
     if len(columns) > limits.max_columns:
         raise UploadRefused(
-            f"The table has {len(columns):,} columns; at most {limits.max_columns:,} are possible. "
-            "Keep the text and the label.",
+            f"The table has {len(columns):,} columns; at most {limits.max_columns:,} are allowed. "
+            "Keep only the text and the label.",
             status=413,
             code="too_many_columns",
         )

@@ -132,11 +132,12 @@ def _refuse_binary(head: bytes) -> None:
     control = len(head) - len(head.translate(None, _CONTROL))
     if control * 20 > len(head):
         raise UploadRefused(
-            f"This is not a table but some binary file. {TABLE_EXAMPLE}", status=415, code="wrong_kind"
+            f"This is not a table but a binary file. {TABLE_EXAMPLE}", status=415, code="wrong_kind"
         )
 
 
 def _nul() -> UploadRefused:
     return UploadRefused(
-        f"The file holds NUL characters, so it is no plain text or is damaged. {_SAVE}", code="nul_in_text"
+        f"The file contains NUL characters, so it is not plain text or is damaged. {_SAVE}",
+        code="nul_in_text",
     )

@@ -21,18 +21,18 @@ def only_table(archive: Archive, notes: Notes) -> Entry:
         return tables[0]
     if any(entry.suffix in PICTURE_SUFFIXES for entry in files):
         raise UploadRefused(
-            f"The zip holds pictures, but this is about text. Choose pictures instead. {PICTURES_EXAMPLE}",
+            f"The zip contains pictures, but text was expected. Choose pictures instead. {PICTURES_EXAMPLE}",
             status=415,
             code="wrong_kind",
         )
     if tables:
         names = listed([entry.where for entry in tables])
         raise UploadRefused(
-            f"The zip holds several tables ({names}). Send the one to learn from. {TABLE_EXAMPLE}",
+            f"The zip contains several tables ({names}). Send the one to learn from. {TABLE_EXAMPLE}",
             status=422,
             code="several_tables",
         )
-    held = f' It holds "{shown(files[0].where)}".' if files else ""
+    held = f' It contains "{shown(files[0].where)}".' if files else ""
     raise UploadRefused(
         f"There is no table (CSV, TSV or JSON Lines) in the zip.{held} Send the table itself. {TABLE_EXAMPLE}",
         status=415,

@@ -111,11 +111,11 @@ class JsonReader:
         if isinstance(error, RecursionError):
             reason = "is nested too deeply"
         elif isinstance(error, _NotFinite):
-            reason = "holds NaN or Infinity, which JSON does not have"
+            reason = "contains NaN or Infinity, which JSON does not have"
         elif isinstance(error, json.JSONDecodeError):
-            reason = f"is no valid JSON ({shown(error.msg)}, at character {error.colno:,})"
+            reason = f"is not valid JSON ({shown(error.msg)}, at character {error.colno:,})"
         else:
-            reason = "is no valid JSON, or holds a number with too many digits"
+            reason = "is not valid JSON, or contains a number with too many digits"
         return UploadRefused(f"{self._where(number)} {reason}. {JSON_EXAMPLE}", code="json_invalid")
 
     def _too_long(self, number: int) -> UploadRefused:
@@ -131,7 +131,7 @@ def as_text(value: Any, where: str) -> str | None:
     """A value as the text of a cell: "" for null, None for what is no single value."""
     if isinstance(value, str):
         if "\x00" in value:
-            raise UploadRefused(f"{where} holds a NUL character. Remove it.", code="nul_in_text")
+            raise UploadRefused(f"{where} contains a NUL character. Remove it.", code="nul_in_text")
         # JSON can spell halves of characters, which no file can hold.
         return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
     if value is None:

@@ -28,7 +28,7 @@ class ParquetReader:
             )
         if rows > limits.max_rows:
             raise UploadRefused(
-                f"The table has {rows:,} rows; at most {limits.max_rows:,} are possible.",
+                f"The table has {rows:,} rows; at most {limits.max_rows:,} are allowed.",
                 status=413,
                 code="too_many_rows",
             )
@@ -78,6 +78,7 @@ def _values(column: Any) -> list[Any]:
 
 def _damaged() -> UploadRefused:
     return UploadRefused(
-        f"The Parquet file is damaged or uses something unknown here. Save it again, or as CSV. {TABLE_EXAMPLE}",
+        f"The Parquet file is damaged or uses a feature that is not supported. Save it again, or as CSV. "
+        f"{TABLE_EXAMPLE}",
         code="parquet_damaged",
     )

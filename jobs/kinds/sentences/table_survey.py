@@ -86,7 +86,7 @@ class Survey:
             if "\n" in text and text.count("\n") > _NEWLINES_OF_A_LOST_QUOTE:
                 self._notes.warn(
                     self._table.where(number),
-                    f"This text spans {text.count(chr(10)) + 1:,} lines. Is a quotation mark never closed?",
+                    f"This text spans {text.count(chr(10)) + 1:,} lines. Was a quotation mark never closed?",
                 )
 
     def _new_label(self, label: str) -> int:
@@ -130,7 +130,7 @@ class Survey:
 
     def _too_many_classes(self, count: int) -> UploadRefused:
         return UploadRefused(
-            f"There are {count:,} different labels or more; at most {self._limits.max_classes:,} are possible. "
+            f"There are {count:,} different labels or more; at most {self._limits.max_classes:,} are allowed. "
             f"{self._columns_hint()} {TABLE_EXAMPLE}",
             status=422,
             code="too_many_classes",
@@ -164,8 +164,8 @@ class Survey:
             names = [classes[labels[differing[0] - 1]], classes[labels[differing[0]]]]
             self._notes.warn(
                 first,
-                f'Texts under different labels: {differing.size:,}, such as this one ("{shown(names[0], 40)}") '
-                f'and {second.lower()} ("{shown(names[1], 40)}"). Decide for one of them.',
+                f'Texts with different labels: {differing.size:,}, such as this one ("{shown(names[0], 40)}") '
+                f'and {second.lower()} ("{shown(names[1], 40)}"). Decide on one of them.',
             )
         first, second = self._places(order, same[0])
         self._notes.warn(
@@ -197,7 +197,7 @@ def _canonical(counts: Counter[str], notes: Notes) -> dict[str, str]:
         canonical.update(dict.fromkeys(same, best))
         if len(same) > 1 and not floats:
             notes.repair(
-                best, f"Labels that differ in upper and lower case were put together: {listed(same)}."
+                best, f"Labels that differ only in upper and lower case were combined: {listed(same)}."
             )
     return canonical
 

@@ -19,8 +19,9 @@ from modelstore.web.first_flash import cleanup_document, inference_entry
 
 class Command(FlashCommand):
     help = (
-        "Prints status.json, cleanup.json, training.json and inference.json as the first Flash kept them, as one JSON "
-        "object; with --folder, writes them as files. They hold tokens: keep them to yourself."
+        "Prints status.json, cleanup.json, training.json and inference.json in the form the first Flash "
+        "used, as one JSON "
+        "object; with --folder, writes them as files. They contain tokens: keep them private."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -22,8 +22,8 @@ from modelstore.prediction.predictor import Prediction, predict
 
 class Command(FlashCommand):
     help = (
-        "Classifies pictures (files) or sentences (in quotes, or files of one sentence a line) with a model. "
-        "With --batch, every picture of a zip or every sentence of a table, here and now, into a file of results."
+        "Classifies pictures (files) or sentences (in quotes, or files with one sentence per line) with a model. "
+        "With --batch, every picture of a zip or every sentence of a table, right here, into a file of results."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

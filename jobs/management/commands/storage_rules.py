@@ -14,7 +14,8 @@ from modelstore.ground import files
 
 class Command(BaseCommand):
     help = (
-        "Tells the bucket what to forget in the end, which pages may send to it, and to keep the public out."
+        "Sets the rules of the bucket: what it deletes in the end, which pages may upload to it, "
+        "and that the public has no access."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,7 +40,9 @@ class Command(BaseCommand):
         try:
             storage_rules.apply(origins)
         except (BotoCoreError, ClientError) as error:
-            raise CommandError(f"The bucket did not take the rules: {error}") from None
+            raise CommandError(f"The bucket did not accept the rules: {error}") from None
         self.stdout.write("The bucket has its rules.")
         if not origins:
-            self.stdout.write("No page may send to it: name the site with --origin or FLASH_TRUSTED_ORIGINS.")
+            self.stdout.write(
+                "No page may upload to it: name the site with --origin or FLASH_TRUSTED_ORIGINS."
+            )

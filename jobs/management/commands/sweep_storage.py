@@ -12,8 +12,8 @@ from modelstore.lifetime.clock import database_time
 
 _SHOWN = 20
 _TITLES = {
-    "files": "files that no row names",
-    "uploads": "unfinished uploads that no row knows",
+    "files": "files that no row refers to",
+    "uploads": "unfinished uploads that no row refers to",
     "datasets": "datasets whose file is gone",
     "checkpoints": "checkpoints whose file is gone",
     "models": "models whose files are gone (they answer 503; delete them in the admin, or put the files back)",
@@ -21,10 +21,10 @@ _TITLES = {
 
 
 class Command(BaseCommand):
-    help = "Deletes files that no row names, and finds rows whose files are gone. Run it every hour."
+    help = "Deletes files that no row refers to, and finds rows whose files are gone. Run it every hour."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="tell what would be done, and do nothing")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
         parser.add_argument("--json", action="store_true", help="everything found, as one JSON object")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:

@@ -10,7 +10,7 @@ from jobs.upkeep.sweep import sweep
 
 class Command(BaseCommand):
     help = (
-        "Repairs whatever a death left behind: lost leases, unsent messages, forgotten datasets, stray files. "
+        "Cleans up what crashes leave behind: lost leases, unsent messages, forgotten datasets, stray files. "
         "Run it every minute."
     )
 

@@ -30,8 +30,9 @@ _IDLE_SECONDS = 15.0
 class Command(FlashCommand):
     help = (
         "Trains a classifier from FILE: a zip with one folder of pictures per class, or a table (CSV, TSV, JSONL, "
-        "Parquet) with a text and a label column. Prints the token, follows the job with a progress bar, and prints "
-        "its score; with --no-wait, the token alone. A worker trains (`make up`). Ctrl-C stops following, not the "
+        "Parquet) with a text and a label column. Prints the token, follows the job with a progress bar, "
+        "and prints its score; with --no-wait, only the token. A worker trains (`make up`). Ctrl-C stops "
+        "following, not the "
         "job."
     )
     token = ""
@@ -148,4 +149,6 @@ def _task_of(path: Path) -> str:
     for suffix in (".zip",) if zipped else (path.suffix, ".csv"):
         if kinds := kinds_taking(suffix):
             return kinds[0].task
-    raise CommandError(f"No kind of task takes such a file: say with --task what it is ({', '.join(KINDS)}).")
+    raise CommandError(
+        f"No kind of task reads such a file: say with --task which one it is for ({', '.join(KINDS)})."
+    )

@@ -40,7 +40,8 @@ class BatchPredictionAdmin(FastAdmin):
         done = [batch for batch in queryset if lifecycle.cancel(batch=batch)]
         audit(request, done, "Cancelled.")
         self.message_user(
-            request, f"{len(done)} of {queryset.count()} batches are being cancelled; the others had ended."
+            request,
+            f"{len(done)} of {queryset.count()} batches are being cancelled; the others had already ended.",
         )
 
     def delete_model(self, request: HttpRequest, obj: BatchPrediction) -> None:

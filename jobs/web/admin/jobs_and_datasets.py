@@ -147,7 +147,8 @@ class JobAdmin(FastAdmin):
         done = [job for job in queryset if cancellation.cancel(job=job)]
         audit(request, done, "Cancelled.")
         self.message_user(
-            request, f"{len(done)} of {queryset.count()} jobs are being cancelled; the others had ended."
+            request,
+            f"{len(done)} of {queryset.count()} jobs are being cancelled; the others had already ended.",
         )
 
     @admin.action(description="Try the selected jobs again", permissions=["change"])
@@ -160,7 +161,7 @@ class JobAdmin(FastAdmin):
                 self.message_user(request, f"{job.task_name}: {error.detail}", messages.WARNING)
             else:
                 audit(request, [job], "Queued again.")
-                self.message_user(request, f"{job.task_name} waits for another try.")
+                self.message_user(request, f"{job.task_name} is waiting for another try.")
 
 
 @admin.register(Dataset)
@@ -200,7 +201,7 @@ class DatasetAdmin(FastAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Dataset]) -> None:
         for dataset in queryset:
             if dataset_store.is_needed(dataset):
-                self.message_user(request, f"{dataset} is needed by a job and stays.", messages.WARNING)
+                self.message_user(request, f"{dataset} is needed by a job and was kept.", messages.WARNING)
             else:
                 dataset_store.discard(dataset)
 
@@ -214,7 +215,7 @@ class CapsForm(forms.ModelForm):
         for name in ("job_cap_cost", "day_cap_cost"):
             if cleaned.get(name) is not None and prices.price_per_hour(kind) is None:
                 self.add_error(
-                    name, f"Set the price of {kind} in FLASH_EC2_PRICES first: no job could start."
+                    name, f"Set the price of {kind} in FLASH_EC2_PRICES first: no job could start otherwise."
                 )
         return cleaned
 
@@ -264,7 +265,7 @@ class PlatformStatusAdmin(admin.ModelAdmin):
             "Caps on time and money",
             {
                 "fields": ("job_cap_minutes", "job_cap_cost", "day_cap_minutes", "day_cap_cost"),
-                "description": "Never passed. Money needs the prices: FLASH_EC2_PRICES and FLASH_LOCAL_PRICE.",
+                "description": "Never exceeded. Caps in money need the prices: FLASH_EC2_PRICES and FLASH_LOCAL_PRICE.",
             },
         ),
     )

@@ -56,7 +56,7 @@ class ServerAdmin(_LookOnly):
         return request.user.has_perm("jobs.change_server")
 
     @admin.action(description="Stop the selected machines", permissions=["stop"])
-    @confirmed("Stop these machines now? A job that trains on one goes back to the queue.")
+    @confirmed("Stop these machines now? A job that is training on one goes back to the queue.")
     def stop_machines(self, request: HttpRequest, queryset: QuerySet[Server]) -> None:
         """At once, whatever waits: with jobs in the queue the next pass may start another machine."""
         cloud, launches, stopped = current_cloud(), current_policy().launches, []
@@ -93,7 +93,7 @@ class AlertAdmin(admin.ModelAdmin):
         return False
 
     @admin.action(description="Clear the selected alerts", permissions=["change"])
-    @confirmed("Clear these alerts? What is still wrong opens a new one, with an e-mail.")
+    @confirmed("Clear these alerts? Anything still wrong raises a new one, with an e-mail.")
     def clear(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         rows = list(queryset.filter(cleared=None))
         count = queryset.filter(cleared=None).update(cleared=timezone.now())
@@ -143,7 +143,7 @@ class FleetAdmin(_LookOnly):
 
     @admin.action(description="Forget pauses and try again now", permissions=["try"])
     @confirmed(
-        "Forget all pauses? Machines that did not come up are tried again at once, and cost money again."
+        "Forget all pauses? Machines that did not come up are tried again at once, which costs money again."
     )
     def try_again_now(self, request: HttpRequest, queryset: QuerySet[Fleet]) -> HttpResponse:
         queryset.update(boot_failures=0, breaker_until=None, backoffs=0, backoff_until=None, blocked={})
@@ -157,7 +157,7 @@ def _limits() -> list[tuple[str, str]]:
     machines = f"launched from {template}, terminated" if template else "fixed, started and stopped"
     return [
         ("Machines", f"{machines}; tag {settings.FLASH_EC2_TAG}, region {settings.FLASH_AWS_REGION}"),
-        ("Kinds", ", ".join(settings.FLASH_EC2_TYPES) or "as the launch template or the instance says"),
+        ("Kinds", ", ".join(settings.FLASH_EC2_TYPES) or "as set in the launch template or the instance"),
         ("Spot", "yes" if settings.FLASH_EC2_SPOT else "no"),
         ("Pool", str(policy.pool)),
         ("Idle grace", _span(policy.idle_grace)),

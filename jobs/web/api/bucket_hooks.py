@@ -58,7 +58,7 @@ class StorageEventView(APIView):
         """Takes an event of S3 or EventBridge: each new object under incoming/<token>/ retrains that model."""
         key = key_of(request)
         if key is None or not key.may(Scope.SUBMIT):
-            raise ScopeMissing("Events are taken with an API key of the scope `submit` only.")
+            raise ScopeMissing("Events are accepted only with an API key of the scope `submit`.")
         if not isinstance(request.data, dict):
             raise SubmissionInvalid("Send the event as a JSON object.")
         found = bucket_retraining.incoming_files(request.data)

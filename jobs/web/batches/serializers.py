@@ -76,7 +76,7 @@ class BatchSerializer(serializers.ModelSerializer[BatchPrediction]):
     )
     queue_position = serializers.IntegerField(allow_null=True, help_text="1: the next one.")
     results = serializers.SerializerMethodField(help_text="Addresses of the files; null until it is done.")
-    summary = serializers.DictField(help_text="Of a video: its timeline.")
+    summary = serializers.DictField(help_text="For a video: its timeline.")
     options = serializers.DictField()
     expires = serializers.SerializerMethodField(help_text="When the results go; null: not known yet.")
 

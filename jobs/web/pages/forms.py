@@ -36,7 +36,7 @@ class UploadForm(forms.Form):
     def upload(self) -> Any:
         """What to store; SubmissionInvalid when there is neither file nor text."""
         if not self.is_valid():
-            raise SubmissionInvalid("The upload is not right.", fields=_sentences(self.errors))
+            raise SubmissionInvalid("The upload is not valid.", fields=_sentences(self.errors))
         file: File[bytes] | None = self.cleaned_data["dataset"]
         pasted = self.cleaned_data["pasted"]
         if file is not None:

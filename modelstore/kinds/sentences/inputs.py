@@ -58,6 +58,6 @@ def check(value: Any, index: int, name: str, limits: Limits) -> None:
         most = limits.max_sentence_chars
         raise refused(InputTooLarge, index, f"has {len(value)} characters; {most} are allowed.", name)
     if "\0" in value:
-        raise refused(InputsInvalid, index, "holds NUL characters; remove them.", name)
+        raise refused(InputsInvalid, index, "contains NUL characters; remove them.", name)
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-        raise refused(InputsInvalid, index, "holds half a character (a lone surrogate); remove it.", name)
+        raise refused(InputsInvalid, index, "contains half a character (a lone surrogate); remove it.", name)

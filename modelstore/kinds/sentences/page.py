@@ -18,7 +18,7 @@ class Form(PredictForm):
     """One sentence a line."""
 
     sentences = forms.CharField(
-        label="Sentences, one a line",
+        label="Sentences, one per line",
         strip=False,
         error_messages={"required": "Write a sentence first."},
         widget=forms.Textarea(attrs={"rows": 4}),

@@ -13,7 +13,9 @@ from modelstore.models import ApiKey, Scope
 
 
 class Command(FlashCommand):
-    help = "Makes, lists and revokes API keys. The secret of a new key is printed once and kept nowhere."
+    help = (
+        "Makes, lists and revokes API keys. The secret of a new key is printed once and not stored anywhere."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", choices=["list", "create", "revoke"])
@@ -26,7 +28,7 @@ class Command(FlashCommand):
             choices=Scope.values,
             help="create: may be given several times; read, submit.",
         )
-        parser.add_argument("--days", type=int, help="create: it expires after so many days.")
+        parser.add_argument("--days", type=int, help="create: it expires after this many days.")
         add_json(parser)
 
     def handle(self, *, action: str, name: str | None, json: bool, **options: Any) -> None:
@@ -67,9 +69,9 @@ class Command(FlashCommand):
         matching = ApiKey.objects.filter(revoked=None)
         found = list(matching.filter(start=start)[:2]) or list(matching.filter(name=name)[:2])
         if len(found) != 1:
-            words = "No usable key is called that" if not found else "Several keys are called that"
+            words = "No usable key has that name" if not found else "Several keys have that name"
             raise CommandError(
-                f"{words}: take the first characters from `manage.py api_keys list`.", returncode=NOT_THERE
+                f"{words}: use the first characters from `manage.py api_keys list`.", returncode=NOT_THERE
             )
         api_keys.revoke(key=found[0])
         found[0].refresh_from_db()

@@ -19,7 +19,10 @@ class Command(FlashCommand):
         parser.add_argument("token")
         parser.add_argument("--format", choices=list(FORMATS), default="onnx")
         parser.add_argument(
-            "-o", "--output", metavar="FILE", help="Where to write it; by default, its own name here."
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Where to write it; by default, its own name in this folder.",
         )
 
         add_json(parser)

@@ -22,7 +22,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--folder", type=Path, default=demo_model.FOLDER, help="Another bundle to load.")
-        parser.add_argument("--force", action="store_true", help="Also if it is there, or was expired.")
+        parser.add_argument(
+            "--force", action="store_true", help="Even if it is already there, or was expired."
+        )
 
     def handle(self, *, folder: Path, force: bool, **options: Any) -> None:
         try:

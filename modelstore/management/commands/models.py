@@ -24,8 +24,8 @@ class Command(FlashCommand):
         acts = parser.add_mutually_exclusive_group()
         acts.add_argument("--pin", action="store_true", help="It never expires.")
         acts.add_argument("--unpin", action="store_true", help="The cleanup policy counts again.")
-        acts.add_argument("--extend", type=float, metavar="HOURS", help="It lives so many hours from now.")
-        acts.add_argument("--expire", action="store_true", help="It answers nobody any more from now on.")
+        acts.add_argument("--extend", type=float, metavar="HOURS", help="It lives this many hours from now.")
+        acts.add_argument("--expire", action="store_true", help="It stops answering from now on.")
         add_json(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:

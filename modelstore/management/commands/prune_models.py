@@ -27,7 +27,7 @@ class Command(FlashCommand):
     def handle(self, *, dry_run: bool, json: bool, all: bool, **options: Any) -> None:
         result = prune(dry_run=dry_run, everything=all)
         self._print_json(result) if json else self._print(result)
-        if result.refused and result.refused != "another run is at work":
+        if result.refused and result.refused != "another run is in progress":
             raise CommandError(f"No model was deleted: {result.refused}.")
 
     def _print_json(self, result: PruneResult) -> None:
@@ -40,10 +40,10 @@ class Command(FlashCommand):
         size = filesizeformat(result.freed_bytes).replace("\xa0", " ")
         self.stdout.write(f"{len(result.pruned)} expired models {verb} ({size}).")
         if result.held_back:
-            self.stdout.write(f"{result.held_back} more wait for the next run, or for --all.")
+            self.stdout.write(f"{result.held_back} more are waiting for the next run, or for --all.")
         if result.files_left:
             self.stdout.write(
                 f"The files of {result.files_left} could not be deleted yet; the next run tries."
             )
-        if result.refused == "another run is at work":
-            self.stdout.write("Another run is at work; this one did nothing.")
+        if result.refused == "another run is in progress":
+            self.stdout.write("Another run is in progress; this one did nothing.")

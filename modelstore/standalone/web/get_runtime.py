@@ -35,7 +35,7 @@ def get_runtime(target: Path, package: Path | None = None) -> None:
         package = package or fetch(Path(folder))
         data = package.read_bytes()
     if base64.b64encode(hashlib.sha512(data).digest()).decode() != SHA512:
-        raise ValueError(f"{package.name} is not onnxruntime-web {VERSION}: its checksum is another one.")
+        raise ValueError(f"{package.name} is not onnxruntime-web {VERSION}: its checksum is different.")
     with tempfile.TemporaryFile() as copy:
         copy.write(data)
         copy.seek(0)
@@ -51,11 +51,11 @@ def fetch(folder: Path) -> Path:
     """The package in `folder`, by npm, which knows of mirrors; raises OSError."""
     npm = shutil.which("npm")
     if npm is None:
-        raise OSError(f"there is no npm here. Install it, or fetch {PACKAGE} elsewhere and give its path.")
+        raise OSError(f"npm is not installed. Install it, or download {PACKAGE} elsewhere and give its path.")
     asked = [npm, "pack", f"onnxruntime-web@{VERSION}", "--silent", "--pack-destination", str(folder)]
     done = subprocess.run(asked, capture_output=True, text=True, timeout=_SECONDS, check=False)
     if done.returncode or not (folder / PACKAGE).exists():
-        raise OSError(f"npm did not fetch it. {done.stderr.strip()[:500]}")
+        raise OSError(f"npm could not download it. {done.stderr.strip()[:500]}")
     return folder / PACKAGE
 
 

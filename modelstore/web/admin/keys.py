@@ -27,7 +27,7 @@ class ApiKeyForm(forms.ModelForm):
     def clean_expires(self) -> Any:
         expires = self.cleaned_data["expires"]
         if expires is not None and expires <= timezone.now():
-            raise forms.ValidationError("That is past: the key would never work.")
+            raise forms.ValidationError("That is in the past: the key would never work.")
         return expires
 
 

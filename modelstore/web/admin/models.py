@@ -154,14 +154,14 @@ class TrainedModelAdmin(FastAdmin):
         return model.expires(policy) or "never"
 
     @admin.action(description="Expire now", permissions=["change"])
-    @confirmed("Expire these models now? Nobody can use them any more, and their files go.")
+    @confirmed("Expire these models now? Nobody can use them any more, and their files are deleted.")
     def expire_now(self, request: HttpRequest, queryset: QuerySet[TrainedModel]) -> None:
         self._change(
             request, queryset, "Expired by hand", "expired", expires_override=timezone.now(), pinned=False
         )
 
     @admin.action(description="Extend: a day from now at least", permissions=["change"])
-    @confirmed("Let these models live for a day from now, if they would not anyway?")
+    @confirmed("Let these models live for a day from now, if they would otherwise expire sooner?")
     def extend_day(self, request: HttpRequest, queryset: QuerySet[TrainedModel]) -> None:
         until, policy = timezone.now() + _EXTENSION, CleanupPolicy.current()
         # Not those that live longer anyway.
@@ -219,7 +219,7 @@ class CleanupPolicyAdmin(admin.ModelAdmin):
     def last_pruning(self, policy: CleanupPolicy) -> str:
         state = PruneState.objects.filter(pk=1).first()
         if state is None or state.last_run is None:
-            return "never: is cron, or the built-in scheduler, at work?"
+            return "never: is cron, or the built-in scheduler, running?"
         alert = f"; nothing was deleted: {state.last_alert}" if state.last_alert else ""
         return f"{timezone.localtime(state.last_run):%Y-%m-%d %H:%M:%S %Z}{alert}"
 

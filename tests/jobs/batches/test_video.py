@@ -143,7 +143,7 @@ def test_a_damaged_video_fails_with_a_sentence(finish: Finish) -> None:
     batch = finish(video([("red", 1)])[:300], "a.mp4")
     assert (batch.status, batch.error) == (
         "failed",
-        "The video is damaged or cut short. Save it anew as MP4 and send that.",
+        "The video is damaged or cut short. Save it again as MP4 and send that.",
     )
 
 

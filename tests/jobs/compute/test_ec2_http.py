@@ -216,7 +216,7 @@ def test_the_reason_is_shown_on_the_job_page_and_in_the_api(
     job = make_job()
     scheduling.reconcile()
     assert job.status == JobStatus.QUEUED
-    words = "No training server carries the tag of this installation."
+    words = "No training server has the tag of this installation."
     assert words in client.get(f"/api/v1/jobs/{job.token}/").json()["waiting_reason"]
     assert words in client.get(reverse("job", args=[job.token])).content.decode()
 

@@ -125,5 +125,5 @@ def test_the_command_tells_and_changes_nothing_in_a_dry_run(monkeypatch: pytest.
     assert json.loads(out.getvalue())["files"] == [key]
     assert default_storage.exists(key)
     call_command("sweep_storage", stdout=(out := io.StringIO()))
-    assert "1 files that no row names" in out.getvalue()
+    assert "1 files that no row refers to" in out.getvalue()
     assert not default_storage.exists(key)

@@ -164,7 +164,7 @@ def test_only_one_run_is_at_work_and_a_killed_one_is_waited_out(publish: Publish
     publish(created=old())
     now = timezone.now()
     PruneState(pk=1, locked_until=now + timedelta(minutes=5), lock_owner="other").save()
-    assert prune(now=now).refused == "another run is at work"
+    assert prune(now=now).refused == "another run is in progress"
     assert TrainedModel.objects.exists()
     assert not prune(now=now + timedelta(minutes=5)).refused
     assert PruneState.objects.get().locked_until is None

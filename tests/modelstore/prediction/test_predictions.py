@@ -34,5 +34,5 @@ def test_they_are_told_as_json_can_write_them() -> None:
 def test_what_is_no_number_is_no_prediction(wrong: float) -> None:
     rows = ROWS.copy()
     rows[1, 2] = wrong
-    with pytest.raises(ValueError, match="no number"):
+    with pytest.raises(ValueError, match="not a number"):
         Predictions(rows, CLASSES, 1)

@@ -183,7 +183,7 @@ def test_a_look_that_fails_is_noted_and_costs_nothing(tmp_path, monkeypatch):
     train(start(folder)[0])
     report = report_of(folder)
     assert "duplicates" not in report
-    assert report["audit_notes"] == ["duplicates: it could not be found out"]
+    assert report["audit_notes"] == ["duplicates: it could not be determined"]
 
 
 def test_there_is_a_note_when_there_is_no_time_left(tmp_path, monkeypatch):

@@ -42,7 +42,15 @@ MODELS = (
         "Small and fast; a good first choice.",
     ),
     _model(
-        "resnet18", "ResNet-18", "fc", 11.7, 69.8, 3.0, 224, 1500, "A plain classic that fine-tunes easily."
+        "resnet18",
+        "ResNet-18",
+        "fc",
+        11.7,
+        69.8,
+        3.0,
+        224,
+        1500,
+        "A simple classic that is easy to fine-tune.",
     ),
     _model(
         "resnet34", "ResNet-34", "fc", 21.8, 73.3, 6.0, 224, 1800, "Deeper than ResNet-18; robust on photos."
@@ -112,7 +120,7 @@ MODELS = (
         30.0,
         224,
         6000,
-        "A transformer; wants a GPU or patience.",
+        "A transformer; needs a GPU or patience.",
     ),
     _model(
         WAVELETS,
@@ -129,9 +137,9 @@ MODELS = (
 
 PRESET_WORDS = MappingProxyType(
     {
-        Preset.QUICK: "Trains the last layer on top of what the model knows of the world. Often nearly the best.",
-        Preset.BALANCED: "Fine-tunes the whole network on your pictures, a little varied.",
-        Preset.BEST: "Fine-tunes for longer, on strongly varied pictures. For classes that look alike.",
+        Preset.QUICK: "Trains the last layer on top of what the model already knows. Often nearly as good as the best.",
+        Preset.BALANCED: "Fine-tunes the whole network on your pictures, with slight variations.",
+        Preset.BEST: "Fine-tunes for longer, with strong variations of the pictures. For classes that look alike.",
     }
 )
 

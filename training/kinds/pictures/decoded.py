@@ -117,8 +117,8 @@ class Pictures:
         if len(skipped) == self.count:
             raise TrainingFailed(
                 "dataset_unreadable",
-                f"None of the {len(skipped)} pictures can be read; of the first, {skipped[0]['source'][:80]}: "
-                f"{skipped[0]['reason']}. Save them as JPEG or PNG and upload them again.",
+                f"None of the {len(skipped)} pictures can be read; the first is "
+                f"{skipped[0]['source'][:80]}: {skipped[0]['reason']}. Save them as JPEG or PNG and upload them again.",
             )
         if skipped:
             names = ", ".join(item["source"][:80] for item in skipped[:3])
@@ -153,7 +153,7 @@ class Pictures:
             if run.control.out_of_time:
                 raise TrainingFailed(
                     "deadline_exceeded",
-                    "The time allowed was over while the pictures were prepared. Use fewer pictures or a smaller "
+                    "The time allowed ran out while the pictures were prepared. Use fewer pictures or a smaller "
                     "model, or ask the operator for more time.",
                 )
             first, pixels, refused = decoded

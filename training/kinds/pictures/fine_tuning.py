@@ -193,7 +193,7 @@ class _FineTuning:
         if not kept.is_head_alone:
             return train_count, None
         self._run.events.log(
-            "Training all layers did no better than the head on the network as it came, which is kept."
+            "Training all layers did no better than training only the head, so the model with the trained head is kept."
         )
         features, _ = self._features(self._run.events.muted(), in_time=True)
         if len(features) < len(self._pixels):
@@ -211,7 +211,7 @@ class _FineTuning:
         """Say what it took of a GPU."""
         if self._device.type == "cuda":
             held = torch.cuda.max_memory_allocated(self._device) >> 20
-            self._run.events.log(f"The training took up to {held} MB of the GPU's memory.")
+            self._run.events.log(f"The training used up to {held} MB of the GPU's memory.")
 
     def outcome(self, kept: _Kept, learned: tuple[int, dict[str, NDArray[np.float32]] | None]) -> Outcome:
         """What is handed over."""

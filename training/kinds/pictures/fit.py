@@ -126,7 +126,7 @@ def _longer_where_tiny(recipe: Recipe, side: int, events: Events) -> Recipe:
     if recipe.preset is not Preset.BALANCED or recipe.freeze or recipe.epochs != usual or not little:
         return recipe
     longer = int(usual * _LONGER)
-    events.log(f"Epochs of pictures this small take little time: {longer} of them instead of {usual}.")
+    events.log(f"Epochs with such small pictures take little time: {longer} of them instead of {usual}.")
     return dataclasses.replace(recipe, epochs=longer)
 
 
@@ -134,7 +134,7 @@ def _without_weights(recipe: Recipe) -> tuple[Recipe, str]:
     """What is done where weights cannot be had, and in words: fixed features stay fixed, else all of it learns."""
     title = _SPECS[recipe.model].title
     if recipe.freeze:
-        words = f"wavelets, which need none, took the place of {title}; photos want the weights"
+        words = f"wavelets, which need no weights, replaced {title}; photos need the weights"
         return dataclasses.replace(recipe, model=WAVELETS, pretrained=False), words
     words = (
         "the model is trained from scratch, and a few hundred pictures teach it next to nothing: of so few, "

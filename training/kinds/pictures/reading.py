@@ -28,9 +28,7 @@ def _manifest_rows(manifest: Path) -> list[tuple[str, str, str]]:
         rows = [(row["file"], row["label"], row.get("source") or row["file"]) for row in csv.DictReader(file)]
     for name, _, _ in rows:
         if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise TrainingFailed(
-                "dataset_invalid", "The list of pictures names a file outside of the dataset."
-            )
+            raise TrainingFailed("dataset_invalid", "The list of pictures names a file outside the dataset.")
     return rows
 
 

@@ -25,13 +25,13 @@ def _model(name: str, title: str, parameters: float, cost: float, memory: int, s
 
 MODELS = (
     _model("lstm", "LSTM", 4.8, 300.0, 1200, "Reads word by word in both directions; knows word order."),
-    _model("gru", "GRU", 4.3, 240.0, 1200, "Like the LSTM with fewer parts; a little faster."),
+    _model("gru", "GRU", 4.3, 240.0, 1200, "Like the LSTM but simpler; a little faster."),
     _model(NGRAMS, "Bag of n-grams", 1.0, 1.0, 600, "Counts words and phrases; trains in seconds."),
 )
 
 PRESET_WORDS = MappingProxyType(
     {
-        Preset.QUICK: "Weighs words and phrases. Hard to beat at topics and intents.",
+        Preset.QUICK: "Weighs words and phrases. Hard to beat for topics and intents.",
         Preset.BALANCED: "Reads word by word, in both directions. Knows word order.",
         Preset.BEST: "Four networks read word by word, in both directions, and vote.",
     }

@@ -70,8 +70,8 @@ def train_recurrent(
         # The network that they share has its factor already.
         measured.scale(1.0, factors[1])
     run.events.log(
-        f"On the validation part the {recipe.model.upper()} and the n-grams together did best "
-        f"with {factors[0]:.2f} and {factors[1]:.2f} of their votes."
+        f"On the validation part the {recipe.model.upper()} and the n-grams together did best with "
+        f"{factors[0]:.2f} and {factors[1]:.2f} of the vote."
     )
     return RecurrentFit(
         module=blended,

@@ -28,7 +28,7 @@ def test_it_passes_over_folders_around_the_classes(inspect_zip, prefix):
 def test_it_merges_the_parts_of_a_dataset(inspect_zip, first, second):
     findings = inspect_zip(under(first, two_classes()) | under(second, pictures("cats", 2, 50)))
     assert classes(findings) == {"cats": 5, "dogs": 3}
-    assert any("put together" in note.message for note in findings.repairs)
+    assert any("combined" in note.message for note in findings.repairs)
 
 
 def test_it_leaves_out_unsorted_test_pictures(inspect_zip):
@@ -66,7 +66,7 @@ def test_it_merges_spellings_of_a_class(inspect_zip):
 def test_it_keeps_letters_apart_that_differ_in_case(inspect_zip):
     findings = inspect_zip(pictures("A") | pictures("a", 2))
     assert classes(findings) == {"A": 3, "a": 2}
-    assert any("kept apart" in note.message for note in findings.warnings)
+    assert any("kept separate" in note.message for note in findings.warnings)
 
 
 def test_it_merges_composed_and_decomposed_names(inspect_zip):
@@ -108,7 +108,7 @@ def test_it_refuses_a_utf8_flag_on_other_bytes(inspect_zip, refusal_of):
 def test_it_counts_pictures_in_deeper_folders(inspect_zip):
     findings = inspect_zip(two_classes() | {"cats/old/1.jpg": picture(900)})
     assert classes(findings) == {"cats": 4, "dogs": 3}
-    assert any("folders below" in note.message for note in findings.repairs)
+    assert any("in subfolders" in note.message for note in findings.repairs)
 
 
 def test_it_leaves_out_a_class_with_one_picture_and_says_so(inspect_zip):

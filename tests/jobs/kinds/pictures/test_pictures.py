@@ -138,7 +138,7 @@ def test_it_warns_of_copies_and_of_one_picture_under_two_classes(inspect_zip):
         "dogs/same.jpg": picture(77),
     }
     messages = [str(note) for note in inspect_zip(files).warnings]
-    assert any("under two classes at once: 1;" in text and "dogs/same.jpg" in text for text in messages)
+    assert any("in two classes at once: 1;" in text and "dogs/same.jpg" in text for text in messages)
     assert any("copies of other pictures: 2;" in text for text in messages)
 
 

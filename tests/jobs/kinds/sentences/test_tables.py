@@ -194,7 +194,7 @@ def test_it_warns_of_labels_that_may_be_names_of_rows(inspect_text):
 def test_it_warns_of_copies_and_contradictions_with_rows(inspect_text):
     text = table(20) + "same,good\nother,bad\nsame,bad\nsame,good\n"
     messages = [str(note) for note in inspect_text(text).warnings]
-    assert any("under different labels: 2" in m and "Row 22" in m and "row 24" in m for m in messages)
+    assert any("with different labels: 2" in m and "Row 22" in m and "row 24" in m for m in messages)
     assert any("copies of other texts: 2" in m for m in messages)
 
 

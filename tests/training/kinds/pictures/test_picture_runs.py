@@ -60,7 +60,7 @@ def test_the_deployed_head_learned_from_all_pictures_and_says_so(tmp_path):
     folder, stream = trained(tmp_path)
     report = json.loads((folder / "report.json").read_text())
     assert (report["train_count"], report["val_count"], report["deployed_train_count"]) == (18, 6, 24)
-    assert any("kept apart" in event["message"] for event in told(stream, "log"))
+    assert any("kept separate" in event["message"] for event in told(stream, "log"))
 
 
 @pytest.mark.usefixtures("with_weights")

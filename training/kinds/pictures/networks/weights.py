@@ -65,16 +65,16 @@ def _load(path: Path, expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises nearly anything on a damaged file
-        raise _Unusable("the file is damaged or no file of weights") from error
+        raise _Unusable("the file is damaged or does not contain weights") from error
     if not isinstance(state, dict):
-        raise _Unusable("the file holds no weights by name")
+        raise _Unusable("the file contains no named weights")
     # Batch norm's counter came later than some files; nothing depends on it.
     missing = sorted(key for key in expected if key not in state and not key.endswith("num_batches_tracked"))
     if missing:
         raise _Unusable(f"{len(missing)} tensors are missing, the first is {missing[0]}")
     for key, tensor in expected.items():
         if key in state and state[key].shape != tensor.shape:
-            raise _Unusable(f"{key} has the shape {list(state[key].shape)} in place of {list(tensor.shape)}")
+            raise _Unusable(f"{key} has the shape {list(state[key].shape)} instead of {list(tensor.shape)}")
     return {
         key: state[key].float() if state[key].is_floating_point() else state[key]
         for key in state
@@ -120,9 +120,9 @@ def _download(url: str) -> Path:
         while transfer.is_alive():
             transfer.join(0.1)
             if time.monotonic() - transfer.last_byte > _STALLED_SECONDS:
-                raise _Unusable("the network does not answer")
+                raise _Unusable("the network is not responding")
         if transfer.error is not None:
-            raise _Unusable("the network does not let it through")
+            raise _Unusable("the network blocks it")
         wanted = file.rsplit(".", 1)[0].rsplit("-", 1)[-1]
         if not transfer.digest.hexdigest().startswith(wanted):
             raise _Unusable("the download was damaged")

@@ -16,7 +16,7 @@ let stream = null, running = false, round = 0, timer = 0, slow = 0, wait = 0;
 let latency = 0, rate = 0, last = 0, said = "", saidAt = 0;
 
 const WORDS = {
-  NotAllowedError: ["The camera is not allowed", "Allow it for this page (the camera sign beside the address), then start again."],
+  NotAllowedError: ["The camera is not allowed", "Allow it for this page (the camera icon beside the address), then start again."],
   NotFoundError: ["There is no camera", "None was found on this device. Connect one and start again, or upload pictures on the model's page."],
   NotReadableError: ["The camera is busy", "Another program is using it. Close that, then start again."],
 };
@@ -122,8 +122,8 @@ function yieldTo(answer, body) {
   slow = Math.min(SLOWEST, Math.max(500, 2 * slow));
   wait = Math.max(slow, asked);
   last = 0;
-  const reason = !answer ? "The server does not answer." : body?.detail || "The server is busy.";
-  figures.textContent = `${reason} Going on in ${Math.ceil(wait / 1000)} s, more slowly.`;
+  const reason = !answer ? "The server is not responding." : body?.detail || "The server is busy.";
+  figures.textContent = `${reason} Continuing in ${Math.ceil(wait / 1000)} s, more slowly.`;
   plan(wait);
 }
 
@@ -167,5 +167,5 @@ if (cameras.areThere()) {
   area.hidden = false;
   listen();
 } else {
-  refuse("The camera needs a secure address", "Browsers give the camera to https:// pages and to localhost only. Open this page by https, or upload pictures on the model's page.");
+  refuse("The camera needs a secure address", "Browsers allow the camera only on https:// pages and on localhost. Open this page over https, or upload pictures on the model's page.");
 }
