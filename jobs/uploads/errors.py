@@ -19,7 +19,7 @@ _TITLES = {
     400: "The file is damaged",
     413: "The file is too large",
     415: "This kind of file cannot be used",
-    422: "The file makes no sense as a dataset",
+    422: "The file cannot be used as a dataset",
 }
 
 

@@ -50,7 +50,7 @@ def _score(model: TrainedModel) -> str:
     if score.interval:
         rows.append(("95 % interval (Wilson)", " to ".join(show(score.name, end) for end in score.interval)))
     if "majority_accuracy" in report:
-        rows.append(("Always the commonest class", _percent(report["majority_accuracy"])))
+        rows.append(("Always the most common class", _percent(report["majority_accuracy"])))
     if (baseline := report.get("baseline")) and score.name in baseline:
         rows.append((f"Simple method: {baseline['name']}", show(score.name, baseline[score.name])))
     if calibration := report.get("calibration"):

@@ -101,7 +101,7 @@ def limited(scope: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 def _count(request: HttpRequest, scope: str) -> None:
     if (wait := count(request, scope)) is not None:
         seconds = ceil(wait or 1)
-        raise TooManyRequests(f"That was too often. Try again in {seconds} seconds.", retry_after=seconds)
+        raise TooManyRequests(f"Too many requests. Try again in {seconds} seconds.", retry_after=seconds)
 
 
 def count(request: HttpRequest, scope: str) -> float | None:

@@ -85,7 +85,7 @@ class Predictor:
 
     def _top(self, row: Any) -> Result:
         if not np.isfinite(row).all():
-            return {"error": "The model's answer is no number."}
+            return {"error": "The model's answer is not a number."}
         classes = self._classifier.manifest.classes
         order = (-row).argsort(kind="stable")[: self._top_k]
         top = [{"label": classes[int(at)], "probability": round(float(row[at]), 6)} for at in order]

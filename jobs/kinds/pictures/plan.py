@@ -70,7 +70,7 @@ def plan_pictures(archive: Archive, limits: Limits, notes: Notes) -> list[Planne
     found = _below_class_folders(candidates, notes)
     if not found:
         raise UploadRefused(
-            "The pictures lie side by side, not in folders, so there is no telling their class. "
+            "The pictures are not in folders, so their classes are unknown. "
             f"Put the pictures of each class into a folder of its own. {PICTURES_EXAMPLE}",
             status=422,
             code="no_class_folders",
@@ -114,9 +114,7 @@ def _below_class_folders(candidates: Sequence[Entry], notes: Notes) -> list[tupl
             notes.repair(left[0][0][0], "The class folders lie inside this folder; it was passed over.")
         elif {top.strip().lower() for top in tops} <= _SPLITS:
             names = listed([f"{top}/" for top in sorted(tops)])
-            notes.repair(
-                names, "These parts were put together: Flash splits off its own part for validation."
-            )
+            notes.repair(names, "These parts were combined: Flash sets aside its own part for validation.")
         else:
             break
         _skip_unfiled((entry for parts, entry in left if len(parts) == 2), notes)
@@ -183,7 +181,7 @@ def _warn_of_split_names(labels: set[str], notes: Notes) -> None:
     if labels and {label.lower() for label in labels} <= _SPLITS:
         notes.warn(
             listed(sorted(labels)),
-            "The folders are called like parts of a dataset. Are these really the classes?",
+            "The folders are named like parts of a dataset. Are these really the classes?",
         )
 
 

@@ -130,7 +130,7 @@ class Video:
             stream = container.streams.video[0]
             if stream.codec_context is None:
                 raise UploadRefused(
-                    "The video is compressed in a way unknown here. Save it as MP4 (H.264) and send that.",
+                    "The video is compressed in a way that is not supported. Save it as MP4 (H.264) and send that.",
                     status=415,
                     code="wrong_kind",
                 )

@@ -62,7 +62,7 @@ class TableOptions:
                     values[name] = _READERS[name](value)
                 except (ValueError, TypeError, KeyError) as error:
                     fields[name] = [
-                        str(error.args[0]) if isinstance(error, ValueError) else "This is no valid choice."
+                        str(error.args[0]) if isinstance(error, ValueError) else "This is not a valid choice."
                     ]
         if fields:
             raise UploadRefused(

@@ -65,7 +65,7 @@ def _load(path: Path, expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises nearly anything on a damaged file
-        raise _Unusable("the file is damaged or no file of weights") from error
+        raise _Unusable("the file is damaged or does not hold weights") from error
     if not isinstance(state, dict):
         raise _Unusable("the file holds no weights by name")
     # Batch norm's counter came later than some files; nothing depends on it.
@@ -122,7 +122,7 @@ def _download(url: str) -> Path:
             if time.monotonic() - transfer.last_byte > _STALLED_SECONDS:
                 raise _Unusable("the network does not answer")
         if transfer.error is not None:
-            raise _Unusable("the network does not let it through")
+            raise _Unusable("the network blocks it")
         wanted = file.rsplit(".", 1)[0].rsplit("-", 1)[-1]
         if not transfer.digest.hexdigest().startswith(wanted):
             raise _Unusable("the download was damaged")
