@@ -65,8 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
         traceback.print_exc()
         events.error(
             "internal_error",
-            "The training stopped because of an error in the program. Try again; if it keeps happening, "
-            "tell the operator.",
+            "The training stopped because of a fault in the program. Try again; if it happens again, tell the "
+            "operator.",
         )
         return EXIT_FAILED
     return EXIT_DONE

@@ -48,7 +48,9 @@ def incoming_files(event: Mapping[str, Any]) -> list[IncomingFile]:
     try:
         found = [arrival for told in _told(event)[:_MOST] if (arrival := _arrival(*told))]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise SubmissionInvalid("This is not an S3 event: send what S3 or EventBridge sends.") from error
+        raise SubmissionInvalid(
+            "This is not an S3 event. Send the event as S3 or EventBridge sends it."
+        ) from error
     return found
 
 
@@ -70,7 +72,7 @@ def _told(event: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def _arrival(bucket: str, key: str, version: str) -> IncomingFile | None:
     ours = getattr(default_storage, "bucket_name", None)
     if bucket != ours:
-        raise SubmissionInvalid("The event is about a bucket other than the one of this installation.")
+        raise SubmissionInvalid("The event is for a different bucket from the one that this site uses.")
     location = str(getattr(default_storage, "location", "")).strip("/")
     inside = key.removeprefix(f"{location}/") if location else key
     token, _, name = inside.removeprefix(PREFIX).partition("/")
@@ -87,7 +89,7 @@ def retrain(*, arrival: IncomingFile, api_key: ApiKey | None) -> Job:
     model = get_model(arrival.token)
     retraining.earlier_model(token=arrival.token, task_type=model.task_type, api_key=api_key)
     if not default_storage.exists(arrival.key):
-        raise NotPossibleNow("The object that the event is about is no longer in the bucket.")
+        raise NotPossibleNow("The object named in the event is no longer in the bucket.")
     check_size(default_storage.size(arrival.key))
     before = Job.objects.filter(token_digest=model.token_digest).select_related("dataset").first()
     arrived = dataset_store.store_upload(task_type=model.task_type, upload=arrival)

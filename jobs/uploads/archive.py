@@ -231,7 +231,7 @@ def _check_collisions(entries: Sequence[Entry]) -> None:
         first = seen.setdefault((entry.parts[:-1], entry.parts[-1].casefold()), entry)
         if first is not entry:
             raise UploadRefused(
-                f'"{shown(first.where)}" and "{shown(entry.where)}" have names that differ only in case. '
+                f'"{shown(first.where)}" and "{shown(entry.where)}" differ only in upper and lower case. '
                 "Rename one of them.",
                 status=422,
                 code="names_collide",

@@ -43,7 +43,7 @@ class Directory:
             raise _cut_short()
         if place - size != offset:
             raise UploadRefused(
-                "There is unexpected data in front of the zip, or it is cut short. Make a new, ordinary zip.",
+                "The zip has extra data before its beginning, or it is cut short. Make a new, ordinary zip.",
                 status=422 if place - size > offset else 400,
                 code="polyglot" if place - size > offset else "zip_damaged",
             )

@@ -51,7 +51,7 @@ def _stored_sha256(key: str) -> str | None:
             Bucket=storage.bucket_name, Key=storage._normalize_name(key), ChecksumMode="ENABLED"
         )
     except Exception:  # sent from here then, with the refusal that belongs to it
-        logger.warning("The bucket did not tell of %s.", key, exc_info=True)
+        logger.warning("The bucket did not report %s.", key, exc_info=True)
         return None
     checksum = facts.get("ChecksumSHA256", "")
     if not checksum or "-" in checksum:

@@ -88,8 +88,8 @@ class LogPages(Pages):
 
 
 def _no_page() -> FlashError:
-    message = "Use the address in `next` or `previous` unchanged."
-    return PageUnknown(f"No page has this cursor. {message}", fields={"cursor": [message]})
+    message = "Take the address in `next` or `previous` as it is."
+    return PageUnknown(f"There is no page for this cursor. {message}", fields={"cursor": [message]})
 
 
 def _refused(name: str, sentence: str) -> FlashError:

@@ -98,7 +98,7 @@ def _reason(model: TrainedModel, policy: CleanupPolicy) -> str:
     if expires is None:
         return "It never expires."
     if not policy.longest:
-        return "The operator of this site does not let models live longer. Download it to keep it."
+        return "The operator of this site does not allow models to live longer. Download it to keep it."
     if expires >= model.created + policy.longest:
-        return "It lives as long as models may live here. Download it to keep it."
+        return "It already lives as long as models may live here. Download it to keep it."
     return "It was extended a moment ago. Try again later."

@@ -21,7 +21,7 @@ def test_what_is_behind_a_figure_is_shown_in_place(open_page: Any, make_model: A
     page = open_page("model", model.token)
     page.get_by_role("link", name="20: red taken for red").first.click()
     expect(page.get_by_alt_text("red/7.jpg")).to_be_visible()
-    expect(page.get_by_role("heading", name="red, rightly named")).to_be_visible()
+    expect(page.get_by_role("heading", name="red, recognised correctly")).to_be_visible()
     page.get_by_label("Threshold in percent").fill("80")
     expect(page.locator("[data-unsure]")).to_have_text("40\N{NO-BREAK SPACE}%")
     expect(page.locator("#id_threshold")).to_have_value("80")

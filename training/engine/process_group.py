@@ -181,8 +181,7 @@ def _watch(process: "subprocess.Popen[bytes]", events: Events) -> None:
     if process.wait() != 0:
         events.error(
             "internal_error",
-            "One of the processes that trained together ended, perhaps because it ran out of memory. Try "
-            "a smaller batch or "
-            "a smaller model, or tell the operator.",
+            "One of the processes that trained together ended, perhaps because it ran out of memory. "
+            "Try a smaller batch or a smaller model, or tell the operator.",
         )
         os._exit(EXIT_FAILED)

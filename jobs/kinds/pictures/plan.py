@@ -70,7 +70,7 @@ def plan_pictures(archive: Archive, limits: Limits, notes: Notes) -> list[Planne
     found = _below_class_folders(candidates, notes)
     if not found:
         raise UploadRefused(
-            "The pictures are not in folders, so there is no way to tell their class. "
+            "The pictures are not in folders, so their classes are unknown. "
             f"Put the pictures of each class into a folder of its own. {PICTURES_EXAMPLE}",
             status=422,
             code="no_class_folders",

@@ -138,6 +138,6 @@ def _refuse_binary(head: bytes) -> None:
 
 def _nul() -> UploadRefused:
     return UploadRefused(
-        f"The file contains NUL characters, so it is not plain text or is damaged. {_SAVE}",
+        f"The file holds NUL characters, so it is not plain text, or it is damaged. {_SAVE}",
         code="nul_in_text",
     )

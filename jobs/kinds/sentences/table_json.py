@@ -115,7 +115,7 @@ class JsonReader:
         elif isinstance(error, json.JSONDecodeError):
             reason = f"is not valid JSON ({shown(error.msg)}, at character {error.colno:,})"
         else:
-            reason = "is not valid JSON, or contains a number with too many digits"
+            reason = "is not valid JSON, or holds a number with too many digits"
         return UploadRefused(f"{self._where(number)} {reason}. {JSON_EXAMPLE}", code="json_invalid")
 
     def _too_long(self, number: int) -> UploadRefused:

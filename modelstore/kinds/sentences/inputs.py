@@ -60,4 +60,4 @@ def check(value: Any, index: int, name: str, limits: Limits) -> None:
     if "\0" in value:
         raise refused(InputsInvalid, index, "contains NUL characters; remove them.", name)
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-        raise refused(InputsInvalid, index, "contains half a character (a lone surrogate); remove it.", name)
+        raise refused(InputsInvalid, index, "holds half of a character (a lone surrogate); remove it.", name)

@@ -107,7 +107,7 @@ def test_pages_api_and_notices_tell_it(job: Job, bundle: Bundle, client: Client)
     assert "is its error on 20 validation sentences" in page
     assert "Error 12.5\N{NO-BREAK SPACE}%, 95 percent interval" in page
     assert "a simple method 50\N{NO-BREAK SPACE}%" in page
-    assert "sorted rightly" not in page
+    assert "classified correctly" not in page
     told = client.get(reverse("api:model", args=[job.token])).json()
     assert told["score"] == {"name": "error", "value": 0.125, "low": 0.0625, "high": 0.5625}
     assert (told["accuracy"], told["accuracy_interval"]) == (None, None)
@@ -162,7 +162,7 @@ class TestBefore:
         model = get_model(demo_model.TOKEN)
         assert model.score == Score(name="accuracy", value=1.0, low=0.954182, high=1.0)
         assert (model.accuracy, model.accuracy_low, model.accuracy_high) == (1.0, 0.954182, 1.0)
-        assert "were sorted rightly" in words(client, "model", demo_model.TOKEN)
+        assert "were classified correctly" in words(client, "model", demo_model.TOKEN)
 
     def test_it_can_be_beaten(self, tmp_path: Path) -> None:
         demo_model.load()

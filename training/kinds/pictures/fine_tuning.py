@@ -193,7 +193,7 @@ class _FineTuning:
         if not kept.is_head_alone:
             return train_count, None
         self._run.events.log(
-            "Training all layers did no better than training only the head, so the model with the trained head is kept."
+            "Training all layers did no better than training the last layer alone, so that model was kept."
         )
         features, _ = self._features(self._run.events.muted(), in_time=True)
         if len(features) < len(self._pixels):

@@ -137,8 +137,8 @@ def _without_weights(recipe: Recipe) -> tuple[Recipe, str]:
         words = f"wavelets, which need no weights, replaced {title}; photos need the weights"
         return dataclasses.replace(recipe, model=WAVELETS, pretrained=False), words
     words = (
-        "the model is trained from scratch, and a few hundred pictures teach it next to nothing: of so few, "
-        f"{_SPECS[WAVELETS].title} make more"
+        "the model is trained from scratch, and a few hundred pictures teach it next to nothing: with so few, "
+        f"{_SPECS[WAVELETS].title} does better"
     )
     return _from_scratch(recipe), words
 

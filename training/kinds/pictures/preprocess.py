@@ -69,7 +69,9 @@ class PicturePreprocess:
         """
         for start in range(0, len(inputs), at_once):
             places = list(range(start, min(start + at_once, len(inputs))))
-            yield places, np.stack([self._load(place, inputs[place]) for place in places])
+            pictures = [self._load(place, inputs[place]) for place in places]
+            # Most requests hold one picture: it is not copied.
+            yield places, pictures[0][None] if len(pictures) == 1 else np.stack(pictures)
 
     def _load(self, index: int, source: bytes | str | Path) -> NDArray[np.uint8]:
         if isinstance(source, str):

@@ -65,7 +65,7 @@ def _load(path: Path, expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises nearly anything on a damaged file
-        raise _Unusable("the file is damaged or does not contain weights") from error
+        raise _Unusable("the file is damaged or does not hold weights") from error
     if not isinstance(state, dict):
         raise _Unusable("the file contains no named weights")
     # Batch norm's counter came later than some files; nothing depends on it.
