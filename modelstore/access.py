@@ -125,6 +125,6 @@ def unusable_model(model: TrainedModel, reason: Exception) -> FlashError:
         return ModelReplaced("A better model has just taken its place. Ask again.", retry_after=1)
     logger.error("model %s (%s) is damaged: %s", model.pk, model.storage_prefix, reason)
     return ModelDamaged(
-        "The stored files of this model are damaged, so it cannot be used. The operator has been told; "
+        "The stored files of this model are damaged, so it cannot be used. The operator has been notified; "
         "train it again if you need it now."
     )

@@ -70,7 +70,7 @@ def test_the_camera_slows_down_when_the_server_is_busy(open_page: Open, make_mod
 
     page.route("**/predict/", busy)
     page.get_by_role("button", name="Start the camera").click()
-    expect(page.get_by_text("Flash is busy. Going on in 1 s, more slowly.")).to_be_visible()
+    expect(page.get_by_text("Flash is busy. Continuing in 1 s, more slowly.")).to_be_visible()
     expect(page.locator("[data-label]")).to_have_text("green")
     assert times[1] - times[0] >= 900
     assert times[2] - times[1] >= 900

@@ -66,7 +66,7 @@ def test_its_life_by_keyboard_alone(open_page: Any, make_model: Any) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Delete colours").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="colours is deleted")).to_be_visible()
+    expect(page.get_by_role("heading", name="colours has been deleted")).to_be_visible()
     assert not TrainedModel.objects.exists()
     page.goto(page.url.replace("delete/", ""))
     expect(page.get_by_role("heading", name="This model has expired")).to_be_visible()

@@ -121,10 +121,10 @@ def test_deleting_asks_first(client: Client, make_model, django_capture_on_commi
     model = make_model()
     address = reverse("model-delete", args=[model.token])
     assert page(client, model).all("a", href=address)
-    assert "Nobody can bring it back" in read(client.get(address)).text
+    assert "This cannot be undone" in read(client.get(address)).text
     assert TrainedModel.objects.exists()
     with django_capture_on_commit_callbacks(execute=True):
-        assert "is deleted" in read(client.post(address)).text
+        assert "has been deleted" in read(client.post(address)).text
     read(client.get(reverse("model", args=[model.token])), 410)
 
 

@@ -88,4 +88,4 @@ def test_an_ended_job_shows_its_receipt(client: Client, make_job: Callable[..., 
     page = text_of(client.get(reverse("job", args=[job.token])))
     assert "Receipt" in page
     assert "USD 1.00" in page
-    assert "Estimated were 60 s" in page or "Estimated were 1 min" in page
+    assert "The estimate was 60 s" in page or "The estimate was 1 min" in page

@@ -104,7 +104,7 @@ def check_classes(samples: Samples[Any], what: str, events: Events) -> None:
     tiny = [f"{samples.classes[i][:60]} ({n})" for i, n in sorted(counts.items()) if 1 < n < _TINY_CLASS]
     if tiny:
         events.warning(
-            f"Too few {what} in {_listed(tiny)}. The accuracy of these classes is little more than a guess."
+            f"Very few {what} in {_listed(tiny)}. The accuracy of these classes is little more than a guess."
         )
     if max(counts.values()) >= _IMBALANCE * min(counts.values()):
         most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)

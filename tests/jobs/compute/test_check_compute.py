@@ -215,7 +215,7 @@ def test_a_missing_launch_template_is_an_error(settings: Any, capsys: pytest.Cap
     settings.FLASH_EC2_LAUNCH_TEMPLATE = "nothing"
     with pytest.raises(SystemExit):
         call_command("check_compute")
-    assert "Make it in eu-west-1" in capsys.readouterr().out
+    assert "Create it in eu-west-1" in capsys.readouterr().out
 
 
 def test_a_missing_bucket_is_an_error(
@@ -225,4 +225,4 @@ def test_a_missing_bucket_is_an_error(
         call_command("check_compute")
     out = capsys.readouterr().out
     assert "BAD  bucket flash-checked" in out
-    assert "Make it, or set FLASH_S3_BUCKET" in out
+    assert "Create it, or set FLASH_S3_BUCKET" in out

@@ -26,7 +26,7 @@ SCRIPT = Path(watchdog.__file__)
         (5000, Signs(control=4990, lease=4000), "no job for 15 minutes"),
         (5000, Signs(control=4000, lease=4990), "has not been reached"),
         (25 * HOUR, Signs(control=25 * HOUR, lease=25 * HOUR), "longer than 24 hours"),
-        (600, Signs(control=590, lease=590, drained=True), "EC2 takes it back"),
+        (600, Signs(control=590, lease=590, drained=True), "EC2 is reclaiming it"),
     ],
 )
 def test_it_powers_off_without_a_job_without_the_control_plane_or_past_the_cap(

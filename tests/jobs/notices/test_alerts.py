@@ -87,7 +87,7 @@ def test_a_tag_that_no_machine_carries_is_told_to_the_operator() -> None:
     (action,) = plan(1, 0, [], [], timezone.now(), Policy())
     assert isinstance(action, Explain)
     assert action.alert == "no machine"
-    assert "The operator has been told" in action.reason
+    assert "The operator has been notified" in action.reason
 
 
 def test_open_alerts_head_the_admin(operator: Client) -> None:

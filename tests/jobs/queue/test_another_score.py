@@ -93,7 +93,7 @@ def test_the_lower_error_takes_over(job: Job, bundle: Bundle, early: Any, full: 
     assert model.storage_prefix.endswith("/1" if wins else "/1-early")
     assert model.score == Score(name="error", value=kept, low=kept / 2, high=(1 + kept) / 2)
     assert (job.score, job.accuracy, model.accuracy) == (Score(name="error", value=kept), None, None)
-    said = "takes the place" if wins else "is no better"
+    said = "replaces" if wins else "is no better"
     assert (
         job.events.filter(message__contains=said)
         .get()

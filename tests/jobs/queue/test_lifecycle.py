@@ -97,7 +97,7 @@ def test_after_three_tries_the_job_fails_with_the_last_reason(
     job.refresh_from_db()
     assert job.status == JobStatus.FAILED
     assert "3 times" in job.error
-    assert "stopped without a word" in job.error
+    assert "stopped unexpectedly" in job.error
 
 
 def test_a_restart_of_the_server_does_not_count(claimed: Job) -> None:

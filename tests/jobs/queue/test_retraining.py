@@ -192,7 +192,7 @@ def test_what_cannot_be_continued_is_refused_with_a_reason(
     TrainedModel.objects.update(pinned=True)
     assert "pinned" in refused(lineage=lineage)
     TrainedModel.objects.update(pinned=False, task_type=Task.IMAGE.value)
-    assert "another kind: pictures and sentences do not mix" in refused(lineage=lineage)
+    assert "a different kind: pictures and sentences cannot be mixed" in refused(lineage=lineage)
 
 
 def test_a_model_of_an_api_key_is_continued_with_that_key_alone(

@@ -42,7 +42,7 @@ def test_a_refusal_is_told_in_a_sentence(s3: Any, settings: Any) -> None:
     from django.core.files.storage import storages
 
     storages["default"].bucket_name = "not-there"
-    with pytest.raises(CommandError, match="did not take the rules"):
+    with pytest.raises(CommandError, match="did not accept the rules"):
         call_command("storage_rules", stdout=io.StringIO())
 
 

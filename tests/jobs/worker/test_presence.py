@@ -134,7 +134,7 @@ def test_a_spot_notice_gives_the_job_back_with_its_checkpoint_and_without_blame(
     assert not runner.run_next(), "nothing is claimed any more"
     watch.look()
     now = seconds_since_boot()
-    assert "EC2 takes it back" in decide(now, read_signs(signs, now), Limits(uptime=1e12))
+    assert "EC2 is reclaiming it" in decide(now, read_signs(signs, now), Limits(uptime=1e12))
 
 
 def _run() -> None:

@@ -71,7 +71,7 @@ def train_recurrent(
         measured.scale(1.0, factors[1])
     run.events.log(
         f"On the validation part the {recipe.model.upper()} and the n-grams together did best with "
-        f"{factors[0]:.2f} and {factors[1]:.2f} of the vote."
+        f"{factors[0]:.2f} and {factors[1]:.2f} of the votes."
     )
     return RecurrentFit(
         module=blended,

@@ -104,7 +104,7 @@ def test_all_layers(tmp_path, monkeypatch, surpasses):
     monkeypatch.setattr(fine_tuning, "surpasses", lambda *_: surpasses)
     report, log = trained_on_gpu(tiny_network(tmp_path, "best"))
     assert report["best_epoch"] == (2 if surpasses else 0)
-    assert "The training took up to 1 MB of the GPU's memory." in log
+    assert "The training used up to 1 MB of the GPU's memory." in log
 
 
 @pytest.mark.usefixtures("with_weights", "pretend_gpu")

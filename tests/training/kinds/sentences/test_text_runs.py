@@ -135,7 +135,7 @@ def test_it_warns_of_tiny_and_uneven_classes(tmp_path):
     train(run)
     messages = " ".join(event["message"] for event in told(stream, "warning"))
     assert "small (2)" in messages
-    assert "one: one sample only" in messages
+    assert "one: only one sample" in messages
     assert "uneven" in messages
 
 
