@@ -42,7 +42,7 @@ def test_a_refused_zip_is_told_on_the_page(client: Client) -> None:
         reverse("new-kind", args=["image"]), {"dataset": zipped(pictures_zip(classes=("red",)))}
     )
     page = read(response, 422)
-    assert "makes no sense" in page.text
+    assert "cannot be used" in page.text
     assert not Dataset.objects.exists()
 
 
