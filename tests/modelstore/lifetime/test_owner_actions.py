@@ -37,7 +37,7 @@ def test_it_gets_no_older_than_the_policy_lets_it(publish: Publish) -> None:
 
 def test_where_nobody_may_extend_it_says_so(publish: Publish) -> None:
     CleanupPolicy(pk=1, longest=timedelta(0)).save()
-    with pytest.raises(owner_actions.NotExtendable, match="does not let"):
+    with pytest.raises(owner_actions.NotExtendable, match="does not allow"):
         owner_actions.extend(model=aged(publish, 1))
 
 

@@ -65,7 +65,7 @@ def test_a_process_that_dies_ends_the_job_with_a_sentence(tmp_path: Path) -> Non
     last = json.loads(out.splitlines()[-1])
     assert child.returncode == 1
     assert last["event"] == "error"
-    assert "want of memory" in last["message"]
+    assert "ran out of memory" in last["message"]
 
 
 def _companion_of(pid: int) -> int:

@@ -28,7 +28,7 @@ def test_it_passes_over_folders_around_the_classes(inspect_zip, prefix):
 def test_it_merges_the_parts_of_a_dataset(inspect_zip, first, second):
     findings = inspect_zip(under(first, two_classes()) | under(second, pictures("cats", 2, 50)))
     assert classes(findings) == {"cats": 5, "dogs": 3}
-    assert any("combined" in note.message for note in findings.repairs)
+    assert any("were combined" in note.message for note in findings.repairs)
 
 
 def test_it_leaves_out_unsorted_test_pictures(inspect_zip):
