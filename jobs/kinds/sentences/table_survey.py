@@ -164,7 +164,7 @@ class Survey:
             names = [classes[labels[differing[0] - 1]], classes[labels[differing[0]]]]
             self._notes.warn(
                 first,
-                f'Texts under different labels: {differing.size:,}, such as this one ("{shown(names[0], 40)}") '
+                f'Texts with different labels: {differing.size:,}, such as this one ("{shown(names[0], 40)}") '
                 f'and {second.lower()} ("{shown(names[1], 40)}"). Keep one of them.',
             )
         first, second = self._places(order, same[0])

@@ -55,7 +55,9 @@ def test_where_training_all_layers_gains_nothing_the_head_learns_from_all_pictur
     report = json.loads((folder / "report.json").read_text())
     assert report["best_epoch"] == 0
     assert (report["train_count"], report["deployed_train_count"]) == (18, 24)
-    assert any("no better than training the last layer alone" in event["message"] for event in told(stream, "log"))
+    assert any(
+        "no better than training the last layer alone" in event["message"] for event in told(stream, "log")
+    )
     manifest = Manifest.read(folder)
     assert MEASURED_TENSORS_FILE in manifest.files
     # Its accuracy is that of the early model, which is the head as it was measured.
