@@ -20,7 +20,10 @@ class Migration(migrations.Migration):
             model_name="job",
             name="score_name",
             field=models.CharField(
-                default="accuracy", help_text="What its score is (training.score).", max_length=32
+                default="accuracy",
+                db_default="accuracy",
+                help_text="What its score is (training.score).",
+                max_length=32,
             ),
         ),
         migrations.AddField(

@@ -90,7 +90,7 @@ class Job(Leased):
     phase = models.CharField(max_length=40, blank=True)
     accuracy = models.FloatField(null=True, blank=True, help_text="Of its model, where that is the score.")
     score_name = models.CharField(
-        max_length=32, default=ACCURACY, help_text="What its score is (training.score)."
+        max_length=32, default=ACCURACY, db_default=ACCURACY, help_text="What its score is (training.score)."
     )
     score_value = models.FloatField(null=True, blank=True, help_text="Of its model, on the validation part.")
     keep_best = models.BooleanField(

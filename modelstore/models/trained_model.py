@@ -43,7 +43,7 @@ class TrainedModel(models.Model):
     model_name = models.CharField(max_length=64)
     classes = models.JSONField(help_text="The labels, in the order of the model's outputs.")
     score_name = models.CharField(
-        max_length=32, default=ACCURACY, help_text="What its score is (training.score)."
+        max_length=32, default=ACCURACY, db_default=ACCURACY, help_text="What its score is (training.score)."
     )
     score_value = models.FloatField(null=True, help_text="On the validation part.")
     score_low = models.FloatField(null=True, help_text="Lower end of its 95 % interval.")
