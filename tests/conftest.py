@@ -14,6 +14,8 @@ from django_dramatiq.middleware import DbConnectionsMiddleware
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 
+from jobs.worker.stop_request import STOPPING
+from modelstore.prediction import predictor
 from tests import made_up_score as made_up
 from tests import network
 from tests.redis_process import RedisProcess
@@ -53,6 +55,13 @@ def _folders_of_its_own(tmp_path: Path, settings) -> None:
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "tmp")
     # A process that waits after each test would have nobody to wait for.
     settings.FLASH_SPARE_TRAINER = timedelta(0)
+
+
+@pytest.fixture(autouse=True)
+def _memory_of_its_own() -> None:
+    """No test meets a model that another left in memory (primary keys start anew), or a worker that was stopped."""
+    predictor.loaded.cache_clear()
+    STOPPING.clear()
 
 
 @pytest.fixture

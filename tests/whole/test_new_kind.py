@@ -37,7 +37,6 @@ JSON = "application/json"
 @pytest.fixture(autouse=True)
 def numbers(settings: Any) -> Iterator[None]:
     settings.FLASH_KINDS = ["tests.whole.numbers_kind"]  # for the processes that are started
-    runner.STOPPING.clear()  # another test may have stopped its workers in this process
     register(KIND)
     plumbing._load_enum_name_overrides.cache_clear()
     yield
