@@ -36,6 +36,27 @@ class ClassCount:
         return {"label": self.label, "count": self.count}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What is really open, so that nothing is learnt before it was answered.
+
+    `field` is the option that answers it, `guess` the value of `choices` that was taken for now.
+    """
+
+    field: str
+    message: str
+    guess: str
+    choices: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "field": self.field,
+            "message": self.message,
+            "guess": self.guess,
+            "choices": list(self.choices),
+        }
+
+
 @dataclass(slots=True)
 class Notes:
     """Notes while reading: the first MOST_NOTES of each kind are kept, all skipped samples are counted."""
@@ -43,6 +64,7 @@ class Notes:
     repairs: list[Note] = field(default_factory=list)
     skipped: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
     skipped_count: int = 0
 
     def repair(self, where: str, message: str) -> None:
@@ -55,6 +77,11 @@ class Notes:
     def warn(self, where: str, message: str) -> None:
         _add(self.warnings, where, message)
 
+    def ask(self, question: Question) -> None:
+        """Asks once for each field."""
+        if all(asked.field != question.field for asked in self.questions):
+            self.questions.append(question)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Findings:
@@ -66,6 +93,7 @@ class Findings:
     skipped: list[Note]
     skipped_count: int
     warnings: list[Note]
+    questions: list[Question] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -75,6 +103,7 @@ class Findings:
             "skipped": _as_json(self.skipped[:MAX_NOTES]),
             "skipped_count": self.skipped_count,
             "warnings": _as_json(self.warnings[:MAX_NOTES]),
+            "questions": _as_json(self.questions),
         }
 
 
@@ -83,5 +112,5 @@ def _add(notes: list[Note], where: str, message: str) -> None:
         notes.append(Note(shown(where, 200), message[:_MAX_MESSAGE]))
 
 
-def _as_json(entries: Iterable[Note | ClassCount]) -> list[dict[str, Any]]:
+def _as_json(entries: Iterable[Note | ClassCount | Question]) -> list[dict[str, Any]]:
     return [entry.to_json() for entry in entries]

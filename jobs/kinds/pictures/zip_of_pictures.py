@@ -67,6 +67,7 @@ def inspect_pictures(path: Path, limits: Limits, *, decode_seconds: float = 20) 
         skipped=notes.skipped,
         skipped_count=notes.skipped_count,
         warnings=notes.warnings,
+        questions=notes.questions,
         thumbnails=sorted(
             (entry for entry in thumbnails.found if entry["label"] in kept), key=lambda entry: entry["label"]
         ),

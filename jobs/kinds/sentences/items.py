@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from jobs.batches.child.items import Item
+from jobs.kinds.sentences.columns.layout import find_text
+from jobs.kinds.sentences.formats.contract import Cells, Reader, Source
+from jobs.kinds.sentences.formats.encoding import Opener, find_encoding
+from jobs.kinds.sentences.formats.in_zip import only_table
+from jobs.kinds.sentences.formats.registry import open_reader
 from jobs.kinds.sentences.options import TableOptions
-from jobs.kinds.sentences.table_columns import Cells, find_text
-from jobs.kinds.sentences.table_encoding import Opener, find_encoding
-from jobs.kinds.sentences.table_formats import Reader, Source, open_reader
-from jobs.kinds.sentences.table_in_zip import only_table
-from jobs.kinds.sentences.table_rows import guarded
+from jobs.kinds.sentences.rows import guarded
 from jobs.uploads.archive import Archive
 from jobs.uploads.detection import detect
 from jobs.uploads.errors import UploadRefused

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from jobs.kinds.sentences.findings import TableFindings
+from jobs.kinds.sentences.formats.contract import Source
+from jobs.kinds.sentences.formats.encoding import Opener
+from jobs.kinds.sentences.formats.in_zip import only_table
+from jobs.kinds.sentences.formats.registry import open_reader
 from jobs.kinds.sentences.options import TableOptions
-from jobs.kinds.sentences.table_encoding import Opener
-from jobs.kinds.sentences.table_formats import Source, open_reader
-from jobs.kinds.sentences.table_in_zip import only_table
-from jobs.kinds.sentences.table_rows import Table, guarded
-from jobs.kinds.sentences.table_survey import Survey
+from jobs.kinds.sentences.rows import Table, guarded
+from jobs.kinds.sentences.survey import Survey
 from jobs.uploads.archive import Archive
 from jobs.uploads.detection import detect
 from jobs.uploads.errors import MAX_NOTES, UploadRefused
@@ -41,6 +42,7 @@ def inspect_table(
             skipped=notes.skipped,
             skipped_count=notes.skipped_count,
             warnings=notes.warnings,
+            questions=notes.questions,
             columns=layout.columns,
             input_column=layout.columns[layout.input],
             label_column=layout.columns[layout.label],

@@ -5,7 +5,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from jobs.kinds.sentences.table_encoding import Opener, find_encoding
+from jobs.kinds.sentences.formats.contract import Meaning
+from jobs.kinds.sentences.formats.encoding import Opener, find_encoding
 from jobs.uploads.errors import UploadRefused, shown
 from training.ground.limits import Limits
 
@@ -19,6 +20,7 @@ class JsonReader:
     """Records of a JSON table: objects, or arrays of cells. Numbers are lines of JSON Lines, else items."""
 
     delimiter: str | None = None
+    meaning = Meaning()
 
     def __init__(self, open_: Opener, limits: Limits, *, array: bool) -> None:
         self._open = open_

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.kinds.sentences.column_names import input_rank, is_known, label_rank, plain_name
+from jobs.kinds.sentences.columns.names import input_rank, is_known, label_rank, plain_name
+from jobs.kinds.sentences.formats.contract import Cells
 from jobs.kinds.sentences.options import TableOptions
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
 
-Cells = Sequence[str | None]
 _NUMBER = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?\s*")
 _LONGEST_NAME = 100
 

@@ -4,9 +4,9 @@ import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 
+from jobs.kinds.sentences.columns.layout import Layout, find_layout
+from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.options import TableOptions
-from jobs.kinds.sentences.table_columns import Cells, Layout, find_layout
-from jobs.kinds.sentences.table_formats import Reader
 from jobs.uploads.archive import damage
 from jobs.uploads.errors import TABLE_EXAMPLE, ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes

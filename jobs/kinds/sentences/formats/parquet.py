@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jobs.kinds.sentences.table_json import as_text
+from jobs.kinds.sentences.formats.contract import Meaning
+from jobs.kinds.sentences.formats.json_tables import as_text
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
 from training.ground.limits import Limits
 
@@ -15,6 +16,7 @@ class ParquetReader:
     """Records of a Parquet file, numbered from 1."""
 
     delimiter: str | None = None
+    meaning = Meaning()
     encoding = "parquet"
     unit = "Row"
 

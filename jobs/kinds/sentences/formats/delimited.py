@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
-from jobs.kinds.sentences.column_names import is_known
+from jobs.kinds.sentences.columns.names import is_known
+from jobs.kinds.sentences.formats.contract import Meaning
+from jobs.kinds.sentences.formats.encoding import Encoding, Opener, find_encoding
 from jobs.kinds.sentences.options import TableOptions
-from jobs.kinds.sentences.table_encoding import Encoding, Opener, find_encoding
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
@@ -26,6 +27,7 @@ class CsvReader:
     """Records of a delimited text. `columns` is None: whether there is a header is for others to find out."""
 
     columns: list[str] | None = None
+    meaning = Meaning()
     unit = "Row"
 
     def __init__(self, open_: Opener, options: TableOptions, limits: Limits, notes: Notes) -> None:

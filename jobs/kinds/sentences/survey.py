@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jobs.kinds.sentences.table_rows import Table
+from jobs.kinds.sentences.rows import Table
 from jobs.uploads.class_counts import checked_classes
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
 from jobs.uploads.findings import ClassCount, Notes

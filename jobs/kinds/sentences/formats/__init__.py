@@ -1,0 +1,1 @@
+"""Formats of files of sentences: each knows what it recognises, and reads it as records."""
