@@ -85,7 +85,10 @@ class Notes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Findings:
-    """What the uploads of all kinds have in common. `classes` are in alphabetical order."""
+    """What the uploads of all kinds have in common. `classes` are in alphabetical order.
+
+    `splits` counts the samples of each given part ("train", "validation", "test"); empty where none is given.
+    """
 
     classes: list[ClassCount]
     sample_count: int
@@ -94,6 +97,7 @@ class Findings:
     skipped_count: int
     warnings: list[Note]
     questions: list[Question] = field(default_factory=list)
+    splits: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -104,6 +108,7 @@ class Findings:
             "skipped_count": self.skipped_count,
             "warnings": _as_json(self.warnings[:MAX_NOTES]),
             "questions": _as_json(self.questions),
+            "splits": self.splits,
         }
 
 

@@ -28,7 +28,7 @@ class Table:
         self._limits = limits
         self._notes = notes
         sample = list(_first_rows(reader.records()))
-        self.layout: Layout = find_layout(reader.columns, sample, options, limits, notes)
+        self.layout: Layout = find_layout(reader, sample, options, limits, notes)
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
         self._labels: dict[str, str] = {}
         first = 1 if self.layout.has_header and reader.columns is None else 0

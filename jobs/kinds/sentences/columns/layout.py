@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jobs.kinds.sentences.columns.names import input_rank, is_known, label_rank, plain_name
-from jobs.kinds.sentences.formats.contract import Cells
+from jobs.kinds.sentences.formats.contract import Cells, Meaning, Reader
 from jobs.kinds.sentences.options import TableOptions
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
@@ -40,12 +40,13 @@ class _Column:
 
 
 def find_layout(
-    named: list[str] | None, sample: Sequence[Cells], options: TableOptions, limits: Limits, notes: Notes
+    reader: Reader, sample: Sequence[Cells], options: TableOptions, limits: Limits, notes: Notes
 ) -> Layout:
-    """The layout of a table from its first rows; `named` are columns that the format itself names.
+    """The layout of a table from its first rows, and from what its format says of them.
 
     Raises UploadRefused (413, 422).
     """
+    named = reader.columns
     if not sample and not named:
         raise UploadRefused(f"The table has no rows. {TABLE_EXAMPLE}", code="upload_empty")
     has_header = named is not None or _has_header(sample, options)
@@ -69,7 +70,7 @@ def find_layout(
             "Header",
             f'The first row looks like data, so the columns are called "column 1" to "column {len(columns)}".',
         )
-    found = _choose(columns, data, options)
+    found = _choose(columns, data, options, reader.meaning)
     _note_choice(columns, found, notes)
     return Layout(columns, has_header, *found)
 
@@ -144,7 +145,14 @@ def _has_header(sample: Sequence[Cells], options: TableOptions) -> bool:
     return any(len(values) * 2 <= len(rest) for values in columns)
 
 
-def _choose(columns: Sequence[str], data: Sequence[Cells], options: TableOptions) -> tuple[int, int]:
+def _choose(
+    columns: Sequence[str], data: Sequence[Cells], options: TableOptions, meaning: Meaning
+) -> tuple[int, int]:
+    options = replace(
+        options,
+        input_column=options.input_column or next(iter(meaning.inputs), None),
+        label_column=options.label_column or meaning.label or None,
+    )
     text = _chosen(options.input_column, columns, "input_column")
     label = _chosen(options.label_column, columns, "label_column")
     if text is not None and text == label:
