@@ -41,8 +41,9 @@ class Words:
     """How people speak of a kind; without capitals and articles unless said otherwise.
 
     `sample` is what has a label, `unit` what is left out of an upload ("file", "row"), `upload` what is uploaded, with
-    its article. `example` and `example_data` stand in commands that people copy. `tensor` says what the graph takes.
-    `title` and `about` (a sentence) begin with a capital.
+    its article; `right_form` is a sentence that shows a good one. `example` and `example_data` stand in commands that
+    people copy. `tensor` says what the graph takes.
+    `title` is what the pages call the kind; it and `about` (a sentence) begin with a capital.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Words:
     unit: str
     units: str
     upload: str
+    right_form: str
     name_hint: str
     example: str
     example_data: str

@@ -10,6 +10,7 @@ from jobs.uploads.archive import Archive, Entry
 from jobs.uploads.errors import UploadRefused, shown
 from jobs.uploads.zip_contents import is_system_file, refuse_special
 from training.ground.limits import MIB, Limits
+from training.kinds.pictures import KIND
 
 
 class Pictures:
@@ -20,12 +21,12 @@ class Pictures:
     def __init__(self, path: Path, limits: Limits) -> None:
         self._path = path
         self._limits = limits
-        with Archive.open(path, limits) as archive:
+        with Archive.open(path, limits, KIND) as archive:
             self.total = len(_entries(archive, limits))
 
     def items(self, start: int) -> Iterator[Item]:
         """The pictures from number `start` on."""
-        with Archive.open(self._path, self._limits) as archive:
+        with Archive.open(self._path, self._limits, KIND) as archive:
             for entry in _entries(archive, self._limits)[start:]:
                 yield self._item(archive, entry)
 

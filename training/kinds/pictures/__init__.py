@@ -18,6 +18,10 @@ KIND = Kind(
         unit="file",
         units="files",
         upload="a zip of pictures",
+        right_form=(
+            "The right form for pictures: a zip with one folder per class, such as "
+            "cats/1.jpg, cats/2.jpg, dogs/1.jpg, dogs/2.jpg."
+        ),
         name_hint="cats and dogs",
         example="picture.jpg",
         example_data="my-pictures.zip",
