@@ -1,7 +1,7 @@
 """What Flash knows of one kind of task: a record, free of torch, of numpy and of all other code."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -94,6 +94,8 @@ class Kind:
     is_convex: Callable[[Mapping[str, Any]], bool]
     preset_words: Mapping[Preset, str]
     has_pretrained: bool = False
+    # Fields of the recipe that no user sets, but a page about a model tells, and their labels.
+    settings: Mapping[str, str] = field(default_factory=dict)
     # Seconds of a training beyond what every job takes, on two ordinary processor cores: of the recipe's JSON and the
     # number of samples.
     rough_seconds: Callable[[Mapping[str, Any], int], float]

@@ -32,6 +32,7 @@ KIND = Kind(
     is_convex=catalog.is_convex,
     preset_words=catalog.PRESET_WORDS,
     has_pretrained=True,
+    settings=MappingProxyType({"augmentation": "Variation of pictures"}),
     rough_seconds=catalog.rough_seconds,
     batch_size_limit="batch_size_image",
     per_request_limit="max_pictures_per_request",
