@@ -21,6 +21,7 @@ from modelstore.web.figures import (
     threshold_row,
 )
 from modelstore.web.forms import PredictForm, ThresholdForm
+from training.ground.used_settings import used_settings
 from training.kinds import kind_of
 
 _FORMAT_WORDS = {
@@ -31,18 +32,6 @@ _FORMAT_WORDS = {
         "Everything",
         "A zip that works without Flash: predicts by program or offline in a browser, proves its accuracy.",
     ),
-}
-_CONFIG_WORDS = {
-    "preset": "Preset",
-    "pretrained": "Started from ImageNet",
-    "optimizer": "Optimizer",
-    "learning_rate": "Learning rate",
-    "batch_size": "Batch size",
-    "epochs": "Epochs at most",
-    "data_split": "Share for training",
-    "augmentation": "Variation of pictures",
-    "seed": "Seed",
-    "device": "Device",
 }
 
 
@@ -74,7 +63,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "reliability": reliability_points(report),
         "thresholds": report.get("thresholds", []),
         "chosen": threshold_row(report, suggested_threshold(report) if threshold is None else threshold),
-        "settings_used": _settings_used(model.manifest.get("config") or {}),
+        "settings_used": used_settings(model.manifest.get("config") or {}, kind),
         "downloads": _downloads(model),
         "predict_url": request.build_absolute_uri(reverse("api:model-predict", args=[model.token])),
     }
@@ -84,18 +73,6 @@ def _commonest(report: dict[str, Any]) -> str:
     """The label of which the validation part has most."""
     rows = report.get("per_class") or [{"label": "", "support": 0}]
     return str(max(rows, key=lambda row: row["support"])["label"])
-
-
-def _settings_used(config: dict[str, Any]) -> list[tuple[str, Any]]:
-    words = {True: "yes", False: "no", None: "–"}
-    return [
-        (
-            title,
-            words.get(config[name], config[name]) if isinstance(config[name], bool | None) else config[name],
-        )
-        for name, title in _CONFIG_WORDS.items()
-        if name in config
-    ]
 
 
 def _downloads(model: TrainedModel) -> list[dict[str, Any]]:

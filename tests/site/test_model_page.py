@@ -11,6 +11,7 @@ from tests.bundles import picture
 from tests.site.kept_examples import FINDINGS
 from tests.site.test_pages import read
 from tests.tasks import Task
+from training.ground.recipe import resolve
 
 
 @pytest.fixture(autouse=True)
@@ -149,3 +150,12 @@ def test_the_page_takes_few_queries(client: Client, make_model, django_assert_ma
     model = make_model()
     with django_assert_max_num_queries(6):
         client.get(reverse("model", args=[model.token]))
+
+
+def test_a_model_of_sentences_tells_only_settings_that_it_has(client: Client, make_model) -> None:
+    model = make_model(Task.TEXT)
+    model.manifest["config"] = resolve(Task.TEXT, {"preset": "quick"}).to_json()
+    model.save()
+    text = read(client.get(reverse("model", args=[model.token]))).text.split("How it was trained")[1]
+    assert "Quick" in text and "90 : 10" in text
+    assert "ImageNet" not in text and "pictures" not in text

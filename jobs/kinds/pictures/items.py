@@ -18,6 +18,7 @@ from training.ground.limits import MIB, Limits
 from training.kinds.pictures.thumbnail import thumbnail
 
 _THUMBNAILS, _SIDE = 24, 64
+from training.kinds.pictures import KIND
 
 
 class Pictures(Source):
@@ -28,12 +29,12 @@ class Pictures(Source):
     def __init__(self, path: Path, limits: Limits) -> None:
         self._path = path
         self._limits = limits
-        with Archive.open(path, limits) as archive:
+        with Archive.open(path, limits, KIND) as archive:
             self.total = len(_entries(archive, limits))
 
     def items(self, start: int) -> Iterator[Item]:
         """The pictures from number `start` on."""
-        with Archive.open(self._path, self._limits) as archive:
+        with Archive.open(self._path, self._limits, KIND) as archive:
             for entry in _entries(archive, self._limits)[start:]:
                 yield self._item(archive, entry)
 

@@ -11,7 +11,8 @@ import av
 from PIL import Image
 
 from jobs.batches.child.items import Item, Source
-from jobs.kinds.pictures.timeline import clock, summarise
+from jobs.batches.clock import clock
+from jobs.kinds.pictures.timeline import summarise
 from jobs.kinds.pictures.video_format import video_format
 from jobs.uploads.errors import UploadRefused
 from training.ground.limits import Limits

@@ -22,6 +22,7 @@ from jobs.uploads.detection import detect
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
+from training.kinds.sentences import KIND
 
 _SAMPLE_ROWS = 500
 _LONGEST_LINE = 8  # times the longest sentence
@@ -95,10 +96,10 @@ class Sentences(Source):
     @contextmanager
     def _opener(self) -> Iterator[Opener]:
         with ExitStack() as stack:
-            zipped = detect(self._path, self._name) == "zip"
+            zipped = detect(self._path, self._name, KIND) == "zip"
             opener: Opener = partial(_open, self._path)
             if zipped:
-                archive = stack.enter_context(Archive.open(self._path, self._limits))
+                archive = stack.enter_context(Archive.open(self._path, self._limits, KIND))
                 opener = partial(archive.stream, only_table(archive, Notes()))
             stack.enter_context(guarded(self._name, zipped))
             yield opener
