@@ -74,7 +74,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "reliability": reliability_points(report),
         "thresholds": report.get("thresholds", []),
         "chosen": threshold_row(report, suggested_threshold(report) if threshold is None else threshold),
-        "settings_used": _settings_used(model.manifest.get("config") or {}),
+        "settings_used": _settings_used(model.manifest.get("config") or {}, report),
         "downloads": _downloads(model),
         "predict_url": request.build_absolute_uri(reverse("api:model-predict", args=[model.token])),
     }
@@ -86,8 +86,12 @@ def _commonest(report: dict[str, Any]) -> str:
     return str(max(rows, key=lambda row: row["support"])["label"])
 
 
-def _settings_used(config: dict[str, Any]) -> list[tuple[str, Any]]:
+def _settings_used(config: dict[str, Any], report: dict[str, Any]) -> list[tuple[str, Any]]:
     words = {True: "yes", False: "no", None: "–"}
+    # A trainer may add an epoch to those that were asked for, and keep that one.
+    trained = [row["epoch"] for row in report.get("epochs", [])]
+    if config.get("epochs"):
+        config = {**config, "epochs": max(config["epochs"], *trained, 0)}
     return [
         (
             title,

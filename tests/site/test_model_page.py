@@ -149,3 +149,12 @@ def test_the_page_takes_few_queries(client: Client, make_model, django_assert_ma
     model = make_model()
     with django_assert_max_num_queries(6):
         client.get(reverse("model", args=[model.token]))
+
+
+def test_an_epoch_added_by_the_trainer_is_among_those_planned(client: Client, make_model) -> None:
+    model = make_model(Task.TEXT)
+    model.manifest["config"] |= {"epochs": 12}
+    model.report |= {"best_epoch": 13, "epochs": [{"epoch": number} for number in range(1, 14)]}
+    model.save()
+    page = read(client.get(reverse("model", args=[model.token]))).text
+    assert "Epochs at most 13" in page and "Epoch kept 13" in page
