@@ -34,7 +34,7 @@ def check_prefix(prefix: str) -> str:
 def upload_bundle(*, folder: Path, prefix: str) -> None:
     """Stores every file of a complete bundle under `prefix`, model.json last; no row is written.
 
-    Safe to repeat. Raises training.bundle.BundleDamaged if a file is not what model.json says, and what the
+    Safe to repeat. Raises training.bundle.manifest.BundleDamaged if a file is not what model.json says, and what the
     storage raises; then nothing of it stays in storage.
     """
     bare = check_prefix(prefix)
