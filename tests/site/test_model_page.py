@@ -121,7 +121,7 @@ def test_what_was_found_in_the_data_is_shown(client: Client, make_model) -> None
         "Naive Bayes on single words",
         "are off by 2.1 %",
         "3 also in the training part",
-        "Without them the accuracy is 87.5 %",
+        "Without them, the accuracy is 87.5 %",
         "1 nearly the same under two classes",
         "1,200 labels that may be wrong",
         "row 7: so nice",
