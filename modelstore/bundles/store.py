@@ -34,7 +34,7 @@ def check_prefix(prefix: str) -> str:
 def upload_bundle(*, folder: Path, prefix: str) -> None:
     """Stores every file of a complete bundle under `prefix`, model.json last; no row is written.
 
-    Safe to repeat. Raises training.bundle.BundleDamaged if a file is not what model.json says, and what the
+    Safe to repeat. Raises training.bundle.manifest.BundleDamaged if a file is not what model.json says, and what the
     storage raises; then nothing of it stays in storage.
     """
     bare = check_prefix(prefix)
@@ -140,9 +140,9 @@ def score_of(folder: Path) -> Score:
 
 
 @transaction.atomic
-def retire(*, model: TrainedModel) -> Tombstone:
+def retire(*, model: TrainedModel, deleted: bool = False) -> Tombstone:
     """Takes the row away; its token answers 410 from now on, and a tombstone names its files until `bury`."""
-    retired = RetiredToken(token_digest=model.token_digest, retired=timezone.now())
+    retired = RetiredToken(token_digest=model.token_digest, retired=timezone.now(), deleted=deleted)
     RetiredToken.objects.bulk_create([retired], ignore_conflicts=True)
     tombstone, _ = Tombstone.objects.get_or_create(storage_prefix=model.storage_prefix)
     model.delete()
@@ -172,6 +172,6 @@ def bury(*, tombstone: Tombstone) -> bool:
 
 
 def delete_model(model: TrainedModel) -> None:
-    """Retires a model and, once that is committed, deletes its files."""
-    tombstone = retire(model=model)
+    """Retires a model before its time and, once that is committed, deletes its files."""
+    tombstone = retire(model=model, deleted=True)
     transaction.on_commit(lambda: bury(tombstone=tombstone), robust=True)

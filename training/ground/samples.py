@@ -109,10 +109,10 @@ def check_classes(samples: Samples[Any], what: str, events: Events) -> None:
     if max(counts.values()) >= _IMBALANCE * min(counts.values()):
         most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
         events.warning(
-            f"The classes are uneven: {samples.classes[most][:60]} has {counts[most]} {what}, "
-            f"{samples.classes[least][:60]} has {counts[least]}. Look at the figures per class, too."
+            f"The classes are uneven: {samples.classes[most][:60]} has {counts[most]:,} {what}, "
+            f"{samples.classes[least][:60]} has {counts[least]:,}. Look at the figures per class, too."
         )
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return ", ".join(names[:8]) + (f" and {len(names) - 8:,} more" if len(names) > 8 else "")

@@ -91,7 +91,9 @@ def _candidates(archive: Archive, notes: Notes) -> list[Entry]:
         else:
             stray.append(entry)
     for name, count in system.items():
-        notes.skip(name, f"{count:,} hidden or system files were left out.", count)
+        notes.skip(
+            name, f"{count:,} hidden or system {'file was' if count == 1 else 'files were'} left out.", count
+        )
     for entry in stray:
         notes.skip(entry.where, "This is not a picture, so it was left out.")
     return found

@@ -220,15 +220,20 @@ class _Twins:
     def report(self, notes: Notes) -> None:
         if self._crossing:
             first, second = self._crossing[0]
+            count = len(self._crossing)
+            also = f"{count:,} pictures are in two classes; this one is also"
+            if count == 1:
+                also = "This picture is in two classes; it is also"
             notes.warn(
                 first.source,
-                f"Pictures in two classes at once: {len(self._crossing):,}; this one is also "
-                f'"{shown(second.source)}". Keep each under the class it belongs to.',
+                f'{also} "{shown(second.source)}". Keep each only in the class it belongs to.',
             )
         if self._count and self._example:
             first, second = self._example
+            copy = f"{self._count:,} pictures are exact copies of others; this one of"
+            if self._count == 1:
+                copy = "This picture is an exact copy of"
             notes.warn(
                 second.source,
-                f'Exact copies of other pictures: {self._count:,}; this one of "{shown(first.source)}". '
-                "Copies make the accuracy look better than it is.",
+                f'{copy} "{shown(first.source)}". Copies make the accuracy look better than it is.',
             )
