@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from jobs.batches.child.items import Item
 from jobs.kinds.sentences.columns.layout import find_text
+from jobs.kinds.sentences.columns.meaning import joined
 from jobs.kinds.sentences.formats.contract import Cells, Reader, Source
 from jobs.kinds.sentences.formats.encoding import Opener, find_encoding
 from jobs.kinds.sentences.formats.in_zip import only_table
@@ -90,14 +91,16 @@ class Sentences:
 
 def _cells(reader: Reader, options: TableOptions) -> Iterator[tuple[int, str | None]]:
     sample = [cells for _, cells in itertools.islice(_filled(reader.records()), _SAMPLE_ROWS)]
-    columns, has_header, index = find_text(reader.columns, sample, options)
+    columns, has_header, indices = find_text(reader.columns, sample, options)
     rows = _filled(reader.records())
     for number, cells in itertools.islice(rows, 1 if has_header and reader.columns is None else 0, None):
         if len(columns) == 1 and len(cells) > 1 and reader.delimiter:
             # One column: what separates elsewhere is part of the sentence here.
             yield number, reader.delimiter.join(cell or "" for cell in cells)
+        elif len(indices) > 1:
+            yield number, joined([cells[index] for index in indices if index < len(cells)])
         else:
-            yield number, cells[index] if index < len(cells) else ""
+            yield number, cells[indices[0]] if indices[0] < len(cells) else ""
 
 
 def _filled(records: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jobs.kinds.sentences.columns.splits import TEST, TRAIN, VALIDATION
 from jobs.kinds.sentences.rows import Table
 from jobs.uploads.class_counts import checked_classes
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
@@ -39,6 +40,7 @@ class Survey:
         self._numbers = array("q")
         self._shown: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._lengths = [0] * len(LENGTHS)
+        self._splits: Counter[tuple[str, str]] = Counter()
         self._read()
         tally = Counter(self._labels)
         counts = Counter({label: tally[number] for label, number in self._index.items()})
@@ -63,20 +65,31 @@ class Survey:
             for start, end, count in zip(LENGTHS, ends, self._lengths, strict=True)
         ]
 
-    def kept_rows(self) -> Iterator[tuple[str, str]]:
-        """(text, class) of every row that is used; reads the table again."""
-        for _, text, label in self._table.rows():
+    @property
+    def splits(self) -> dict[str, int]:
+        """How many of the rows that are used belong to each given part; empty where none is given."""
+        counts: Counter[str] = Counter()
+        for (label, split), count in self._splits.items():
+            if split and self.label_of[label]:
+                counts[split] += count
+        return {part: counts[part] for part in (TRAIN, VALIDATION, TEST) if counts[part]}
+
+    def kept_rows(self) -> Iterator[tuple[str, str, str, str]]:
+        """(text, class, given part, source) of every row that is used; reads the table again."""
+        for _, text, label, split, group in self._table.rows():
             name = self.label_of.get(label)
             if name is not None:
-                yield text, name
+                yield text, name, split, group
 
     def _read(self) -> None:
         index, labels, hashes, numbers = self._index, self._labels, self._hashes, self._numbers
         lengths = self._lengths
-        for number, text, label in self._table.rows():
+        for number, text, label, split, _ in self._table.rows():
             place = index.get(label)
             if place is None:
                 place = self._new_label(label)
+            if split:
+                self._splits[label, split] += 1
             labels.append(place)
             hashes.append(hash(text))
             numbers.append(number)
@@ -138,7 +151,7 @@ class Survey:
 
     def _columns_hint(self) -> str:
         layout = self._table.layout
-        text, label = layout.columns[layout.input], layout.columns[layout.label]
+        text, label = " and ".join(layout.input_names), layout.label_name
         others = [name for i, name in enumerate(layout.columns) if i not in (layout.input, layout.label)]
         hint = f'"{shown(text, 40)}" was read as the text and "{shown(label, 40)}" as the label: are they swapped?'
         return f"{hint} Other columns: {listed(others)}." if others else hint
