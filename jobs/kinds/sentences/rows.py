@@ -30,6 +30,7 @@ class Table:
         self._reader = reader
         self._limits = limits
         self._notes = notes
+        self.options = options
         self._from_row = options.header_row or 0
         sample = list(_first_rows(self._records()))
         self.layout: Layout = find_layout(reader, sample, options, limits, notes)

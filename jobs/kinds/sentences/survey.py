@@ -7,9 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jobs.kinds.sentences.columns.several import find_several, refuse_flags
 from jobs.kinds.sentences.columns.splits import TEST, TRAIN, VALIDATION
+from jobs.kinds.sentences.options import AS_IS, KEEP_SINGLE
 from jobs.kinds.sentences.rows import Table
 from jobs.uploads.class_counts import checked_classes
+from jobs.uploads.class_edits import edited_classes
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
 from jobs.uploads.findings import ClassCount, Notes
 from jobs.uploads.names import same_class
@@ -41,12 +44,15 @@ class Survey:
         self._shown: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._lengths = [0] * len(LENGTHS)
         self._splits: Counter[tuple[str, str]] = Counter()
+        flags = table.layout.found.flags
+        if flags and not flags.is_exclusive and not table.options.several_labels:
+            raise refuse_flags([table.layout.columns[index] for index in flags.columns])
         self._read()
         tally = Counter(self._labels)
         counts = Counter({label: tally[number] for label, number in self._index.items()})
         if not counts:
             raise self._no_rows()
-        self.label_of: dict[str, str | None] = dict(_canonical(counts, notes))
+        self.label_of: dict[str, str | None] = self._named(counts)
         self.classes = self._classes(counts)
         self._report_copies()
 
@@ -102,6 +108,23 @@ class Survey:
                     f"This text spans {text.count(chr(10)) + 1:,} lines. Was a quotation mark never closed?",
                 )
 
+    def _named(self, counts: Counter[str]) -> dict[str, str | None]:
+        """Each label with the name of its class, after the user's own edits; None for rows with several labels."""
+        layout, options = self._table.layout, self._table.options
+        several = None
+        if options.several_labels != AS_IS:
+            several = find_several(counts, of_flags=layout.found.flags is not None)
+        left_out = several.parts if several else {}
+        if several:
+            if not several.are_few and options.several_labels != KEEP_SINGLE:
+                raise several.refusal(layout.label_name)
+            several.leave_out(layout.label_name, self._notes)
+        single = Counter({label: count for label, count in counts.items() if label not in left_out})
+        named: dict[str, str | None] = {**_canonical(single, self._notes), **dict.fromkeys(left_out)}
+        if not options.classes:
+            return named
+        return edited_classes(named, options.classes, self._limits.max_label_chars, self._notes)
+
     def _new_label(self, label: str) -> int:
         place = self._index[label] = len(self._index)
         if place >= 2 * self._limits.max_classes:
@@ -131,7 +154,8 @@ class Survey:
     def _classes(self, counts: Counter[str]) -> list[ClassCount]:
         merged: Counter[str] = Counter()
         for label, count in counts.items():
-            merged[self.label_of[label] or ""] += count
+            if name := self.label_of[label]:
+                merged[name] += count
         self._refuse_one_label_per_row(merged)
         if len(merged) > self._limits.max_classes:
             raise self._too_many_classes(len(merged))

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from jobs.kinds.sentences.doubts import ask_about_the_whole
 from jobs.kinds.sentences.findings import TableFindings
 from jobs.kinds.sentences.formats.contract import Source
 from jobs.kinds.sentences.formats.encoding import Opener
@@ -36,6 +37,7 @@ def inspect_table(
     notes = Notes()
     with _surveyed(path, filename, limits, options, notes) as (table, survey):
         layout = table.layout
+        ask_about_the_whole(table, survey, options, notes)
         return TableFindings(
             classes=survey.classes,
             sample_count=sum(entry.count for entry in survey.classes),
