@@ -1,9 +1,11 @@
 """How a user wants a table to be read."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from jobs.uploads.class_edits import read_class_edits
 from jobs.uploads.errors import UploadRefused
 
 # Codecs a spreadsheet may have saved with; a closed list, because Python has codecs that are no text at all.
@@ -23,6 +25,12 @@ DELIMITERS = {
     ",": ",", ";": ";", "\t": "\t", "|": "|",
     "comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|",
 }  # fmt: skip
+# What can be done with rows that have several labels.
+KEEP_SINGLE, AS_IS = "keep_single", "as_is"
+SEVERAL_LABELS = (KEEP_SINGLE, AS_IS)
+# The choice of no column, where one would be found.
+NOTHING = "(none)"
+_MOST_COLUMNS = 20
 _FLAGS = {
     True: True,
     False: False,
@@ -40,10 +48,25 @@ class TableOptions:
     """Choices for a table; None means: find out. Columns are named as in the header, or "column 1" without one."""
 
     input_column: str | None = None
+    # Several, joined to one text; before `input_column`, where both are given.
+    input_columns: tuple[str, ...] | None = None
     label_column: str | None = None
+    # `NOTHING` for a column of a name like that which tells something else.
+    split_column: str | None = None
+    group_column: str | None = None
+    several_labels: str | None = None
     has_header: bool | None = None
+    # Counted as in the file, from 1; what stands above is no data.
+    header_row: int | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    # What classes are called instead; "" leaves a class out.
+    classes: Mapping[str, str] | None = None
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The chosen columns with the text; empty where none was."""
+        return self.input_columns or ((self.input_column,) if self.input_column else ())
 
     def to_json(self) -> dict[str, Any]:
         """Only what was chosen."""
@@ -77,6 +100,34 @@ def _column(value: Any) -> str:
     return value
 
 
+def _columns(value: Any) -> tuple[str, ...]:
+    """A list, or its JSON, as forms send it; a single name otherwise."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            value = [value]
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not names or len(names) > _MOST_COLUMNS:
+        raise ValueError(f"Give the names of columns, 1 to {_MOST_COLUMNS}.")
+    return tuple(dict.fromkeys(_column(name) for name in names))
+
+
+def _several(value: Any) -> str:
+    if value not in SEVERAL_LABELS:
+        raise ValueError(f"Choose {' or '.join(SEVERAL_LABELS)}.")
+    return str(value)
+
+
+def _row(value: Any) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not (
+        text.isascii() and text.isdecimal() and 0 < len(text) < 8 and int(text)
+    ):
+        raise ValueError("Give the number of a row, 1 or more.")
+    return int(text)
+
+
 def _flag(value: Any) -> bool:
     key = value.strip().lower() if isinstance(value, str) else value
     if key not in _FLAGS:
@@ -101,8 +152,14 @@ def _delimiter(value: Any) -> str:
 
 _READERS = {
     "input_column": _column,
+    "input_columns": _columns,
     "label_column": _column,
+    "split_column": _column,
+    "group_column": _column,
+    "several_labels": _several,
     "has_header": _flag,
+    "header_row": _row,
     "encoding": _encoding,
     "delimiter": _delimiter,
+    "classes": read_class_edits,
 }
