@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from jobs.kinds.pictures.findings import PictureFindings
+from jobs.uploads.reading_options import ReadingOption
 from training.ground.limits import Limits
 
 READ_AGAIN = False
+OPTIONS: tuple[ReadingOption, ...] = ()
 
 
 def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> PictureFindings:

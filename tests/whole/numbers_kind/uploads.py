@@ -13,6 +13,7 @@ from tests.whole.numbers_kind.table import pair_of, rows_of
 from training.ground.limits import Limits
 
 READ_AGAIN = False
+OPTIONS = ()
 _EXAMPLE = "The right form: a header and rows such as 1.5,2,left."
 
 
