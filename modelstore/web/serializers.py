@@ -229,6 +229,14 @@ class ProblemSerializer(serializers.Serializer):
             "notes": serializers.ListField(
                 child=serializers.JSONField(), required=False, help_text="Findings: file or row, and what."
             ),
+            "questions": serializers.ListField(
+                child=serializers.DictField(),
+                required=False,
+                help_text="Of needs_choice: field, message, guess and choices of what is open about a dataset.",
+            ),
+            "token": serializers.CharField(
+                required=False, help_text="Of needs_choice: the dataset, which stays; answer with PATCH."
+            ),
             "retry_after": serializers.IntegerField(
                 required=False, help_text="Seconds; also in the header Retry-After."
             ),

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from jobs.uploads.class_edits import read_class_edits
 from jobs.uploads.errors import UploadRefused
+from jobs.uploads.reading_options import CLASSES, OptionType, ReadingOption
 
 # Codecs a spreadsheet may have saved with; a closed list, because Python has codecs that are no text at all.
 ENCODINGS = {
@@ -21,6 +22,14 @@ ENCODINGS = {
     "shift-jis": "cp932", "shift_jis": "cp932", "cp932": "cp932", "euc-jp": "euc-jp",
     "euc-kr": "cp949", "cp949": "cp949",
 }  # fmt: skip
+_ENCODINGS_TO_CHOOSE = (
+    ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("windows-1252", "Windows-1252 (Western)"),
+    ("windows-1250", "Windows-1250 (Central European)"), ("windows-1251", "Windows-1251 (Cyrillic)"),
+    ("windows-1253", "Windows-1253 (Greek)"), ("windows-1254", "Windows-1254 (Turkish)"),
+    ("windows-1255", "Windows-1255 (Hebrew)"), ("windows-1256", "Windows-1256 (Arabic)"),
+    ("koi8-r", "KOI8-R (Cyrillic)"), ("shift_jis", "Shift JIS (Japanese)"), ("euc-jp", "EUC-JP (Japanese)"),
+    ("gbk", "GBK (Chinese)"), ("big5", "Big5 (Chinese)"), ("euc-kr", "EUC-KR (Korean)"), ("tis-620", "TIS-620 (Thai)"),
+)  # fmt: skip
 DELIMITERS = {
     ",": ",", ";": ";", "\t": "\t", "|": "|",
     "comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|",
@@ -31,6 +40,74 @@ SEVERAL_LABELS = (KEEP_SINGLE, AS_IS)
 # The choice of no column, where one would be found.
 NOTHING = "(none)"
 _MOST_COLUMNS = 20
+OPTIONS = (
+    ReadingOption(
+        name="input_column",
+        type=OptionType.COLUMN,
+        label="Column with the text",
+        required=True,
+        basic=True,
+    ),
+    ReadingOption(
+        name="input_columns",
+        type=OptionType.COLUMNS,
+        label="Join more columns to the text",
+        help="Each on a line of its own, such as a subject and its description. A prediction takes one text.",
+        first="input_column",
+    ),
+    ReadingOption(
+        name="label_column",
+        type=OptionType.COLUMN,
+        label="Column with the class",
+        required=True,
+        basic=True,
+    ),
+    ReadingOption(
+        name="split_column",
+        type=OptionType.COLUMN,
+        label="Column with the given split",
+        help="Tells which rows are for training, validation and test.",
+        choices=((NOTHING, "None"),),
+    ),
+    ReadingOption(
+        name="group_column",
+        type=OptionType.COLUMN,
+        label="Column with the source",
+        help="Rows of one source, such as an author, are never both learnt and measured.",
+    ),
+    ReadingOption(
+        name="several_labels",
+        type=OptionType.CHOICE,
+        label="Rows with several labels",
+        choices=((KEEP_SINGLE, "Leave them out"), (AS_IS, "Take each combination as a class")),
+    ),
+    ReadingOption(
+        name="has_header",
+        type=OptionType.FLAG,
+        label="Column names in the first row",
+    ),
+    ReadingOption(
+        name="header_row",
+        type=OptionType.ROW,
+        label="Row with the column names",
+        help="Counted from 1; what stands above it is not read.",
+    ),
+    ReadingOption(
+        name="delimiter",
+        type=OptionType.CHOICE,
+        label="What separates the cells",
+        choices=(("comma", "Comma"), ("semicolon", "Semicolon"), ("tab", "Tab"), ("pipe", "Bar |")),
+        open=True,
+    ),
+    ReadingOption(
+        name="encoding",
+        type=OptionType.CHOICE,
+        label="Encoding",
+        choices=_ENCODINGS_TO_CHOOSE,
+        open=True,
+    ),
+    CLASSES,
+)
 _FLAGS = {
     True: True,
     False: False,
