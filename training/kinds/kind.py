@@ -112,9 +112,11 @@ class Kind:
     libraries: tuple[str, ...] = ()
 
     # Prediction: a module that stands alone, for it is copied into bundles, with `from_json(data, folder)`, see
-    # `training.bundle.preprocessing`; what the graph's input is called; files of the bundle that it needs besides
-    # the graph and model.json; packages that it needs besides numpy, onnxruntime and pillow.
+    # `training.bundle.preprocessing`; modules that it is made of, copied along, imported from by their full names; what
+    # the graph's input is called; files of the bundle that it needs besides the graph and model.json; packages that it
+    # needs besides numpy, onnxruntime and pillow.
     preprocess: str
+    preprocess_parts: tuple[str, ...] = ()
     input_name: str
     bundle_files: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()

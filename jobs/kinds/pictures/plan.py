@@ -5,28 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from jobs.uploads.archive import Archive, Entry
-from jobs.uploads.detection import other_kind, picture_format
+from jobs.uploads.detection import other_kind
 from jobs.uploads.errors import PICTURES_EXAMPLE, UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
 from jobs.uploads.names import clean_label, same_class
-from jobs.uploads.zip_contents import PICTURE_SUFFIXES, refuse_special, system_name
+from jobs.uploads.zip_contents import refuse_special, system_name
 from training.ground.limits import Limits
+from training.ground.picture_formats import HEAD_BYTES, OTHER_SUFFIXES, SUFFIXES, picture_format, video_name
 
-# Pictures all the same, so that the reason given is about the format and not about a stray file.
-_UNREADABLE = {
-    ".gif",
-    ".svg",
-    ".eps",
-    ".tif",
-    ".tiff",
-    ".heic",
-    ".heif",
-    ".avif",
-    ".psd",
-    ".jp2",
-    ".ico",
-    ".tga",
-}
 _STRAY = {
     ".txt",
     ".md",
@@ -91,15 +77,16 @@ def _candidates(archive: Archive, notes: Notes) -> list[Entry]:
     for name, count in system.items():
         notes.skip(name, f"{count:,} hidden or system files were left out.", count)
     for entry in stray:
-        notes.skip(entry.where, "This is not a picture, so it was left out.")
+        video = None if entry.suffix in _STRAY else video_name(archive.head(entry, HEAD_BYTES))
+        notes.skip(entry.where, f"This is {video or 'not a picture'}, so it was left out.")
     return found
 
 
 def may_be_picture(archive: Archive, entry: Entry) -> bool:
     """Whether an entry is a picture by its name or its first bytes, readable here or not."""
-    if entry.suffix in PICTURE_SUFFIXES or entry.suffix in _UNREADABLE:
+    if entry.suffix in SUFFIXES or entry.suffix in OTHER_SUFFIXES:
         return True
-    return entry.suffix not in _STRAY and picture_format(archive.head(entry, 64)) is not None
+    return entry.suffix not in _STRAY and picture_format(archive.head(entry, HEAD_BYTES)) is not None
 
 
 def _below_class_folders(candidates: Sequence[Entry], notes: Notes) -> list[tuple[tuple[str, ...], Entry]]:

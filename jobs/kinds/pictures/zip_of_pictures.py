@@ -15,6 +15,7 @@ from pathlib import Path
 from jobs.kinds.pictures.check import SUFFIX_OF, Verdict, check_picture
 from jobs.kinds.pictures.findings import PictureFindings
 from jobs.kinds.pictures.plan import Planned, plan_pictures
+from jobs.kinds.pictures.remarks import Remarks
 from jobs.kinds.pictures.thumbnails import Thumbnails
 from jobs.uploads.archive import Archive
 from jobs.uploads.class_counts import checked_classes
@@ -52,11 +53,13 @@ def inspect_pictures(path: Path, limits: Limits, *, decode_seconds: float = 20) 
     with _refused_with(notes), Archive.open(path, limits) as archive:
         planned = plan_pictures(archive, limits, notes)
         thumbnails = Thumbnails({picture.label for picture in planned})
-        twins = _Twins()
+        twins, remarks = _Twins(), Remarks()
         counts: Counter[str] = Counter()
         for checked in _good(archive, planned, limits, decode_seconds, notes, thumbnails):
             counts[checked.picture.label] += 1
             twins.add(checked.picture, checked.data)
+            remarks.add(checked.picture.source, checked.verdict.remarks)
+    remarks.report(notes)
     twins.report(notes)
     classes = _classes(counts, limits, notes)
     kept = {entry.label for entry in classes}

@@ -42,6 +42,12 @@ KIND = Kind(
         f"{_HERE}.networks.vision:torchvision_models",
     ),
     preprocess=f"{_HERE}.preprocess",
+    preprocess_parts=(
+        f"{_HERE}.picture",
+        f"{_HERE}.picture_colours",
+        f"{_HERE}.picture_dicom",
+        "training.ground.picture_formats",
+    ),
     input_name="pixels",
     suffixes=(".zip",),
     batch_formats=MappingProxyType({"pictures": "pictures in a zip", "video": "frames of a video"}),
