@@ -63,8 +63,6 @@ OTHER_SUFFIXES = {
     },
 }
 LISTED = ", ".join(format.name for format in READ[:-1]) + f" or {READ[-1].name}"
-# What pages say: most people have one of these.
-USUAL = "JPEG, PNG, HEIC, WebP, GIF, TIFF and other usual formats"
 # What a form's file field accepts.
 ACCEPT = ",".join(
     [*(media for format in READ for media in format.media), *(s for format in READ for s in format.suffixes)]

@@ -121,12 +121,15 @@ class Kind:
     bundle_files: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
 
-    # Suffixes of files that can be uploaded, in lower case; names of the formats of files whose items can be predicted
+    # Suffixes of files that can be uploaded, in lower case; for samples that are files, what a form's field accepts and
+    # the names of their formats; names of the formats of files whose items can be predicted
     # all together, at most ten letters each, and words for them. Modules, each with a contract where it is used: how an
     # upload is checked and unpacked (`jobs.uploads.contract`), how a whole file is predicted
     # (`jobs.batches.child.contract`), what may be handed in for a prediction (`modelstore.prediction.contract`) and how
     # a page asks for it (`modelstore.web.contract`).
     suffixes: tuple[str, ...]
+    accept: str = ""
+    reads: str = ""
     batch_formats: Mapping[str, str]
     uploads: str
     batches: str

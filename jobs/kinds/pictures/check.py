@@ -8,7 +8,14 @@ from PIL import Image
 
 from jobs.uploads.detection import other_kind
 from training.ground.limits import Limits
-from training.ground.picture_formats import HEAD_BYTES, NAMES, READ, picture_format, video_name
+from training.ground.picture_formats import (
+    HEAD_BYTES,
+    NAMES,
+    OTHER_SUFFIXES,
+    READ,
+    picture_format,
+    video_name,
+)
 from training.kinds.pictures.picture import Header, Picture, UnreadablePicture, jpeg_markers
 from training.kinds.pictures.thumbnail import as_jpeg, small
 
@@ -36,11 +43,14 @@ class Verdict:
     remarks: tuple[str, ...] = ()
 
 
-def check_picture(data: bytes, limits: Limits, *, decode: bool, thumbnail: bool) -> Verdict:
-    """Reads the header and, with `decode`, every pixel; never raises on bad bytes."""
+def check_picture(data: bytes, limits: Limits, *, decode: bool, thumbnail: bool, suffix: str = "") -> Verdict:
+    """Reads the header and, with `decode`, every pixel; never raises on bad bytes.
+
+    `suffix`, of the file's name, names formats that cannot be told by their first bytes.
+    """
     kind = picture_format(data[:HEAD_BYTES])
     if kind not in NAMES:
-        return Verdict(_not_readable(data, kind))
+        return Verdict(_not_readable(data, kind, suffix))
     try:
         picture = Picture(data)
     except UnreadablePicture as error:
@@ -94,18 +104,19 @@ def _decoded(picture: Picture, thumbnail: bool, remarks: tuple[str, ...]) -> Ver
 
 
 def _looks(points: Image.Image, picture: Picture) -> tuple[str, ...]:
-    """What is odd about a few points of a picture."""
-    values = np.asarray(points)
+    """What is odd about a few points of a picture (mode RGB)."""
     found = ["cut"] if picture.was_cut else []
-    if min(picture.header.width, picture.header.height) > 1:
+    values = np.asarray(points)
+    # A picture of one row is all that it can be.
+    if min(points.size) > 1:
         if values.max() <= _BLACK and values.mean() <= _DARK:
             found.append("black")
-        elif int(np.ptp(values.reshape(-1, 3), axis=0).max()) <= _BLANK:
+        elif np.ptp(values[..., 1]) <= _BLANK and np.ptp(values, axis=(0, 1)).max() <= _BLANK:
             found.append("blank")
     return tuple(found)
 
 
-def _not_readable(data: bytes, kind: str | None) -> str:
+def _not_readable(data: bytes, kind: str | None, suffix: str) -> str:
     if not data:
         return "it is empty. Replace or leave out this picture."
     if kind is not None:
@@ -114,6 +125,8 @@ def _not_readable(data: bytes, kind: str | None) -> str:
     if video is not None:
         return f"it is {video}, not a picture. Save frames of it as pictures."
     other = other_kind(data[:512])
+    if other is None and suffix in OTHER_SUFFIXES:
+        return f"it is {OTHER_SUFFIXES[suffix]}, which cannot be read here. {_SAVE_AS}"
     return f"it is {other[0]}, not a picture. {_SAVE_AS}" if other else f"it is not a picture. {_SAVE_AS}"
 
 

@@ -77,9 +77,16 @@ def _candidates(archive: Archive, notes: Notes) -> list[Entry]:
     for name, count in system.items():
         notes.skip(name, f"{count:,} hidden or system files were left out.", count)
     for entry in stray:
-        video = None if entry.suffix in _STRAY else video_name(archive.head(entry, HEAD_BYTES))
-        notes.skip(entry.where, f"This is {video or 'not a picture'}, so it was left out.")
+        notes.skip(entry.where, f"This is {_true_name(archive, entry)}, so it was left out.")
     return found
+
+
+def _true_name(archive: Archive, entry: Entry) -> str:
+    if entry.suffix in _STRAY:
+        return "not a picture"
+    head = archive.head(entry, HEAD_BYTES)
+    other = other_kind(head)
+    return video_name(head) or (f"{other[0]}, not a picture" if other else "not a picture")
 
 
 def may_be_picture(archive: Archive, entry: Entry) -> bool:

@@ -160,7 +160,10 @@ def _checked(
             decode = time.monotonic() < deadline
             decoded += decode
             thumbnail = thumbnails is not None and thumbnails.take(picture.label)
-            future = pool.submit(check_picture, data, limits, decode=decode, thumbnail=thumbnail)
+            suffix = picture.entry.suffix
+            future = pool.submit(
+                check_picture, data, limits, decode=decode, thumbnail=thumbnail, suffix=suffix
+            )
             waiting.append(_Checked(picture, data, thumbnail, future))
             in_flight += len(data)
             while waiting and (len(waiting) > 4 * _THREADS or in_flight > _IN_FLIGHT_BYTES):

@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from training.ground.picture_formats import ACCEPT, LISTED
 from training.kinds.kind import Kind, SampleData, Words
 from training.kinds.pictures import catalog
 
@@ -50,6 +51,8 @@ KIND = Kind(
     ),
     input_name="pixels",
     suffixes=(".zip",),
+    accept=ACCEPT,
+    reads=LISTED,
     batch_formats=MappingProxyType({"pictures": "pictures in a zip", "video": "frames of a video"}),
     uploads="jobs.kinds.pictures.uploads",
     batches="jobs.kinds.pictures.batches",

@@ -12,16 +12,20 @@ from PIL import Image
 from training.kinds.pictures.picture import Picture, Source, UnreadablePicture, read_header
 from training.kinds.pictures.picture_colours import NEWEST
 
+_LONG = 2
+
 
 @dataclass(frozen=True, slots=True)
 class PicturePreprocess:
     """Scale the shorter side to `resize` pixels, keep the middle `crop` x `crop`; the graph normalises.
 
-    `reading` is the version of the rules by which colours are read, see picture_colours.
+    With `whole`, pictures more than twice as long as wide are squeezed into the square instead: what tells may be at
+    their ends. `reading` is the version of the rules by which colours are read, see picture_colours.
     """
 
     resize: int
     crop: int
+    whole: bool = False
     reading: int = NEWEST
 
     def load(self, source: Source) -> NDArray[np.uint8]:
@@ -31,6 +35,8 @@ class PicturePreprocess:
 
     def _square(self, upright: Image.Image) -> Image.Image:
         width, height = upright.size
+        if self.whole and max(width, height) > _LONG * min(width, height):
+            return upright.resize((self.crop, self.crop), Image.Resampling.BILINEAR)
         side = min(width, height) * self.crop / self.resize
         left, top = (width - side) / 2, (height - side) / 2
         box = (max(left, 0.0), max(top, 0.0), min(left + side, width), min(top + side, height))
@@ -68,13 +74,15 @@ class PicturePreprocess:
             "resize": self.resize,
             "crop": self.crop,
             "interpolation": "bilinear",
+            "whole": self.whole,
             "reading": self.reading,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The preprocessing that model.json names."""
-        return cls(int(data["resize"]), int(data["crop"]), int(data.get("reading", 1)))
+        known = (data["resize"], data["crop"], data.get("whole", False), data.get("reading", 1))
+        return cls(int(known[0]), int(known[1]), bool(known[2]), int(known[3]))
 
 
 def from_json(data: Mapping[str, Any], folder: Path) -> PicturePreprocess:
