@@ -7,6 +7,7 @@ from typing import BinaryIO, Literal
 
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.right_form import choose_instead, right_form
+from training.ground.picture_formats import picture_format, video_name
 from training.kinds import Kind
 
 HEAD_BYTES = 64 * 1024
@@ -18,21 +19,6 @@ _UNPACK = "Unpack it and make an ordinary .zip of it, or send the table itself."
 _AS_CSV = "Open it and save it as CSV (UTF-8), then upload that."
 _NO_MODELS = "Upload the data to train on, not a model or a Python object; those are never opened here."
 
-PICTURE_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"GIF87a", "GIF"),
-    (b"GIF89a", "GIF"),
-    (b"8BPS", "PSD"),
-    (b"II*\x00", "TIFF"),
-    (b"MM\x00*", "TIFF"),
-    (b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
-    (b"\xff\x4f\xff\x51", "JPEG 2000"),
-    (b"SIMPLE  =", "FITS"),
-    (b"%!PS", "EPS"),
-    (b"\xc5\xd0\xd3\xc6", "EPS"),
-    (b"\x00\x00\x01\x00", "ICO"),
-)
 _OTHER_MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\x1f\x8b", "a gzip file", _UNPACK),
     (b"BZh91AY&SY", "a bzip2 file", _UNPACK),
@@ -88,21 +74,6 @@ def refuse_by_head(head: bytes, kind: Kind | None) -> None:
         )
 
 
-def picture_format(head: bytes) -> str | None:
-    """The picture format that the first bytes tell ("JPEG", "SVG", ...), readable here or not; None if no picture."""
-    for magic, name in PICTURE_MAGIC:
-        if head.startswith(magic):
-            return name
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "WEBP"
-    if head[:2] == b"BM" and len(head) >= 26 and head[6:10] == b"\x00\x00\x00\x00":
-        return "BMP"
-    if head[4:8] == b"ftyp":
-        return "AVIF" if head[8:12] in (b"avif", b"avis") else "HEIC"
-    markup = _MARKUP.match(head)
-    return "SVG" if markup and b"svg" in markup[1].lower() else None
-
-
 def other_kind(head: bytes) -> tuple[str, str] | None:
     """("a gzip file", what to do or "") when the first bytes tell what cannot be used; None otherwise."""
     for magic, name, advice in _OTHER_MAGIC:
@@ -124,6 +95,9 @@ def other_kind(head: bytes) -> tuple[str, str] | None:
 
 def _refuse_other(head: bytes, file: BinaryIO, filename: str, kind: Kind | None) -> None:
     picture = picture_format(head)
+    video = video_name(head)
+    if video is not None:
+        raise UploadRefused(f"This is {video}. {right_form(kind)}", status=415, code="wrong_kind")
     is_program = _NUMBERED_AS_PROGRAM.match(head) is not None
     if (picture or is_program) and _ends_like_a_zip(file):
         raise UploadRefused(
