@@ -28,7 +28,8 @@ def compare(outcome: Outcome, previous: Previous | None, run: Run) -> dict[str, 
     labels = [target.words(outcome.classes, one) for one in truth]
     decisions = target.decide(outcome.probabilities)
     answers = _earlier_answers(previous, ids, items, labels, target, cores)
-    earlier = np.array([target.parse(outcome.classes, answer) for answer in answers], decisions.dtype)
+    meant = {answer: target.parse(outcome.classes, answer) for answer in set(answers)}
+    earlier = np.array([meant[answer] for answer in answers], decisions.dtype)
     before, after = target.measure(truth, earlier), target.measure(truth, decisions)
     was_right, is_right = (int(target.right(answer, truth).sum()) for answer in (earlier, decisions))
     lost = sorted(set(previous.manifest.classes) - set(outcome.classes))

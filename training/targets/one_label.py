@@ -101,10 +101,9 @@ def _knows(labels: Sequence[str], words: str) -> bool:
 
 def _cells(truth: NDArray[Any], decisions: NDArray[Any]) -> list[Cell]:
     """Those of the confusion matrix that are not empty."""
-    pairs = np.stack([truth, decisions], axis=1)
-    kinds, owners = np.unique(pairs, axis=0, return_inverse=True)
-    owners = owners.reshape(-1)
-    return [(int(t), int(p), np.flatnonzero(owners == number)) for number, (t, p) in enumerate(kinds)]
+    width = int(decisions.max(initial=0)) + 1
+    pairs = truth * width + decisions
+    return [(*divmod(int(pair), width), np.flatnonzero(pairs == pair)) for pair in np.unique(pairs)]
 
 
 def wilson_interval(correct: int, total: int, z: float = 1.959964) -> tuple[float, float]:

@@ -15,10 +15,10 @@ from jobs.uploads.archive import Archive, Entry
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.zip_contents import is_system_file, refuse_special
 from training.ground.limits import MIB, Limits
+from training.kinds.pictures import KIND
 from training.kinds.pictures.thumbnail import thumbnail
 
 _THUMBNAILS, _SIDE = 24, 64
-from training.kinds.pictures import KIND
 
 
 class Pictures(Source):
