@@ -141,7 +141,7 @@ class SentenceLearner:
     def blended(self) -> tuple[Tensor, tuple[float, float]]:
         """Logits [N, C] of the validation part by both models, and the factor of each."""
         own = self.logits()
-        factors = blend(own, self._partner, torch.from_numpy(self._validation_labels))
+        factors = blend(own, self._partner, torch.from_numpy(self._validation_labels), self.target)
         return factors[0] * own + factors[1] * self._partner, factors
 
     def logits(self) -> Tensor:
