@@ -53,6 +53,8 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "model_score": score,
         "percentage": score.kind.percentage,
         "interval": score.interval and score.interval[1] - score.interval[0],
+        "test_score": model.test_score,
+        "test_interval": model.test_score and model.test_score.interval,
         "commonest": _commonest(report),
         "epochs": report.get("epochs", []),
         "best_epoch": report.get("best_epoch"),
@@ -63,7 +65,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "reliability": reliability_points(report),
         "thresholds": report.get("thresholds", []),
         "chosen": threshold_row(report, suggested_threshold(report) if threshold is None else threshold),
-        "settings_used": used_settings(model.manifest.get("config") or {}, kind),
+        "settings_used": used_settings(_config(model.manifest.get("config") or {}, report), kind),
         "downloads": _downloads(model),
         "predict_url": request.build_absolute_uri(reverse("api:model-predict", args=[model.token])),
     }
@@ -73,6 +75,13 @@ def _commonest(report: dict[str, Any]) -> str:
     """The label of which the validation part has most."""
     rows = report.get("per_class") or [{"label": "", "support": 0}]
     return str(max(rows, key=lambda row: row["support"])["label"])
+
+
+def _config(config: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
+    """The recipe as it turned out: a trainer may add an epoch to those that were asked for, and keep that one."""
+    if not config.get("epochs"):
+        return config
+    return {**config, "epochs": max(config["epochs"], *(row["epoch"] for row in report.get("epochs", [])), 0)}
 
 
 def _downloads(model: TrainedModel) -> list[dict[str, Any]]:

@@ -20,6 +20,9 @@ _MOST_SPELLINGS = 50_000
 _EARLY = 2_000
 _GLANCE_ROWS, _GLANCE_CHARS = 5, 80
 
+# Number, text, cleaned label, given part, source; the last two are "" where they are not told.
+Row = tuple[int, str, str, str, str]
+
 
 class Table:
     """A table that was understood; `rows` may be read several times. Raises UploadRefused."""
@@ -28,10 +31,14 @@ class Table:
         self._reader = reader
         self._limits = limits
         self._notes = notes
-        sample = list(_first_rows(reader.records()))
+        self.options = options
+        self._from_row = options.header_row or 0
+        sample = list(_first_rows(self._records()))
         self.layout: Layout = find_layout(reader, sample, options, limits, notes)
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
         self._labels: dict[str, str] = {}
+        # Rows without anything in them are no loss.
+        self.blank_count = self.count = 0
         first = 1 if self.layout.has_header and reader.columns is None else 0
         self._glance = sample[first : first + _GLANCE_ROWS]
 
@@ -49,12 +56,13 @@ class Table:
         """A row as the user finds it in the file."""
         return f"{self._reader.unit} {number:,}"
 
-    def rows(self) -> Iterator[tuple[int, str, str]]:
-        """(number, text, cleaned label) of every usable row; the others become notes."""
-        text_at, label_at, width = self.layout.input, self.layout.label, len(self.layout.columns)
+    def rows(self) -> Iterator[Row]:
+        """Every usable row; the others become notes."""
+        found, width, least = self.layout.found, len(self.layout.columns), self.layout.least
+        text_at, label_at, is_plain = self.layout.input, self.layout.label, found.is_plain
         most_chars, labels = self._limits.max_field_chars, self._labels
-        least = max(text_at, label_at) + 1
-        count = ragged = 0
+        split = group = ""
+        count = ragged = blank = 0
         for number, cells in self._data():
             count += 1
             if count > self._limits.max_rows:
@@ -64,9 +72,14 @@ class Table:
                     ragged += 1
                     self._skip_ragged(number, cells, ragged, count)
                 elif cells:
+                    blank += 1
                     self._notes.skip(self.where(number), "Left out: the row is empty.")
                 continue
-            text, raw = cells[text_at], cells[label_at]
+            if is_plain:
+                text, raw = cells[text_at], cells[label_at]
+            else:
+                text, raw = found.text_in(cells), found.label_in(cells)
+                split, group = found.split_in(cells), found.group_in(cells)
             if text is None or raw is None:
                 self._notes.skip(
                     self.where(number), "Left out: text or label is a list or an object, not a single value."
@@ -77,15 +90,23 @@ class Table:
                 label = self._clean(raw, number)
             text = text.strip()
             if not text or not label:
+                blank += not (text or label)
                 self._skip_incomplete(number, text, label)
                 continue
             if len(text) > most_chars:
                 raise self._too_long(number)
-            yield number, text, label
+            yield number, text, label, split, group
+        self.count, self.blank_count = count, blank
         self._check_ragged(ragged, count)
 
-    def _data(self) -> Iterator[tuple[int, Cells]]:
+    def _records(self) -> Iterator[tuple[int, Cells]]:
         records = iter(self._reader.records())
+        if not self._from_row or self._reader.columns is not None:
+            return records
+        return itertools.dropwhile(lambda record: record[0] < self._from_row, records)
+
+    def _data(self) -> Iterator[tuple[int, Cells]]:
+        records = self._records()
         if not self.layout.has_header or self._reader.columns is not None:
             return records
         # Empty rows above the header are no data either.

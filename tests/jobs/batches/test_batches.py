@@ -123,6 +123,27 @@ def test_a_column_may_be_chosen_and_a_bad_row_does_not_spoil_the_rest(finish: Fi
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "form"),
+    [
+        ("page.csv", b"<!doctype html><html><body>x</body></html>", "sentences in a table"),
+        ("empty.csv", b"", "sentences in a table"),
+        ("none.zip", zipped({}), "pictures in a zip or frames of a video"),
+    ],
+)
+def test_a_wrong_file_gets_no_advice_on_training(submit: Any, name: str, content: bytes, form: str) -> None:
+    with pytest.raises(UploadRefused) as refused:
+        submit(content, name)
+    assert refused.value.detail.endswith(f" Here you can send {form}.")
+    assert "label" not in refused.value.detail and "class" not in refused.value.detail
+
+
+def test_a_refused_file_is_not_called_a_dataset(submit: Any) -> None:
+    with pytest.raises(UploadRefused) as refused:
+        submit(zipped({"a.txt": b"x"}), "none.zip")
+    assert (refused.value.title, refused.value.code) == ("The file cannot be predicted", "no_pictures")
+
+
+@pytest.mark.parametrize(
     ("name", "content", "words"),
     [
         ("empty.zip", b"", "empty"),

@@ -30,7 +30,7 @@ def only_table(archive: Archive, notes: Notes) -> Entry:
     if tables:
         names = listed([entry.where for entry in tables])
         raise UploadRefused(
-            f"The zip contains several tables ({names}). Send the one to learn from. {TABLE_EXAMPLE}",
+            f"The zip contains several tables ({names}). Send the one to use. {TABLE_EXAMPLE}",
             status=422,
             code="several_tables",
         )
