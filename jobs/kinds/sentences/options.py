@@ -23,6 +23,7 @@ DELIMITERS = {
     ",": ",", ";": ";", "\t": "\t", "|": "|",
     "comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|",
 }  # fmt: skip
+MISSING = ("leave_out", "keep")
 _FLAGS = {
     True: True,
     False: False,
@@ -37,13 +38,19 @@ _FLAGS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableOptions:
-    """Choices for a table; None means: find out. Columns are named as in the header, or "column 1" without one."""
+    """Choices for a table; None means: find out. Columns are named as in the header, or "column 1" without one.
+
+    `sheet` is the name of a sheet of a workbook; `missing` says what labels such as "nan" and "null" are: "leave_out"
+    (no label, so the row is left out) or "keep" (classes).
+    """
 
     input_column: str | None = None
     label_column: str | None = None
     has_header: bool | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    sheet: str | None = None
+    missing: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Only what was chosen."""
@@ -99,10 +106,24 @@ def _delimiter(value: Any) -> str:
     return found
 
 
+def _sheet(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 1_000:
+        raise ValueError("Give the name of a sheet.")
+    return value
+
+
+def _missing(value: Any) -> str:
+    if value not in MISSING:
+        raise ValueError("Choose leave_out or keep.")
+    return str(value)
+
+
 _READERS = {
     "input_column": _column,
     "label_column": _column,
     "has_header": _flag,
     "encoding": _encoding,
     "delimiter": _delimiter,
+    "sheet": _sheet,
+    "missing": _missing,
 }

@@ -7,11 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jobs.kinds.sentences.labels.reading import read_labels
 from jobs.kinds.sentences.rows import Table
 from jobs.uploads.class_counts import checked_classes
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
 from jobs.uploads.findings import ClassCount, Notes
-from jobs.uploads.names import same_class
 from training.ground.limits import Limits
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ LENGTHS = (0, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 _SHOWN_ROWS = 10
 _SHOWN_CHARS = 300
 _NEWLINES_OF_A_LOST_QUOTE = 30
-_WHOLE_FLOAT = re.compile(r"[-+]?\d+\.0+")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
 _MEASURE = re.compile(r"[-+]?\d*[.,]\d+(?:[eE][-+]?\d+)?")
 
@@ -44,7 +43,7 @@ class Survey:
         counts = Counter({label: tally[number] for label, number in self._index.items()})
         if not counts:
             raise self._no_rows()
-        self.label_of: dict[str, str | None] = dict(_canonical(counts, notes))
+        self.label_of: dict[str, str | None] = read_labels(counts, table.missing, notes)
         self.classes = self._classes(counts)
         self._report_copies()
 
@@ -118,7 +117,10 @@ class Survey:
     def _classes(self, counts: Counter[str]) -> list[ClassCount]:
         merged: Counter[str] = Counter()
         for label, count in counts.items():
-            merged[self.label_of[label] or ""] += count
+            if name := self.label_of[label]:
+                merged[name] += count
+        if not merged:
+            raise self._no_rows()
         self._refuse_one_label_per_row(merged)
         if len(merged) > self._limits.max_classes:
             raise self._too_many_classes(len(merged))
@@ -176,30 +178,6 @@ class Survey:
 
     def _places(self, order: "np.ndarray[tuple[int], np.dtype[np.int64]]", at: int) -> tuple[str, str]:
         return self._table.where(self._numbers[order[at - 1]]), self._table.where(self._numbers[order[at]])
-
-
-def _canonical(counts: Counter[str], notes: Notes) -> dict[str, str]:
-    """Each spelling of a label with the one that stands for it: the most frequent."""
-    whole = all(_WHOLE_FLOAT.fullmatch(label) or label.lstrip("+-").isdecimal() for label in counts)
-    floats = [label for label in counts if whole and _WHOLE_FLOAT.fullmatch(label)]
-    plain = {label: label.split(".")[0] if label in floats else label for label in counts} if floats else {}
-    if floats:
-        notes.repair(
-            "Labels", f"Labels that are whole numbers were written without decimals ({listed(floats)})."
-        )
-    spellings: dict[str, list[str]] = defaultdict(list)
-    for label in counts:
-        spellings[same_class(plain.get(label, label))].append(label)
-    canonical = {}
-    for same in spellings.values():
-        best = max(same, key=lambda label: counts[label])
-        best = plain.get(best, best)
-        canonical.update(dict.fromkeys(same, best))
-        if len(same) > 1 and not floats:
-            notes.repair(
-                best, f"Labels that differ only in upper and lower case were combined: {listed(same)}."
-            )
-    return canonical
 
 
 def _warn_of_odd_labels(counts: Counter[str], notes: Notes) -> None:

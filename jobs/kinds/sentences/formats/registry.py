@@ -3,9 +3,10 @@
 import re
 
 from jobs.kinds.sentences.formats.contract import Format, Reader, Source
-from jobs.kinds.sentences.formats.delimited import CsvReader
+from jobs.kinds.sentences.formats.delimited import delimited
 from jobs.kinds.sentences.formats.json_tables import JsonReader
 from jobs.kinds.sentences.formats.parquet import ParquetReader
+from jobs.kinds.sentences.formats.trimmed import Trimmed
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
 
 _HEAD_BYTES = 4096
@@ -13,15 +14,16 @@ _JSON_LINES = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"[^"\n]*"\s*:')
 _JSON_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[\[{\]]")
 
 
+def _trimmed(reader: Reader, source: Source) -> Reader:
+    return Trimmed(reader, source.notes, has_header=source.options.has_header)
+
+
 # The first that recognises a table reads it; the last takes whatever is left.
 FORMATS = (
     Format(lambda head: head.startswith(b"PAR1"), lambda source: ParquetReader(source.path, source.limits)),
     Format(_JSON_ARRAY.match, lambda source: JsonReader(source.open, source.limits, array=True)),
     Format(_JSON_LINES.match, lambda source: JsonReader(source.open, source.limits, array=False)),
-    Format(
-        lambda head: True,
-        lambda source: CsvReader(source.open, source.options, source.limits, source.notes),
-    ),
+    Format(lambda head: True, lambda source: _trimmed(delimited(source), source)),
 )
 
 
