@@ -15,6 +15,14 @@ _UNPACK = "Unpack it and make an ordinary .zip of it, or send the table itself."
 _AS_CSV = "Open it and save it as CSV (UTF-8), then upload that."
 _NO_MODELS = "Upload the data to train on, not a model or a Python object; those are never opened here."
 
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_ODS_HEAD = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
+_ODS_AT = 30  # behind the header of the first entry
+_DIRECTORY_BYTES = 256 * 1024  # as much as the directory of any workbook takes
+# Names of streams in old Office files: those of a workbook, and of one with a password.
+_OLE_STREAMS = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book", "EncryptedPackage"))
+
 PICTURE_MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -37,7 +45,7 @@ _OTHER_MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\x28\xb5\x2f\xfd", "a Zstandard file", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (such as .xls)", _AS_CSV),
+    (OLE_MAGIC, "an old Office file, but no workbook", _AS_CSV),
     (b"%PDF", "a PDF", _NEITHER),
     (b"MZ", "a Windows program", _NEITHER),
     (b"\x7fELF", "a program", _NEITHER),
@@ -62,22 +70,52 @@ _XML = re.compile(rb"\s*<\?xml", re.IGNORECASE)
 
 
 def detect(path: Path, filename: str) -> Literal["zip", "table"]:
-    """Whether `path` is a zip or a table; raises UploadRefused (400, 415, 422) for anything else."""
+    """Whether `path` is a zip or a table; raises UploadRefused (400, 415, 422) for anything else.
+
+    A workbook is a table, although most are zips.
+    """
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
         if not head:
             raise UploadRefused(f"The file is empty. {_NEITHER}", code="upload_empty")
-        if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
-            return "zip"
+        if is_zip(head):
+            return "table" if _is_zipped_workbook(head, file) else "zip"
+        if head.startswith(OLE_MAGIC) and _is_old_workbook(head, file):
+            return "table"
         _refuse_other(head, file, filename)
     return "table"
+
+
+def is_zip(head: bytes) -> bool:
+    """Whether the first bytes are those of a zip."""
+    return head.startswith(_ZIP_MAGIC)
+
+
+def _is_zipped_workbook(head: bytes, file: BinaryIO) -> bool:
+    """XLSX by the names in its directory, ODS by the name that it begins with."""
+    if head[_ODS_AT:].startswith(_ODS_HEAD):
+        return True
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _DIRECTORY_BYTES))
+    directory = file.read(_DIRECTORY_BYTES)
+    return b"[Content_Types].xml" in directory and b"xl/workbook.xml" in directory
+
+
+def _is_old_workbook(head: bytes, file: BinaryIO) -> bool:
+    """By the names of its streams, which stand somewhere in the file."""
+    tail, chunk = b"", head
+    while chunk:
+        if any(name in tail + chunk for name in _OLE_STREAMS):
+            return True
+        tail, chunk = chunk[-64:], file.read(HEAD_BYTES * 16)
+    return False
 
 
 def refuse_by_head(head: bytes) -> None:
     """Raises UploadRefused (415) when the first bytes alone tell a kind that cannot be used."""
     kind = other_kind(head)
-    if kind is not None:
-        raise UploadRefused(f"This is {kind[0]}. {kind[1]}", status=415, code="wrong_kind")
+    if kind is not None and not head.startswith(OLE_MAGIC):  # that may be a workbook
+        raise _wrong_kind(*kind)
 
 
 def picture_format(head: bytes) -> str | None:
@@ -132,13 +170,19 @@ def _refuse_other(head: bytes, file: BinaryIO, filename: str) -> None:
             status=415,
             code="single_picture",
         )
-    refuse_by_head(head)
+    kind = other_kind(head)
+    if kind is not None:
+        raise _wrong_kind(*kind)
     if filename.lower().endswith(".zip"):
         raise UploadRefused(
             f"The name ends in .zip, but the file does not begin like one: it is damaged or cut short. "
             f"Make the zip again and upload it. {PICTURES_EXAMPLE}",
             code="zip_damaged",
         )
+
+
+def _wrong_kind(name: str, advice: str) -> UploadRefused:
+    return UploadRefused(f"This is {name}. {advice}", status=415, code="wrong_kind")
 
 
 def _ends_like_a_zip(file: BinaryIO) -> bool:

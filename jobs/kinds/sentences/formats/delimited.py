@@ -16,6 +16,7 @@ from training.ground.limits import Limits
 
 _SAMPLE_CHARS = 128 * 1024
 _SAMPLE_ROWS = 300
+_COMPARED_ROWS = 300_000
 _LONGEST_LINE = 8  # times the longest field
 _SURE = 0.98
 _EXCEL_HINT = re.compile(r'^"?sep=([,;|\t])"?\s*$')
@@ -73,10 +74,10 @@ class CsvReader:
 
     def _on_the_whole(self, best: Dialect, chosen: str | None) -> Dialect:
         """The dialect that fits the whole text best; the others are tried only where that of the sample does not."""
-        fit = self._fit(self._ends, best)
+        fit = self._fit(self._ends, best, None)
         if fit.is_clean or (not self._signs.quotes and fit.value > _SURE):
             return best
-        fits = [(best, fit)]
+        fits = [(best, self._fit(self._ends, best))]
         fits += [
             (other, self._fit(self._ends, other)) for other in quotings(best.delimiter, None) if other != best
         ]
@@ -89,9 +90,9 @@ class CsvReader:
                 self._ends = ends
         return found
 
-    def _fit(self, ends: str, dialect: Dialect) -> Fit:
+    def _fit(self, ends: str, dialect: Dialect, most_rows: int | None = _COMPARED_ROWS) -> Fit:
         with self._lines(ends) as lines:
-            return measure(islice(lines, self._skip, None), dialect, self._most_chars)
+            return measure(islice(lines, self._skip, None), dialect, self._most_chars, most_rows)
 
 
 def delimited(source: Source) -> CsvReader:

@@ -96,12 +96,7 @@ class Fit:
     @property
     def is_clean(self) -> bool:
         """Whether hardly anything speaks against it, so that no other need be tried."""
-        return (
-            self.value > 0.98
-            and not self.errors
-            and not self.endless
-            and self.framed * 100 < self.widths.total()
-        )
+        return self.value > 0.99
 
 
 def parse(lines: Iterable[str], dialect: Dialect, most_chars: int) -> Iterator[tuple[list[str], int, bool]]:

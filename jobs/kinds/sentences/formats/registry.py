@@ -7,6 +7,8 @@ from jobs.kinds.sentences.formats.delimited import delimited
 from jobs.kinds.sentences.formats.json_tables import JsonReader
 from jobs.kinds.sentences.formats.parquet import ParquetReader
 from jobs.kinds.sentences.formats.trimmed import Trimmed
+from jobs.kinds.sentences.formats.workbook import WorkbookReader
+from jobs.uploads.detection import OLE_MAGIC, is_zip
 from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
 
 _HEAD_BYTES = 4096
@@ -20,6 +22,10 @@ def _trimmed(reader: Reader, source: Source) -> Reader:
 
 # The first that recognises a table reads it; the last takes whatever is left.
 FORMATS = (
+    Format(
+        lambda head: is_zip(head) or head.startswith(OLE_MAGIC.replace(b"\x00", b"")),
+        lambda source: _trimmed(WorkbookReader(source), source),
+    ),
     Format(lambda head: head.startswith(b"PAR1"), lambda source: ParquetReader(source.path, source.limits)),
     Format(_JSON_ARRAY.match, lambda source: JsonReader(source.open, source.limits, array=True)),
     Format(_JSON_LINES.match, lambda source: JsonReader(source.open, source.limits, array=False)),

@@ -24,7 +24,7 @@ _SIGNS = str.maketrans({
 _TWINS = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425"
     "\u03bf\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a7\u03a5",
-    "aeopcyxijsABEKMHOPCTX" "oABEZHIKMNOPTXY",
+    "aeopcyxijsABEKMHOPCTXoABEZHIKMNOPTXY",
 )  # fmt: skip
 _SEPARATORS = re.compile(r"[\s_-]+")
 _TRUTHS: tuple[tuple[str, str], ...] = (("true", "false"), ("1", "0"), ("t", "f"))
