@@ -142,7 +142,20 @@ class JobSummarySerializer(serializers.ModelSerializer[Job]):
     examples=[
         OpenApiExample(
             "A running job",
-            _JOB | {"queue_position": None, "eta_seconds": 12.5, "epochs": [_EPOCH], "model_url": None},
+            _JOB
+            | {
+                "queue_position": None,
+                "eta_seconds": 12.5,
+                "epochs": [_EPOCH],
+                "model_url": None,
+                "lane": "now",
+                "max_minutes": None,
+                "waiting_reason": "",
+                "quote": None,
+                "comparison": None,
+                "receipt": None,
+                "training": {},
+            },
             response_only=True,
         )
     ]

@@ -28,7 +28,10 @@ _EXAMPLE = {
     "eta_seconds": None,
     "queue_position": None,
     "error": "",
-    "results": {"csv": "https://flash.example/…?format=csv", "jsonl": "https://flash.example/…?format=jsonl"},
+    "results": {
+        "xlsx": "https://flash.example/api/v1/models/TOKEN/batches/BATCH/results/?format=xlsx",
+        "csv": "https://flash.example/api/v1/models/TOKEN/batches/BATCH/results/?format=csv",
+    },
     "summary": {},
     "options": {"top_k": 5, "frames_per_second": 1.0, "input_column": None},
     "created": "2026-01-02T03:04:05Z",
