@@ -22,7 +22,7 @@ _CONTROL = bytes({*range(0, 9), *range(14, 32)} - {0x1A, 0x1B})
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _HANZI = re.compile(rb"(?:[\xa1-\xa3\xb0-\xd7][\xa1-\xfe])+")  # GB2312: punctuation and the common characters
 _CYRILLIC = re.compile(rb"[\xa8\xb8\xc0-\xff]+")
-_SAVE = "Save it as CSV with UTF-8, or choose the encoding by hand."
+_SAVE = "Save it as CSV with UTF-8, or choose the encoding yourself."
 
 
 @dataclass(frozen=True, slots=True)
