@@ -1,16 +1,21 @@
 """Refusals of batch predictions."""
 
+import re
+
 from jobs.uploads.errors import PICTURES_EXAMPLE, TABLE_EXAMPLE, UploadRefused
 from modelstore.ground.errors import FlashError
 from training.kinds import Kind
 
 # What readers that training and predictions share say of data to learn from.
-_TRAINING_ADVICE = (
-    "Flash takes a zip of pictures or a table of sentences.",
-    "Is it a table of sentences? Then choose text.",
-    "Choose pictures instead.",
-    PICTURES_EXAMPLE,
-    TABLE_EXAMPLE,
+_TRAINING_ADVICE = re.compile(
+    "|".join(
+        [
+            r"Flash takes a zip of pictures or a table of sentences\.",
+            r"Choose \w+ instead\.",
+            re.escape(PICTURES_EXAMPLE),
+            re.escape(TABLE_EXAMPLE),
+        ]
+    )
 )
 
 
@@ -39,9 +44,7 @@ class ResultsNotReady(FlashError):
 
 def refused_to_predict(refusal: UploadRefused, kind: Kind) -> UploadRefused:
     """The same refusal of a file to predict: no word of datasets, but of what can be sent for this kind."""
-    detail = refusal.detail
-    for advice in _TRAINING_ADVICE:
-        detail = detail.replace(advice, "")
+    detail = _TRAINING_ADVICE.sub("", refusal.detail)
     formats = " or ".join(kind.batch_formats.values())
     if detail != refusal.detail:
         detail = f"{detail} Here you can send {formats}."
