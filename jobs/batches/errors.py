@@ -1,22 +1,9 @@
 """Refusals of batch predictions."""
 
-import re
-
-from jobs.uploads.errors import PICTURES_EXAMPLE, TABLE_EXAMPLE, UploadRefused
+from jobs.uploads.errors import UploadRefused
+from jobs.uploads.right_form import all_advice
 from modelstore.ground.errors import FlashError
 from training.kinds import Kind
-
-# What readers that training and predictions share say of data to learn from.
-_TRAINING_ADVICE = re.compile(
-    "|".join(
-        [
-            r"Flash takes a zip of pictures or a table of sentences\.",
-            r"Choose \w+ instead\.",
-            re.escape(PICTURES_EXAMPLE),
-            re.escape(TABLE_EXAMPLE),
-        ]
-    )
-)
 
 
 class BatchUnknown(FlashError):
@@ -44,7 +31,10 @@ class ResultsNotReady(FlashError):
 
 def refused_to_predict(refusal: UploadRefused, kind: Kind) -> UploadRefused:
     """The same refusal of a file to predict: no word of datasets, but of what can be sent for this kind."""
-    detail = _TRAINING_ADVICE.sub("", refusal.detail)
+    detail = refusal.detail
+    # What readers that training and predictions share say of data to learn from.
+    for advice in all_advice():
+        detail = detail.replace(advice, "")
     formats = " or ".join(kind.batch_formats.values())
     if detail != refusal.detail:
         detail = f"{detail} Here you can send {formats}."

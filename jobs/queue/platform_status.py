@@ -7,7 +7,10 @@ from django.db.models import Count, Q
 from jobs.models import Job, PlatformStatus
 from jobs.states import ACTIVE, RUNNING, JobStatus
 
-DEV_MODE_NOTICE = "Flash is under maintenance: new jobs are refused for now. Running jobs continue, and models still predict."
+DEV_MODE_NOTICE = (
+    "Flash is under maintenance: new jobs are refused for now. "
+    "Running jobs continue, and models still predict."
+)
 FULL_NOTICE = "The queue is full at the moment: new jobs are refused until one has finished."
 
 

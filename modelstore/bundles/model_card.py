@@ -6,7 +6,7 @@ from typing import Any
 
 from modelstore.models import TrainedModel
 from training.bundle.manifest import MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
-from training.ground.hyperparameters import HYPERPARAMETERS
+from training.ground.used_settings import used_settings
 from training.kinds import kind_of
 from training.score import ACCURACY, capitalised, show
 
@@ -38,7 +38,7 @@ def _head(model: TrainedModel) -> str:
         ("Classifies", f"{kind_of(model.task_type).words.samples} into {len(model.classes)} classes"),
         ("Network", model.model_name),
         ("Trained", f"{model.created:%Y-%m-%d}, with Flash"),
-        ("Settings", _settings(model.manifest.get("config") or {})),
+        ("Settings", _settings(model)),
     ]
     return f"# {_line(model.task_name)}\n\n" + _table(("", ""), facts)
 
@@ -156,9 +156,9 @@ def _measured_before(model: TrainedModel) -> bool:
     return bool({MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE} & set(model.manifest["files"]))
 
 
-def _settings(config: Mapping[str, Any]) -> str:
-    names = [spec.name for spec in HYPERPARAMETERS if spec.name != "model" and not spec.parts]
-    return ", ".join(f"{name} {config[name]}" for name in names if config.get(name) is not None) or "unknown"
+def _settings(model: TrainedModel) -> str:
+    told = used_settings(model.manifest.get("config") or {}, kind_of(model.task_type))
+    return "; ".join(f"{label}: {words}" for label, words in told) or "unknown"
 
 
 def _count(number: Any) -> str:

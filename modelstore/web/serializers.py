@@ -7,7 +7,6 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from modelstore.models import TrainedModel
-from modelstore.prediction.predict_request import DEFAULT_TOP_K, MAX_TOP_K, MOST_EXPLAINED
 from modelstore.web.task_field import A_ZIP
 
 # What of report.json is told; names of the user's own files are not.
@@ -31,8 +30,6 @@ METRICS = (
     "seconds",
     "device",
 )
-
-_EXPLAIN = f"Say what weighed most; at most {MOST_EXPLAINED} inputs at a time."
 
 _PICTURE_ANSWER = {
     "predictions": [
@@ -164,41 +161,6 @@ def _without_examples(figures: Any) -> Any:
     if not isinstance(figures, dict):
         return figures
     return {name: value for name, value in figures.items() if not name.endswith("examples")}
-
-
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample("Sentences", {"inputs": ["How far is it from Denver to Aspen?"], "top_k": 3}),
-        OpenApiExample("Pictures", {"inputs": ["data:image/png;base64,iVBORw0KGgo..."]}),
-    ]
-)
-class PredictJsonSerializer(serializers.Serializer):
-    """Sentences, or pictures in base64 (data: URLs, too). For the schema; predict_request.py reads it."""
-
-    inputs = serializers.ListField(child=serializers.CharField(), help_text="One or more.")
-    top_k = serializers.IntegerField(
-        min_value=1, max_value=MAX_TOP_K, default=DEFAULT_TOP_K, help_text="How many labels per input."
-    )
-    threshold = serializers.FloatField(
-        min_value=0, max_value=1, required=False, allow_null=True, help_text="Answers below it are `unsure`."
-    )
-    explain = serializers.BooleanField(default=False, help_text=_EXPLAIN)
-
-
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample("A picture", {"image": "picture.jpg", "top_k": 3}, media_type="multipart/form-data")
-    ]
-)
-class PredictFilesSerializer(serializers.Serializer):
-    """One or more pictures in the field `image`. For the schema; predict_request.py reads it."""
-
-    image = serializers.ListField(
-        child=serializers.FileField(), help_text="Repeat the field for more pictures."
-    )
-    top_k = serializers.IntegerField(min_value=1, max_value=MAX_TOP_K, default=DEFAULT_TOP_K)
-    threshold = serializers.FloatField(min_value=0, max_value=1, required=False)
-    explain = serializers.BooleanField(default=False, help_text=_EXPLAIN)
 
 
 class LabelSerializer(serializers.Serializer):

@@ -12,6 +12,7 @@ from tests.bundles import picture
 from tests.site.kept_examples import FINDINGS
 from tests.site.test_pages import read
 from tests.tasks import Task
+from training.ground.recipe import resolve
 
 
 @pytest.fixture(autouse=True)
@@ -152,13 +153,22 @@ def test_the_page_takes_few_queries(client: Client, make_model, django_assert_ma
         client.get(reverse("model", args=[model.token]))
 
 
+def test_a_model_of_sentences_tells_only_settings_that_it_has(client: Client, make_model) -> None:
+    model = make_model(Task.TEXT)
+    model.manifest["config"] = resolve(Task.TEXT, {"preset": "quick"}).to_json()
+    model.save()
+    text = read(client.get(reverse("model", args=[model.token]))).text.split("How it was trained")[1]
+    assert "Quick" in text and "90 : 10" in text
+    assert "ImageNet" not in text and "pictures" not in text
+
+
 def test_an_epoch_added_by_the_trainer_is_among_those_planned(client: Client, make_model) -> None:
     model = make_model(Task.TEXT)
     model.manifest["config"] |= {"epochs": 12}
     model.report |= {"best_epoch": 13, "epochs": [{"epoch": number} for number in range(1, 14)]}
     model.save()
     page = read(client.get(reverse("model", args=[model.token]))).text
-    assert "Epochs at most 13" in page and "Epoch kept 13" in page
+    assert "Epochs 13" in page and "Epoch kept 13" in page
 
 
 def test_the_bundle_is_not_called_offline_while_a_file_for_that_is_missing(

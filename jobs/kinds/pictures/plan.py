@@ -4,11 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from jobs.kinds.pictures.example import PICTURES_EXAMPLE
 from jobs.uploads.archive import Archive, Entry
 from jobs.uploads.detection import other_kind, picture_format
-from jobs.uploads.errors import PICTURES_EXAMPLE, UploadRefused, listed, shown
+from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
 from jobs.uploads.names import clean_label, same_class
+from jobs.uploads.right_form import choose_instead
 from jobs.uploads.zip_contents import PICTURE_SUFFIXES, refuse_special, system_name
 from training.ground.limits import Limits
 
@@ -205,9 +207,9 @@ def _no_pictures(archive: Archive) -> UploadRefused:
                 code="wrong_kind",
             )
     tables = [entry for entry in files if entry.suffix in _TABLES]
-    advice = (
-        f' It contains the table "{shown(tables[0].where)}": for sentences, choose text.' if tables else ""
-    )
+    advice = ""
+    if tables:
+        advice = f' It contains the table "{shown(tables[0].where)}".{choose_instead(".csv", archive.kind)}'
     return UploadRefused(
         f"There are no pictures in the zip.{advice} {PICTURES_EXAMPLE}", status=422, code="no_pictures"
     )

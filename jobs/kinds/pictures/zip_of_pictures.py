@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.kinds.pictures.check import SUFFIX_OF, Verdict, check_picture
+from jobs.kinds.pictures.example import PICTURES_EXAMPLE
 from jobs.kinds.pictures.findings import PictureFindings
 from jobs.kinds.pictures.plan import Planned, plan_pictures
 from jobs.kinds.pictures.thumbnails import Thumbnails
 from jobs.uploads.archive import Archive
 from jobs.uploads.class_counts import checked_classes
-from jobs.uploads.errors import MAX_NOTES, PICTURES_EXAMPLE, UploadRefused, shown
+from jobs.uploads.errors import MAX_NOTES, UploadRefused, shown
 from jobs.uploads.findings import ClassCount, Notes
 from training.ground.limits import MIB, Limits
+from training.kinds.pictures import KIND
 
 _THREADS = min(4, os.cpu_count() or 1)
 _IN_FLIGHT_BYTES = 64 * MIB
@@ -49,7 +51,7 @@ def inspect_pictures(path: Path, limits: Limits, *, decode_seconds: float = 20) 
     that slips through is left out by the trainer.
     """
     notes = Notes()
-    with _refused_with(notes), Archive.open(path, limits) as archive:
+    with _refused_with(notes), Archive.open(path, limits, KIND) as archive:
         planned = plan_pictures(archive, limits, notes)
         thumbnails = Thumbnails({picture.label for picture in planned})
         twins = _Twins()
@@ -91,7 +93,7 @@ def _unpack(path: Path, destination: Path, limits: Limits, decode_seconds: float
     rows: list[tuple[str, str, str]] = []
     counts: Counter[str] = Counter()
     destination.mkdir(parents=True, exist_ok=True)
-    with _refused_with(notes), Archive.open(path, limits) as archive:
+    with _refused_with(notes), Archive.open(path, limits, KIND) as archive:
         planned = plan_pictures(archive, limits, notes)
         for checked in _good(archive, planned, limits, decode_seconds, notes):
             name = f"{len(rows) // _PER_FOLDER:03d}/{len(rows):06d}.{SUFFIX_OF[checked.verdict.format]}"

@@ -7,9 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.rows import Table
 from jobs.uploads.class_counts import checked_classes
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
+from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import ClassCount, Notes
 from jobs.uploads.names import same_class
 from training.ground.limits import Limits

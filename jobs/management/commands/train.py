@@ -150,7 +150,7 @@ def _why_it_waits(job: Job) -> str:
 
 def _task_of(path: Path) -> str:
     """By what is in the file, then by its name; CommandError where no kind takes such."""
-    zipped = detect(path, path.name) == "zip"
+    zipped = detect(path, path.name, None) == "zip"
     for suffix in (".zip",) if zipped else (path.suffix, ".csv"):
         if kinds := kinds_taking(suffix):
             return kinds[0].task

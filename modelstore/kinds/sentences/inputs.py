@@ -2,12 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from modelstore.prediction.inputs import InputsInvalid, InputTooLarge, refused, type_words
 from training.ground.limits import Limits
 
+JSON_SCHEMA = MappingProxyType(
+    {
+        "type": "string",
+        "description": "A sentence.",
+        "examples": ["How far is it from Denver to Aspen?"],
+    }
+)
 FILES = ""
+FILES_HELP = ""
 NO_FILES = 'This model classifies sentences: send JSON like {"inputs": ["a sentence"]}.'
 
 

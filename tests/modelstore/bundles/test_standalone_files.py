@@ -22,6 +22,7 @@ from modelstore.bundles.standalone_files import (
 )
 from modelstore.downloads.file_responses import open_download
 from tests.modelstore.conftest import Publish
+from training.ground.recipe import resolve
 from training.kinds.pictures import preprocess as of_pictures
 from training.kinds.sentences import preprocess as of_sentences
 
@@ -82,6 +83,14 @@ def test_what_runs_elsewhere_imports_nothing_of_flash() -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert {name.split(".")[0] for name in names} <= known, f"{file.name} imports {names}"
+
+
+def test_the_model_card_tells_only_settings_that_its_kind_has(publish: Publish) -> None:
+    model = publish("text")
+    model.manifest["config"] = resolve(model.task_type, {"preset": "quick"}).to_json()
+    card = model_card(model)
+    assert "Preset: Quick; " in card and "90 : 10" in card
+    assert "retrained" not in card and "ImageNet" not in card
 
 
 def _unpacked(publish: Publish, tmp_path: Path, kind: str) -> Path:

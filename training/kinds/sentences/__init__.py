@@ -18,6 +18,10 @@ KIND = Kind(
         unit="row",
         units="rows",
         upload="a table of sentences",
+        right_form=(
+            "The right form for sentences: a header and one row each, "
+            'such as input,label then "I love it",positive.'
+        ),
         name_hint="customer messages",
         example='"a sentence"',
         example_data="my-table.csv",

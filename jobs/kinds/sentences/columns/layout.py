@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from jobs.kinds.sentences.columns.names import input_rank, is_known, label_rank, plain_name
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Cells, Meaning, Reader
 from jobs.kinds.sentences.options import TableOptions
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
+from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
 

@@ -165,7 +165,7 @@ def test_it_refuses_too_many_classes(inspect_zip, refusal_of):
 
 
 def test_it_says_when_the_zip_holds_a_table(inspect_zip, refusal_of):
-    assert "choose text" in refusal_of(inspect_zip, {"train.csv": b"a,b"}).detail
+    assert 'choose "Sentences"' in refusal_of(inspect_zip, {"train.csv": b"a,b"}).detail
 
 
 def unpacked(tmp_path, files, limits=None):

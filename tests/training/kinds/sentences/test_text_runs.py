@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from torch.nn import functional
@@ -105,7 +106,17 @@ def test_the_report_holds_what_the_pages_show(tmp_path):
     assert {"per_class", "warnings", "skipped", "seconds", "device", "hardest"} <= set(report)
     assert sum(map(sum, report["confusion"])) == report["val_count"]
     assert report["best_epoch"] in [epoch["epoch"] for epoch in report["epochs"]]
-    assert {"accuracy.svg", "accuracy.png", "tokenizer.json"} <= {path.name for path in folder.iterdir()}
+    names = {path.name for path in folder.iterdir()}
+    assert {"accuracy.svg", "accuracy.png", "tokenizer.json", "tokenizer_config.json"} <= names
+
+
+def test_the_graph_alone_says_what_it_answers_and_how_sentences_are_made_ready(tmp_path):
+    folder, _ = trained(tmp_path)
+    told = onnxruntime.InferenceSession(folder / "model.onnx").get_modelmeta().custom_metadata_map
+    manifest = json.loads((folder / "model.json").read_text())
+    assert json.loads(told["classes"]) == manifest["classes"]
+    assert json.loads(told["preprocess"]) == manifest["preprocess"]
+    assert told["task"] == manifest["task"]
 
 
 def refusal(tmp_path, rows):
