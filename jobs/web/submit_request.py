@@ -12,19 +12,19 @@ from rest_framework.request import Request
 from jobs import access
 from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
-from jobs.submitting import submission
+from jobs.submitting import reading_option_fields, submission
 from jobs.submitting.job_options import FIELDS as TERMS
 from jobs.submitting.job_options import JobOptions, read_job_options
 from jobs.submitting.lineage import FIELDS as ORIGIN
 from jobs.submitting.lineage import Lineage, read_lineage
+from jobs.uploads.reading_options import OptionType
 from training.ground import hyperparameters
 from training.ground.specification import Hyperparameter
 from training.kinds import CATALOG, KINDS
 
-TABLE_OPTIONS = ("input_column", "label_column")
 _OUTER = (
     "dataset", "dataset_token", "task_type", "task_name", "num_classes", "downloadable", "keep_dataset", "samples",
-    *TABLE_OPTIONS, *TERMS, *ORIGIN,
+    "accept_guesses", *TERMS, *ORIGIN,
 )  # fmt: skip
 _OFF = {"", "false", "null", "none"}
 _YES_OR_NO = {
@@ -43,7 +43,8 @@ class SubmitRequest:
     values: dict[str, Any]
     downloadable: bool
     keep_dataset: bool
-    table_options: dict[str, str]
+    reading: dict[str, Any]
+    accept_guesses: bool
     upload: Any
     dataset_token: str
     num_classes: int | None
@@ -103,7 +104,8 @@ def read(request: Request, known: set[str]) -> SubmitRequest:
         values=values,
         downloadable=problems.of(partial(_boolean, fields, "downloadable", True), True),
         keep_dataset=problems.of(partial(_boolean, fields, "keep_dataset", False), False),
-        table_options=table_options(fields),
+        reading=reading_option_fields.chosen(fields),
+        accept_guesses=problems.of(partial(_boolean, fields, "accept_guesses", False), False),
         upload=upload,
         dataset_token=token,
         num_classes=problems.of(partial(_classes, fields), None),
@@ -167,23 +169,26 @@ def idempotency_key(request: Request) -> str | None:
     return key or None
 
 
-def table_options(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Which columns of a table hold the text and the label, where that was said."""
-    return {name: str(fields[name]) for name in TABLE_OPTIONS if fields.get(name)}
-
-
 def _given(request: Request, known: set[str], problems: _Problems) -> dict[str, Any]:
     """The request's known fields; unknown ones are refused rather than ignored."""
     if not isinstance(request.data, dict):
         raise SubmissionInvalid("Send a JSON object or a form.")
     problems.of(partial(_refuse_unknown, sorted(set(request.data) - known)), None)
-    return {name: request.data[name] for name in request.data if name in known}
+    lists = {
+        option.name for option in reading_option_fields.all_options() if option.type is OptionType.COLUMNS
+    }
+    return {name: _value(request.data, name, name in lists) for name in request.data if name in known}
 
 
 def _refuse_unknown(names: Sequence[str]) -> None:
     if names:
         problem = {name[:100]: ["There is no such field."] for name in names[:20]}
         raise SubmissionInvalid(f"Unknown fields: {', '.join(problem)}.", fields=problem)
+
+
+def _value(data: Any, name: str, is_list: bool) -> Any:
+    """A field of a form may come several times where a list is meant."""
+    return data.getlist(name) if is_list and hasattr(data, "getlist") else data[name]
 
 
 def _source(fields: dict[str, Any]) -> tuple[Any, str]:
@@ -214,7 +219,8 @@ def _task_of(fields: dict[str, Any]) -> str:
 
 
 def _hyperparameters(fields: dict[str, Any]) -> dict[str, Any]:
-    values = {name: value for name, value in fields.items() if name not in _OUTER and value != ""}
+    others = {*_OUTER, *(option.name for option in reading_option_fields.all_options())}
+    values = {name: value for name, value in fields.items() if name not in others and value != ""}
     if isinstance(values.get("model"), str):
         values["model"] = _model_name(values["model"])
     for spec in hyperparameters.HYPERPARAMETERS:

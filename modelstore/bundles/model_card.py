@@ -49,6 +49,7 @@ def _score(model: TrainedModel) -> str:
     rows = [(capitalised(score.kind.word), score.shown)]
     if score.interval:
         rows.append(("95 % interval (Wilson)", " to ".join(show(score.name, end) for end in score.interval)))
+    rows += _test_rows(model)
     if "majority_accuracy" in report:
         rows.append(("Always the most common class", _percent(report["majority_accuracy"])))
     if (baseline := report.get("baseline")) and score.name in baseline:
@@ -65,6 +66,16 @@ def _score(model: TrainedModel) -> str:
             "`evaluate.py`."
         )
     return f"## How good it is\n\n{_table(('', ''), rows)}\n\n{text}"
+
+
+def _test_rows(model: TrainedModel) -> list[tuple[str, str]]:
+    score = model.test_score
+    if score is None:
+        return []
+    rows = [(f"On the given test part ({model.test_count} samples, measured once)", score.shown)]
+    if score.interval:
+        rows.append(("Its 95 % interval", " to ".join(show(score.name, end) for end in score.interval)))
+    return rows
 
 
 def _classes(report: Mapping[str, Any]) -> str:

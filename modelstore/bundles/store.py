@@ -72,6 +72,7 @@ def bundle_fields(folder: Path) -> dict[str, Any]:
         "model_name": manifest.model,
         "classes": list(manifest.classes),
         **_score_fields(manifest.measured()),
+        **_test_fields(manifest.tested()),
         "report": json.loads((folder / REPORT_FILE).read_text("utf-8")),
         "manifest": json.loads((folder / MANIFEST_FILE).read_text("utf-8")),
         "size_bytes": sum((folder / name).stat().st_size for name in {*manifest.files, MANIFEST_FILE}),
@@ -83,6 +84,14 @@ def _score_fields(score: Score) -> dict[str, Any]:
     fields = {"score_name": score.name, "score_value": score.value, "score_low": low, "score_high": high}
     accuracy = (score.value, low, high) if score.name == ACCURACY else (None, None, None)
     return fields | dict(zip(("accuracy", "accuracy_low", "accuracy_high"), accuracy, strict=True))
+
+
+def _test_fields(tested: tuple[Score, int] | None) -> dict[str, Any]:
+    names = ("test_value", "test_low", "test_high", "test_count")
+    if tested is None:
+        return dict.fromkeys(names)
+    score, count = tested
+    return dict(zip(names, (score.value, *(score.interval or (None, None)), count), strict=True))
 
 
 def replace_bundle(*, model: TrainedModel, prefix: str, folder: Path) -> None:

@@ -53,6 +53,8 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "model_score": score,
         "percentage": score.kind.percentage,
         "interval": score.interval and score.interval[1] - score.interval[0],
+        "test_score": model.test_score,
+        "test_interval": model.test_score and model.test_score.interval,
         "commonest": _commonest(report),
         "epochs": report.get("epochs", []),
         "best_epoch": report.get("best_epoch"),

@@ -21,6 +21,7 @@ METRICS = (
     "suspects",
     "train_count",
     "val_count",
+    "test",
     "best_epoch",
     "epochs",
     "confusion",
@@ -49,6 +50,7 @@ _MODEL = {
     "model_name": "mobilenet_v2",
     "classes": ["ant", "bee"],
     "score": {"name": "accuracy", "value": 0.935, "low": 0.889, "high": 0.963},
+    "test_score": None,
     "accuracy": 0.935,
     "accuracy_interval": [0.889, 0.963],
     "accuracy_plot": "http://localhost:8000/api/v1/models/uq0cZcJ0yE0pYk3zq7H2aB/accuracy.svg",
@@ -84,10 +86,14 @@ class ModelSummarySerializer(serializers.ModelSerializer):
     # What a list reads: not report and manifest, which are long.
     COLUMNS = (
         "token", "task_type", "task_name", "model_name", "classes", "accuracy", "accuracy_low", "accuracy_high",
-        "score_name", "score_value", "score_low", "score_high", "downloadable", "created", "pinned", "expires_override",
+        "score_name", "score_value", "score_low", "score_high", "test_value", "test_low", "test_high",
+        "downloadable", "created", "pinned", "expires_override",
     )  # fmt: skip
     classes = serializers.ListField(child=serializers.CharField(), help_text="In the order of the outputs.")
     score = ScoreSerializer(help_text="How good it is on the validation part.")
+    test_score = ScoreSerializer(
+        allow_null=True, help_text="On the test part that the upload named; null without one."
+    )
     accuracy = serializers.FloatField(
         allow_null=True, help_text="Best validation accuracy, 0 to 1; null where the score is different."
     )
@@ -228,6 +234,14 @@ class ProblemSerializer(serializers.Serializer):
             ),
             "notes": serializers.ListField(
                 child=serializers.JSONField(), required=False, help_text="Findings: file or row, and what."
+            ),
+            "questions": serializers.ListField(
+                child=serializers.DictField(),
+                required=False,
+                help_text="Of needs_choice: field, message, guess and choices of what is open about a dataset.",
+            ),
+            "token": serializers.CharField(
+                required=False, help_text="Of needs_choice: the dataset, which stays; answer with PATCH."
             ),
             "retry_after": serializers.IntegerField(
                 required=False, help_text="Seconds; also in the header Retry-After."

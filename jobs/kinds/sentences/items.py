@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from jobs.batches.child.items import Item, Source
 from jobs.kinds.sentences.columns.layout import find_text
+from jobs.kinds.sentences.columns.meaning import joined
 from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.formats.contract import Source as TableSource
 from jobs.kinds.sentences.formats.encoding import Opener, find_encoding
@@ -82,7 +83,7 @@ class Sentences(Source):
 
     def _cells(self, reader: Reader) -> Iterator[tuple[int, str | None, Sequence[str]]]:
         sample = [cells for _, cells in itertools.islice(_filled(reader.records()), _SAMPLE_ROWS)]
-        columns, has_header, index = find_text(reader.columns, sample, self._options)
+        columns, has_header, indices = find_text(reader.columns, sample, self._options)
         self.own_columns = tuple(columns)
         rows = _filled(reader.records())
         for number, cells in itertools.islice(rows, 1 if has_header and reader.columns is None else 0, None):
@@ -91,7 +92,8 @@ class Sentences(Source):
                 cells = [reader.delimiter.join(cell or "" for cell in cells)]
             own = [cell or "" for cell in cells[: len(columns)]]
             own += [""] * (len(columns) - len(own))
-            yield number, (cells[index] if index < len(cells) else ""), own
+            texts = [cells[index] for index in indices if index < len(cells)]
+            yield number, joined(texts) if len(texts) > 1 else texts[0] if texts else "", own
 
     @contextmanager
     def _opener(self) -> Iterator[Opener]:

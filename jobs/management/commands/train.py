@@ -11,9 +11,9 @@ from django.db import connection
 
 from jobs.datasets import dataset_store
 from jobs.datasets.intake import LocalFile
-from jobs.models import Job, Lane
+from jobs.models import Dataset, Job, Lane
 from jobs.states import JobStatus
-from jobs.submitting import submission
+from jobs.submitting import reading_option_fields, submission
 from jobs.submitting.hyperparameter_fields import add_option
 from jobs.submitting.job_options import read_job_options
 from jobs.uploads import detect
@@ -43,8 +43,10 @@ class Command(FlashCommand):
         parser.add_argument("--task", choices=list(KINDS), help="what to train; by default, the file decides")
         for spec in hyperparameters.HYPERPARAMETERS:
             add_option(parser, spec)
-        parser.add_argument("--input-column", help="the column with the text; by default, Flash finds it")
-        parser.add_argument("--label-column", help="the column with the class; by default, Flash finds it")
+        reading_option_fields.add_options(parser)
+        parser.add_argument(
+            "--accept-guesses", action="store_true", help="train although something about the data is open"
+        )
         parser.add_argument("--not-downloadable", action="store_true", help="nobody can download the model")
         parser.add_argument("--keep-dataset", action="store_true", help="keep the data, to train on it again")
         parser.add_argument(
@@ -93,8 +95,12 @@ class Command(FlashCommand):
         job_options = read_job_options({name: options[name] for name in ("lane", "max_minutes")})
         submission.check_accepting()
         submission.validate(task=task, task_name=name, values=values)
-        columns = {key: options[key] for key in ("input_column", "label_column") if options[key]}
-        fresh = dataset_store.store_upload(task_type=task, upload=LocalFile(path), options=columns)
+        reading = reading_option_fields.chosen(options)
+        fresh = dataset_store.store_upload(task_type=task, upload=LocalFile(path), options=reading)
+        if fresh.questions and not options["accept_guesses"]:
+            dataset_store.discard(fresh)
+            raise CommandError(_questions(fresh))
+        fresh.accept_guesses()
         with dataset_store.discarded_unless_used(fresh) as dataset:
             return submission.submit(
                 dataset=dataset,
@@ -140,6 +146,11 @@ class Command(FlashCommand):
 
     def _redraws(self) -> bool:
         return bool(self.stdout.isatty()) and sys.platform != "win32"
+
+
+def _questions(dataset: Dataset) -> str:
+    asked = [reading_option_fields.question_words(question) for question in dataset.questions]
+    return "\n".join([*asked, "Or take what was guessed with --accept-guesses. Nothing was submitted."])
 
 
 def _why_it_waits(job: Job) -> str:

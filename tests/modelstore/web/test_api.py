@@ -27,7 +27,7 @@ def test_a_model_is_told_in_the_words_of_the_design(client: Client, publish: Pub
     assert set(told) == {
         "token", "task_type", "task_name", "classes", "accuracy", "accuracy_interval",
         "accuracy_plot", "downloadable", "created", "expires", "metrics",
-        "model_name", "model_filename", "model_filename_onnx", "score",
+        "model_name", "model_filename", "model_filename_onnx", "score", "test_score",
     }  # fmt: skip
     assert (told["token"], told["task_type"], told["task_name"]) == (
         model.token,

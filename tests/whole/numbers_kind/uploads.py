@@ -14,6 +14,7 @@ from tests.whole.numbers_kind.table import pair_of, rows_of
 from training.ground.limits import Limits
 
 READ_AGAIN = False
+OPTIONS = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
