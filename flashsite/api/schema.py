@@ -25,7 +25,7 @@ _WITH_BODY = {
     "401": "key_invalid: the key is unknown, revoked or expired.",
     "403": "scope_missing: the key is for other things.",
     "404": "What the request refers to does not exist.",
-    "409": "conflict: not possible any more.",
+    "409": "conflict: no longer possible.",
     "413": "Too large.",
     "415": "A kind of file or body that is not accepted.",
     "422": "It was read, but cannot be used.",

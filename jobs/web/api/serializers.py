@@ -47,7 +47,7 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
     findings = serializers.DictField(
         help_text="repairs, skipped, warnings, and for tables columns and sample rows"
     )
-    expires = serializers.SerializerMethodField(help_text="When it is forgotten unless a job uses it.")
+    expires = serializers.SerializerMethodField(help_text="When it is deleted, unless a job uses it.")
 
     class Meta:
         model = Dataset

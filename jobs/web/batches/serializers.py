@@ -62,10 +62,10 @@ class BatchRequestSerializer(serializers.Serializer[Any]):
         min_value=FRAMES_PER_SECOND[0],
         max_value=FRAMES_PER_SECOND[1],
         default=_DEFAULTS.frames_per_second,
-        help_text="Of a video: how many frames of a second are looked at.",
+        help_text="For a video: how many frames of each second are used.",
     )
     input_column = serializers.CharField(
-        required=False, allow_blank=True, help_text="Of a table: the column with the sentences."
+        required=False, allow_blank=True, help_text="For a table: the column with the sentences."
     )
 
 
