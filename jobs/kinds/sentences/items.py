@@ -3,21 +3,18 @@
 import io
 import itertools
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from jobs.batches.child.items import Item
 from jobs.kinds.sentences.columns.layout import find_text
-from jobs.kinds.sentences.formats.contract import Cells, Reader, Source
+from jobs.kinds.sentences.formats.archives.opening import opened
+from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.formats.encoding import Opener, find_encoding
-from jobs.kinds.sentences.formats.in_zip import only_table
-from jobs.kinds.sentences.formats.registry import open_reader
+from jobs.kinds.sentences.formats.registry import is_known
 from jobs.kinds.sentences.options import TableOptions
-from jobs.kinds.sentences.rows import guarded
-from jobs.uploads.archive import Archive
-from jobs.uploads.detection import detect
+from jobs.uploads.detection import HEAD_BYTES
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
@@ -55,7 +52,10 @@ class Sentences:
         """The sentences from number `start` on."""
         for number, text in itertools.islice(self._rows(), start, None):
             if text is None:
-                yield Item({"row": number, "text": ""}, error="This is a list or an object, not a sentence.")
+                yield Item(
+                    {"row": number, "text": ""},
+                    error="This is not a sentence, but a list, an object or a damaged line.",
+                )
             else:
                 yield Item({"row": number, "text": text}, text)
 
@@ -65,32 +65,21 @@ class Sentences:
 
     def _rows(self) -> Iterator[tuple[int, str | None]]:
         """(number of the row, its text); rows without anything are passed over."""
-        with self._opener() as opener:
-            if self._name.lower().endswith(".txt"):
-                yield from _lines(opener, self._limits)
-                return
-            reader: Reader = open_reader(
-                Source(
-                    path=self._path, open=opener, options=self._options, limits=self._limits, notes=Notes()
-                )
-            )
+        if self._name.lower().endswith(".txt") and not self._is_format():
+            yield from _lines(partial(_open, self._path), self._limits)
+            return
+        with opened(self._path, self._name, self._options, self._limits, Notes(), labelled=False) as reader:
             yield from _cells(reader, self._options)
 
-    @contextmanager
-    def _opener(self) -> Iterator[Opener]:
-        with ExitStack() as stack:
-            zipped = detect(self._path, self._name) == "zip"
-            opener: Opener = partial(_open, self._path)
-            if zipped:
-                archive = stack.enter_context(Archive.open(self._path, self._limits))
-                opener = partial(archive.stream, only_table(archive, Notes()))
-            stack.enter_context(guarded(self._name, zipped))
-            yield opener
+    def _is_format(self) -> bool:
+        """Whether a text file is more than sentences, one a line."""
+        with self._path.open("rb") as file:
+            return is_known(file.read(HEAD_BYTES))
 
 
 def _cells(reader: Reader, options: TableOptions) -> Iterator[tuple[int, str | None]]:
     sample = [cells for _, cells in itertools.islice(_filled(reader.records()), _SAMPLE_ROWS)]
-    columns, has_header, index = find_text(reader.columns, sample, options)
+    columns, has_header, index = find_text(reader, sample, options)
     rows = _filled(reader.records())
     for number, cells in itertools.islice(rows, 1 if has_header and reader.columns is None else 0, None):
         if len(columns) == 1 and len(cells) > 1 and reader.delimiter:

@@ -2,12 +2,10 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 
 from jobs.kinds.sentences.columns.layout import Layout, find_layout
 from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.options import TableOptions
-from jobs.uploads.archive import damage
 from jobs.uploads.errors import TABLE_EXAMPLE, ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes
 from jobs.uploads.names import clean_label
@@ -144,11 +142,6 @@ class Table:
             status=413,
             code="field_too_long",
         )
-
-
-def guarded(where: str, zipped: bool) -> AbstractContextManager[None]:
-    """Turns damage inside a zip into a refusal; a plain file has none that could be told."""
-    return damage(where) if zipped else nullcontext()
 
 
 def _first_rows(records: Iterable[tuple[int, Cells]]) -> Iterator[Cells]:

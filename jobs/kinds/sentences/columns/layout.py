@@ -75,16 +75,16 @@ def find_layout(
     return Layout(columns, has_header, *found)
 
 
-def find_text(
-    named: list[str] | None, sample: Sequence[Cells], options: TableOptions
-) -> tuple[list[str], bool, int]:
+def find_text(reader: Reader, sample: Sequence[Cells], options: TableOptions) -> tuple[list[str], bool, int]:
     """Names of the columns, whether the first row names them, and the column that holds the text.
 
     For tables without labels, of one column or more. Raises UploadRefused (422).
     """
+    named = reader.columns
     has_header = named is not None or (bool(sample) and _has_header(sample, options))
     columns, data = _columns(named, sample, has_header) if named or sample else (["column 1"], [])
-    chosen = _chosen(options.input_column, columns, "input_column")
+    told = next(iter(reader.meaning.inputs), None)
+    chosen = _chosen(options.input_column or told, columns, "input_column")
     if chosen is None:
         chosen = _best([input_rank(name) for name in columns], without=None)
     if chosen is None:

@@ -41,13 +41,20 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """A table that is to be read: `open` gives its bytes from the start, `path` is the file that was uploaded."""
+    """A table that is to be read: `open` gives its bytes from the start, `path` is the file that was uploaded.
+
+    `packed` says that the bytes of `open` are not those at `path` but inside of it. `name` is what the user calls the
+    file; without `labelled` the labels may be missing, and no text is left out for that.
+    """
 
     path: Path
     open: Opener
     options: TableOptions
     limits: Limits
     notes: Notes
+    name: str = ""
+    packed: bool = False
+    labelled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
