@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from jobs.uploads.detection import detect
+from jobs.uploads.detection import HEAD_BYTES, detect
 from jobs.uploads.errors import PICTURES_EXAMPLE, UploadRefused, shown
 from jobs.uploads.names import entry_path, legacy_name
+from jobs.uploads.picture_lists import lists_pictures
 from jobs.uploads.zip_directory import Directory
 from training.ground.limits import MIB, Limits
 
@@ -83,11 +84,7 @@ class Archive:
     def open(cls, path: Path, limits: Limits) -> Iterator[Self]:
         """The zip at `path`, open for reading."""
         if detect(path, path.name) != "zip":
-            raise UploadRefused(
-                f"This is not a zip. Is it a table of sentences? Then choose text. {PICTURES_EXAMPLE}",
-                status=415,
-                code="not_a_zip",
-            )
+            raise _not_a_zip(path)
         with path.open("rb") as file:
             yield cls(file, limits)
 
@@ -116,6 +113,18 @@ class Archive:
             raise _unknown_compression(entry.where, "a method that is not supported") from error
         except RuntimeError as error:
             raise _encrypted(entry.where) from error
+
+
+def _not_a_zip(path: Path) -> UploadRefused:
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if lists_pictures(head):
+        sentence = (
+            "This is a table that lists pictures, not the pictures themselves. Zip it together with them."
+        )
+    else:
+        sentence = "This is not a zip. Is it a table of sentences? Then choose text."
+    return UploadRefused(f"{sentence} {PICTURES_EXAMPLE}", status=415, code="not_a_zip")
 
 
 @contextmanager

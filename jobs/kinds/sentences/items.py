@@ -14,6 +14,7 @@ from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.formats.encoding import Opener, find_encoding
 from jobs.kinds.sentences.formats.registry import is_known
 from jobs.kinds.sentences.options import TableOptions
+from jobs.kinds.sentences.rows import refuse_pictures
 from jobs.uploads.detection import HEAD_BYTES
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.findings import Notes
@@ -80,6 +81,7 @@ class Sentences:
 def _cells(reader: Reader, options: TableOptions) -> Iterator[tuple[int, str | None]]:
     sample = [cells for _, cells in itertools.islice(_filled(reader.records()), _SAMPLE_ROWS)]
     columns, has_header, index = find_text(reader, sample, options)
+    refuse_pictures(sample, index, columns[index])
     rows = _filled(reader.records())
     for number, cells in itertools.islice(rows, 1 if has_header and reader.columns is None else 0, None):
         if len(columns) == 1 and len(cells) > 1 and reader.delimiter:

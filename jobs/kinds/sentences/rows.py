@@ -1,7 +1,7 @@
 """Opens a table, whatever its format, and yields the rows that can be used."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from jobs.kinds.sentences.columns.layout import Layout, find_layout
 from jobs.kinds.sentences.formats.contract import Cells, Reader
@@ -9,6 +9,7 @@ from jobs.kinds.sentences.options import TableOptions
 from jobs.uploads.errors import TABLE_EXAMPLE, ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes
 from jobs.uploads.names import clean_label
+from jobs.uploads.picture_lists import PICTURE_LIST, are_pictures
 from training.ground.limits import Limits
 
 _SAMPLE_ROWS = 2_000
@@ -28,6 +29,7 @@ class Table:
         sample = list(_first_rows(reader.records()))
         self.layout: Layout = find_layout(reader, sample, options, limits, notes)
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
+        refuse_pictures(sample, self.layout.input, self.layout.columns[self.layout.input])
         self._labels: dict[str, str] = {}
         first = 1 if self.layout.has_header and reader.columns is None else 0
         self._glance = sample[first : first + _GLANCE_ROWS]
@@ -141,6 +143,18 @@ class Table:
             "Shorten it or leave the row out.",
             status=413,
             code="field_too_long",
+        )
+
+
+def refuse_pictures(sample: Sequence[Cells], index: int, column: str) -> None:
+    """Refuses (415) a table whose texts are names of pictures."""
+    cells = [row[index] or "" for row in sample[1:] if index < len(row)]
+    if are_pictures(cells):
+        raise UploadRefused(
+            f'This table lists pictures ("{shown(column, 40)}" is "{shown(cells[0], 40)}" and the like), it holds no '
+            f"texts. {PICTURE_LIST}",
+            status=415,
+            code="wrong_kind",
         )
 
 

@@ -167,8 +167,8 @@ class _Stored:
     def _spooled(self) -> BinaryIO:
         """A copy on the disk, for files inside zips: Parquet is read from its end."""
         if self._seekable is None:
-            # Closed with the reader, which reads it again and again.
-            self._seekable = tempfile.TemporaryFile()  # noqa: SIM115
+            scratch = tempfile.TemporaryFile()  # noqa: SIM115 closed with the source
+            self._seekable = self._source.closing.enter_context(scratch)
             copied = 0
             with self._source.open() as file:
                 while chunk := file.read(MIB):

@@ -11,6 +11,8 @@ from jobs.kinds.sentences.formats.json_walk import NAN
 
 _DEEPEST = 4
 _SEVERAL_SHARE = 0.5
+# What databases and interfaces put around the fields of a record.
+_WRAPPERS = {"_source", "properties", "attributes", "row", "node", "fields", "record", "doc", "item"}
 Path = tuple[str, ...]
 
 
@@ -70,9 +72,11 @@ class Columns:
             if len(paths) > most:
                 break
         self._paths = list(paths)
-        self.names = [".".join(path) for path in self._paths]
+        self.names = _names(self._paths)
         if not self.names:
-            self.names = (list(names) if names else []) or [f"column {i}" for i in range(1, width + 1)]
+            self.names = (
+                (list(names) if names else []) or [f"column {i}" for i in range(1, width + 1)] or ["text"]
+            )
         self._labels = self._label_lists(sample)
 
     def cells(self, item: Any) -> list[str | None]:
@@ -103,6 +107,13 @@ class Columns:
             if tally.total() > others and len(tally) <= max(2, _SEVERAL_SHARE * tally.total()):
                 found.append(index)
         return found
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """Dotted names; a wrapper that says nothing of its own is left out, where the rest is still unique."""
+    names = [".".join(path) for path in paths]
+    bare = [".".join(path[1:] if len(path) > 1 and path[0] in _WRAPPERS else path) for path in paths]
+    return bare if len(set(bare)) == len(bare) else names
 
 
 def _leaves(item: Mapping[str, Any], depth: int = 1) -> Iterable[Path]:

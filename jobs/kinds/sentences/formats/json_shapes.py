@@ -5,14 +5,32 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TextIO
 
 from jobs.kinds.sentences.columns.names import input_rank, is_known, label_rank
+from jobs.kinds.sentences.formats.annotations.utterances import plain_text
 from jobs.kinds.sentences.formats.json_outline import Node, Path, outline
 from jobs.kinds.sentences.formats.json_walk import Invalid, Walker
 from jobs.kinds.sentences.formats.splits import split_named
-from jobs.uploads.errors import listed, shown
+from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
 
 _MOST_COLUMNS = 64
 _MOST_TEXTS = 10
 SPLIT, CLASS, ID = "split", "class", "id"
+_OTHERS = (
+    (
+        {"images", "annotations", "categories"},
+        "a list of annotated pictures (COCO)",
+        "Zip it together with the pictures it names, and choose pictures.",
+    ),
+    (
+        {"nbformat", "cells"},
+        "a Jupyter notebook",
+        f"Save the table that it works with as a file. {TABLE_EXAMPLE}",
+    ),
+    (
+        {"paragraphs", "title"},
+        "a list of questions with answers in a text",
+        f"It has no classes. {TABLE_EXAMPLE}",
+    ),
+)
 
 
 class Open(Protocol):
@@ -57,7 +75,8 @@ class Lists(Shape):
             return item
         key = split_named(key) if self.key == SPLIT else key
         if isinstance(item, dict):
-            return {**item, self.key: key}
+            text = None if "text" in item else plain_text(item)
+            return {**item, self.key: key} if text is None else {"text": text, self.key: key}
         if isinstance(item, list):
             return [*item, key]
         return {"text": item, self.key: key}
@@ -98,14 +117,12 @@ class ByColumns(Shape):
                 _column(Walker(text, most), (*self.path, name))
                 for text, name in zip(texts, names, strict=True)
             ]
-            for number, row in enumerate(zip(*columns, strict=False), start=1):
+            for row in zip(*columns, strict=False):
                 keys = {key for key, _ in row}
                 if len(keys) > 1:
-                    raise Invalid(
-                        f"has other rows in one column than in another ({listed(sorted(map(str, keys)), 2)})"
-                    )
+                    found = listed(sorted(map(str, keys)), 2)
+                    raise Invalid(f"has other rows in one column than in another ({found})")
                 yield dict(zip(names, (value for _, value in row), strict=True))
-                del number
         finally:
             for text in texts:
                 text.close()
@@ -130,10 +147,15 @@ def _enter(walker: Walker, path: Path) -> None:
 
 
 def find_shape(walker: Walker) -> Shape | None:
-    """The shape under which the most records are found in the object that comes next; None without any."""
-    shapes = [
-        shape for path, node in outline(walker).walk() for shape in _shapes(path, node) if shape is not None
-    ]
+    """The shape under which the most records are found in the object that comes next; None without any.
+
+    Raises UploadRefused (415) where it is known that such an object holds no sentences.
+    """
+    root = outline(walker)
+    for keys, name, advice in _OTHERS:
+        if keys <= root.members.keys():
+            raise UploadRefused(f"This is {name}. {advice}", status=415, code="wrong_kind")
+    shapes = [shape for path, node in root.walk() for shape in _shapes(path, node) if shape is not None]
     return max(shapes, key=lambda shape: shape.score, default=None)
 
 
@@ -141,8 +163,9 @@ def _shapes(path: Path, node: Node) -> Iterator[Shape | None]:
     if node.kind == "array":
         yield _list(path, node)
     elif node.kind == "object" and node.members:
-        yield _split(path, node) or _columns(path, node) or _records(path, node)
-        yield _sibling_lists(path, node)
+        columns = _columns(path, node)
+        yield _split(path, node) or columns or _records(path, node)
+        yield columns or _sibling_lists(path, node)
         yield _pairs(path, node)
 
 
@@ -196,7 +219,7 @@ def _columns(path: Path, node: Node) -> Shape | None:
 def _are_columns(nodes: dict[str, Node], first: Node) -> bool:
     """Whether an object of objects is column -> row -> value, not row -> column -> value."""
     keys = list(first.members)
-    if any(list(inner.members)[:5] != keys[:5] for inner in nodes.values()):
+    if any(len(keys) > 2 * len(inner.members.keys() & first.members.keys()) for inner in nodes.values()):
         return False
     outer, inner = sum(map(is_known, nodes)), sum(map(is_known, keys))
     if outer != inner:
@@ -220,7 +243,8 @@ def _records(path: Path, node: Node) -> Shape | None:
         leaf.text_like for record in records[:20] for _, leaf in record.walk() if leaf.kind != "object"
     )
     said = "Each member of the object was read as a row, its key as the id."
-    return Members(said=said, score=(1, words, node.count, 1), path=path)
+    inside = sum(leaf.count for record in records for _, leaf in record.walk() if leaf.kind == "array")
+    return Members(said=said, score=(1, words, max(node.count, inside), 2), path=path)
 
 
 def _sibling_lists(path: Path, node: Node) -> Shape | None:

@@ -1,9 +1,8 @@
 """Reads JSON of any shape record by record, in bounded memory: lines, lists, one object, or one after another."""
 
-import ast
 import io
 import itertools
-import warnings
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
@@ -14,14 +13,15 @@ from jobs.kinds.sentences.formats.contract import Meaning, Source
 from jobs.kinds.sentences.formats.encoding import find_encoding
 from jobs.kinds.sentences.formats.json_shapes import Shape, find_shape
 from jobs.kinds.sentences.formats.json_walk import DECODER, Invalid, TooLong, Walker, reason_of
+from jobs.kinds.sentences.formats.python_literals import NOTHING, elements, literal
 from jobs.uploads.errors import UploadRefused, shown
 
 JSON_EXAMPLE = 'The right form: one object per line, such as {"input": "I love it", "label": "positive"}.'
 _NAMING_ITEMS = 1_000
 _BAD_MATTER_FROM = 100
-_LONGEST_LITERAL = 20_000
-_Form = Literal["array", "lines", "python", "values", "object"]
+_Form = Literal["array", "lines", "python", "python list", "values", "object"]
 _BAD = object()
+_PYTHON = re.compile(r"\s*\[\s*(?:[{\[(]\s*'|\()")
 
 
 class JsonReader:
@@ -62,9 +62,9 @@ class JsonReader:
         shape = self._shape
         if shape:
             self._source.notes.repair("Format", f"This is JSON. {shape.said}")
-        elif self._form == "python":
+        elif self._form in ("python", "python list"):
             self._source.notes.repair(
-                "Format", "The lines are Python, not JSON (single quotes); each was read as a row."
+                "Format", "This is Python, not JSON (single quotes); each dictionary was read as a row."
             )
         if isinstance(self._rows, AnnotatedRows):
             self.columns, self.meaning, self.unit = self._rows.columns, self._rows.meaning, self._rows.unit
@@ -84,18 +84,21 @@ class JsonReader:
             first = text.readline(self._most)
             while first and first.isspace():
                 first = text.readline(self._most)
-            alone = not text.readline(self._most).strip() and not text.read(1)
+            second = text.readline(self._most)
+            alone = not second.strip() and not text.read(1)
         opening = first.lstrip()[:1]
         whole = _decoded(first)
+        if whole is _BAD and _PYTHON.match(first + second):
+            return "python list", None
         if opening == "[":
             return ("lines" if whole is not _BAD and not alone else "array"), None
         if whole is not _BAD and not alone:
             return "lines", None
-        if whole is _BAD and isinstance(_literal(first), (dict, list, tuple)):
+        if whole is _BAD and isinstance(literal(first), (dict, list, tuple)) and not alone:
             return "python", None
-        return self._object()
+        return self._object(first)
 
-    def _object(self) -> tuple[_Form, Shape | None]:
+    def _object(self, first: str) -> tuple[_Form, Shape | None]:
         """One object, or several one after another."""
         try:
             with self._text() as text:
@@ -105,9 +108,11 @@ class JsonReader:
         except TooLong as error:
             raise self._too_long(1) from error
         except Invalid as error:
-            # Lines, of which the first is damaged; or no JSON at all: reading them will tell.
-            del error
-            return "lines", None
+            if first.rstrip().endswith(("}", "},")):  # lines, of which the first is damaged
+                return "lines", None
+            raise UploadRefused(
+                f"The file {shown(error.reason, 200)}. {JSON_EXAMPLE}", code="json_invalid"
+            ) from error
         if more and more in "{,":
             return "values", None
         if shape is None:
@@ -122,6 +127,9 @@ class JsonReader:
         """(number, item); `_BAD` for a line that is not JSON, as long as most are."""
         if self._form in ("lines", "python"):
             yield from self._lines()
+            return
+        if self._form == "python list":
+            yield from self._python_list()
             return
         number = 0
         try:
@@ -151,7 +159,7 @@ class JsonReader:
                     walker.take(",")
 
     def _lines(self) -> Iterator[tuple[int, Any]]:
-        decode = _decoded if self._form == "lines" else _literal
+        decode = _decoded if self._form == "lines" else literal
         number = bad = 0
         first_bad: UploadRefused | None = None
         with self._text() as text:
@@ -164,7 +172,7 @@ class JsonReader:
                 item = decode(line)
                 if not isinstance(item, (dict, list, tuple)):
                     bad += 1
-                    reason = self._reason(line) if item is _BAD else "is not an object"
+                    reason = self._reason(line) if item in (_BAD, NOTHING) else "is not an object"
                     first_bad = first_bad or self._bad_line(number, reason, item)
                     if bad >= _BAD_MATTER_FROM and bad * 3 > number:
                         raise first_bad
@@ -173,6 +181,13 @@ class JsonReader:
                 yield number, item
         if first_bad and bad * 3 > number:
             raise first_bad
+
+    def _python_list(self) -> Iterator[tuple[int, Any]]:
+        with self._text() as text:
+            for number, item in enumerate(elements(text), start=1):
+                if item is NOTHING:
+                    raise self._invalid(number, "is neither valid JSON nor a dictionary as Python writes it")
+                yield number, item
 
     def _leave_out(self, number: int, reason: str) -> None:
         """Notes a damaged line, once, though the file is read several times."""
@@ -196,7 +211,7 @@ class JsonReader:
         return f"{self.unit} {number:,}"
 
     def _bad_line(self, number: int, reason: str, item: Any) -> UploadRefused:
-        return self._invalid(number, reason) if item is _BAD else self._no_object(number)
+        return self._invalid(number, reason) if item in (_BAD, NOTHING) else self._no_object(number)
 
     def _no_object(self, number: int) -> UploadRefused:
         return UploadRefused(
@@ -232,17 +247,4 @@ def _decoded(line: str) -> Any:
     try:
         return DECODER.decode(bare[:-1])
     except (ValueError, RecursionError):
-        return _BAD
-
-
-def _literal(line: str) -> Any:
-    """The value of a line that Python's `str` wrote; never code. `_BAD` if it is none."""
-    line = line.strip().rstrip(",")
-    if not line.startswith(("{", "[", "(")) or len(line) > _LONGEST_LITERAL:
-        return _BAD
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.literal_eval(line)
-    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return _BAD

@@ -10,6 +10,9 @@ from jobs.kinds.sentences.formats.fasttext import bounded_lines
 from jobs.uploads.errors import UploadRefused
 
 _YAML_HEAD = re.compile(rb"(?:^|\n)[ \t]*-?[ \t]*(?:nlu:|intent:[ \t]*\S)")
+_OTHER_YAML = re.compile(
+    rb"(?:^|\n)(?:intents|stories|rules|responses|pipeline|policies|actions|forms):[ \t]*\r?\n[ \t]*(?:-|\w+:)"
+)
 _MARKDOWN_HEAD = re.compile(rb"(?:^|\n)##[ \t]*intent[ \t]*:")
 _INTENT = re.compile(r"""^\s*-?\s*intent:\s*(?P<q>["']?)(?P<name>[^#]*?)(?P=q)\s*(?:#.*)?$""")
 _KEY = re.compile(r"^\s*-?\s*[A-Za-z_]+:(?:\s|$)")
@@ -23,6 +26,8 @@ _ENTITY = re.compile(r"\[([^\]\n]{1,300})\](?:\([^)\n]{0,300}\)|\{[^}\n]{0,300}\
 
 def is_yaml(head: bytes) -> bool:
     """Whether these are the first bytes of NLU data in YAML."""
+    if _OTHER_YAML.search(head):
+        return True
     return (
         _YAML_HEAD.search(head) is not None
         and b"intent:" in head
@@ -74,14 +79,18 @@ class RasaReader:
 
 def _yaml(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, list[str | None]]]:
     """Line by line, as it is written by hand and by Rasa; a million examples need no tree in memory."""
-    intent, inside = "", False
+    intent, inside, waiting = "", False, False
     for number, line in lines:
-        if found := _INTENT.match(line):
+        if waiting and line.strip():
+            waiting = False
+            yield number, [_plain(line.strip()), intent]
+        elif found := _INTENT.match(line):
             intent, inside = found["name"].strip(), False
         elif _EXAMPLES.match(line):
             inside = True
         elif inside and intent and (dashed := _DASH.match(line)):
             text = _TEXT_KEY.sub("", dashed[1])
+            waiting = not text
             if text and not _is_other_key(text):
                 yield number, [_plain(text), intent]
             elif _is_other_key(text):

@@ -10,7 +10,7 @@ from jobs.kinds.sentences.formats.annotations.fields import mostly
 from jobs.kinds.sentences.formats.splits import split_named
 
 _TEXTS = ("text", "utterance", "query", "example", "sentence", "phrase", "message", "data")
-_INTENTS = ("intent", "intentName", "intent_name", "class")
+_INTENTS = ("intent", "intentName", "intent_name")
 _NAMES = ("name", "intent", "value", "displayName")
 _SPLITS = ("dataset", "split")
 _PIECES = ("text", "value")

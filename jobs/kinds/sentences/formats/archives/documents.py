@@ -58,7 +58,7 @@ def _loose(archive: Archive, texts: Sequence[Entry], source: Source) -> Reader |
     if not numbered and all(_is_table(head) for head in heads):
         return None
     lines = sum(head.count(b"\n") for head in heads) / len(heads)
-    if not numbered and source.labelled and (lines >= _LINES_MATTER or len(texts) <= 20):
+    if not numbered and (lines >= _LINES_MATTER or len(texts) <= 20):
         source.notes.repair(
             "Files", f"{listed(names)} were read as one file per class, with one sentence a line."
         )
@@ -165,8 +165,8 @@ def _split_level(texts: Sequence[Entry], root: int) -> int | None:
     deepest = max(len(one.parts) for one in texts) - 1
     for level in range(root, deepest):
         names = {one.parts[level] for one in texts if len(one.parts) > level + 1}
-        below = [one for one in texts if len(one.parts) > level + 2]
-        if len(names) > 1 and all(split_named(name) for name in names) and below:
+        others = {(one.parts[:level], one.parts[level + 1 : -1]) for one in texts}
+        if len(names) > 1 and all(split_named(name) for name in names) and len(others) > 1:
             return level
     return None
 

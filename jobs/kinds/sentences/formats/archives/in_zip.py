@@ -4,11 +4,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import PurePosixPath
 
 from jobs.kinds.sentences.formats import rasa
+from jobs.kinds.sentences.formats.archives.dialogflow import find_dialogflow
 from jobs.kinds.sentences.formats.archives.documents import find_documents
 from jobs.kinds.sentences.formats.archives.joined import Part, join
 from jobs.kinds.sentences.formats.archives.names_of_classes import find_names, with_names
+from jobs.kinds.sentences.formats.archives.packed import PACKED_SUFFIXES, unpacked_entry
+from jobs.kinds.sentences.formats.archives.samples import find_samples
 from jobs.kinds.sentences.formats.contract import Reader, Source
 from jobs.kinds.sentences.formats.registry import open_reader
 from jobs.uploads.archive import Archive, Entry
@@ -33,6 +37,9 @@ def open_zip(archive: Archive, source: Source) -> Reader:
     """The reader of all that belongs together in a zip; raises UploadRefused (415, 422)."""
     refuse_special(archive)
     files = [entry for entry in archive.entries if not is_system_file(entry)]
+    whole = find_dialogflow(archive, files, source) or find_samples(archive, files, source)
+    if whole is not None:
+        return with_names(whole, find_names(archive, files), source.notes)
     tables = [entry for entry in files if _is_table(archive, entry) and not _is_about(entry)]
     tables = tables or [entry for entry in files if entry.suffix in TABLES]
     documents = find_documents(
@@ -67,18 +74,21 @@ def _part(archive: Archive, entry: Entry, source: Source) -> Part:
 
 
 def _inside(archive: Archive, entry: Entry, source: Source, notes: Notes) -> Source:
-    return replace(
+    inner = replace(
         source, open=partial(archive.stream, entry), name=entry.parts[-1], packed=True, notes=notes
     )
+    return unpacked_entry(inner, entry.size) if entry.suffix in PACKED_SUFFIXES else inner
 
 
 def _is_table(archive: Archive, entry: Entry) -> bool:
     if entry.suffix in TABLES:
         return True
+    if entry.suffix in PACKED_SUFFIXES:
+        return PurePosixPath(entry.parts[-1]).with_suffix("").suffix.lower() in TABLES | _TEXTS
     if entry.suffix not in _NLU:
         return False
     head = archive.head(entry, _HEAD)
-    return rasa.is_yaml(head) or rasa.is_markdown(head)
+    return (rasa.is_yaml(head) and b"examples:" in head) or rasa.is_markdown(head)
 
 
 def _is_about(entry: Entry) -> bool:

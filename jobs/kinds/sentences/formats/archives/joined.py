@@ -13,6 +13,7 @@ from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed
 from jobs.uploads.findings import Notes
 
 SPLIT, CLASS = "split", "class"
+_MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,6 @@ def _choose(parts: Sequence[Part], source: Source) -> Sequence[Part]:
     for part in parts:
         key = tuple(plain_name(cell or "") for cell in part.first) if part.named else ("#", len(part.first))
         groups[key].append(part)
-    _merge_unnamed(groups)
     if len(groups) == 1:
         return next(iter(groups.values()))
     labelled = [group for key, group in groups.items() if _has_both(key, group)]
@@ -82,20 +82,15 @@ def _choose(parts: Sequence[Part], source: Source) -> Sequence[Part]:
     if len(labelled) == 1:
         return labelled[0]
     training = [group for group in labelled if any(part.split == "train" for part in group)]
-    if len(training) == 1:
+    if len(training) == 1 and source.labelled:
         return training[0]
     names = listed([part.where for part in parts])
+    what = f"to learn from. {TABLE_EXAMPLE}" if source.labelled else "to predict."
     raise UploadRefused(
-        f"The zip contains several tables with different columns ({names}). Send the one to learn from. "
-        f"{TABLE_EXAMPLE}",
+        f"The zip contains several tables with different columns ({names}). Send the one {what}",
         status=422,
         code="several_tables",
     )
-
-
-def _merge_unnamed(groups: dict[tuple[object, ...], list[Part]]) -> None:
-    """Files whose unknown first rows are the same have a header; so have those of which one differs from all below."""
-    del groups
 
 
 def _has_both(key: tuple[object, ...], group: Sequence[Part]) -> bool:
@@ -150,7 +145,8 @@ class Joined:
             return
         self._starts.append((start, part.where))
         notes = self._source.notes
-        notes.repair(part.where, f"Its rows are counted from {start + 1:,} to {start + count:,}.")
+        if count and len(self._parts) <= _MOST_TOLD:
+            notes.repair(part.where, f"Its rows are counted from {start + 1:,} to {start + count:,}.")
         for skipped in part.notes.skipped:
             notes.skip(f"{part.where}, {skipped.where}", skipped.message)
 

@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -53,21 +54,27 @@ class Named:
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
         rows = [cells for _, cells in itertools.islice(reader.records(), _SAMPLE)]
         header = reader.columns or (rows[0] if rows else [])
+        self._columns = [column or "" for column in header]
         self._maps: dict[int, dict[str, str]] = {}
         for index, column in enumerate(header):
             values = {row[index] or "" for row in rows if index < len(row)} - {""}
             if reader.columns is None:
-                values -= {column or ""} - {str(number) for number in range(_SAMPLE)}
+                values -= {column or ""} - set(map(str, range(_SAMPLE)))
             given = names.get(column or "") or names.get(_LIST)
             if given and (codes := _codes(values, given)):
                 self._maps[index] = codes
         if len(self._maps) > 1 and _LIST in names:
             self._maps = {}
         for index, codes in self._maps.items():
+            column = self._columns[index]
+            if column in codes:  # there is no header
+                column = f"column {index + 1}"
+            if not self.meaning.label and len(self._maps) == 1:
+                self.meaning = replace(self.meaning, label=column)
+            found = [name for name in codes.values() if name]
             notes.repair(
                 "Labels",
-                f'The codes of "{shown(header[index] or "", 40)}" are named in another file of the zip: '
-                f"{listed(list(codes.values()))}.",
+                f'The codes of "{shown(column, 40)}" are named in another file of the zip: {listed(found)}.',
             )
 
     def records(self) -> Iterator[tuple[int, Cells]]:

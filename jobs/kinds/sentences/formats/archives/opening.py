@@ -37,6 +37,7 @@ def opened(
             notes=notes,
             name=name,
             labelled=labelled,
+            closing=stack,
         )
         packing = find_packing(head)
         if packing == "tar":

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -30,6 +31,7 @@ _MAGIC = (
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "Zstandard"),
 )
+PACKED_SUFFIXES = {".gz", ".bz2", ".xz", ".zst"}
 _DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, ValueError, MemoryError)
 
 
@@ -43,9 +45,8 @@ def find_packing(head: bytes) -> str:
 def unpacked(source: Source, packing: str) -> tuple[Source, bytes]:
     """A source of what is packed, unpacked anew each time it is opened, and its first bytes. Raises UploadRefused."""
 
-    def open_() -> BinaryIO:
-        return io.BufferedReader(_Bounded(source, packing), MIB)
-
+    size = os.stat(source.path).st_size
+    open_ = partial(_unpacking, source, packing, size)
     with open_() as file:
         head = file.read(HEAD_BYTES)
     if not find_packing(head):
@@ -54,15 +55,29 @@ def unpacked(source: Source, packing: str) -> tuple[Source, bytes]:
     return replace(source, open=open_, packed=True), head
 
 
-class _Bounded(io.RawIOBase):
-    """Bytes of a packed file, as many as the limits allow."""
+def unpacked_entry(source: Source, size: int) -> Source:
+    """A source of what is packed inside of a zip; the source itself if it is not packed after all."""
+    with source.open() as file:
+        packing = find_packing(file.read(HEAD_BYTES))
+    if packing in ("", "tar"):
+        return source
+    return replace(source, open=partial(_unpacking, source, packing, size))
 
-    def __init__(self, source: Source, packing: str) -> None:
+
+def _unpacking(source: Source, packing: str, size: int) -> BinaryIO:
+    return io.BufferedReader(_Bounded(source, packing, size), MIB)
+
+
+class _Bounded(io.RawIOBase):
+    """Bytes of a packed file of `size` bytes, as many as the limits allow."""
+
+    def __init__(self, source: Source, packing: str, size: int) -> None:
         self._limits = source.limits
-        self._size = os.stat(source.path).st_size
+        self._size = size
+        self._packed = source.open()
         self._packing = packing
         self._read = 0
-        self._file = _open(source.path, packing)
+        self._file = _open(self._packed, packing)
 
     def readable(self) -> bool:
         return True
@@ -86,20 +101,21 @@ class _Bounded(io.RawIOBase):
 
     def close(self) -> None:
         self._file.close()
+        self._packed.close()
         super().close()
 
 
-def _open(path: Path, packing: str) -> BinaryIO:
+def _open(file: BinaryIO, packing: str) -> BinaryIO:
     if packing == "gzip":
-        return gzip.open(path)  # type: ignore[return-value]
+        return gzip.open(file)  # type: ignore[return-value]
     if packing == "bzip2":
-        return bz2.open(path)  # type: ignore[return-value]
+        return bz2.open(file)  # type: ignore[return-value]
     if packing == "xz":
-        return lzma.open(path)  # type: ignore[return-value]
+        return lzma.open(file)  # type: ignore[return-value]
     import pyarrow
 
     try:
-        return pyarrow.input_stream(str(path), compression="zstd")  # type: ignore[no-any-return]
+        return pyarrow.input_stream(file, compression="zstd")  # type: ignore[no-any-return]
     except (pyarrow.ArrowException, OSError) as error:
         raise _damaged(packing) from error
 
