@@ -158,13 +158,14 @@ def _choose(
     if text is not None and text == label:
         message = "Text and label cannot be the same column."
         raise UploadRefused(message, status=422, code="column_invalid", fields={"label_column": [message]})
-    free = [name if name != meaning.split else "" for name in columns]
+    split = meaning.split if len(columns) > 2 else ""
+    free = [name if name != split else "" for name in columns]
     if label is None:
         label = _best([label_rank(name) for name in free], without=text)
     if text is None:
         text = _best([input_rank(name) for name in free], without=label)
     if text is None or label is None:
-        stats = [_describe(data, index) for index, name in enumerate(columns) if name != meaning.split]
+        stats = [_describe(data, index) for index, name in enumerate(columns) if name != split]
         if label is None:
             label = _likeliest_label(stats, text)
         if text is None:

@@ -281,7 +281,9 @@ def _alike(lists: Sequence[Node]) -> bool:
     if kind is dict:
         keys = [set().union(*inner.sample) for inner in lists]
         return all(len(keys[0] & other) * 2 >= len(keys[0] | other) for other in keys)
-    return kind is list or (kind is str and any(inner.text_like for inner in lists))
+    if kind is list:
+        return len({len(item) for inner in lists for item in inner.sample}) == 1
+    return kind is str and any(inner.text_like for inner in lists)
 
 
 def _pairs(path: Path, node: Node) -> Shape | None:
