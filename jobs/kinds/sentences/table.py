@@ -1,11 +1,13 @@
 """A table of sentences: what is in it (`inspect_table`), and its rows for the trainer (`write_table`)."""
 
 import csv
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from jobs.kinds.sentences.doubts import ask_about_the_whole
 from jobs.kinds.sentences.findings import TableFindings
 from jobs.kinds.sentences.formats.archives.opening import opened
 from jobs.kinds.sentences.options import TableOptions
@@ -28,6 +30,7 @@ def inspect_table(
     notes = Notes()
     with _surveyed(path, filename, limits, options, notes) as (table, survey):
         layout = table.layout
+        ask_about_the_whole(table, survey, options, notes)
         return TableFindings(
             classes=survey.classes,
             sample_count=sum(entry.count for entry in survey.classes),
@@ -37,8 +40,12 @@ def inspect_table(
             warnings=notes.warnings,
             questions=notes.questions,
             columns=layout.columns,
+            splits=survey.splits,
             input_column=layout.columns[layout.input],
-            label_column=layout.columns[layout.label],
+            input_columns=layout.input_names,
+            label_column=layout.label_name,
+            split_column=layout.name_of(layout.found.split),
+            group_column=layout.name_of(layout.found.group),
             rows=survey.rows,
             encoding=table.encoding,
             delimiter=table.delimiter,
@@ -52,17 +59,20 @@ def write_table(
 ) -> None:
     """Writes the rows that `inspect_table` counts to `destination_csv`: UTF-8, header input,label.
 
+    Where they are given, `split` ("train", "validation", "test" or nothing) and `group` (the source) come after.
     Raises UploadRefused; then there is no file.
     """
     unfinished = destination_csv.with_name(destination_csv.name + ".part")
     try:
         with (
-            _surveyed(path, filename, limits, options, Notes()) as (_, survey),
+            _surveyed(path, filename, limits, options, Notes()) as (table, survey),
             unfinished.open("w", encoding="utf-8", newline="") as file,
         ):
             writer = csv.writer(file)
-            writer.writerow(("input", "label"))
-            writer.writerows(survey.kept_rows())
+            found = table.layout.found
+            told = (True, True, found.split is not None, found.group is not None)
+            writer.writerow(itertools.compress(("input", "label", "split", "group"), told))
+            writer.writerows(itertools.compress(row, told) for row in survey.kept_rows())
         os.replace(unfinished, destination_csv)
     finally:
         unfinished.unlink(missing_ok=True)

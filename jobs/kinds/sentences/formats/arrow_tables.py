@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.annotations.registry import find_annotation
 from jobs.kinds.sentences.formats.cells import Columns, as_text
 from jobs.kinds.sentences.formats.contract import Meaning, Source
-from jobs.uploads.detection import picture_format
-from jobs.uploads.errors import PICTURES_EXAMPLE, TABLE_EXAMPLE, UploadRefused, listed, shown
+from jobs.uploads.errors import UploadRefused, listed, shown
+from jobs.uploads.right_form import choose_instead
 from training.ground.limits import MIB, Limits
+from training.ground.picture_formats import picture_format
+from training.kinds.sentences import KIND
 
 _BATCH = 1_024
 _NAMING_ROWS = 1_000
@@ -98,7 +101,7 @@ class ArrowReader:
                     raise UploadRefused(
                         f'This {self._file.kind} file contains pictures (column "{shown(name, 40)}", '
                         f"{picture_format(data[:512])}), but text was expected. Write each picture to a file in a "
-                        f"folder of its class, zip the folders, and choose pictures. {PICTURES_EXAMPLE}",
+                        f"folder of its class, and zip the folders.{choose_instead('.zip', KIND)}",
                         status=415,
                         code="wrong_kind",
                     )

@@ -2,15 +2,19 @@
 
 import re
 
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats import arrow_tables, fasttext, label_studio_csv, rasa
 from jobs.kinds.sentences.formats.arrow_tables import ArrowReader
 from jobs.kinds.sentences.formats.contract import Format, Reader, Source
-from jobs.kinds.sentences.formats.delimited import CsvReader
+from jobs.kinds.sentences.formats.delimited import delimited
 from jobs.kinds.sentences.formats.fasttext import FastTextReader
 from jobs.kinds.sentences.formats.json_tables import JsonReader
 from jobs.kinds.sentences.formats.label_studio_csv import LabelStudioCsv
 from jobs.kinds.sentences.formats.rasa import RasaReader
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
+from jobs.kinds.sentences.formats.trimmed import Trimmed
+from jobs.kinds.sentences.formats.workbook import WorkbookReader
+from jobs.uploads.detection import OLE_MAGIC, is_zip
+from jobs.uploads.errors import UploadRefused
 
 _HEAD_BYTES = 4096
 # An object, a list of lists, objects or strings, or a dictionary of Python.
@@ -19,18 +23,23 @@ _JSON = re.compile(
 )
 
 
+def _trimmed(reader: Reader, source: Source) -> Reader:
+    return Trimmed(reader, source.notes, has_header=source.options.has_header)
+
+
 # The first that recognises a table reads it; the last takes whatever is left.
 FORMATS = (
+    Format(
+        lambda head: is_zip(head) or head.startswith(OLE_MAGIC.replace(b"\x00", b"")),
+        lambda source: _trimmed(WorkbookReader(source), source),
+    ),
     Format(arrow_tables.recognises, ArrowReader),
     Format(_JSON.match, JsonReader),
     Format(fasttext.is_fasttext, FastTextReader),
     Format(rasa.is_yaml, RasaReader),
     Format(rasa.is_markdown, RasaReader),
     Format(label_studio_csv.recognises, LabelStudioCsv),
-    Format(
-        lambda head: True,
-        lambda source: CsvReader(source.open, source.options, source.limits, source.notes),
-    ),
+    Format(lambda head: True, lambda source: _trimmed(delimited(source), source)),
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats import rasa
 from jobs.kinds.sentences.formats.archives.dialogflow import find_dialogflow
 from jobs.kinds.sentences.formats.archives.documents import find_documents
@@ -16,11 +17,26 @@ from jobs.kinds.sentences.formats.archives.samples import find_samples
 from jobs.kinds.sentences.formats.contract import Reader, Source
 from jobs.kinds.sentences.formats.registry import open_reader
 from jobs.uploads.archive import Archive, Entry
-from jobs.uploads.errors import PICTURES_EXAMPLE, TABLE_EXAMPLE, UploadRefused, listed, shown
+from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
+from jobs.uploads.right_form import choose_instead
 from jobs.uploads.zip_contents import PICTURE_SUFFIXES, is_system_file, refuse_special
+from training.kinds.sentences import KIND
 
-TABLES = {".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".feather"}
+TABLES = {
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".parquet",
+    ".arrow",
+    ".feather",
+    ".xlsx",
+    ".xls",
+    ".ods",
+}
 _NLU = {".yml", ".yaml", ".md"}
 _TEXTS = {".txt", ".text"}
 # What lies beside data and holds none.
@@ -99,7 +115,7 @@ def _is_about(entry: Entry) -> bool:
 def _no_table(files: Sequence[Entry]) -> UploadRefused:
     if any(entry.suffix in PICTURE_SUFFIXES for entry in files):
         return UploadRefused(
-            f"The zip contains pictures, but text was expected. Choose pictures instead. {PICTURES_EXAMPLE}",
+            f"The zip contains pictures, not texts.{choose_instead('.zip', KIND)}",
             status=415,
             code="wrong_kind",
         )

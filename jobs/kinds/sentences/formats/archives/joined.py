@@ -7,9 +7,10 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from jobs.kinds.sentences.columns.names import input_rank, is_known, label_rank, plain_name
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Cells, Meaning, Reader, Source
 from jobs.kinds.sentences.formats.splits import split_named
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed
+from jobs.uploads.errors import UploadRefused, listed
 from jobs.uploads.findings import Notes
 
 SPLIT, CLASS = "split", "class"

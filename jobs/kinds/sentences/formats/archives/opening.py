@@ -16,6 +16,7 @@ from jobs.uploads.archive import Archive, damage
 from jobs.uploads.detection import HEAD_BYTES, detect
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
+from training.kinds.sentences import KIND
 
 
 @contextmanager
@@ -49,9 +50,9 @@ def opened(
                 path = stack.enter_context(tar_as_zip(path, limits, notes))
                 packing = "tar"
         if packing == "tar" or (
-            not packing and not arrow_tables.recognises(head) and detect(path, name) == "zip"
+            not packing and not arrow_tables.recognises(head) and detect(path, name, KIND) == "zip"
         ):
-            archive = stack.enter_context(Archive.open(path, limits))
+            archive = stack.enter_context(Archive.open(path, limits, KIND))
             stack.enter_context(damage(name))
             yield open_zip(archive, source)
         else:

@@ -21,6 +21,7 @@ from jobs.uploads.detection import HEAD_BYTES, refuse_by_head
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import MIB, Limits
+from training.kinds.sentences import KIND
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -50,7 +51,7 @@ def unpacked(source: Source, packing: str) -> tuple[Source, bytes]:
     with open_() as file:
         head = file.read(HEAD_BYTES)
     if not find_packing(head):
-        refuse_by_head(head)
+        refuse_by_head(head, KIND)
         source.notes.repair("File", f"It was unpacked ({packing}).")
     return replace(source, open=open_, packed=True), head
 
