@@ -1,13 +1,13 @@
 """Texts that are no tables, line by line: fastText's training files."""
 
 import io
-import itertools
 import re
 from collections.abc import Iterator
 
+from jobs.kinds.sentences.formats.cells import several
 from jobs.kinds.sentences.formats.contract import Meaning, Source
 from jobs.kinds.sentences.formats.encoding import find_encoding
-from jobs.uploads.errors import UploadRefused, listed
+from jobs.uploads.errors import UploadRefused
 from training.ground.limits import Limits
 
 _LONGEST_LINE = 8  # times the longest field
@@ -15,7 +15,6 @@ _PREFIX = "__label__"
 # A label ends at a blank, or at a comma where no blank follows it before the text, as some write it.
 _FASTTEXT = re.compile(r"__label__[^\s,，\t]+")
 _FASTTEXT_HEAD = re.compile(rb'(?:\xef\xbb\xbf)?\s*"?__label__[^\s]')
-_SAMPLE = 2_000
 
 
 def is_fasttext(head: bytes) -> bool:
@@ -35,37 +34,15 @@ class FastTextReader:
         self._source = source
         self._encoding = find_encoding(source.open, source.options.encoding)
         self.encoding = self._encoding.name
-        self._told = 0
         source.notes.repair(
             "Format",
             "This is a fastText file: what follows __label__ is the label, the rest of the line the text.",
         )
-        if source.labelled:
-            self._check()
 
     def records(self) -> Iterator[tuple[int, list[str | None]]]:
-        """(number of the line, text and label)."""
+        """(number of the line, text and label; several labels as a list)."""
         for number, text, labels in self._lines():
-            if len(labels) > 1 and self._source.labelled:
-                if number > self._told:
-                    self._told = number
-                    self._source.notes.skip(
-                        f"Line {number:,}", f"Left out: it has several labels ({listed(labels)})."
-                    )
-                continue
-            yield number, [text, labels[0] if len(labels) == 1 else ""]
-
-    def _check(self) -> None:
-        found = [labels for _, _, labels in itertools.islice(self._lines(), _SAMPLE) if labels]
-        many = [labels for labels in found if len(labels) > 1]
-        if len(many) * 3 > len(found):
-            raise UploadRefused(
-                f"{len(many):,} of the first {len(found):,} lines have several labels each, such as "
-                f"{listed(many[0], 3)}. Flash does not learn several labels yet. Keep one label for each text, the one "
-                "that matters most.",
-                status=422,
-                code="several_labels",
-            )
+            yield number, [text, several(labels) or (labels[0] if labels else "")]
 
     def _lines(self) -> Iterator[tuple[int, str, list[str]]]:
         text_file = io.TextIOWrapper(

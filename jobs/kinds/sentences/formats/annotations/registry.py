@@ -31,5 +31,5 @@ def find_annotation(sample: Sequence[Any], source: Source) -> AnnotatedRows | No
     for tool in TOOLS:
         annotation = tool(sample, source.labelled)
         if annotation is not None:
-            return AnnotatedRows(annotation, sample, source)
+            return AnnotatedRows(annotation, source)
     return None

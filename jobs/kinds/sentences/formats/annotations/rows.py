@@ -1,22 +1,20 @@
 """Rows of the records of an annotation tool; what is left out is told once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from jobs.kinds.sentences.formats.annotations.contract import Annotation, Example
 from jobs.kinds.sentences.formats.cells import as_text, several
 from jobs.kinds.sentences.formats.contract import Meaning, Source
 from jobs.kinds.sentences.formats.splits import split_named
-from jobs.uploads.errors import UploadRefused, listed
 
-_EXAMPLES = 3
 _MANY = "Example"
 
 
 class AnnotatedRows:
     """Rows of text and label, of the part of the dataset where records name it, and of their other fields."""
 
-    def __init__(self, annotation: Annotation, sample: Sequence[Any], source: Source) -> None:
+    def __init__(self, annotation: Annotation, source: Source) -> None:
         self._annotation = annotation
         self._source = source
         self._told = 0
@@ -27,8 +25,6 @@ class AnnotatedRows:
         self.columns = [names.text, names.label, *([names.split] if names.split else []), *names.more]
         self.meaning = Meaning(inputs=(names.text,), label=names.label, split=names.split)
         source.notes.repair("Format", annotation.said)
-        if source.labelled:
-            self._check(sample)
 
     def records(self, items: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, list[str | None]]]:
         """(number, cells) of every example; numbers are those of the records, or count the examples."""
@@ -46,35 +42,16 @@ class AnnotatedRows:
         reason = example.reason
         if not reason and not labels:
             reason = "it has no label"
-        if not reason and len(labels) > 1:
-            reason = f"it has several labels ({listed(labels)})"
         if reason and self._source.labelled:
             if number > self._told:
                 self._told = number
                 self._source.notes.skip(f"{self.unit} {number:,}", f"Left out: {reason}.")
             return None
-        row = [as_text(example.text), "" if reason else labels[0]]
+        # A list of several is for the layout to understand, as in any table.
+        row = [as_text(example.text), "" if reason else several(labels) or labels[0]]
         if self._split:
             row.append(split_named(example.split))
         for name in self._more:
             value = example.more.get(name)
             row.append(as_text(value) or several(value) or "")
         return row
-
-    def _check(self, sample: Sequence[Any]) -> None:
-        """Refuses data of which most has several labels each."""
-        labels = [
-            example.labels
-            for item in sample
-            for example in self._annotation.examples(item)
-            if example.labels and not example.reason
-        ]
-        many = [one for one in labels if len(set(map(str, one))) > 1]
-        if len(many) * 3 > len(labels):
-            raise UploadRefused(
-                f"{len(many):,} of the first {len(labels):,} labelled texts have several labels each, such as "
-                f"{listed(list(many[0]), _EXAMPLES)}. Flash does not learn several labels yet. Keep one label for "
-                "each text, the one that matters most.",
-                status=422,
-                code="several_labels",
-            )
