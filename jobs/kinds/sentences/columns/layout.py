@@ -94,16 +94,18 @@ def find_layout(
 
 
 def find_text(
-    named: list[str] | None, sample: Sequence[Cells], options: TableOptions
+    reader: Reader, sample: Sequence[Cells], options: TableOptions
 ) -> tuple[list[str], bool, tuple[int, ...]]:
     """Names of the columns, whether the first row names them, and the columns that hold the text.
 
     For tables without labels, of one column or more. Raises UploadRefused (422).
     """
+    named = reader.columns
     has_header = named is not None or (bool(sample) and _has_header(sample, options))
     columns, data = _columns(named, sample, has_header) if named or sample else (["column 1"], [])
-    if options.inputs:
-        chosen = tuple(named_column(name, columns, "input_column") for name in options.inputs)
+    told = options.inputs or reader.meaning.inputs
+    if told:
+        chosen = tuple(named_column(name, columns, "input_column") for name in told)
     else:
         chosen = (ranked_texts(profiles(columns, data))[0].column.index,)
     return columns, has_header, chosen
