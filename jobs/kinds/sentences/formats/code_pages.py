@@ -20,6 +20,15 @@ NAMES = {
     "cp1256": "windows-1256", "cp874": "windows-874", "cp932": "shift_jis", "euc_jp": "euc-jp", "gb18030": "gbk",
     "big5": "big5", "cp949": "euc-kr",
 }  # fmt: skip
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
+# Signs other than quotes, dashes and the like, right beside a letter.
+_STICKING = re.compile(
+    r"(?<=[^\W\d_])[^\x00-\x7f\w\s\u2010-\u201f\u2026\u2032\u2122\u00ab\u00bb\u00b4\u00b7\u00ae\u0300-\u036f\u0590-\u074f\u0e30-\u0e4f]"
+    r"|[^\x00-\x7f\w\s\u2010-\u201f\u2026\u2032\u2122\u00ab\u00bb\u00b4\u00b7\u00a1\u00bf\u0300-\u036f\u0590-\u074f\u0e30-\u0e4f](?=[^\W\d_])"
+)
+_COMMON = {"cp932": "shift_jis", "euc_jp": "euc_jp", "gb18030": "gbk", "big5": "big5", "cp949": "euc_kr"}
+_PAIRED = 1.3  # bytes above ASCII for each letter
+_IMPOSSIBLE = 10.0
 _DOUBLE = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
 
 
@@ -43,14 +52,31 @@ def _voted(lines: bytes) -> list[str]:
     from charset_normalizer import from_bytes
 
     # A letter cut in two at the end of the sample would speak against the right code page.
-    whole = lines[: lines.rfind(b"\n")] if b"\n" in lines else lines
+    whole = lines[: lines.rfind(b"\n")] if len(lines) >= _SAMPLE and b"\n" in lines else lines
     matches = from_bytes(whole, steps=8, chunk_size=1024, cp_isolation=list(_CANDIDATES))
-    names = [match.encoding for match in matches]
-    if not names:
-        return []
-    if names[0] != _PLAIN and names[0] not in _DOUBLE and _same(whole, names[0], _PLAIN):
+    names = list(dict.fromkeys([*(match.encoding for match in matches), *_DOUBLE]))
+    oddity = {name: _oddity(whole, name) for name in names}
+    names = sorted((name for name in names if oddity[name] < _IMPOSSIBLE), key=oddity.__getitem__)
+    if names and names[0] not in _DOUBLE and _same(whole, names[0], _PLAIN):
         names.insert(0, _PLAIN)  # where no letter tells them apart, the most frequent one
     return list(dict.fromkeys(names))
+
+
+def _oddity(data: bytes, codec: str) -> float:
+    """Share of what is not ASCII that people hardly write, in steps: rare letters, signs that stick to letters."""
+    try:
+        text = data.decode(codec)
+    except UnicodeDecodeError:
+        return _IMPOSSIBLE
+    foreign = _FOREIGN.findall(text)
+    if codec in _DOUBLE:
+        common = sum(len(letter.encode(_COMMON[codec], "ignore")) in (2, 3) for letter in foreign)
+        # One byte of another code page may well pair with an ASCII letter.
+        paired = sum(map(len, _HIGH.findall(data))) / max(1, len(foreign))
+        odd = 1 - common / max(1, len(foreign)) if paired > _PAIRED else _IMPOSSIBLE
+    else:
+        odd = len(_STICKING.findall(text)) / max(1, len(foreign))
+    return round(odd, 1)
 
 
 def _same(data: bytes, one: str, other: str) -> bool:

@@ -23,7 +23,7 @@ def read_labels(counts: Counter[str], missing: str | None, notes: Notes) -> dict
     none, question = missing_labels(inner, missing)
     if none:
         rows = sum(inner[name] for name in none)
-        notes.skip("Labels", f"Left out: in {rows:,} rows the label is missing ({listed(none)}).", rows)
+        notes.skip("Labels", f"Left out: rows without a label, {rows:,} in all ({listed(none)}).", rows)
     if question is not None:
         notes.ask(question)
     for name in none:

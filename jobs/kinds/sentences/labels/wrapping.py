@@ -70,7 +70,9 @@ def _lists(found: dict[str, str | None], counts: Counter[str], notes: Notes) -> 
         for label in several:
             found[label] = None
         count = _rows(several, counts)
-        notes.skip("Labels", f"Left out: {count:,} rows have several labels ({listed(several, 3)}).", count)
+        notes.skip(
+            "Labels", f"Left out: rows with several labels, {count:,} in all ({listed(several, 3)}).", count
+        )
 
 
 def _each(
