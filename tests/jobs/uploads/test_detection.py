@@ -115,7 +115,8 @@ def test_it_refuses_zips_that_are_something_else(inspect_zip, refusal_of, files)
 
 def test_it_says_how_to_save_a_workbook(inspect_text, refusal_of):
     refusal = refusal_of(inspect_text, zip_bytes({"[Content_Types].xml": b"", "xl/workbook.xml": b"<x/>"}))
-    assert refusal.status == 415
+    assert refusal.status == 400
+    assert "damaged" in refusal.detail
     assert "CSV" in refusal.detail
 
 
