@@ -1,6 +1,7 @@
 """Which old code page a text was written in: a detector's vote on a sample of what is not ASCII."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 _SAMPLE = 24 * 1024
@@ -21,10 +22,10 @@ NAMES = {
     "big5": "big5", "cp949": "euc-kr",
 }  # fmt: skip
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
-# Signs other than quotes, dashes and the like, right beside a letter.
-_STICKING = re.compile(
-    r"(?<=[^\W\d_])[^\x00-\x7f\w\s\u2010-\u201f\u2026\u2032\u2122\u00ab\u00bb\u00b4\u00b7\u00ae\u0300-\u036f\u0590-\u074f\u0e30-\u0e4f]"
-    r"|[^\x00-\x7f\w\s\u2010-\u201f\u2026\u2032\u2122\u00ab\u00bb\u00b4\u00b7\u00a1\u00bf\u0300-\u036f\u0590-\u074f\u0e30-\u0e4f](?=[^\W\d_])"
+# Signs that may well stand beside a letter: quotes, dashes, marks of trade, accents of their own.
+_BESIDE = frozenset(
+    "\u00ab\u00bb\u00b4\u00b7\u00ae\u2122\u2026\u2032\u00a1\u00bf\u00a0\u0589"
+    + "".join(map(chr, range(0x2010, 0x2020)))
 )
 _COMMON = {"cp932": "shift_jis", "euc_jp": "euc_jp", "gb18030": "gbk", "big5": "big5", "cp949": "euc_kr"}
 _PAIRED = 1.3  # bytes above ASCII for each letter
@@ -54,7 +55,9 @@ def _voted(lines: bytes) -> list[str]:
     # A letter cut in two at the end of the sample would speak against the right code page.
     whole = lines[: lines.rfind(b"\n")] if len(lines) >= _SAMPLE and b"\n" in lines else lines
     matches = from_bytes(whole, steps=8, chunk_size=1024, cp_isolation=list(_CANDIDATES))
-    names = list(dict.fromkeys([*(match.encoding for match in matches), *_DOUBLE]))
+    names = [*(match.encoding for match in matches), *_DOUBLE]
+    if "cp1250" in names:
+        names.append("iso8859_2")  # nearly the same, so the detector names one of them
     oddity = {name: _oddity(whole, name) for name in names}
     names = sorted((name for name in names if oddity[name] < _IMPOSSIBLE), key=oddity.__getitem__)
     if names and names[0] not in _DOUBLE and _same(whole, names[0], _PLAIN):
@@ -75,8 +78,19 @@ def _oddity(data: bytes, codec: str) -> float:
         paired = sum(map(len, _HIGH.findall(data))) / max(1, len(foreign))
         odd = 1 - common / max(1, len(foreign)) if paired > _PAIRED else _IMPOSSIBLE
     else:
-        odd = len(_STICKING.findall(text)) / max(1, len(foreign))
+        odd = sum(map(_is_odd, text, text[1:] + " ", " " + text)) / max(1, len(foreign))
     return round(odd, 1)
+
+
+def _is_odd(letter: str, after: str, before: str) -> bool:
+    """A sign within a word, or a capital behind a small letter."""
+    if letter.isascii():
+        return False
+    if letter.isalpha():
+        return letter.isupper() and before.islower()
+    if letter in _BESIDE or unicodedata.combining(letter) or unicodedata.category(letter) == "Mn":
+        return False
+    return before.isalpha() or after.isalpha()
 
 
 def _same(data: bytes, one: str, other: str) -> bool:

@@ -87,8 +87,9 @@ class Trimmed:
 
     def _look(self, sample: Sequence[Row]) -> None:
         at = _header_at([cells for _, cells in sample])
+        if sample[at][0] > 1:
+            self._first = sample[at][0]  # what stands above may be empty rows, too
         if at:
-            self._first = sample[at][0]
             above = listed(
                 [" ".join(filter(None, _plain(cells))).rstrip(":. ") for _, cells in sample[:at]], 3
             )
