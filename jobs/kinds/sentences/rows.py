@@ -6,13 +6,14 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from jobs.kinds.sentences.columns.layout import Layout, find_layout
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.formats.encoding import LOST
 from jobs.kinds.sentences.labels.cells import had_marks, read_label
 from jobs.kinds.sentences.labels.missing import SURELY_MISSING
 from jobs.kinds.sentences.options import TableOptions
 from jobs.uploads.archive import damage
-from jobs.uploads.errors import TABLE_EXAMPLE, ColumnChoice, UploadRefused, shown
+from jobs.uploads.errors import ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
 
@@ -22,6 +23,9 @@ _MOST_SPELLINGS = 50_000
 _EARLY = 2_000
 _GLANCE_ROWS, _GLANCE_CHARS = 5, 80
 
+# Number, text, cleaned label, given part, source; the last two are "" where they are not told.
+Row = tuple[int, str, str, str, str]
+
 
 class Table:
     """A table that was understood; `rows` may be read several times. Raises UploadRefused."""
@@ -30,12 +34,16 @@ class Table:
         self._reader = reader
         self._limits = limits
         self._notes = notes
-        sample = list(_first_rows(reader.records()))
+        self.options = options
+        self._from_row = options.header_row or 0
+        sample = list(_first_rows(self._records()))
         self.layout: Layout = find_layout(reader, sample, options, limits, notes)
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
         self.missing = options.missing
         self._labels: dict[str, str] = {}
         self._faults: dict[str, str] = {}
+        # Rows without anything in them are no loss.
+        self.blank_count = self.count = 0
         first = 1 if self.layout.has_header and reader.columns is None else 0
         self._glance = sample[first : first + _GLANCE_ROWS]
 
@@ -53,11 +61,12 @@ class Table:
         """A row as the user finds it in the file."""
         return f"{self._reader.unit} {number:,}"
 
-    def rows(self) -> Iterator[tuple[int, str, str]]:
-        """(number, text, cleaned label) of every usable row; the others become notes."""
-        text_at, label_at, width = self.layout.input, self.layout.label, len(self.layout.columns)
+    def rows(self) -> Iterator[Row]:
+        """Every usable row; the others become notes."""
+        found, width, least = self.layout.found, len(self.layout.columns), self.layout.least
+        text_at, label_at, is_plain = self.layout.input, self.layout.label, found.is_plain
         most_chars, labels = self._limits.max_field_chars, self._labels
-        least = max(text_at, label_at) + 1
+        split = group = ""
         tally = _Tally(self._limits.max_rows)
         for number, cells in self._data():
             tally.rows += 1
@@ -68,9 +77,14 @@ class Table:
                     tally.ragged += 1
                     self._skip_ragged(number, cells, tally)
                 elif cells:
+                    tally.blank += 1
                     self._notes.skip(self.where(number), "Left out: the row is empty.")
                 continue
-            text, raw = cells[text_at], cells[label_at]
+            if is_plain:
+                text, raw = cells[text_at], cells[label_at]
+            else:
+                text, raw = found.text_in(cells), found.label_in(cells)
+                split, group = found.split_in(cells), found.group_in(cells)
             if text is None or raw is None:
                 self._notes.skip(
                     self.where(number), "Left out: text or label is a list or an object, not a single value."
@@ -81,6 +95,7 @@ class Table:
                 label = self._read_label(raw)
             text = text.strip()
             if not text or not label or text in SURELY_MISSING:
+                tally.blank += not (text or label)
                 self._skip_incomplete(number, text, raw, label, tally)
                 continue
             if len(text) > most_chars:
@@ -89,11 +104,18 @@ class Table:
                 continue
             if LOST in text:
                 self._notes.repair(self.where(number), "A letter could not be read; it is shown as \ufffd.")
-            yield number, text, label
+            yield number, text, label, split, group
+        self.count, self.blank_count = tally.rows, tally.blank
         self._check(tally)
 
-    def _data(self) -> Iterator[tuple[int, Cells]]:
+    def _records(self) -> Iterator[tuple[int, Cells]]:
         records = iter(self._reader.records())
+        if not self._from_row or self._reader.columns is not None:
+            return records
+        return itertools.dropwhile(lambda record: record[0] < self._from_row, records)
+
+    def _data(self) -> Iterator[tuple[int, Cells]]:
+        records = self._records()
         if not self.layout.has_header or self._reader.columns is not None:
             return records
         # Empty rows above the header are no data either.
@@ -197,6 +219,7 @@ class _Tally:
     most: int
     rows: int = 0
     ragged: int = 0
+    blank: int = 0
     too_long: int = 0
     faults: int = 0
     fault: str = ""

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.code_pages import NAMES, likely_code_pages
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
+from jobs.uploads.errors import UploadRefused
 from training.ground.limits import MIB
 
 Opener = Callable[[], BinaryIO]

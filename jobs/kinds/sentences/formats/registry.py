@@ -2,6 +2,7 @@
 
 import re
 
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Format, Reader, Source
 from jobs.kinds.sentences.formats.delimited import delimited
 from jobs.kinds.sentences.formats.json_tables import JsonReader
@@ -9,7 +10,7 @@ from jobs.kinds.sentences.formats.parquet import ParquetReader
 from jobs.kinds.sentences.formats.trimmed import Trimmed
 from jobs.kinds.sentences.formats.workbook import WorkbookReader
 from jobs.uploads.detection import OLE_MAGIC, is_zip
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
+from jobs.uploads.errors import UploadRefused
 
 _HEAD_BYTES = 4096
 _JSON_LINES = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"[^"\n]*"\s*:')
@@ -17,7 +18,7 @@ _JSON_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[\[{\]]")
 
 
 def _trimmed(reader: Reader, source: Source) -> Reader:
-    return Trimmed(reader, source.notes, has_header=source.options.has_header)
+    return Trimmed(reader, source.notes, source.options)
 
 
 # The first that recognises a table reads it; the last takes whatever is left.

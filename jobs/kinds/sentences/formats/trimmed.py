@@ -6,6 +6,7 @@ from itertools import islice
 
 from jobs.kinds.sentences.columns.names import is_known
 from jobs.kinds.sentences.formats.contract import Cells, Meaning, Reader
+from jobs.kinds.sentences.options import TableOptions
 from jobs.uploads.errors import listed
 from jobs.uploads.findings import Notes
 
@@ -36,20 +37,22 @@ class Trimmed:
 
     columns: list[str] | None = None
 
-    def __init__(self, reader: Reader, notes: Notes, *, has_header: bool | None) -> None:
+    def __init__(self, reader: Reader, notes: Notes, options: TableOptions) -> None:
         self._reader = reader
         self._notes = notes
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
         self.unit, self.meaning = reader.unit, reader.meaning
-        sample = list(islice(_filled(reader.records()), _SAMPLE_ROWS))
+        chosen = options.header_row or 0
+        records = (record for record in _filled(reader.records()) if record[0] >= chosen)
+        sample = list(islice(records, _SAMPLE_ROWS))
         self._header: tuple[str, ...] = ()
         self._start: str | None = None  # the first cell of the header, as it is written
         self._first = 0  # number of the first row that counts
         self._questions: frozenset[int] = frozenset()
         self._short = False
         self._told = False
-        if sample and has_header is not False:
-            self._look(sample)
+        if sample and options.has_header is not False:
+            self._look(sample, is_chosen=chosen > 0)
 
     def records(self) -> Iterator[Row]:
         """(number of the row, its cells), the header first."""
@@ -85,15 +88,19 @@ class Trimmed:
             return records
         return (record for record in records if record[0] >= first and record[0] not in questions)
 
-    def _look(self, sample: Sequence[Row]) -> None:
-        at = _header_at([cells for _, cells in sample])
+    def _look(self, sample: Sequence[Row], *, is_chosen: bool) -> None:
+        at = 0 if is_chosen else _header_at([cells for _, cells in sample])
         if sample[at][0] > 1:
             self._first = sample[at][0]  # what stands above may be empty rows, too
         if at:
             above = listed(
                 [" ".join(filter(None, _plain(cells))).rstrip(":. ") for _, cells in sample[:at]], 3
             )
-            self._notes.repair(_span(sample[0][0], sample[at - 1][0]), f"Left out above the table: {above}.")
+            self._notes.repair(
+                _span(sample[0][0], sample[at - 1][0]),
+                f"Left out above the table: {above}.",
+                undo={"header_row": str(sample[0][0])},
+            )
         names, below = _plain(sample[at][1]), sample[at + 1 :]
         questions = _questions([cells for _, cells in below], len(names))
         if questions:
@@ -105,7 +112,7 @@ class Trimmed:
                 "Left out below the header: questions or types of the columns, not answers.",
             )
         data = [row for cells in below[questions:] if (row := _plain(cells[1])) != names]
-        if at or questions or _is_header(names, data):
+        if at or is_chosen or questions or _is_header(names, data):
             self._header, self._start = names, sample[at][1][0]
             self._short = self._is_short(names, data)
 

@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Meaning, Source
 from jobs.uploads.archive import Archive
 from jobs.uploads.detection import OLE_MAGIC
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
+from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes, Question
 from training.ground.limits import GIB, MIB, Limits
+from training.kinds.sentences import KIND
 
 _CHILD = Path(__file__).with_name("workbook_child.py")
 _MOST_BYTES = 512 * MIB  # of a workbook, unpacked
@@ -98,7 +100,7 @@ def _check_members(path: Path, limits: Limits) -> None:
                 if data.find(_LOCKED) >= 0:
                     raise _refused("password", {})
             return
-        archive = Archive(file, limits)
+        archive = Archive(file, limits, KIND)
         if sum(entry.size for entry in archive.entries) > _MOST_BYTES:
             raise _too_large()
 

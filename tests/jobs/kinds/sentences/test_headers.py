@@ -103,3 +103,16 @@ def test_the_sort_of_answer_below_the_header_is_none(inspect_text):
 def test_a_chosen_header_is_believed(inspect_text):
     lines = ["text,label", *lines_of("The cook was late {i},{meal}"), "text,label"]
     assert inspect_text("\n".join(lines), has_header=False).sample_count == 32
+
+
+def test_the_row_of_the_header_may_be_chosen(inspect_text):
+    lines = ["text,label", "more,words", "Message,Kind", *lines_of("The cook was late {i},{meal}")]
+    findings = inspect_text("\n".join(lines), header_row=3)
+    assert findings.columns == ["Message", "Kind"]
+    assert classes(findings) == BOTH
+
+
+def test_titles_can_be_taken_for_the_header(inspect_text):
+    lines = ["Kitchen report,", "No,Message,Kind", *lines_of("{i},The cook was late {i},{meal}")]
+    undo = next(note.undo for note in inspect_text("\n".join(lines)).repairs if "above" in note.message)
+    assert undo == {"header_row": "1"}

@@ -87,7 +87,7 @@ def test_lists_of_one_are_taken_apart(inspect_text, form):
 def test_lists_of_several_among_those_of_one_are_left_out_with_their_number(inspect_text):
     findings = inspect_text(of_labels([*["['oak']", "['elm']"] * 4, "['oak', 'elm']"], rows=90))
     assert classes(findings) == {"oak": 40, "elm": 40}
-    assert "10 in all" in told(findings)
+    assert "10 of 90 rows" in told(findings)
     assert findings.skipped_count == 10
 
 

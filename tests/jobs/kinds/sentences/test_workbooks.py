@@ -7,6 +7,7 @@ from jobs.uploads import detect
 from tests.jobs.kinds.sentences.workbooks import merged_xlsx, ods, xls, xlsx
 from tests.jobs.uploads.builders import write, zip_bytes
 from training.ground.limits import Limits
+from training.kinds.sentences import KIND
 
 ROWS = [
     ["text", "kind"],
@@ -33,8 +34,8 @@ def test_it_reads_workbooks_whatever_their_name(inspect_text, data, name):
 
 
 def test_it_reads_a_workbook_in_place_of_a_zip_only(tmp_path):
-    assert detect(write(tmp_path, xlsx({"A": ROWS})), "x.zip") == "table"
-    assert detect(write(tmp_path, zip_bytes({"a/xl.csv": b"x"})), "x.xlsx") == "zip"
+    assert detect(write(tmp_path, xlsx({"A": ROWS})), "x.zip", KIND) == "table"
+    assert detect(write(tmp_path, zip_bytes({"a/xl.csv": b"x"})), "x.xlsx", KIND) == "zip"
 
 
 def test_titles_above_the_header_and_totals_below_are_left_out(inspect_text):
