@@ -116,7 +116,8 @@ def test_it_refuses_zips_that_are_something_else(inspect_zip, refusal_of, files)
 def test_a_damaged_workbook_is_called_so(inspect_text, refusal_of):
     refusal = refusal_of(inspect_text, zip_bytes({"[Content_Types].xml": b"", "xl/workbook.xml": b"<x/>"}))
     assert refusal.status == 400
-    assert "spreadsheet is damaged" in refusal.detail and "CSV" in refusal.detail
+    assert "damaged" in refusal.detail
+    assert "CSV" in refusal.detail
 
 
 def test_it_refuses_binary_rubbish_as_a_table(inspect_text, refusal_of):

@@ -24,7 +24,7 @@ _JSON = re.compile(
 
 
 def _trimmed(reader: Reader, source: Source) -> Reader:
-    return Trimmed(reader, source.notes, has_header=source.options.has_header)
+    return Trimmed(reader, source.notes, source.options)
 
 
 # The first that recognises a table reads it; the last takes whatever is left.
