@@ -54,6 +54,7 @@ def inspect_table(
             split_column=layout.name_of(layout.found.split),
             group_column=layout.name_of(layout.found.group),
             rows=survey.rows,
+            glance=table.choice().rows,
             encoding=table.encoding,
             delimiter=table.delimiter,
             has_header=layout.has_header,

@@ -175,17 +175,5 @@ class TrainForm(forms.Form):
         return [*(one.field for spec in specs for one in (spec, *spec.parts)), *_ADVANCED]
 
 
-class ColumnsForm(forms.Form):
-    """Which columns of a table hold the text and the label."""
-
-    input_column = forms.ChoiceField(label="Column with the text")
-    label_column = forms.ChoiceField(label="Column with the class")
-
-    def __init__(self, *args: Any, columns: list[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.choices = [(name, name) for name in columns]  # type: ignore[attr-defined]
-
-
 def _sentences(errors: Mapping[str, Any]) -> dict[str, list[str]]:
     return {name: [str(message) for message in messages] for name, messages in errors.items()}
