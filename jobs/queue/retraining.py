@@ -157,11 +157,11 @@ def _score(told: Mapping[str, Any]) -> str:
     if (name := told.get("score", ACCURACY)) != ACCURACY:
         ends = [show(name, told[end]) for end in ("after", "before")]
         return (
-            f"on the same {told['samples']} validation samples, the new one has {SCORES[name].word} {ends[0]}, "
+            f"on the same {told['samples']:,} validation samples, the new one has {SCORES[name].word} {ends[0]}, "
             f"the earlier one {ends[1]}"
         )
     new, old = (round(told[name] * told["samples"]) for name in ("after", "before"))
-    return f"of the same {told['samples']} validation samples, the new one got {new} right, the earlier one {old}"
+    return f"of the same {told['samples']:,} validation samples, the new one got {new:,} right, the earlier one {old:,}"
 
 
 def _listed(names: list[str]) -> str:

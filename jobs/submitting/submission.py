@@ -59,6 +59,12 @@ def validate(*, task: str, task_name: str, values: Mapping[str, Any]) -> Recipe:
     return config
 
 
+def check_name(task_name: str) -> None:
+    """Raises SubmissionInvalid where a task cannot be called so."""
+    if wrong := naming.problem(task_name):
+        raise SubmissionInvalid(_summary({"task_name": [wrong]}), fields={"task_name": [wrong]})
+
+
 def configuration(*, task: str, values: Mapping[str, Any]) -> Recipe:
     """What `values` make of the presets; SubmissionInvalid with a sentence for each wrong one."""
     try:

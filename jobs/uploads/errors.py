@@ -6,14 +6,6 @@ from typing import Any
 
 from modelstore.ground.errors import FlashError
 
-PICTURES_EXAMPLE = (
-    "The right form for pictures: a zip with one folder per class, such as "
-    "cats/1.jpg, cats/2.jpg, dogs/1.jpg, dogs/2.jpg."
-)
-TABLE_EXAMPLE = (
-    'The right form for sentences: a header and one row each, such as input,label then "I love it",positive.'
-)
-
 MAX_NOTES = 100
 _TITLES = {
     400: "The file is damaged",

@@ -25,12 +25,11 @@ from modelstore.prediction.inputs import TooManyInputs
 from modelstore.prediction.predict_request import PredictRequest
 from modelstore.prediction.predictor import predict
 from modelstore.web.contract import page_of
+from modelstore.web.predict_serializers import PredictFilesSerializer, PredictJsonSerializer
 from modelstore.web.serializers import (
     ModelSerializer,
     ModelSummarySerializer,
-    PredictFilesSerializer,
     PredictionsSerializer,
-    PredictJsonSerializer,
     ProblemSerializer,
 )
 from training.ground.limits import MIB

@@ -21,6 +21,7 @@ from modelstore.web.figures import (
     threshold_row,
 )
 from modelstore.web.forms import PredictForm, ThresholdForm
+from training.ground.used_settings import used_settings
 from training.kinds import kind_of
 
 _FORMAT_WORDS = {
@@ -31,18 +32,6 @@ _FORMAT_WORDS = {
         "Everything",
         "A zip that works without Flash: predicts by program or offline in a browser, proves its accuracy.",
     ),
-}
-_CONFIG_WORDS = {
-    "preset": "Preset",
-    "pretrained": "Started from ImageNet",
-    "optimizer": "Optimizer",
-    "learning_rate": "Learning rate",
-    "batch_size": "Batch size",
-    "epochs": "Epochs at most",
-    "data_split": "Share for training",
-    "augmentation": "Variation of pictures",
-    "seed": "Seed",
-    "device": "Device",
 }
 
 
@@ -64,6 +53,8 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "model_score": score,
         "percentage": score.kind.percentage,
         "interval": score.interval and score.interval[1] - score.interval[0],
+        "test_score": model.test_score,
+        "test_interval": model.test_score and model.test_score.interval,
         "commonest": _commonest(report),
         "epochs": report.get("epochs", []),
         "best_epoch": report.get("best_epoch"),
@@ -74,7 +65,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "reliability": reliability_points(report),
         "thresholds": report.get("thresholds", []),
         "chosen": threshold_row(report, suggested_threshold(report) if threshold is None else threshold),
-        "settings_used": _settings_used(model.manifest.get("config") or {}),
+        "settings_used": used_settings(_config(model.manifest.get("config") or {}, report), kind),
         "downloads": _downloads(model),
         "predict_url": request.build_absolute_uri(reverse("api:model-predict", args=[model.token])),
     }
@@ -86,16 +77,11 @@ def _commonest(report: dict[str, Any]) -> str:
     return str(max(rows, key=lambda row: row["support"])["label"])
 
 
-def _settings_used(config: dict[str, Any]) -> list[tuple[str, Any]]:
-    words = {True: "yes", False: "no", None: "–"}
-    return [
-        (
-            title,
-            words.get(config[name], config[name]) if isinstance(config[name], bool | None) else config[name],
-        )
-        for name, title in _CONFIG_WORDS.items()
-        if name in config
-    ]
+def _config(config: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
+    """The recipe as it turned out: a trainer may add an epoch to those that were asked for, and keep that one."""
+    if not config.get("epochs"):
+        return config
+    return {**config, "epochs": max(config["epochs"], *(row["epoch"] for row in report.get("epochs", [])), 0)}
 
 
 def _downloads(model: TrainedModel) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from tests.bundles import picture
 from tests.site.kept_examples import FINDINGS
 from tests.site.test_pages import read
 from tests.tasks import Task
+from training.ground.recipe import resolve
 
 
 @pytest.fixture(autouse=True)
@@ -121,7 +122,7 @@ def test_what_was_found_in_the_data_is_shown(client: Client, make_model) -> None
         "Naive Bayes on single words",
         "are off by 2.1 %",
         "3 also in the training part",
-        "Without them the accuracy is 87.5 %",
+        "Without them, the accuracy is 87.5 %",
         "1 nearly the same under two classes",
         "1,200 labels that may be wrong",
         "row 7: so nice",
@@ -149,3 +150,21 @@ def test_the_page_takes_few_queries(client: Client, make_model, django_assert_ma
     model = make_model()
     with django_assert_max_num_queries(6):
         client.get(reverse("model", args=[model.token]))
+
+
+def test_a_model_of_sentences_tells_only_settings_that_it_has(client: Client, make_model) -> None:
+    model = make_model(Task.TEXT)
+    model.manifest["config"] = resolve(Task.TEXT, {"preset": "quick"}).to_json()
+    model.save()
+    text = read(client.get(reverse("model", args=[model.token]))).text.split("How it was trained")[1]
+    assert "Quick" in text and "90 : 10" in text
+    assert "ImageNet" not in text and "pictures" not in text
+
+
+def test_an_epoch_added_by_the_trainer_is_among_those_planned(client: Client, make_model) -> None:
+    model = make_model(Task.TEXT)
+    model.manifest["config"] |= {"epochs": 12}
+    model.report |= {"best_epoch": 13, "epochs": [{"epoch": number} for number in range(1, 14)]}
+    model.save()
+    page = read(client.get(reverse("model", args=[model.token]))).text
+    assert "Epochs 13" in page and "Epoch kept 13" in page

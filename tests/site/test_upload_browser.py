@@ -63,6 +63,15 @@ def test_a_messy_zip_is_repaired_and_every_repair_told(open_page: Any) -> None:
     assert "torn.png" in download.value.path().read_text("utf-8-sig")
 
 
+def test_an_empty_file_is_told_before_it_is_sent(open_page: Any) -> None:
+    page = open_page("new-kind", "image")
+    page.set_input_files("#id_dataset", upload("empty.zip", b""))
+    expect(page.locator("[data-hint]")).to_have_text("empty.zip, 0 bytes")
+    page.get_by_role("button", name="Upload and check").click()
+    expect(page.locator("#problem")).to_contain_text("The file is empty")
+    expect(page.locator("#problem")).to_contain_text("empty.zip has no content")
+
+
 @pytest.mark.parametrize(
     ("name", "data", "told"),
     [

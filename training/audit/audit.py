@@ -124,11 +124,15 @@ def _tell(run: Run, duplicates: dict[str, Any] | None, outcome: Outcome) -> None
     word = SCORES[score].word
     count, without, conflicts = (duplicates[name] for name in ("count", f"{score}_without", "conflicts"))
     if count:
-        rest = "" if without is None else f" Without them the {word} is {show(score, without)}."
+        rest = (
+            ""
+            if without is None
+            else f" Without {'it' if count == 1 else 'them'}, the {word} is {show(score, without)}."
+        )
         run.events.warning(
-            f"{count} of {total} validation samples also {'appear' if count > 1 else 'appears'}, nearly "
+            f"{count:,} of {total:,} validation samples also {'appear' if count > 1 else 'appears'}, nearly "
             f"identical, in the training part, so the {word} may flatter the model.{rest}"
         )
     if conflicts:
-        what = "1 pair of samples is" if conflicts == 1 else f"{conflicts} pairs of samples are"
+        what = "1 pair of samples is" if conflicts == 1 else f"{conflicts:,} pairs of samples are"
         run.events.warning(f"{what} nearly identical but in two classes; one of each is probably wrong.")

@@ -34,8 +34,8 @@ def compare(outcome: Outcome, previous: Previous | None, run: Run) -> dict[str, 
     was_right, is_right = (int(target.right(answer, truth).sum()) for answer in (earlier, decisions))
     lost = sorted(set(previous.manifest.classes) - set(outcome.classes))
     run.events.log(
-        f"Of the same {len(labels)} validation samples, the earlier model gets {was_right} right, the new "
-        f"one {is_right}."
+        f"Of the same {len(labels):,} validation samples, the earlier model gets {was_right:,} right, the new "
+        f"one {is_right:,}."
     )
     return {
         "previous": {

@@ -10,8 +10,9 @@ from typing import Any
 import av
 from PIL import Image
 
-from jobs.batches.child.items import Item
-from jobs.kinds.pictures.timeline import clock, summarise
+from jobs.batches.child.items import Item, Source
+from jobs.batches.clock import clock
+from jobs.kinds.pictures.timeline import summarise
 from jobs.kinds.pictures.video_format import video_format
 from jobs.uploads.errors import UploadRefused
 from training.ground.limits import Limits
@@ -21,7 +22,7 @@ _THUMBNAIL = (160, 160)
 _MICROSECOND = Fraction(1, av.time_base)
 
 
-class Video:
+class Video(Source):
     """Frames to predict: at moment k / `rate` the last frame that has begun, so that shares of frames are shares of
     time, whatever the distances between frames are. Small copies of them go to `folder`. Raises UploadRefused.
     """

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 
 from jobs.kinds.sentences.columns.layout import Layout, find_layout
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.options import TableOptions
 from jobs.uploads.archive import damage
-from jobs.uploads.errors import TABLE_EXAMPLE, ColumnChoice, UploadRefused, shown
+from jobs.uploads.errors import ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes
 from jobs.uploads.names import clean_label
 from training.ground.limits import Limits

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from jobs.kinds.sentences.columns.several import find_several, refuse_flags
 from jobs.kinds.sentences.columns.splits import TEST, TRAIN, VALIDATION
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.options import AS_IS, KEEP_SINGLE
 from jobs.kinds.sentences.rows import Table
 from jobs.uploads.class_counts import checked_classes
 from jobs.uploads.class_edits import edited_classes
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
+from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import ClassCount, Notes
 from jobs.uploads.names import same_class
 from training.ground.limits import Limits

@@ -23,6 +23,7 @@ from jobs.uploads.detection import detect
 from jobs.uploads.errors import MAX_NOTES, UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
+from training.kinds.sentences import KIND
 
 _ANYTHING = TableOptions()
 
@@ -96,10 +97,10 @@ def _surveyed(
 ) -> Iterator[tuple[Table, Survey]]:
     """The table, read once, while its file is open."""
     with ExitStack() as stack:
-        zipped = detect(path, filename) == "zip"
+        zipped = detect(path, filename, KIND) == "zip"
         opener: Opener = partial(_open, path)
         if zipped:
-            archive = stack.enter_context(Archive.open(path, limits))
+            archive = stack.enter_context(Archive.open(path, limits, KIND))
             opener = partial(archive.stream, only_table(archive, notes))
         stack.enter_context(guarded(filename, zipped))
         table: Table | None = None

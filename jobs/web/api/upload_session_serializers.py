@@ -32,11 +32,14 @@ class _Strict(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
-        if unknown:
-            raise serializers.ValidationError(
-                {str(name)[:100]: ["There is no such field."] for name in unknown[:20]}
-            )
-        return super().to_internal_value(data)
+        wrong: Any = {str(name)[:100]: ["There is no such field."] for name in unknown[:20]}
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError(wrong | error.detail if wrong else error.detail) from error
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return value
 
 
 @extend_schema_serializer(

@@ -127,7 +127,6 @@ class JobsView(ListAPIView):
             # Said without reading the file. A repeat may be of a job that was taken before the queue was full.
             submission.check_accepting()
         asked = submit_request.read(request, {*SubmitSerializer().fields, *SubmitCheckedSerializer().fields})
-        submission.validate(task=asked.task, task_name=asked.task_name, values=asked.values)
         with _dataset_of(asked) as dataset:
             if asked.accept_guesses:
                 dataset.accept_guesses()

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from jobs.batches.downloads import FORMATS
+from jobs.batches.downloads import formats_of
 from jobs.batches.options import FRAMES_PER_SECOND, TOP_K, BatchOptions
 from jobs.models import BatchPrediction
 from jobs.states import BatchStatus
@@ -94,7 +94,7 @@ class BatchSerializer(serializers.ModelSerializer[BatchPrediction]):
         if batch.status != BatchStatus.DONE:
             return None
         address = self._address("api:batch-results", batch)
-        return {format: f"{address}?format={format}" for format in FORMATS}
+        return {format: f"{address}?format={format}" for format in formats_of(batch)}
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
     def get_expires(self, batch: BatchPrediction) -> Any:

@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from modelstore.prediction.inputs import (
@@ -17,7 +18,15 @@ from modelstore.prediction.inputs import (
 )
 from training.ground.limits import MIB, Limits
 
+JSON_SCHEMA = MappingProxyType(
+    {
+        "type": "string",
+        "description": "A picture in base64, or a data: address of it.",
+        "examples": ["data:image/png;base64,iVBORw0KGgo..."],
+    }
+)
 FILES = "image"
+FILES_HELP = "One or more pictures: repeat the field for more."
 NO_FILES = ""
 
 

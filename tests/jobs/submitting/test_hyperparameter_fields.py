@@ -134,6 +134,12 @@ def test_a_new_one_is_an_option_of_the_command(made_up: tuple[Hyperparameter, ..
     assert (told["warmup"], told["mixing"]) == (5, {"strength": 0.3})
 
 
+def test_the_command_says_what_each_option_does() -> None:
+    help_text = " ".join(Command().create_parser("manage.py", "train").format_help().split())
+    assert "--from-scratch Start from random weights" in help_text
+    assert "--input-column INPUT_COLUMN the column with the text" in help_text
+
+
 def test_a_new_one_is_in_the_guide(made_up: tuple[Hyperparameter, ...]) -> None:
     guide = with_table(_GUIDE.read_text(encoding="utf-8"), made_up)
     assert "| `warmup` | a whole number, 0 to 7 | Epochs with a growing learning rate. |" in guide

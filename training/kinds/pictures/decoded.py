@@ -117,13 +117,16 @@ class Pictures:
         if len(skipped) == self.count:
             raise TrainingFailed(
                 "dataset_unreadable",
-                f"None of the {len(skipped)} pictures can be read; the first is "
+                f"None of the {len(skipped):,} pictures can be read; the first is "
                 f"{skipped[0]['source'][:80]}: {skipped[0]['reason']}. Save them as JPEG or PNG and upload them again.",
             )
         if skipped:
             names = ", ".join(item["source"][:80] for item in skipped[:3])
             names += ", ..." if len(skipped) > 3 else ""
-            events.warning(f"{len(skipped)} pictures could not be read and were left out: {names}.")
+            events.warning(
+                f"{len(skipped):,} {'picture' if len(skipped) == 1 else 'pictures'} could not be read, so "
+                f"{'it was' if len(skipped) == 1 else 'they were'} left out: {names}."
+            )
         places = np.setdiff1d(np.arange(self.count), np.array([i for i, _ in unreadable], np.int64))
         samples = samples.keep(places.tolist()) if skipped else samples
         check_classes(samples, "pictures", events)

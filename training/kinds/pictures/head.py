@@ -161,8 +161,8 @@ def learn_from_all(
     refit(linear, everything, penalty=_penalty(len(labels)), config=recipe, control=run.control)
     _set_head(head, linear, mean, deviation)
     run.events.log(
-        f"The accuracy was measured on {len(labels) - train_count} pictures kept separate from the {train_count} "
-        f"used for learning. The model you get then learned from all {len(labels)}."
+        f"The accuracy was measured on {len(labels) - train_count:,} pictures kept separate from the {train_count:,} "
+        f"used for learning. The model you get then learned from all {len(labels):,}."
     )
     return len(labels), measured
 

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image, ImageOps
 
@@ -10,13 +11,13 @@ from training.kinds.pictures.preprocess import FORMATS
 SIDE = 128
 
 
-def thumbnail(path: Path) -> bytes | None:
-    """The picture upright, at most SIDE pixels wide and high, as a JPEG without anything else in it."""
+def thumbnail(source: Path | BinaryIO, side: int = SIDE) -> bytes | None:
+    """The picture upright, at most `side` pixels wide and high, as a JPEG without anything else in it."""
     try:
-        with Image.open(path, formats=FORMATS) as picture:
-            picture.draft("RGB", (SIDE, SIDE))
+        with Image.open(source, formats=FORMATS) as picture:
+            picture.draft("RGB", (side, side))
             upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((SIDE, SIDE))
+            upright.thumbnail((side, side))
             layer = upright.convert("RGBA")
             paper = Image.new("RGBA", layer.size, "white")
             buffer = io.BytesIO()

@@ -98,8 +98,8 @@ class NGramFitting:
             self._try_less_penalty(progress)
             fit = self._from_all(progress)
         run.events.log(
-            f"The accuracy was measured on {len(self._validation.labels)} sentences kept separate from the "
-            f"{len(self._train.labels)} used for learning. The model you get then learned from all {fit.count}."
+            f"The accuracy was measured on {len(self._validation.labels):,} sentences kept separate from the "
+            f"{len(self._train.labels):,} used for learning. The model you get then learned from all {fit.count:,}."
         )
         return fit
 

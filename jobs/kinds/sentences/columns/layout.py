@@ -9,9 +9,10 @@ from jobs.kinds.sentences.columns.choice import ranked_texts
 from jobs.kinds.sentences.columns.meaning import Found, find_meaning, named_column
 from jobs.kinds.sentences.columns.names import is_known, plain_name
 from jobs.kinds.sentences.columns.profile import profiles
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.options import TableOptions
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, shown
+from jobs.uploads.errors import UploadRefused, shown
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 from jobs.kinds.sentences.columns.names import is_known
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Meaning
 from jobs.kinds.sentences.formats.encoding import Encoding, Opener, find_encoding
 from jobs.kinds.sentences.options import TableOptions
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
+from jobs.uploads.errors import UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
+from jobs.uploads.errors import UploadRefused
 from training.ground.limits import MIB
 
 Opener = Callable[[], BinaryIO]

@@ -2,11 +2,12 @@
 
 import re
 
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Format, Reader, Source
 from jobs.kinds.sentences.formats.delimited import CsvReader
 from jobs.kinds.sentences.formats.json_tables import JsonReader
 from jobs.kinds.sentences.formats.parquet import ParquetReader
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
+from jobs.uploads.errors import UploadRefused
 
 _HEAD_BYTES = 4096
 _JSON_LINES = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"[^"\n]*"\s*:')

@@ -6,7 +6,7 @@ export const isHidden = (file) => file.name.startsWith(".");
 
 export const isPicture = (file) => (PICTURE.test(file.name) || TYPE.test(file.type)) && !isHidden(file);
 
-export const counted = (n) => n === 1 ? "1 picture" : `${n.toLocaleString()} pictures`;
+export const counted = (n) => n === 1 ? "1 picture" : `${n.toLocaleString("en")} pictures`;
 
 // The folder that a file lies in names its class. Undefined: in none; null: the file is left out.
 export function classOf({path, file}) {
