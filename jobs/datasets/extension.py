@@ -27,7 +27,9 @@ def extended(*, base: Dataset, more: Dataset) -> Dataset:
             parts.append(part / "data")
         path = uploads_of(more.task_type).merge(parts, folder)
         name = f"{_stem(base)} and more{path.suffix}"
-        return dataset_store.store_file(task_type=more.task_type, path=path, name=name, sha256="", options={})
+        return dataset_store.store_file(
+            task_type=more.task_type, path=path, name=name, sha256="", options={}, keep_unread=False
+        )
 
 
 def _samples(dataset: Dataset) -> str:

@@ -42,7 +42,7 @@ def dataset_options(request: HttpRequest, token: str) -> HttpResponse:
 def _read_again(
     request: HttpRequest, found: Dataset, options: dict[str, Any], form: ReadingForm
 ) -> HttpResponse:
-    asked = bool(found.questions)
+    before = (bool(found.questions), bool(found.refusal))
     try:
         dataset_store.reinspect(dataset=found, options=options)
     except FlashError as error:
@@ -52,7 +52,7 @@ def _read_again(
         form.add_error(None, error.detail)
         return _refuse(request, found, form, error.status)
     response: HttpResponse = redirect("dataset", token=found.token)
-    if request.headers.get("HX-Request") and asked != bool(found.questions):
+    if request.headers.get("HX-Request") and before != (bool(found.questions), bool(found.refusal)):
         # The form that trains comes or goes, and it is not part of what a preview replaces.
         response = HttpResponse(headers={"HX-Refresh": "true"})
     return response

@@ -62,12 +62,13 @@ def _guard_upload(request: HttpRequest, kind: Kind) -> HttpResponse:
 def _upload(request: HttpRequest, kind: Kind) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     try:
-        dataset = dataset_store.store_upload(
-            task_type=kind.task, upload=form.upload(), options=form.options()
-        )
+        dataset = dataset_store.store_upload(task_type=kind.task, upload=form.upload())
     except FlashError as error:
         if _wants_json(request):
             raise
+        if token := getattr(error, "token", ""):
+            # The file was kept, and its page lets one choose other columns.
+            return redirect("dataset", token=token)
         return _refuse_upload(request, kind, form, error)
     url = reverse("dataset", args=[dataset.token])
     return JsonResponse({"url": url}, status=201) if _wants_json(request) else redirect(url)

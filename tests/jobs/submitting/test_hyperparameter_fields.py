@@ -137,7 +137,7 @@ def test_a_new_one_is_an_option_of_the_command(made_up: tuple[Hyperparameter, ..
 def test_the_command_says_what_each_option_does() -> None:
     help_text = " ".join(Command().create_parser("manage.py", "train").format_help().split())
     assert "--from-scratch Start from random weights" in help_text
-    assert "--input-column INPUT_COLUMN the column with the text" in help_text
+    assert "--input-column INPUT_COLUMN Column with the text" in help_text
 
 
 def test_a_new_one_is_in_the_guide(made_up: tuple[Hyperparameter, ...]) -> None:
