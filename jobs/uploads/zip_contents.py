@@ -3,8 +3,9 @@
 from jobs.uploads.archive import Archive, Entry
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.right_form import choose_instead, right_form
+from training.ground.picture_formats import SUFFIXES
 
-PICTURE_SUFFIXES = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib"}
+PICTURE_SUFFIXES = SUFFIXES
 _SYSTEM_FOLDERS = {"__MACOSX", "$RECYCLE.BIN", "@eaDir"}
 _SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r"}
 

@@ -70,7 +70,7 @@ def check_agreement(folder: Path, outcome: Outcome) -> float:
     (exported,) = session.run(["probabilities"], {name: outcome.examples})
     examples = torch.from_numpy(outcome.examples)
     with torch.no_grad():
-        trained = outcome.module.eval()(examples).softmax(1).numpy()
+        trained = outcome.target.probabilities(outcome.module.eval()(examples)).numpy()
         loaded = load_classifier(folder / bundle.TORCH_FILE)(examples).numpy()
     worst = max(_distance(trained, exported), _distance(trained, loaded))
     if not worst <= TOLERANCE:

@@ -67,7 +67,7 @@ def _entries(archive: Archive, limits: Limits) -> Sequence[Entry]:
     ]
     if not found:
         raise UploadRefused(
-            "There are no pictures in the zip. Put JPEG, PNG, WebP or BMP files into it; folders are fine.",
+            "There are no pictures in the zip. Put pictures into it; folders are fine.",
             status=422,
             code="no_pictures",
         )

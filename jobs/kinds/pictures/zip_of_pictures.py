@@ -18,6 +18,7 @@ from jobs.kinds.pictures.findings import PictureFindings
 from jobs.kinds.pictures.layouts.split_names import SPLITS
 from jobs.kinds.pictures.options import PictureOptions
 from jobs.kinds.pictures.plan import Planned, plan_pictures
+from jobs.kinds.pictures.remarks import Remarks
 from jobs.kinds.pictures.thumbnails import Thumbnails
 from jobs.uploads.archive import Archive
 from jobs.uploads.class_counts import checked_classes
@@ -59,13 +60,15 @@ def inspect_pictures(
     with _refused_with(notes), Archive.open(path, limits, KIND) as archive:
         planned = plan_pictures(archive, limits, notes, options)
         thumbnails = Thumbnails({picture.label for picture in planned})
-        twins = _Twins()
+        twins, remarks = _Twins(), Remarks()
         counts: Counter[str] = Counter()
         parts: Counter[tuple[str, str]] = Counter()
         for checked in _good(archive, planned, limits, decode_seconds, notes, thumbnails):
             counts[checked.picture.label] += 1
             parts[checked.picture.label, checked.picture.split] += 1
             twins.add(checked.picture, checked.data)
+            remarks.add(checked.picture.source, checked.verdict.remarks)
+    remarks.report(notes)
     twins.report(notes)
     classes = _classes(counts, limits, notes)
     kept = {entry.label for entry in classes}
@@ -193,7 +196,10 @@ def _checked(
             decode = time.monotonic() < deadline
             decoded += decode
             thumbnail = thumbnails is not None and thumbnails.take(picture.label)
-            future = pool.submit(check_picture, data, limits, decode=decode, thumbnail=thumbnail)
+            suffix = picture.entry.suffix
+            future = pool.submit(
+                check_picture, data, limits, decode=decode, thumbnail=thumbnail, suffix=suffix
+            )
             waiting.append(_Checked(picture, data, thumbnail, future))
             in_flight += len(data)
             while waiting and (len(waiting) > 4 * _THREADS or in_flight > _IN_FLIGHT_BYTES):

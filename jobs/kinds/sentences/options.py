@@ -108,6 +108,7 @@ OPTIONS = (
     ),
     CLASSES,
 )
+MISSING = ("leave_out", "keep")
 _FLAGS = {
     True: True,
     False: False,
@@ -122,7 +123,11 @@ _FLAGS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableOptions:
-    """Choices for a table; None means: find out. Columns are named as in the header, or "column 1" without one."""
+    """Choices for a table; None means: find out. Columns are named as in the header, or "column 1" without one.
+
+    `sheet` is the name of a sheet of a workbook; `missing` says what labels such as "nan" and "null" are: "leave_out"
+    (no label, so the row is left out) or "keep" (classes).
+    """
 
     input_column: str | None = None
     # Several, joined to one text; before `input_column`, where both are given.
@@ -137,6 +142,8 @@ class TableOptions:
     header_row: int | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    sheet: str | None = None
+    missing: str | None = None
     # What classes are called instead; "" leaves a class out.
     classes: Mapping[str, str] | None = None
 
@@ -227,6 +234,18 @@ def _delimiter(value: Any) -> str:
     return found
 
 
+def _sheet(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 1_000:
+        raise ValueError("Give the name of a sheet.")
+    return value
+
+
+def _missing(value: Any) -> str:
+    if value not in MISSING:
+        raise ValueError("Choose leave_out or keep.")
+    return str(value)
+
+
 _READERS = {
     "input_column": _column,
     "input_columns": _columns,
@@ -239,4 +258,6 @@ _READERS = {
     "encoding": _encoding,
     "delimiter": _delimiter,
     "classes": read_class_edits,
+    "sheet": _sheet,
+    "missing": _missing,
 }

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from jobs.kinds.sentences.columns.several import find_several, refuse_flags
 from jobs.kinds.sentences.columns.splits import TEST, TRAIN, VALIDATION
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
+from jobs.kinds.sentences.labels.reading import read_labels
 from jobs.kinds.sentences.options import AS_IS, KEEP_SINGLE
 from jobs.kinds.sentences.rows import Table
 from jobs.uploads.class_counts import checked_classes
 from jobs.uploads.class_edits import edited_classes
 from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import ClassCount, Notes
-from jobs.uploads.names import same_class
 from training.ground.limits import Limits
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ LENGTHS = (0, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 _SHOWN_ROWS = 10
 _SHOWN_CHARS = 300
 _NEWLINES_OF_A_LOST_QUOTE = 30
-_WHOLE_FLOAT = re.compile(r"[-+]?\d+\.0+")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
 _MEASURE = re.compile(r"[-+]?\d*[.,]\d+(?:[eE][-+]?\d+)?")
 
@@ -121,7 +120,10 @@ class Survey:
                 raise several.refusal(layout.label_name)
             several.leave_out(layout.label_name, self._notes)
         single = Counter({label: count for label, count in counts.items() if label not in left_out})
-        named: dict[str, str | None] = {**_canonical(single, self._notes), **dict.fromkeys(left_out)}
+        named: dict[str, str | None] = {
+            **read_labels(single, self._table.missing, self._notes),
+            **dict.fromkeys(left_out),
+        }
         if not options.classes:
             return named
         return edited_classes(named, options.classes, self._limits.max_label_chars, self._notes)
@@ -157,6 +159,8 @@ class Survey:
         for label, count in counts.items():
             if name := self.label_of[label]:
                 merged[name] += count
+        if not merged:
+            raise self._no_rows()
         self._refuse_one_label_per_row(merged)
         if len(merged) > self._limits.max_classes:
             raise self._too_many_classes(len(merged))
@@ -214,30 +218,6 @@ class Survey:
 
     def _places(self, order: "np.ndarray[tuple[int], np.dtype[np.int64]]", at: int) -> tuple[str, str]:
         return self._table.where(self._numbers[order[at - 1]]), self._table.where(self._numbers[order[at]])
-
-
-def _canonical(counts: Counter[str], notes: Notes) -> dict[str, str]:
-    """Each spelling of a label with the one that stands for it: the most frequent."""
-    whole = all(_WHOLE_FLOAT.fullmatch(label) or label.lstrip("+-").isdecimal() for label in counts)
-    floats = [label for label in counts if whole and _WHOLE_FLOAT.fullmatch(label)]
-    plain = {label: label.split(".")[0] if label in floats else label for label in counts} if floats else {}
-    if floats:
-        notes.repair(
-            "Labels", f"Labels that are whole numbers were written without decimals ({listed(floats)})."
-        )
-    spellings: dict[str, list[str]] = defaultdict(list)
-    for label in counts:
-        spellings[same_class(plain.get(label, label))].append(label)
-    canonical = {}
-    for same in spellings.values():
-        best = max(same, key=lambda label: counts[label])
-        best = plain.get(best, best)
-        canonical.update(dict.fromkeys(same, best))
-        if len(same) > 1 and not floats:
-            notes.repair(
-                best, f"Labels that differ only in upper and lower case were combined: {listed(same)}."
-            )
-    return canonical
 
 
 def _warn_of_odd_labels(counts: Counter[str], notes: Notes) -> None:

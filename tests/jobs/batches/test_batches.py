@@ -46,7 +46,7 @@ def test_each_picture_of_a_zip_gets_a_result_and_a_bad_one_a_sentence(
         "cats/one.png": picture("blue"),
         "two.jpg": picture("red", format="JPEG"),
         "cut.jpg": picture("red", size=(400, 400), format="JPEG")[:900],
-        "old.gif": picture("red", format="GIF"),
+        "old.psd": b"8BPS\0\x01" + b"\0" * 30,
         "__MACOSX/._one.png": b"junk",
         "notes.txt": b"not a picture",
     }
@@ -54,14 +54,14 @@ def test_each_picture_of_a_zip_gets_a_result_and_a_bad_one_a_sentence(
         batch = finish(zipped(files), top_k=2)
     assert (batch.status, batch.total, batch.done, batch.bad) == ("done", 4, 4, 2)
     assert batch.counts == {"blue": 1, "red": 1}
-    one, two, cut, gif = results(batch)
+    one, two, cut, psd = results(batch)
     assert (one["file"], one["label"], len(one["top"])) == ("cats/one.png", "blue", 2)
     assert two["label"] == "red"
     assert "damaged or cut short" in cut["error"]
-    assert gif["error"] == "This is not a JPEG, PNG, WebP or BMP picture."
+    assert psd["error"] == "This is PSD, which cannot be read here. Save it as JPEG or PNG."
     assert table(batch)[0] == ["file", "label", "probability", "label_2", "probability_2", "error"]
     assert table(batch)[1][:2] == ["cats/one.png", "blue"]
-    assert table(batch)[4] == ["old.gif", "", "", "", "", gif["error"]]
+    assert table(batch)[4] == ["old.psd", "", "", "", "", psd["error"]]
     assert batch.first == results(batch)
     # The upload is nobody's business any more, and nothing lies about.
     assert not batch.file

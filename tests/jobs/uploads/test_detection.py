@@ -113,10 +113,10 @@ def test_it_refuses_zips_that_are_something_else(inspect_zip, refusal_of, files)
     assert refusal_of(inspect_zip, files).status == 415
 
 
-def test_it_says_how_to_save_a_workbook(inspect_text, refusal_of):
+def test_a_damaged_workbook_is_called_so(inspect_text, refusal_of):
     refusal = refusal_of(inspect_text, zip_bytes({"[Content_Types].xml": b"", "xl/workbook.xml": b"<x/>"}))
-    assert refusal.status == 415
-    assert "CSV" in refusal.detail
+    assert refusal.status == 400
+    assert "spreadsheet is damaged" in refusal.detail and "CSV" in refusal.detail
 
 
 def test_it_refuses_binary_rubbish_as_a_table(inspect_text, refusal_of):

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from modelstore.bundles.model_card import model_card
 from modelstore.bundles.standalone_files import (
     FOLDER,
+    kind_files,
     runtime_path,
     standalone_files,
     web_files,
@@ -23,8 +24,6 @@ from modelstore.bundles.standalone_files import (
 from modelstore.downloads.file_responses import open_download
 from tests.modelstore.conftest import Publish
 from training.ground.recipe import resolve
-from training.kinds.pictures import preprocess as of_pictures
-from training.kinds.sentences import preprocess as of_sentences
 
 
 def test_the_model_card_has_the_score_and_what_it_is_worth(publish: Publish) -> None:
@@ -70,19 +69,25 @@ def test_a_runtime_that_is_another_one_is_refused(settings, tmp_path: Path) -> N
     assert not runtime_path().exists()
 
 
-def test_what_runs_elsewhere_imports_nothing_of_flash() -> None:
-    """The packages that requirements.txt names, Python's own, and each other."""
+def test_what_runs_elsewhere_imports_nothing_of_flash(publish: Publish) -> None:
+    """The packages that requirements.txt names, Python's own, each other, and what only rare pictures need."""
     packages, ours = (
-        {"numpy", "onnxruntime", "PIL", "tokenizers"},
+        {"numpy", "onnxruntime", "PIL", "tokenizers", "pydicom"},
         {"predict", "preprocess", "inputs", "service"},
     )
-    known = {*sys.stdlib_module_names, *packages, *ours}
-    own = FOLDER.parent.joinpath("kinds").glob("*/standalone/*.py")
-    for file in (*FOLDER.rglob("*.py"), *own, Path(of_pictures.__file__), Path(of_sentences.__file__)):
-        for node in ast.walk(ast.parse(file.read_text())):
+    copied = {kind: kind_files(publish(kind)) for kind in ("image", "text")}
+    beside = {name.removesuffix(".py") for files in copied.values() for name in files}
+    known = {*sys.stdlib_module_names, *packages, *ours, *beside}
+    texts = {file.name: file.read_text() for file in FOLDER.rglob("*.py")}
+    for kind, files in copied.items():
+        for name, opener in files.items():
+            with opener() as file:
+                texts[f"{kind} {name}"] = file.read().decode()
+    for name, code in texts.items():
+        for node in ast.walk(ast.parse(code)):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            assert {name.split(".")[0] for name in names} <= known, f"{file.name} imports {names}"
+            assert {module.split(".")[0] for module in names} <= known, f"{name} imports {names}"
 
 
 def test_the_model_card_tells_only_settings_that_its_kind_has(publish: Publish) -> None:

@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from training.ground.picture_formats import ACCEPT, LISTED
 from training.kinds.kind import Kind, SampleData, Words
 from training.kinds.pictures import catalog
 
@@ -47,8 +48,16 @@ KIND = Kind(
         f"{_HERE}.networks.vision:torchvision_models",
     ),
     preprocess=f"{_HERE}.preprocess",
+    preprocess_parts=(
+        f"{_HERE}.picture",
+        f"{_HERE}.picture_colours",
+        f"{_HERE}.picture_dicom",
+        "training.ground.picture_formats",
+    ),
     input_name="pixels",
     suffixes=(".zip",),
+    accept=ACCEPT,
+    reads=LISTED,
     batch_formats=MappingProxyType({"pictures": "pictures in a zip", "video": "frames of a video"}),
     uploads="jobs.kinds.pictures.uploads",
     batches="jobs.kinds.pictures.batches",

@@ -12,6 +12,7 @@ from training.ground.samples import Parts
 from training.kinds.pictures.baseline import colours_and_shapes
 from training.kinds.pictures.decoded import Usable
 from training.kinds.pictures.looks import Looks, near_pictures
+from training.targets.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,16 @@ class PictureEvidence:
         order = np.concatenate(parts)
         return cls(usable.samples.labels[order], len(parts[0]), looks, usable.places[order], found)
 
-    def baseline(self, classes: int) -> float | None:
+    def baseline(self, classes: int, target: Target) -> float | None:
         """See Evidence."""
         cut = [self.train_count]
-        return colours_and_shapes(self.looks, np.split(self.places, cut), np.split(self.labels, cut), classes)
+        places, labels = np.split(self.places, cut), np.split(self.labels, cut)
+        return colours_and_shapes(self.looks, places, labels, classes, target)
 
     def near(self) -> Pairs:
         """See Evidence."""
         return near_pictures(self.looks, self.places)
 
-    def suspects(self, classes: int, *, seed: int, control: Control) -> dict[str, Any] | None:
+    def suspects(self, classes: int, target: Target, *, seed: int, control: Control) -> dict[str, Any] | None:
         """See Evidence."""
         return self.found

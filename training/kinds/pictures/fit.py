@@ -43,7 +43,7 @@ def fit(
 ) -> "Outcome":
     """See `training.train.fit`. Pictures are decoded while torch is still being imported."""
     side = side_for(recipe.model, samples.items)
-    make = partial(Pictures, samples, PicturePreprocess(side, side), prepared)
+    make = partial(Pictures, samples, PicturePreprocess(side, side, whole=True), prepared)
     pictures = prepared.once(("pictures", side), make)
     pictures.begin(run.machine.cores)
     with run.phases.time("import"):

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from training.bundle.manifest import sha256
 from training.ground.errors import TrainingFailed
+from training.ground.picture_formats import SUFFIXES
 from training.ground.samples import ContentIds, Samples, labelled
 
 MANIFEST = "manifest.csv"
 # File, label, source, split, group.
 _Row = tuple[str, str, str, str, str]
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 
 
 def read_pictures(folder: Path) -> Samples[Path]:
@@ -48,6 +48,6 @@ def _manifest_rows(manifest: Path) -> list[_Row]:
 
 
 def _folder_rows(folder: Path) -> list[_Row]:
-    found = (path for path in sorted(folder.glob("*/**/*")) if path.suffix.lower() in _SUFFIXES)
+    found = (path for path in sorted(folder.glob("*/**/*")) if path.suffix.lower() in SUFFIXES)
     names = [path.relative_to(folder) for path in found if path.is_file()]
     return [(name.as_posix(), name.parts[0], name.as_posix(), "", "") for name in names]

@@ -24,6 +24,7 @@ from training.kinds.sentences.preprocess import TextPreprocess, pad
 from training.kinds.sentences.recurrent import RecurrentClassifier, RecurrentEnsemble
 from training.kinds.sentences.tokeniser import learn_vocabulary
 from training.restore import load_classifier
+from training.targets.one_label import ONE_LABEL
 from training.train import train
 
 SMALL = {"hidden": 16, "embedding": 12, "batch_size": 8, "epochs": 6, "learning_rate": 0.01}
@@ -239,9 +240,9 @@ def test_a_model_that_knows_nothing_gets_no_vote():
     labels = torch.randint(0, 3, (500,))
     good = torch.nn.functional.one_hot(labels, 3) * 2.0 + torch.randn(500, 3)
     noise = torch.randn(500, 3)
-    votes = blend(noise, good, labels)
+    votes = blend(noise, good, labels, ONE_LABEL)
     assert votes[0] < 0.2 < votes[1]
-    assert blend(-good, good * 0, labels)[0] == 0
+    assert blend(-good, good * 0, labels, ONE_LABEL)[0] == 0
 
 
 def test_words_that_are_not_learned_say_nothing():

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("modelstore", "0009_any_kind"),
+        ("modelstore", "0010_deleted_by_its_owner"),
     ]
 
     operations = [
