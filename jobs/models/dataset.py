@@ -22,7 +22,10 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
 
 
 class Dataset(models.Model):
-    """One checked upload; the file itself lies in storage. One whose columns made no sense is kept, too, to choose others."""
+    """One checked upload; the file itself lies in storage.
+
+    One whose columns made no sense is kept, too, so that others can be chosen.
+    """
 
     token = models.CharField(max_length=64, unique=True)
     token_digest = models.CharField(max_length=64, unique=True)
