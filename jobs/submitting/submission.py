@@ -114,6 +114,7 @@ def submit(
                 idempotency_key=key,
                 api_key=api_key,
                 continues=earlier,
+                reading={"input_columns": dataset.findings.get("input_columns", [])},
             )
     except IntegrityError:
         # Two repeats at once: the other one made the job.

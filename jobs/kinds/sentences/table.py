@@ -47,6 +47,7 @@ def inspect_table(
             skipped_count=notes.skipped_count,
             warnings=notes.warnings,
             questions=notes.questions,
+            offered=notes.offered,
             columns=layout.columns,
             splits=survey.splits,
             input_column=layout.columns[layout.input],

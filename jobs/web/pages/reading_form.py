@@ -53,7 +53,7 @@ class ReadingForm(forms.Form):
 
     def basic(self) -> list[BoundField]:
         """The first questions."""
-        return [self[option.name] for option in self._options if option.basic]
+        return [self[option.name] for option in self._options if option.basic and option.name in self.fields]
 
     def advanced(self) -> list[BoundField]:
         """The others, as far as a form can ask for them."""
