@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from modelstore.bundles.standalone_files import standalone_bytes
+from modelstore.bundles.standalone_files import runtime_path, standalone_bytes
 from modelstore.downloads import file_responses
 from modelstore.lifetime.owner_actions import longest_expiry
 from modelstore.models import CleanupPolicy, TrainedModel
@@ -30,7 +30,7 @@ _FORMAT_WORDS = {
     "safetensors": ("safetensors", "The same weights, in a format that cannot run code."),
     "bundle": (
         "Everything",
-        "A zip that works without Flash: predicts by program or offline in a browser, proves its accuracy.",
+        "A zip that works without Flash: it predicts by program, or offline in a browser{}, and proves its accuracy.",
     ),
 }
 
@@ -93,8 +93,9 @@ def _downloads(model: TrainedModel) -> list[dict[str, Any]]:
         name: model.size_bytes + standalone_bytes(model) if file is None else files.get(file, {}).get("bytes")
         for name, file in file_responses.FORMATS.items()
     }
+    once = "" if runtime_path().is_file() else " (once web/get_runtime.py in it has fetched what that takes)"
     return [
-        {"format": name, "title": title, "words": words, "size": sizes[name]}
+        {"format": name, "title": title, "words": words.format(once), "size": sizes[name]}
         for name, (title, words) in _FORMAT_WORDS.items()
         if sizes.get(name)
     ]

@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.models import PlatformStatus
+from modelstore.bundles.standalone_files import runtime_path
 from modelstore.prediction import predictor
 from tests.bundles import picture
 from tests.site.kept_examples import FINDINGS
@@ -168,3 +169,14 @@ def test_an_epoch_added_by_the_trainer_is_among_those_planned(client: Client, ma
     model.save()
     page = read(client.get(reverse("model", args=[model.token]))).text
     assert "Epochs 13" in page and "Epoch kept 13" in page
+
+
+def test_the_bundle_is_not_called_offline_while_a_file_for_that_is_missing(
+    client: Client, make_model, settings, tmp_path
+) -> None:
+    settings.FLASH_VAR_DIR = tmp_path
+    address = reverse("model", args=[make_model().token])
+    assert "offline in a browser (once web/get_runtime.py" in read(client.get(address)).text
+    runtime_path().parent.mkdir(parents=True)
+    runtime_path().write_text("runtime")
+    assert "offline in a browser, and proves" in read(client.get(address)).text

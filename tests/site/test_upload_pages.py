@@ -161,3 +161,10 @@ def test_every_finding_is_in_the_csv(client: Client) -> None:
     assert sum(line.startswith('"skipped"') for line in lines) == 150
     assert any(line.startswith('"repair","Delimiter"') for line in lines)
     assert any("Exact copies" in line for line in lines)
+
+
+@pytest.mark.django_db
+def test_an_empty_file_is_not_called_damaged(client: Client) -> None:
+    empty = SimpleUploadedFile("empty.zip", b"", "application/zip")
+    page = read(client.post(reverse("new-kind", args=["image"]), {"dataset": empty}), 400)
+    assert "The file is empty" in page.text and "damaged" not in page.text

@@ -41,7 +41,7 @@ function screen(bytes) {
     },
     broken() {
       progress.end();
-      refuse("The connection was lost", "What has arrived is kept for a day. Press the button again to go on from there, even after a reload, with the same file.");
+      refuse("The connection was lost", "What has arrived is kept for a day. To continue from there, choose the same file and press the button again, even after a reload.");
     },
   };
 }

@@ -227,7 +227,7 @@ class _FineTuning:
             deployed_count=learned[0],
             measured=learned[1],
             evidence=PictureEvidence.of(
-                self._material.pictures.looks, self._usable, self._parts, self._suspects
+                self._material.pictures.descriptors, self._usable, self._parts, self._suspects
             ),
         )
 

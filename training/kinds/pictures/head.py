@@ -91,7 +91,7 @@ def train_head(recipe: Recipe, network: Network, material: Material, run: Run) -
         skipped=usable.skipped,
         deployed_count=deployed_count,
         measured=measured,
-        evidence=PictureEvidence.of(pictures.looks, usable, parts, fit.suspects),
+        evidence=PictureEvidence.of(pictures.descriptors, usable, parts, fit.suspects),
     )
 
 

@@ -24,7 +24,7 @@ _BOMS = (
 _CONTROL = bytes({*range(0, 9), *range(14, 32)} - {0x1A, 0x1B})
 _ISO_2022 = (b"\x1b$B", b"\x1b$@")
 _VOTES = 4  # so many right letters of UTF-8 outvote one byte that is none
-_SAVE = "Save it as CSV with UTF-8, or choose the encoding by hand."
+_SAVE = "Save it as CSV with UTF-8, or choose the encoding yourself."
 
 
 @dataclass(frozen=True, slots=True)
