@@ -146,14 +146,20 @@ def complete(
 ) -> Dataset:
     """Checks what has arrived and makes it a dataset; repeated, it answers the same one.
 
-    Raises UploadIncomplete or NotPossibleNow (409), and UploadRefused as any upload: then the upload is gone.
+    Raises UploadIncomplete or NotPossibleNow (409), and UploadRefused as any upload: then the upload is gone, but for
+    the dataset of the refusal's `token`, if it has one.
     """
     if session.dataset is not None:
         return session.dataset
     _claim(session)
     try:
         dataset = _complete(session, sha256.lower() or session.sha256, dict(options or {}))
-    except UploadRefused:
+    except UploadRefused as refusal:
+        if refusal.token:
+            # The file is the dataset's now, so that other columns can be chosen.
+            session.dataset = Dataset.objects.get(token=refusal.token)
+            if session.method == Method.OFFSET:
+                disk_pieces.remove(session.key)
         abandon(session)
         raise
     except BaseException:

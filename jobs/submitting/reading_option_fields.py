@@ -47,8 +47,12 @@ def form_fields(
     return {
         option.name: _form_field(option, columns, more.get(option.name, ()))
         for option in every
-        if option.type is not OptionType.CLASSES
+        if option.type is not OptionType.CLASSES and _can_be_chosen(option, more)
     }
+
+
+def _can_be_chosen(option: ReadingOption, more: Mapping[str, Sequence[str]]) -> bool:
+    return option.type is not OptionType.CHOICE or bool(option.choices or more.get(option.name))
 
 
 def _form_field(option: ReadingOption, columns: Sequence[str], more: Sequence[str]) -> forms.Field:

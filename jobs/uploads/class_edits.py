@@ -46,7 +46,9 @@ def _tell(known: set[str], new: Mapping[str, str | None], notes: Notes) -> None:
     renamed = [f"{old} → {name}" for old, name in new.items() if name and name != old and old in known]
     if renamed:
         notes.repair("Classes", f"Renamed, as you chose: {listed(renamed)}.", undo={"classes": ""})
-    unknown = [old for old in new if old not in known]
+    # An earlier new name that was changed once more came of a class that is known, and goes the same way.
+    done = {name for old, name in new.items() if old in known}
+    unknown = [old for old, name in new.items() if old not in known and name not in done]
     if unknown:
         notes.warn(
             "Classes", f"There are no classes of these names, so nothing was changed: {listed(unknown)}."

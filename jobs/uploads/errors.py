@@ -45,14 +45,21 @@ class UploadRefused(FlashError):
         notes: Sequence[object] = (),
     ) -> None:
         super().__init__(detail, fields=fields, notes=notes[:MAX_NOTES])
-        # Set for a table whose columns were found, so that one may choose others.
+        # Set for a table whose columns were found, so that one may choose others; then the file may be kept, too, as
+        # the dataset of this token.
         self.columns: ColumnChoice | None = None
+        self.token = ""
         # One class for all refusals: what differs is data, not behaviour.
         self.status = status  # type: ignore[misc]
         self.code = code  # type: ignore[misc]
         self.title = _TITLES.get(status, "The file cannot be used")  # type: ignore[misc]
         if code == "upload_empty":
             self.title = "The file is empty"  # type: ignore[misc]
+
+    @property
+    def can_be_read_otherwise(self) -> bool:
+        """Whether another choice may make sense of the file: of a column, or of an option that the refusal names."""
+        return self.columns is not None and (len(self.columns.names) > 2 or bool(self.fields))
 
 
 def shown(name: object, length: int = 80) -> str:

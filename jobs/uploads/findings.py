@@ -70,7 +70,12 @@ class Notes:
     skipped: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    offered: dict[str, list[str]] = field(default_factory=dict)
     skipped_count: int = 0
+
+    def offer(self, option: str, values: Iterable[str]) -> None:
+        """Values that an option may have with this file, such as the names of its sheets."""
+        self.offered[option] = list(values)
 
     def repair(self, where: str, message: str, *, undo: Mapping[str, str] | None = None) -> None:
         """What was done; of a guess, `undo` are the options that take it back."""
@@ -93,7 +98,8 @@ class Notes:
 class Findings:
     """What the uploads of all kinds have in common. `classes` are in alphabetical order.
 
-    `splits` counts the samples of each given part ("train", "validation", "test"); empty where none is given.
+    `splits` counts the samples of each given part ("train", "validation", "test"); empty where none is given. `offered`
+    are the values that an option may have with this file.
     """
 
     classes: list[ClassCount]
@@ -104,6 +110,7 @@ class Findings:
     warnings: list[Note]
     questions: list[Question] = field(default_factory=list)
     splits: dict[str, int] = field(default_factory=dict)
+    offered: dict[str, list[str]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -115,6 +122,7 @@ class Findings:
             "warnings": _as_json(self.warnings[:MAX_NOTES]),
             "questions": _as_json(self.questions),
             "splits": self.splits,
+            "offered": self.offered,
         }
 
 

@@ -14,6 +14,7 @@ from training.ground.limits import Limits
 
 READ_AGAIN = True
 OPTIONS: tuple[ReadingOption, ...] = ()
+MERGED: dict[str, Any] = {}
 
 
 def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> PictureFindings:

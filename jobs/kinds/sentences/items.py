@@ -33,11 +33,19 @@ class Sentences(Source):
 
     columns: tuple[str, ...] = ("row", "text")
 
-    def __init__(self, path: Path, name: str, limits: Limits, input_column: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        limits: Limits,
+        input_column: str | None = None,
+        learnt_columns: Sequence[str] = (),
+    ) -> None:
         self._path = path
         self._name = name
         self._limits = limits
         self._options = TableOptions(input_column=input_column)
+        self._learnt = tuple(learnt_columns)
         self.total = 0
         for _ in self._rows():  # which finds `own_columns`, too
             self.total += 1
@@ -82,7 +90,7 @@ class Sentences(Source):
 
     def _cells(self, reader: Reader) -> Iterator[tuple[int, str | None, Sequence[str]]]:
         sample = [cells for _, cells in itertools.islice(_filled(reader.records()), _SAMPLE_ROWS)]
-        columns, has_header, indices = find_text(reader, sample, self._options)
+        columns, has_header, indices = find_text(reader, sample, self._options, self._learnt)
         refuse_pictures(sample, indices[0], columns[indices[0]])
         self.own_columns = tuple(columns)
         rows = _filled(reader.records())

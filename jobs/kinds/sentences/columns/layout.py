@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.kinds.sentences.columns.choice import ranked_texts
-from jobs.kinds.sentences.columns.meaning import Found, find_meaning, named_column
+from jobs.kinds.sentences.columns.meaning import Found, find_meaning, named_columns
 from jobs.kinds.sentences.columns.names import is_known, plain_name
 from jobs.kinds.sentences.columns.profile import profiles
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
@@ -94,18 +94,21 @@ def find_layout(
 
 
 def find_text(
-    reader: Reader, sample: Sequence[Cells], options: TableOptions
+    reader: Reader, sample: Sequence[Cells], options: TableOptions, learnt: Sequence[str] = ()
 ) -> tuple[list[str], bool, tuple[int, ...]]:
     """Names of the columns, whether the first row names them, and the columns that hold the text.
 
-    For tables without labels, of one column or more. Raises UploadRefused (422).
+    For tables without labels, of one column or more; `learnt` are the names of the columns that a model learnt from,
+    which are read where all of them are there. Raises UploadRefused (422).
     """
     named = reader.columns
     has_header = named is not None or (bool(sample) and _has_header(sample, options))
     columns, data = _columns(named, sample, has_header) if named or sample else (["column 1"], [])
-    told = options.inputs or reader.meaning.inputs
-    if told:
-        chosen = tuple(named_column(name, columns, "input_column") for name in told)
+    known = {plain_name(column) for column in columns}
+    usual = learnt if all(plain_name(name) in known for name in learnt) else ()
+    wanted = options.inputs or reader.meaning.inputs or usual
+    if wanted:
+        chosen = tuple(index for name in wanted for index in named_columns(name, columns, "input_column"))
     else:
         chosen = (ranked_texts(profiles(columns, data))[0].column.index,)
     return columns, has_header, chosen

@@ -20,6 +20,8 @@ from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes, Question
 
 _JOINT = "\n"
+# Between the names of columns that are chosen together.
+_TOGETHER = " + "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +75,15 @@ def named_column(name: str, columns: Sequence[str], field: str) -> int:
     raise UploadRefused(message, status=422, code="column_unknown", fields={field: [message]})
 
 
+def named_columns(name: str, columns: Sequence[str], field: str) -> list[int]:
+    """As `named_column`, and the places of several whose names stand together: "Subject + Body"."""
+    names = name.split(_TOGETHER)
+    known = {plain_name(column) for column in columns}
+    if len(names) > 1 and name not in columns and all(plain_name(one) in known for one in names):
+        return [named_column(one, columns, field) for one in names]
+    return [named_column(name, columns, field)]
+
+
 def find_meaning(
     names: Sequence[str], data: Sequence[Cells], options: TableOptions, meaning: Meaning, notes: Notes
 ) -> Found:
@@ -118,7 +129,9 @@ class _Search:
     def _chosen_inputs(self) -> tuple[int, ...]:
         wanted = self._options.inputs or self._meaning.inputs
         field = "input_columns" if self._options.input_columns else "input_column"
-        return tuple(dict.fromkeys(named_column(name, self._names, field) for name in wanted))
+        return tuple(
+            dict.fromkeys(index for name in wanted for index in named_columns(name, self._names, field))
+        )
 
     def _chosen(self, name: str | None, field: str) -> int | None:
         return named_column(name, self._names, field) if name and name != NOTHING else None
@@ -214,9 +227,13 @@ class _Search:
             self._notes.ask(
                 Question(
                     field="input_column",
-                    message=f"Which column holds the text? It may be {names}.",
+                    message=f"Which column holds the text? It may be {names}, or all of them together.",
                     guess=best.name,
-                    choices=tuple(one.column.name for one in ranked),
+                    choices=(
+                        *(one.name for one in equal),
+                        _TOGETHER.join(one.name for one in sorted(equal, key=lambda column: column.index)),
+                        *(one.column.name for one in ranked if one.column not in equal),
+                    ),
                 )
             )
         return best.index
@@ -234,8 +251,9 @@ class _Search:
         said = f"{quoted} {'is' if len(texts) == 1 else 'are joined and'} read as the text"
         if label:
             said = f'{said} and "{shown(label, 40)}" as the label'
+        more = " A prediction takes one text: put the parts on lines of their own." if len(texts) > 1 else ""
         rest = f" Not used: {listed(others)}." if others else ""
-        self._notes.repair("Columns", f"{said}.{rest}")
+        self._notes.repair("Columns", f"{said}.{more}{rest}")
 
 
 def _cell(cells: Cells, index: int) -> str:

@@ -127,6 +127,8 @@ def _convert(path: Path, source: Source, lines: IO[str]) -> None:
 def _tell(about: dict[str, Any], chosen: str | None, notes: Notes) -> None:
     name, sheets = about["sheet"], [sheet for sheet in about["sheets"] if sheet["rows"]]
     others = [sheet for sheet in sheets if sheet["name"] != name]
+    if others:
+        notes.offer("sheet", [sheet["name"] for sheet in sheets])
     if chosen or not others:
         return
     rows = next(sheet["rows"] for sheet in sheets if sheet["name"] == name)

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from jobs.kinds.sentences import uploads
+from jobs.kinds.sentences.items import Sentences
 from jobs.kinds.sentences.options import NOTHING, TableOptions
 from jobs.kinds.sentences.table import write_table
 from tests.jobs.uploads.builders import write
@@ -189,3 +191,48 @@ def test_options_that_make_no_sense_are_refused(inspect_text, refusal_of, option
     refusal = refusal_of(inspect_text, a_csv(["text", "label"], sentence, kind), **options)
     assert refusal.code == "table_options_invalid"
     assert list(refusal.fields) == list(options)
+
+
+def test_columns_are_chosen_together_by_their_names(inspect_text):
+    data = a_csv(["First thing", "Second thing", "Matter"], sentence, lambda i: f"And {i} times bad", kind)
+    assert inspect_text(data, input_column="First thing + Second thing").input_columns == [
+        "First thing",
+        "Second thing",
+    ]
+    data = a_csv(["question1", "question2", "is_duplicate"], sentence, sentence, lambda i: i % 2)
+    (question,) = inspect_text(data).questions
+    assert "question1 + question2" in question.choices
+
+
+def test_a_whole_file_is_predicted_from_the_columns_that_were_learnt(tmp_path):
+    path = write(tmp_path, a_csv(["Note", "Title", "Text"], lambda i: f"n{i}", kind, sentence), "more.csv")
+
+    def texts(*learnt):
+        return [item.value for item in Sentences(path, "more.csv", Limits(), None, learnt).items(0)]
+
+    assert texts("Title", "Note")[0] == "parcel\nn0"
+    assert texts("title")[:2] == ["parcel", "refund"]
+    assert texts("Title", "Gone")[0] == sentence(0)
+    chosen = Sentences(path, "more.csv", Limits(), "Note", ("Title",))
+    assert next(iter(chosen.items(0))).value == "n0"
+
+
+def test_merged_tables_keep_parts_and_sources_and_take_labels_as_they_are(tmp_path):
+    parts = []
+    for number, header in enumerate((["input", "label", "split"], ["input", "label", "group"])):
+        part = tmp_path / str(number)
+        part.mkdir()
+        rows = a_csv(
+            header,
+            lambda i, n=number: f"{n} {sentence(i)}",
+            lambda i: ("red; blue", "red", "blue")[i % 3],
+            lambda i: ("train", "test")[i % 2],
+        )
+        write(part, rows, "data.csv")
+        parts.append(part)
+    merged = uploads.merge([*parts, parts[0]], tmp_path)
+    findings = uploads.inspect(merged, "merged.csv", Limits(), uploads.MERGED)
+    assert classes(findings) == {"blue": 40, "red": 40, "red; blue": 40}
+    assert findings.splits == {"train": 30, "test": 30}
+    assert findings.group_column == "group"
+    assert not findings.questions
