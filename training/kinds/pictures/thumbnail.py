@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from training.kinds.pictures.picture import Picture, UnreadablePicture
+from training.kinds.pictures.pixels.picture import Picture, UnreadablePicture
 
 SIDE = 128
 
