@@ -225,7 +225,7 @@ def _complete(session: UploadSession, sha256: str, options: dict[str, Any]) -> D
         )
     bucket_parts.finish(session.key, session.multipart_id, size=session.size_bytes)
     # Said before gigabytes are fetched for it.
-    refuse_by_head(bucket_parts.head(session.key, HEAD_BYTES), kind_of(task))
+    refuse_by_head(bucket_parts.head(session.key, HEAD_BYTES), kind_of(task), packed=True)
     with intake.temporary_folder() as folder:
         path = _fetch(session, folder)
         return dataset_store.store_file(

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from jobs.uploads.detection import detect
+from jobs.uploads.detection import HEAD_BYTES, detect
 from jobs.uploads.errors import UploadRefused, shown
 from jobs.uploads.names import entry_path, legacy_name
+from jobs.uploads.picture_lists import lists_pictures
 from jobs.uploads.right_form import choose_instead, right_form
 from jobs.uploads.zip_directory import Directory
 from training.ground.limits import MIB, Limits
@@ -86,11 +87,7 @@ class Archive:
     def open(cls, path: Path, limits: Limits, kind: Kind) -> Iterator[Self]:
         """The zip at `path`, open for reading."""
         if detect(path, path.name, kind) != "zip":
-            raise UploadRefused(
-                f"This is not a zip.{choose_instead('.csv', kind)} {right_form(kind)}",
-                status=415,
-                code="not_a_zip",
-            )
+            raise _not_a_zip(path, kind)
         with path.open("rb") as file:
             yield cls(file, limits, kind)
 
@@ -119,6 +116,18 @@ class Archive:
             raise _unknown_compression(entry.where, "a method that is not supported") from error
         except RuntimeError as error:
             raise _encrypted(entry.where) from error
+
+
+def _not_a_zip(path: Path, kind: Kind) -> UploadRefused:
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if lists_pictures(head):
+        sentence = (
+            "This is a table that lists pictures, not the pictures themselves. Zip it together with them."
+        )
+    else:
+        sentence = f"This is not a zip.{choose_instead('.csv', kind)}"
+    return UploadRefused(f"{sentence} {right_form(kind)}", status=415, code="not_a_zip")
 
 
 @contextmanager

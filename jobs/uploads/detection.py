@@ -44,6 +44,7 @@ _OTHER_MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"ARROW1", "an Arrow file", "Save the table as Parquet or CSV."),
     (b"Obj\x01", "an Avro file", "Save the table as Parquet or CSV."),
 )
+_SOME_READ = (b"\x1f\x8b", b"BZh91AY&SY", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"ARROW1")
 _NUMBERED_AS_PROGRAM = re.compile(rb"MZ[\x00-\x08\x0e-\x1f\x80-\xff]")
 _PICKLE = re.compile(
     rb"\x80[\x02-\x05][\x8a\x95c\]}(\x8cX]|\([dl]p\d|c(?:__builtin__|builtins|copy_reg|posix|nt|os|numpy[\w.]*|torch[\w.]*)\n",
@@ -101,8 +102,13 @@ def _is_old_workbook(head: bytes, file: BinaryIO) -> bool:
     return False
 
 
-def refuse_by_head(head: bytes, kind: Kind | None) -> None:
-    """Raises UploadRefused (415) when the first bytes alone tell what cannot be used; see `detect`."""
+def refuse_by_head(head: bytes, kind: Kind | None, *, packed: bool = False) -> None:
+    """Raises UploadRefused (415) when the first bytes alone tell what cannot be used; see `detect`.
+
+    With `packed`, what a kind of task may unpack or read passes; the kind itself will look at it.
+    """
+    if packed and (head.startswith(_SOME_READ) or head[257:262] == b"ustar"):
+        return
     if not head.startswith(OLE_MAGIC):  # that may be a workbook
         _refuse_named(head, kind)
 

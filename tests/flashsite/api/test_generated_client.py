@@ -29,7 +29,12 @@ def generated(client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
 
 
 def test_it_speaks_with_the_site(generated: Any, live_server: Any) -> None:
-    client = generated.Client(base_url=live_server.url)
+    with generated.Client(base_url=live_server.url) as client:
+        trained(client)
+
+
+def trained(client: Any) -> None:
+    """The way from a table to a job that waits."""
 
     def call(name: str, **fields: Any) -> Any:
         return importlib.import_module(f"flash_api.api.{name}").sync_detailed(client=client, **fields)

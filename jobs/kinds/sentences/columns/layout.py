@@ -94,17 +94,19 @@ def find_layout(
 
 
 def find_text(
-    named: list[str] | None, sample: Sequence[Cells], options: TableOptions, learnt: Sequence[str] = ()
+    reader: Reader, sample: Sequence[Cells], options: TableOptions, learnt: Sequence[str] = ()
 ) -> tuple[list[str], bool, tuple[int, ...]]:
     """Names of the columns, whether the first row names them, and the columns that hold the text.
 
     For tables without labels, of one column or more; `learnt` are the names of the columns that a model learnt from,
     which are read where all of them are there. Raises UploadRefused (422).
     """
+    named = reader.columns
     has_header = named is not None or (bool(sample) and _has_header(sample, options))
     columns, data = _columns(named, sample, has_header) if named or sample else (["column 1"], [])
     known = {plain_name(column) for column in columns}
-    wanted = options.inputs or (learnt if all(plain_name(name) in known for name in learnt) else ())
+    usual = learnt if all(plain_name(name) in known for name in learnt) else ()
+    wanted = options.inputs or reader.meaning.inputs or usual
     if wanted:
         chosen = tuple(index for name in wanted for index in named_columns(name, columns, "input_column"))
     else:

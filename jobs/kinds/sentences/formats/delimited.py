@@ -75,6 +75,11 @@ class CsvReader:
     def _on_the_whole(self, best: Dialect, chosen: str | None) -> Dialect:
         """The dialect that fits the whole text best; the others are tried only where that of the sample does not."""
         fit = self._fit(self._ends, best, None)
+        for ends in self._signs.ends[1:]:
+            other = self._fit(ends, best, None)
+            more, fitter = other.good > 1.1 * fit.good, other.value > fit.value + 0.01
+            if other.value > 0.9 and (more or (fitter and other.good >= fit.good)):
+                self._ends, fit = ends, other
         if fit.is_clean or (not self._signs.quotes and fit.value > _SURE):
             return best
         fits = [(best, self._fit(self._ends, best))]
@@ -84,11 +89,7 @@ class CsvReader:
         if chosen is None:
             plain = [Dialect(delimiter=one) for one in USUAL if one != best.delimiter]
             fits += [(other, self._fit(self._ends, other)) for other in plain]
-        found = _best(fits)
-        for ends in self._signs.ends[1:]:
-            if self._fit(ends, found).value > max(fit.value for one, fit in fits if one == found) + 0.05:
-                self._ends = ends
-        return found
+        return _best(fits)
 
     def _fit(self, ends: str, dialect: Dialect, most_rows: int | None = _COMPARED_ROWS) -> Fit:
         with self._lines(ends) as lines:
@@ -109,23 +110,25 @@ def _on_sample(sample: list[str], chosen: str | None, most_chars: int) -> list[t
     if chosen is not None:
         return fits(quotings(chosen, text))
     usual = [fit for delimiter in USUAL for fit in fits(quotings(delimiter, text))]
-    if max(fit.value for _, fit in usual) > _SURE:
-        return usual
-    quoted = sum(line.startswith('"') for line in sample) * 2 > len(sample)
+    rows = len(sample)
+    quoted = sum(line.startswith('"') and '" "' in line for line in sample) * 10 > 8 * rows
     rare = [one for one in unusual(text) if one.delimiter != " " or quoted]
-    return usual + [found for found in fits(rare) if found[1].value > _SURE and len(sample) > 4]
+    # All rows but one: the header of R has a cell less than the others.
+    found = [one for one in fits(rare) if (1 - one[1].value) * rows < 1.5 + rows * (1 - _SURE) and rows > 2]
+    # A usual name in the header speaks for a usual delimiter all the same.
+    return found or usual if not any(_rank(one)[0] for one in usual) else usual + found
 
 
 def _best(fits: list[tuple[Dialect, Fit]]) -> Dialect:
     """The dialect under which the most rows are equal; of equals the first."""
+    return max(fits, key=_rank)[0]
 
-    def rank(found: tuple[Dialect, Fit]) -> tuple[bool, float]:
-        dialect, fit = found
-        if dialect.wrapped and fit.value < _SURE:
-            return False, 0.0
-        return fit.known and fit.value > 0.5, round(fit.value, 3)
 
-    return max(fits, key=rank)[0]
+def _rank(found: tuple[Dialect, Fit]) -> tuple[bool, float]:
+    dialect, fit = found
+    if dialect.wrapped and fit.value < _SURE:
+        return False, 0.0
+    return fit.known and fit.value > 0.5, round(fit.value, 3)
 
 
 def _allow_fields(chars: int) -> None:

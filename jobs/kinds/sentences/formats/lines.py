@@ -44,7 +44,7 @@ class Signs:
             return ("\n",)
         if not self.line_feeds:
             return ("\r",)
-        return ("\n", "") if self.line_feeds >= lone else ("", "\n")
+        return ("\n", "") if self.line_feeds >= lone else ("", "\r", "\n")
 
 
 def opened(open_: Opener, encoding: Encoding, newline: str) -> io.TextIOWrapper:

@@ -22,6 +22,7 @@ _OF_DEGREES = frozenset((
     "minor", "major", "partial", "full", "complete", "weak", "strong", "slight", "light", "heavy", "critical", "other",
     "little", "several", "positive", "negative", "neutral", "mixed", "unknown",
 ))  # fmt: skip
+_FEW = 0.05  # of the rows: so few are told, not asked about
 _NUMBER_MARKS = frozenset("0123456789.,+-eE")
 
 
@@ -40,10 +41,10 @@ def missing_labels(counts: Counter[str], choice: str | None) -> tuple[list[str],
         return sure + maybe, None
     others = [label for label in counts if label not in maybe and label not in sure]
     written = [label for label in maybe if _by_a_program(label, others)]
-    open_ones = [label for label in maybe if label not in written and _is_open(label, others)]
-    if not open_ones:
-        return sure + written, None
-    return sure + written + open_ones, _question(open_ones, counts)
+    unsure = [label for label in maybe if label not in written and _is_open(label, others)]
+    found = [*sure, *written, *unsure]
+    few = sum(counts[label] for label in unsure) <= _FEW * counts.total()
+    return found, _question(unsure, counts) if unsure and not few else None
 
 
 def _by_a_program(label: str, others: Collection[str]) -> bool:
@@ -54,7 +55,7 @@ def _by_a_program(label: str, others: Collection[str]) -> bool:
 
 def _is_open(label: str, others: Collection[str]) -> bool:
     """Not where the words beside it show that it is one of them."""
-    words = {other.casefold() for other in others}
+    words = {other.casefold() for other in others if len(other) <= 20}
     if label in ("none", "NONE") or (label == "None" and all(other[:1].isupper() for other in others)):
         # A word of people; a program would write None among words that begin small.
         return False
