@@ -252,3 +252,10 @@ def test_merged_tables_keep_parts_and_sources_and_take_labels_as_they_are(tmp_pa
     assert findings.splits == {"train": 30, "test": 30}
     assert findings.group_column == "group"
     assert not findings.questions
+
+
+def test_columns_are_called_swapped_only_where_the_texts_look_like_labels(inspect_text, refusal_of):
+    data = a_csv(["label", "input"], sentence, lambda i: i % 2)
+    assert "swapped" in refusal_of(inspect_text, data).detail
+    data = a_csv(["input", "label"], sentence, lambda i: f"matter {i}")
+    assert "swapped" not in refusal_of(inspect_text, data).detail
