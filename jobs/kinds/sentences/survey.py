@@ -184,7 +184,10 @@ class Survey:
         layout = self._table.layout
         text, label = " and ".join(layout.input_names), layout.label_name
         others = [name for i, name in enumerate(layout.columns) if i not in (layout.input, layout.label)]
-        hint = f'"{shown(text, 40)}" was read as the text and "{shown(label, 40)}" as the label: are they swapped?'
+        # Few different texts are what labels look like.
+        swapped = len(set(self._hashes)) * 2 <= len(self._hashes) > 0
+        ask = ": are they swapped?" if swapped else "."
+        hint = f'"{shown(text, 40)}" was read as the text and "{shown(label, 40)}" as the label{ask}'
         return f"{hint} Other columns: {listed(others)}." if others else hint
 
     def _report_copies(self) -> None:

@@ -116,7 +116,8 @@ def _fit_of_label(column: Column, most: int, known: int | None, word: int | None
     if not column.filled or (known is None and input_rank(column.name) is not None):
         return Fit.UNFIT
     if not _is_class(column, named):
-        return Fit.NAMED_BUT_UNFIT if named else Fit.UNFIT
+        # Of what is unfit, numbers that mean measures are asked about.
+        return Fit.NAMED_BUT_UNFIT if named or column.role is Role.MEASURE else Fit.UNFIT
     if column.filled < _HARDLY_FILLED * most:
         return Fit.UNFIT
     filled = column.filled >= _FILLED * most

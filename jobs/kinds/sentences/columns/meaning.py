@@ -120,7 +120,7 @@ class _Search:
         if label is None and not flags:
             label = self._label(free, inputs)
         if not inputs:
-            inputs = (self._text([column for column in free if column.index != label], flags),)
+            inputs = self._text([column for column in free if column.index != label], flags)
         first = flags.columns[0] if flags else label or 0
         found = Found(inputs=inputs, label=first, flags=flags, split=split, group=group)
         self._note(found)
@@ -213,30 +213,38 @@ class _Search:
         choices = tuple(dict.fromkeys([best.name, *(one.name for one in equal), *others]))
         self._notes.ask(Question(field="label_column", message=message, guess=best.name, choices=choices))
 
-    def _text(self, free: Sequence[Column], flags: Flags | None) -> int:
+    def _text(self, free: Sequence[Column], flags: Flags | None) -> tuple[int, ...]:
         candidates = [column for column in free if not flags or column.index not in flags.columns]
         if not candidates:
             message = "No column is left for the text. Choose the columns with the text and the label."
             raise UploadRefused(
                 message, status=422, code="column_invalid", fields={"input_column": [message]}
             )
-        ranked = ranked_texts(candidates)
-        best, equal = ranked[0].column, doubtful_texts(ranked)
-        if equal:
-            names = listed([f"“{one.name}”" for one in equal])
-            self._notes.ask(
-                Question(
-                    field="input_column",
-                    message=f"Which column holds the text? It may be {names}, or all of them together.",
-                    guess=best.name,
-                    choices=(
-                        *(one.name for one in equal),
-                        _TOGETHER.join(one.name for one in sorted(equal, key=lambda column: column.index)),
-                        *(one.column.name for one in ranked if one.column not in equal),
-                    ),
-                )
+        ranked = [one.column for one in ranked_texts(candidates)]
+        equal = doubtful_texts(ranked_texts(candidates))
+        if not equal:
+            return (ranked[0].index,)
+        equal.sort(key=lambda column: column.index)
+        # Two halves of a pair, such as question1 and question2, belong together.
+        is_pair = len({column.name.rstrip("0123456789 _") for column in equal}) == 1
+        self._ask_for_text(equal, ranked, is_pair=is_pair)
+        return tuple(column.index for column in equal) if is_pair else (ranked[0].index,)
+
+    def _ask_for_text(self, equal: Sequence[Column], ranked: Sequence[Column], *, is_pair: bool) -> None:
+        names = [column.name for column in equal]
+        together = _TOGETHER.join(names)
+        others = [column.name for column in ranked if column not in equal]
+        self._notes.ask(
+            Question(
+                field="input_column",
+                message=(
+                    f"Which column holds the text? It may be {listed([f'“{name}”' for name in names])}, or all of "
+                    "them together."
+                ),
+                guess=together if is_pair else ranked[0].name,
+                choices=(*names, together, *others),
             )
-        return best.index
+        )
 
     def _note(self, found: Found) -> None:
         """Says what was read as what, unless the names say it themselves."""

@@ -25,7 +25,7 @@ _INPUT_WORDS = (
 )  # fmt: skip
 _LABEL_WORDS = (
     "label", "class", "category", "sentiment", "intent", "topic", "emotion", "classification", "genre", "tag", "type",
-    "rating",
+    "rating", "reason", "issue", "department", "queue", "mood", "stance", "verdict",
 )  # fmt: skip
 # Other people's words: a reply is not what is to be sorted.
 _ANSWERS = frozenset((

@@ -107,6 +107,19 @@ def test_numbers_that_mean_measures_are_asked_about(inspect_text):
     assert "measurements" in question.message
 
 
+def test_a_measure_is_preferred_to_a_text_as_a_label(inspect_text, refusal_of):
+    data = a_csv(["title", "description", "price"], lambda i: f"Item {i}", sentence, lambda i: f"{7 * i}.25")
+    assert refusal_of(inspect_text, data).columns.label == "price"
+
+
+@pytest.mark.parametrize(("name", "other"), [("Case reason", "Owner"), ("Department", "Assignee")])
+def test_names_of_people_who_work_on_it_are_no_labels(inspect_text, name, other):
+    data = a_csv([other, "Told us", name], lambda i: ("Ann", "Bob")[i % 2], sentence, kind)
+    findings = inspect_text(data)
+    assert findings.label_column == name
+    assert not findings.questions
+
+
 def test_names_of_classes_are_preferred_to_their_numbers(inspect_text):
     data = a_csv(["text", "label", "label_title"], sentence, lambda i: i % 3, kind)
     findings = inspect_text(data)
@@ -200,8 +213,11 @@ def test_columns_are_chosen_together_by_their_names(inspect_text):
         "Second thing",
     ]
     data = a_csv(["question1", "question2", "is_duplicate"], sentence, sentence, lambda i: i % 2)
-    (question,) = inspect_text(data).questions
-    assert "question1 + question2" in question.choices
+    findings = inspect_text(data)
+    (question,) = findings.questions
+    assert question.guess == "question1 + question2"
+    assert findings.input_columns == ["question1", "question2"]
+    assert not inspect_text(data, input_column=question.guess).questions
 
 
 def test_a_whole_file_is_predicted_from_the_columns_that_were_learnt(tmp_path):
@@ -236,3 +252,10 @@ def test_merged_tables_keep_parts_and_sources_and_take_labels_as_they_are(tmp_pa
     assert findings.splits == {"train": 30, "test": 30}
     assert findings.group_column == "group"
     assert not findings.questions
+
+
+def test_columns_are_called_swapped_only_where_the_texts_look_like_labels(inspect_text, refusal_of):
+    data = a_csv(["label", "input"], sentence, lambda i: i % 2)
+    assert "swapped" in refusal_of(inspect_text, data).detail
+    data = a_csv(["input", "label"], sentence, lambda i: f"matter {i}")
+    assert "swapped" not in refusal_of(inspect_text, data).detail

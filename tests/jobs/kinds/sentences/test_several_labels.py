@@ -78,6 +78,12 @@ def test_words_for_true_and_false_are_zeros_and_ones(inspect_text):
     assert classes(inspect_text(data)) == {"ham": 30, "spam": 30}
 
 
+def test_a_mark_written_otherwise_is_no_class(inspect_text):
+    names = ("parcel", "refund", "praise")
+    data = a_csv(["text", *names, "unclear"], sentence, *map(is_kind, names), lambda i: "False")
+    assert classes(inspect_text(data)) == {"parcel": 20, "praise": 20, "refund": 20}
+
+
 RUDE = ["rude", "threat", "insult", "hate"]
 
 
