@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from jobs.kinds.pictures.entry_names import note_names
 from jobs.kinds.pictures.layouts.contract import Contents, Sample, skip_all, take_over
 from jobs.kinds.pictures.layouts.registry import read_layout
 from jobs.kinds.pictures.layouts.split_names import TRAIN, split_word
@@ -65,6 +66,7 @@ def plan_pictures(
 ) -> list[Planned]:
     """The pictures of `archive` with their classes, in the order of the zip; raises UploadRefused."""
     refuse_special(archive)
+    note_names(archive, notes)
     pictures, files = _sorted_out(archive, notes)
     if not pictures:
         raise _no_pictures(archive)
