@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from jobs.kinds.pictures.entry_names import note_names
+from jobs.kinds.pictures.layouts.companions import without_companions
 from jobs.kinds.pictures.layouts.contract import Contents, Sample, skip_all, take_over
 from jobs.kinds.pictures.layouts.registry import read_layout
+from jobs.kinds.pictures.layouts.sources import with_sources
 from jobs.kinds.pictures.layouts.split_names import TRAIN, split_word
 from jobs.kinds.pictures.options import PictureOptions
 from jobs.uploads.archive import Archive, Entry
@@ -78,7 +80,7 @@ def plan_pictures(
         )
     contents = Contents(
         archive=archive,
-        pictures=pictures,
+        pictures=without_companions(pictures, notes),
         files=files,
         options=options or PictureOptions(),
         limits=limits,
@@ -86,12 +88,13 @@ def plan_pictures(
     )
     try:
         reading = read_layout(contents)
-    except UploadRefused:
-        _skip_strays(files, notes)
+    except UploadRefused as refusal:
+        if refusal.code == "no_class_folders":
+            _skip_strays(files, notes)
         raise
     take_over(notes, reading.notes)
     _skip_strays([entry for entry in files if entry.where not in reading.used], notes)
-    return _labelled(_in_parts(reading.samples, contents), contents)
+    return _labelled(with_sources(_in_parts(reading.samples, contents), notes), contents)
 
 
 def _sorted_out(archive: Archive, notes: Notes) -> tuple[list[Entry], list[Entry]]:

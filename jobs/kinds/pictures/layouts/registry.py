@@ -7,15 +7,18 @@ from dataclasses import replace
 from jobs.kinds.pictures.layouts.contract import Contents, Reading
 from jobs.kinds.pictures.layouts.file_names import NameReading, read_file_names
 from jobs.kinds.pictures.layouts.folders import FolderReading, read_folders
+from jobs.kinds.pictures.layouts.json_annotations import JSON_FORMATS
 from jobs.kinds.pictures.layouts.loose import refuse_choice, refuse_loose
 from jobs.kinds.pictures.layouts.marks import AnnotationFormat, MarkReading, read_marks
 from jobs.kinds.pictures.layouts.tables import TableReading, read_tables
+from jobs.kinds.pictures.layouts.xml_annotations import XML_FORMATS
+from jobs.kinds.pictures.layouts.yolo import Yolo
 from jobs.kinds.pictures.options import FILE_NAMES, FOLDERS, SUBFOLDERS, table_choice
 from jobs.uploads.errors import shown
 from jobs.uploads.findings import Question
 
 # The first that says something of the pictures counts.
-ANNOTATIONS: tuple[AnnotationFormat, ...] = ()
+ANNOTATIONS: tuple[AnnotationFormat, ...] = (*JSON_FORMATS, *XML_FORMATS, Yolo())
 _AGREES = 0.95
 _CODE = re.compile(r"[a-zA-Z]{0,3}[\d_\-]+")
 
