@@ -9,6 +9,7 @@ from jobs.kinds.pictures.layouts.companions import without_companions
 from jobs.kinds.pictures.layouts.contract import Contents, Sample, skip_all, take_over
 from jobs.kinds.pictures.layouts.registry import read_layout
 from jobs.kinds.pictures.layouts.sources import with_sources
+from jobs.kinds.pictures.layouts.split_lists import with_listed_splits
 from jobs.kinds.pictures.layouts.split_names import TRAIN, split_word
 from jobs.kinds.pictures.options import PictureOptions
 from jobs.uploads.archive import Archive, Entry
@@ -92,9 +93,10 @@ def plan_pictures(
         if refusal.code == "no_class_folders":
             _skip_strays(files, notes)
         raise
+    samples = with_listed_splits(reading.samples, contents, notes, reading.used)
     take_over(notes, reading.notes)
     _skip_strays([entry for entry in files if entry.where not in reading.used], notes)
-    return _labelled(with_sources(_in_parts(reading.samples, contents), notes), contents)
+    return _labelled(with_sources(_in_parts(samples, contents), notes), contents)
 
 
 def _sorted_out(archive: Archive, notes: Notes) -> tuple[list[Entry], list[Entry]]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from jobs.kinds.pictures.layouts.contract import common_folder
-from jobs.kinds.pictures.layouts.split_names import words_of
+from jobs.kinds.pictures.layouts.split_names import split_of, words_of
 from jobs.kinds.pictures.layouts.tree import Folder, tree_of
 from jobs.uploads.archive import Entry
 from jobs.uploads.findings import Notes
@@ -24,8 +24,8 @@ _PICTURES = {
     "jpg", "jpeg", "cxr", "xray", "xrays",
 }  # fmt: skip
 _SUFFIX = re.compile(
-    r"^(?P<base>.+?)[_\-. ]?(?:masks?|(?:final_)?masked|seg|segmentation|gt|groundtruth|ground_truth|depth|thumb|thumbnail|"
-    r"overlay|heatmap|trimap|matte|superpixels|labels?|annotat(?:ed|ion)|depthcrop|maskcrop|contours?|outline|"
+    r"^(?P<base>.+?)[_\-. ]?(?:masks?|(?:final_)?masked|seg|segmentation|gt|groundtruth|ground_truth|depth|"
+    r"thumb|thumbnail|overlay|heatmap|trimap|matte|superpixels|labels?|annotat(?:ed|ion)|depthcrop|maskcrop|contours?|outline|"
     r"rendering)(?:[_\-. ]?\(?\d{1,9}\)?)?$"
 )
 _LONGEST = 150  # characters of a name that is looked at: matching long ones takes long
@@ -62,30 +62,31 @@ def _folders(folder: Folder) -> Iterator[list[Entry]]:
 
 
 def _stands_beside(inner: Folder, kind: set[str], rest: set[str], parent: Folder) -> bool:
-    names = _names_below(_unwrapped(inner))
+    ways = (_names_below(inner), _names_below(_unwrapped(inner)))
     for other in parent.folders.values():
         if other is inner:
             continue
         words = set(words_of(other.name))
-        alike = words & _PICTURES and rest <= words | _PICTURES
-        if (
-            not words & kind
-            and (alike or (rest and words == rest))
-            and _shares(names, _names_below(_unwrapped(other)))
-        ):
+        alike = (words & _PICTURES or split_of(other.name)) and rest <= words | _PICTURES
+        if not words & kind and (alike or (rest and words == rest)) and _any_shares(ways, other):
             return True
     # Masks of all classes beside the classes: cats/, dogs/, masks/cats/, masks/dogs/.
     beside = set(inner.folders) & set(parent.folders)
     if rest or len(beside) < 2:
         return False
     others = {f"{name}/{stem}" for name in beside for stem in _names_below(parent.folders[name])}
-    return _shares(names, others)
+    return _shares(ways[0], others)
 
 
 def _unwrapped(folder: Folder) -> Folder:
     while len(folder.folders) == 1 and not folder.pictures:
         folder = next(iter(folder.folders.values()))
     return folder
+
+
+def _any_shares(ways: Sequence[set[str]], other: Folder) -> bool:
+    there = (_names_below(other), _names_below(_unwrapped(other)))
+    return any(_shares(names, others) for names in ways for others in there)
 
 
 def _shares(names: set[str], others: set[str]) -> bool:

@@ -69,6 +69,10 @@ def _by_names(samples: Sequence[Sample]) -> dict[int, str]:
             bases[at] = base
     changed = {(folders[at], base) for at, base in bases.items()}
     keys = {at: f"{folders[at]}/{base}" for at, base in bases.items()}
+    # The same name in folders for several views.
+    for at, sample in enumerate(samples):
+        if at not in keys and any(is_view(part) and part != sample.label for part in sample.entry.parts[:-1]):
+            keys[at] = f"{folders[at]}/{stems[at]}"
     # The picture that others were made of.
     for at, stem in enumerate(stems):
         if at not in keys and (folders[at], stem) in changed:
