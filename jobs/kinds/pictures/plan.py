@@ -15,7 +15,7 @@ from jobs.kinds.pictures.options import PictureOptions
 from jobs.uploads.archive import Archive, Entry
 from jobs.uploads.detection import other_kind, picture_format
 from jobs.uploads.errors import PICTURES_EXAMPLE, UploadRefused, listed, shown
-from jobs.uploads.findings import Notes
+from jobs.uploads.findings import Notes, Question
 from jobs.uploads.names import clean_label, same_class
 from jobs.uploads.zip_contents import PICTURE_SUFFIXES, refuse_special, system_name
 from training.ground.limits import Limits
@@ -50,6 +50,8 @@ _STRAY = {
     ".yaml",
     ".yml",
 }
+# So few pictures in other letters are rather a slip.
+_FEW_OF_A_CASE = 10
 _TABLES = {".csv", ".tsv", ".jsonl", ".json", ".parquet", ".txt"}
 
 
@@ -165,6 +167,8 @@ def _labelled(samples: Sequence[Sample], contents: Contents) -> list[Planned]:
     cleaned = {
         label: clean_label(label, f"Class {shown(label)}", limits.max_label_chars) for label in written
     }
+    if contents.options.join_case is None:
+        _ask_for_case(samples, cleaned, notes)
     label_of = _merge_spellings(written, cleaned, notes, join_case=contents.options.join_case)
     if len(set(label_of.values())) > limits.max_classes:
         raise UploadRefused(
@@ -186,6 +190,28 @@ def _labelled(samples: Sequence[Sample], contents: Contents) -> list[Planned]:
         for sample in samples
         if label_of[sample.label]
     ]
+
+
+def _ask_for_case(samples: Sequence[Sample], cleaned: dict[str, str], notes: Notes) -> None:
+    """Folders side by side that differ only in case and hold about as many pictures may be meant as two classes."""
+    counts: dict[tuple[tuple[str, ...], str], Counter[str]] = defaultdict(Counter)
+    for sample in samples:
+        parts = sample.entry.parts
+        if sample.label in parts:
+            above = parts[: parts.index(sample.label)]
+            counts[above, same_class(cleaned[sample.label])][cleaned[sample.label]] += 1
+    for found in counts.values():
+        if len(found) > 1 and min(found.values()) >= max(_FEW_OF_A_CASE, max(found.values()) / 3):
+            names = listed([f"{label} ({count:,})" for label, count in found.items()])
+            notes.ask(
+                Question(
+                    field="join_case",
+                    message=f"These folders differ only in upper and lower case: {names}. Are they one class?",
+                    guess="yes",
+                    choices=("yes", "no"),
+                )
+            )
+            return
 
 
 def _merge_spellings(

@@ -218,3 +218,12 @@ def test_masks_beside_the_parts_are_no_examples(inspect_zip):
     )
     masks = {f"ground_truth/torn/{i}_mask.png": picture(i, "PNG") for i in range(30, 33)}
     assert classes(inspect_zip(files | masks)) == {"good": 6, "torn": 4}
+
+
+def test_two_large_folders_that_differ_in_case_are_asked_about(inspect_zip):
+    files = kinds("pH", "PH", count=12) | pictures("elm")
+    findings = inspect_zip(files)
+    [question] = findings.questions
+    assert (question.field, question.choices) == ("join_case", ("yes", "no"))
+    assert not inspect_zip(files, join_case="yes").questions
+    assert classes(inspect_zip(files, join_case="no")) == {"PH": 12, "elm": 3, "pH": 12}
