@@ -35,8 +35,8 @@ FLASH_LIMITS = Limits(
     max_upload_bytes=env.size("FLASH_MAX_UPLOAD", 2 * GIB),
     max_unpacked_bytes=env.size("FLASH_MAX_UNPACKED", 8 * GIB),
     max_pictures=env.integer("FLASH_MAX_PICTURES", 100_000, low=2),
-    max_picture_bytes=env.size("FLASH_MAX_PICTURE", 25 * MIB),
-    max_picture_pixels=env.integer("FLASH_MAX_PIXELS", 40_000_000, low=1),
+    max_picture_bytes=env.size("FLASH_MAX_PICTURE", 50 * MIB),
+    max_picture_pixels=env.integer("FLASH_MAX_PIXELS", 64_000_000, low=1),
     max_video_seconds=env.integer("FLASH_MAX_VIDEO_SECONDS", 2 * 3600, low=1),
     max_video_pixels=env.integer("FLASH_MAX_VIDEO_PIXELS", 3840 * 2160, low=1),
     max_video_frames=env.integer("FLASH_MAX_VIDEO_FRAMES", 20_000, low=1),
@@ -349,6 +349,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "flashsite.api.schema.describe_problems",
+        "flashsite.api.schema.describe_operations",
     ],
     "ENUM_NAME_OVERRIDES": {
         "TaskType": "training.kinds.task_choices",

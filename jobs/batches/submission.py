@@ -9,13 +9,15 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
 from jobs.batches.child.contract import batches_of
-from jobs.batches.errors import BatchesFull, BatchInvalid
+from jobs.batches.errors import BatchesFull, BatchInvalid, refused_to_predict
 from jobs.batches.options import BatchOptions
 from jobs.datasets import intake
 from jobs.messaging import hints
 from jobs.models import BatchPrediction, PlatformStatus
+from jobs.uploads.errors import UploadRefused
 from modelstore.ground import tokens
 from modelstore.models import TrainedModel
+from training.kinds import kind_of
 
 _RETRY_AFTER_SECONDS = 60
 
@@ -51,7 +53,10 @@ def submit(
             return known
         name = intake.clean_name(upload.name)
         look = batches_of(model.task_type).look
-        kind, total = look(path, name, settings.FLASH_LIMITS, options.to_json())
+        try:
+            kind, total = look(path, name, settings.FLASH_LIMITS, options.to_json())
+        except UploadRefused as refusal:
+            raise refused_to_predict(refusal, kind_of(model.task_type)) from refusal
         token = tokens.new_token()
         batch = BatchPrediction(
             token=token,

@@ -20,7 +20,7 @@ from jobs.datasets.intake import (
     stream_to,
     temporary_folder,
 )
-from jobs.errors import NotPossibleNow
+from jobs.errors import NeedsChoice, NotPossibleNow
 from jobs.models import Dataset
 from jobs.states import ACTIVE
 from jobs.uploads import Findings, UploadRefused, findings_csv, uploads_of
@@ -112,14 +112,19 @@ def discard(dataset: Dataset) -> None:
 def discarded_unless_used(dataset: Dataset) -> Iterator[Dataset]:
     """Within it a new dataset is to become a job's; if it did not, whatever the reason, it is gone afterwards.
 
-    The one place that decides so; what has a page of its own stays until its time is up (`Dataset.objects.forgotten`).
+    The one place that decides so; what has a page of its own stays until its time is up (`Dataset.objects.forgotten`),
+    and so does what somebody is asked about.
     """
+    is_asked_about = False
     try:
         yield dataset
+    except NeedsChoice:
+        is_asked_about = True
+        raise
     finally:
         # A database that is away now: the sweep forgets the dataset later, and the first error is the one to tell.
         with suppress(DatabaseError):
-            if not dataset.jobs.exists():
+            if not is_asked_about and not dataset.jobs.exists():
                 discard(dataset)
 
 

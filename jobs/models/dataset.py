@@ -1,7 +1,7 @@
 """What a user uploaded, after it was checked and stored."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
@@ -56,3 +56,16 @@ class Dataset(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.sample_count})"
+
+    @property
+    def questions(self) -> list[dict[str, Any]]:
+        """What is open, as JSON of `jobs.uploads.findings.Question`; datasets of the version before have none."""
+        found: list[dict[str, Any]] = self.findings.get("questions", [])
+        return found
+
+    def accept_guesses(self) -> None:
+        """What was taken for now is taken for good: nothing is open any more."""
+        if not self.questions:
+            return
+        self.findings = self.findings | {"accepted": self.questions, "questions": []}
+        self.save(update_fields=["findings"])

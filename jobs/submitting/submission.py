@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from jobs import access
 from jobs.datasets import dataset_store, extension
-from jobs.errors import DevMode, QueueFull, SubmissionInvalid
+from jobs.errors import DevMode, NeedsChoice, QueueFull, SubmissionInvalid
 from jobs.messaging import hints
 from jobs.models import Dataset, Job, PlatformStatus
 from jobs.money import caps
@@ -59,6 +59,12 @@ def validate(*, task: str, task_name: str, values: Mapping[str, Any]) -> Recipe:
     return config
 
 
+def check_name(task_name: str) -> None:
+    """Raises SubmissionInvalid where a task cannot be called so."""
+    if wrong := naming.problem(task_name):
+        raise SubmissionInvalid(_summary({"task_name": [wrong]}), fields={"task_name": [wrong]})
+
+
 def configuration(*, task: str, values: Mapping[str, Any]) -> Recipe:
     """What `values` make of the presets; SubmissionInvalid with a sentence for each wrong one."""
     try:
@@ -81,8 +87,8 @@ def submit(
 ) -> Job:
     """Queues a job and answers it with its token; training begins as soon as a worker is free.
 
-    Raises SubmissionInvalid, DevMode or QueueFull. The same `idempotency_key` with the same request answers the
-    same job. With `api_key` the job is listed to whoever holds that key, and the two keys count together.
+    Raises SubmissionInvalid, NeedsChoice, DevMode or QueueFull. The same `idempotency_key` with the same request
+    answers the same job. With `api_key` the job is listed to whoever holds that key, and the two keys count together.
     """
     earlier = None
     if lineage.continue_from:
@@ -94,6 +100,8 @@ def submit(
     key = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
     if key and (known := Job.objects.filter(idempotency_key=key).first()):
         return known
+    if dataset.questions:
+        raise NeedsChoice(token=dataset.token, questions=dataset.questions)
     try:
         with _with_earlier_data(dataset, lineage) as whole:
             return _create(

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from jobs.uploads.detection import detect
-from jobs.uploads.errors import PICTURES_EXAMPLE, UploadRefused, shown
+from jobs.uploads.errors import UploadRefused, shown
 from jobs.uploads.findings import Note
 from jobs.uploads.name_encodings import Guess
 from jobs.uploads.names import entry_path
+from jobs.uploads.right_form import choose_instead, right_form
 from jobs.uploads.zip_directory import Directory
 from jobs.uploads.zip_names import names_of
 from training.ground.limits import MIB, Limits
+from training.kinds import Kind
 
 _ENCRYPTED, _STRONG_ENCRYPTION, _AES = 0x1, 0x40, 99
 # bzip2 and LZMA expand without bound in one step of zipfile, so only these two are read.
@@ -62,7 +64,7 @@ class Entry:
 
 
 class Archive:
-    """The files of a zip, checked before any is read. Use `Archive.open`; raises UploadRefused everywhere.
+    """The files of a zip for a kind of task, checked before any is read. Use `Archive.open`; raises UploadRefused.
 
     `repairs` tells what was done with odd names, `guess` in which code page names are that do not say it (None where
     all say it, or where it was chosen).
@@ -71,7 +73,8 @@ class Archive:
     repairs: list[Note]
     guess: Guess | None
 
-    def __init__(self, file: BinaryIO, limits: Limits, names_encoding: str | None = None) -> None:
+    def __init__(self, file: BinaryIO, limits: Limits, kind: Kind, names_encoding: str | None = None) -> None:
+        self.kind = kind
         self._limits = limits
         self._unpacked = 0
         Directory.read(file).check(2 * limits.max_pictures + 1_000)
@@ -82,7 +85,7 @@ class Archive:
             raise _unknown_compression("The zip", "a newer kind of zip") from error
         infos = self._zip.infolist()
         if not infos:
-            raise UploadRefused(f"The zip is empty. {PICTURES_EXAMPLE}", code="upload_empty")
+            raise UploadRefused(f"The zip is empty. {right_form(kind)}", code="upload_empty")
         _check_overlaps(infos, self._zip.start_dir)
         _check_sizes(infos, limits)
         names = names_of(infos, names_encoding)
@@ -95,16 +98,18 @@ class Archive:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path, limits: Limits, names_encoding: str | None = None) -> Iterator[Self]:
+    def open(
+        cls, path: Path, limits: Limits, kind: Kind, names_encoding: str | None = None
+    ) -> Iterator[Self]:
         """The zip at `path`, open for reading; `names_encoding` is that of names without the UTF-8 flag."""
-        if detect(path, path.name) != "zip":
+        if detect(path, path.name, kind) != "zip":
             raise UploadRefused(
-                f"This is not a zip. Is it a table of sentences? Then choose text. {PICTURES_EXAMPLE}",
+                f"This is not a zip.{choose_instead('.csv', kind)} {right_form(kind)}",
                 status=415,
                 code="not_a_zip",
             )
         with path.open("rb") as file:
-            yield cls(file, limits, names_encoding)
+            yield cls(file, limits, kind, names_encoding)
 
     def read(self, entry: Entry) -> bytes:
         """The whole entry; the caller has looked at its size. Everything read so far counts."""

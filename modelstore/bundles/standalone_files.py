@@ -8,7 +8,7 @@ import io
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from importlib.util import find_spec
@@ -51,10 +51,24 @@ def runtime_path() -> Path:
 def kind_files(model: TrainedModel) -> dict[str, Opener]:
     """The modules that know this model's inputs; they stand alone."""
     kind = kind_of(model.task_type)
+    parts = kind.preprocess_parts
     return {
-        "preprocess.py": plain(_file_of(kind.preprocess)),
+        "preprocess.py": partial(_beside, kind.preprocess, parts),
+        **{f"{_last(part)}.py": partial(_beside, part, parts) for part in parts},
         "inputs.py": plain(_file_of(f"{kind.standalone}.inputs")),
     }
+
+
+def _beside(module: str, parts: Sequence[str]) -> IO[bytes]:
+    """The text of a module for a folder where `parts` lie beside it: they lose their packages."""
+    code = _file_of(module).read_text(encoding="utf-8")
+    for part in parts:
+        code = code.replace(part, _last(part))
+    return io.BytesIO(code.encode())
+
+
+def _last(module: str) -> str:
+    return module.rpartition(".")[2]
 
 
 def _file_of(module: str) -> Path:

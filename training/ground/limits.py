@@ -16,8 +16,8 @@ class Limits:
     max_entry_ratio: int = 200
     # Pictures.
     max_pictures: int = 100_000
-    max_picture_bytes: int = 25 * MIB
-    max_picture_pixels: int = 40_000_000
+    max_picture_bytes: int = 50 * MIB
+    max_picture_pixels: int = 64_000_000
     # Videos; frames are those that are looked at.
     max_video_seconds: float = 2 * 3600
     max_video_pixels: int = 3840 * 2160

@@ -1,7 +1,7 @@
 """What Flash knows of one kind of task: a record, free of torch, of numpy and of all other code."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -41,8 +41,9 @@ class Words:
     """How people speak of a kind; without capitals and articles unless said otherwise.
 
     `sample` is what has a label, `unit` what is left out of an upload ("file", "row"), `upload` what is uploaded, with
-    its article. `example` and `example_data` stand in commands that people copy. `tensor` says what the graph takes.
-    `title` and `about` (a sentence) begin with a capital.
+    its article; `right_form` is a sentence that shows a good one. `example` and `example_data` stand in commands that
+    people copy. `tensor` says what the graph takes.
+    `title` is what the pages call the kind; it and `about` (a sentence) begin with a capital.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Words:
     unit: str
     units: str
     upload: str
+    right_form: str
     name_hint: str
     example: str
     example_data: str
@@ -92,6 +94,10 @@ class Kind:
     is_convex: Callable[[Mapping[str, Any]], bool]
     preset_words: Mapping[Preset, str]
     has_pretrained: bool = False
+    # Fields of the recipe that no user sets, but a page about a model tells, and their labels.
+    settings: Mapping[str, str] = field(default_factory=dict)
+    # What is learnt from each sample: a `training.targets.target.Target`.
+    target: str = "training.targets.one_label:ONE_LABEL"
     # Seconds of a training beyond what every job takes, on two ordinary processor cores: of the recipe's JSON and the
     # number of samples.
     rough_seconds: Callable[[Mapping[str, Any], int], float]
@@ -112,19 +118,24 @@ class Kind:
     libraries: tuple[str, ...] = ()
 
     # Prediction: a module that stands alone, for it is copied into bundles, with `from_json(data, folder)`, see
-    # `training.bundle.preprocessing`; what the graph's input is called; files of the bundle that it needs besides
-    # the graph and model.json; packages that it needs besides numpy, onnxruntime and pillow.
+    # `training.bundle.preprocessing`; modules that it is made of, copied along, imported from by their full names; what
+    # the graph's input is called; files of the bundle that it needs besides the graph and model.json; packages that it
+    # needs besides numpy, onnxruntime and pillow.
     preprocess: str
+    preprocess_parts: tuple[str, ...] = ()
     input_name: str
     bundle_files: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
 
-    # Suffixes of files that can be uploaded, in lower case; names of the formats of files whose items can be predicted
+    # Suffixes of files that can be uploaded, in lower case; for samples that are files, what a form's field accepts and
+    # the names of their formats; names of the formats of files whose items can be predicted
     # all together, at most ten letters each, and words for them. Modules, each with a contract where it is used: how an
     # upload is checked and unpacked (`jobs.uploads.contract`), how a whole file is predicted
     # (`jobs.batches.child.contract`), what may be handed in for a prediction (`modelstore.prediction.contract`) and how
     # a page asks for it (`modelstore.web.contract`).
     suffixes: tuple[str, ...]
+    accept: str = ""
+    reads: str = ""
     batch_formats: Mapping[str, str]
     uploads: str
     batches: str

@@ -162,7 +162,9 @@ export async function sendInPieces(file, options, screen) {
       screen.stopped();
     } else if (error instanceof Refused) {
       if (run.token) known.drop(file);
-      screen.refused(error.problem);
+      // The dataset is there, and its page asks.
+      if (error.problem.code === "needs_choice") screen.done(error.problem.token);
+      else screen.refused(error.problem);
     } else {
       screen.broken();
     }

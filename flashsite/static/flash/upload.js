@@ -39,7 +39,7 @@ function screen(bytes) {
     },
     broken() {
       progress.end();
-      refuse("The connection was lost", "What has arrived is kept for a day. Press the button again to go on from there, even after a reload, with the same file.");
+      refuse("The connection was lost", "What has arrived is kept for a day. To continue from there, choose the same file and press the button again, even after a reload.");
     },
   };
 }
@@ -88,6 +88,7 @@ function submit(form) {
   const file = form.querySelector("input[type=file]")?.files[0];
   const text = data.get("pasted");
   if (text === null && !file) refuse("No file yet", "Choose a file first, or drop one on the box.");
+  else if (file && !file.size) refuse("The file is empty", `${file.name} has no content. Choose another file, or save this one again.`);
   else if (text !== null && !text.trim()) refuse("No rows yet", "Paste some rows first.");
   else upload(data, file ? file.size : new Blob([text]).size);
 }

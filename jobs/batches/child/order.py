@@ -10,6 +10,8 @@ from training.ground.limits import Limits
 ORDER_FILE = "order.json"
 RESULTS_FILE = "results.jsonl"
 CSV_FILE = "results.csv"
+XLSX_FILE = "results.xlsx"
+SORTED_FILE = "sorted.zip"
 SUMMARY_FILE = "summary.json"
 
 

@@ -27,7 +27,7 @@ def look(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> t
     if video_format(head):
         return _VIDEO, None
     raise UploadRefused(
-        "This is neither a zip nor a video. Put pictures (JPEG, PNG, WebP or BMP) into a zip, "
+        "This is neither a zip nor a video. Put pictures into a zip, "
         "or send a video as MP4, MOV, MKV, WebM or AVI.",
         status=415,
         code="wrong_kind",

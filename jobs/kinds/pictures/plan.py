@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from jobs.kinds.pictures.entry_names import note_names
+from jobs.kinds.pictures.example import PICTURES_EXAMPLE
 from jobs.kinds.pictures.layouts.companions import without_companions
 from jobs.kinds.pictures.layouts.contract import Contents, Sample, skip_all, take_over
 from jobs.kinds.pictures.layouts.registry import read_layout
@@ -13,28 +14,15 @@ from jobs.kinds.pictures.layouts.split_lists import with_listed_splits
 from jobs.kinds.pictures.layouts.split_names import TRAIN, split_word
 from jobs.kinds.pictures.options import PictureOptions
 from jobs.uploads.archive import Archive, Entry
-from jobs.uploads.detection import other_kind, picture_format
-from jobs.uploads.errors import PICTURES_EXAMPLE, UploadRefused, listed, shown
+from jobs.uploads.detection import other_kind
+from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes, Question
 from jobs.uploads.names import clean_label, same_class
-from jobs.uploads.zip_contents import PICTURE_SUFFIXES, refuse_special, system_name
+from jobs.uploads.right_form import choose_instead
+from jobs.uploads.zip_contents import refuse_special, system_name
 from training.ground.limits import Limits
+from training.ground.picture_formats import HEAD_BYTES, OTHER_SUFFIXES, SUFFIXES, picture_format, video_name
 
-# Pictures all the same, so that the reason given is about the format and not about a stray file.
-_UNREADABLE = {
-    ".gif",
-    ".svg",
-    ".eps",
-    ".tif",
-    ".tiff",
-    ".heic",
-    ".heif",
-    ".avif",
-    ".psd",
-    ".jp2",
-    ".ico",
-    ".tga",
-}
 _STRAY = {
     ".txt",
     ".md",
@@ -93,11 +81,11 @@ def plan_pictures(
         reading = read_layout(contents)
     except UploadRefused as refusal:
         if refusal.code == "no_class_folders":
-            _skip_strays(files, notes)
+            _skip_strays(archive, files, notes)
         raise
     samples = with_listed_splits(reading.samples, contents, notes, reading.used)
     take_over(notes, reading.notes)
-    _skip_strays([entry for entry in files if entry.where not in reading.used], notes)
+    _skip_strays(archive, [entry for entry in files if entry.where not in reading.used], notes)
     return _labelled(with_sources(_in_parts(samples, contents), notes), contents)
 
 
@@ -113,11 +101,13 @@ def _sorted_out(archive: Archive, notes: Notes) -> tuple[list[Entry], list[Entry
         else:
             files.append(entry)
     for name, count in system.items():
-        notes.skip(name, f"{count:,} hidden or system files were left out.", count)
+        notes.skip(
+            name, f"{count:,} hidden or system {'file was' if count == 1 else 'files were'} left out.", count
+        )
     return found, files
 
 
-def _skip_strays(files: Sequence[Entry], notes: Notes) -> None:
+def _skip_strays(archive: Archive, files: Sequence[Entry], notes: Notes) -> None:
     kinds: dict[str, list[Entry]] = defaultdict(list)
     for entry in files:
         kinds[entry.suffix].append(entry)
@@ -126,16 +116,24 @@ def _skip_strays(files: Sequence[Entry], notes: Notes) -> None:
         skip_all(
             notes,
             entries,
-            "This is not a picture, so it was left out.",
+            f"This is {_true_name(archive, entries[0])}, so it was left out.",
             f"{{count}} {kind} are not pictures, so they were left out.",
         )
 
 
+def _true_name(archive: Archive, entry: Entry) -> str:
+    if entry.suffix in _STRAY:
+        return "not a picture"
+    head = archive.head(entry, HEAD_BYTES)
+    other = other_kind(head)
+    return video_name(head) or (f"{other[0]}, not a picture" if other else "not a picture")
+
+
 def may_be_picture(archive: Archive, entry: Entry) -> bool:
     """Whether an entry is a picture by its name or its first bytes, readable here or not."""
-    if entry.suffix in PICTURE_SUFFIXES or entry.suffix in _UNREADABLE:
+    if entry.suffix in SUFFIXES or entry.suffix in OTHER_SUFFIXES:
         return True
-    return entry.suffix not in _STRAY and picture_format(archive.head(entry, 64)) is not None
+    return entry.suffix not in _STRAY and picture_format(archive.head(entry, HEAD_BYTES)) is not None
 
 
 def _in_parts(samples: Sequence[Sample], contents: Contents) -> list[Sample]:
@@ -260,9 +258,9 @@ def _no_pictures(archive: Archive) -> UploadRefused:
                 code="wrong_kind",
             )
     tables = [entry for entry in files if entry.suffix in _TABLES]
-    advice = (
-        f' It contains the table "{shown(tables[0].where)}": for sentences, choose text.' if tables else ""
-    )
+    advice = ""
+    if tables:
+        advice = f' It contains the table "{shown(tables[0].where)}".{choose_instead(".csv", archive.kind)}'
     return UploadRefused(
         f"There are no pictures in the zip.{advice} {PICTURES_EXAMPLE}", status=422, code="no_pictures"
     )

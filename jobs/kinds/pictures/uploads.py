@@ -10,9 +10,11 @@ from typing import Any
 
 from jobs.kinds.pictures.findings import PictureFindings
 from jobs.kinds.pictures.options import PictureOptions
+from jobs.uploads.reading_options import ReadingOption
 from training.ground.limits import Limits
 
 READ_AGAIN = True
+OPTIONS: tuple[ReadingOption, ...] = ()
 
 
 def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> PictureFindings:

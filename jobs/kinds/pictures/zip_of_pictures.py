@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.kinds.pictures.check import SUFFIX_OF, Verdict, check_picture
+from jobs.kinds.pictures.example import PICTURES_EXAMPLE
 from jobs.kinds.pictures.findings import PictureFindings
 from jobs.kinds.pictures.layouts.split_names import SPLITS
 from jobs.kinds.pictures.options import PictureOptions
 from jobs.kinds.pictures.plan import Planned, plan_pictures
+from jobs.kinds.pictures.remarks import Remarks
 from jobs.kinds.pictures.thumbnails import Thumbnails
 from jobs.uploads.archive import Archive
 from jobs.uploads.class_counts import checked_classes
-from jobs.uploads.errors import MAX_NOTES, PICTURES_EXAMPLE, UploadRefused, shown
+from jobs.uploads.errors import MAX_NOTES, UploadRefused, shown
 from jobs.uploads.findings import ClassCount, Notes
 from training.ground.limits import MIB, Limits
+from training.kinds.pictures import KIND
 
 _THREADS = min(4, os.cpu_count() or 1)
 _IN_FLIGHT_BYTES = 64 * MIB
@@ -54,16 +57,18 @@ def inspect_pictures(
     that slips through is left out by the trainer.
     """
     notes = Notes()
-    with _refused_with(notes), Archive.open(path, limits, options.names_encoding) as archive:
+    with _refused_with(notes), Archive.open(path, limits, KIND, options.names_encoding) as archive:
         planned = plan_pictures(archive, limits, notes, options)
         thumbnails = Thumbnails({picture.label for picture in planned})
-        twins = _Twins()
+        twins, remarks = _Twins(), Remarks()
         counts: Counter[str] = Counter()
         parts: Counter[tuple[str, str]] = Counter()
         for checked in _good(archive, planned, limits, decode_seconds, notes, thumbnails):
             counts[checked.picture.label] += 1
             parts[checked.picture.label, checked.picture.split] += 1
             twins.add(checked.picture, checked.data)
+            remarks.add(checked.picture.source, checked.verdict.remarks)
+    remarks.report(notes)
     twins.report(notes)
     classes = _classes(counts, limits, notes)
     kept = {entry.label for entry in classes}
@@ -118,7 +123,7 @@ def _unpack(
     rows: list[tuple[str, Planned]] = []
     counts: Counter[str] = Counter()
     destination.mkdir(parents=True, exist_ok=True)
-    with _refused_with(notes), Archive.open(path, limits, options.names_encoding) as archive:
+    with _refused_with(notes), Archive.open(path, limits, KIND, options.names_encoding) as archive:
         planned = plan_pictures(archive, limits, notes, options)
         for checked in _good(archive, planned, limits, decode_seconds, notes):
             name = f"{len(rows) // _PER_FOLDER:03d}/{len(rows):06d}.{SUFFIX_OF[checked.verdict.format]}"
@@ -191,7 +196,10 @@ def _checked(
             decode = time.monotonic() < deadline
             decoded += decode
             thumbnail = thumbnails is not None and thumbnails.take(picture.label)
-            future = pool.submit(check_picture, data, limits, decode=decode, thumbnail=thumbnail)
+            suffix = picture.entry.suffix
+            future = pool.submit(
+                check_picture, data, limits, decode=decode, thumbnail=thumbnail, suffix=suffix
+            )
             waiting.append(_Checked(picture, data, thumbnail, future))
             in_flight += len(data)
             while waiting and (len(waiting) > 4 * _THREADS or in_flight > _IN_FLIGHT_BYTES):
@@ -252,15 +260,20 @@ class _Twins:
     def report(self, notes: Notes) -> None:
         if self._crossing:
             first, second = self._crossing[0]
+            count = len(self._crossing)
+            also = f"{count:,} pictures are in two classes; this one is also"
+            if count == 1:
+                also = "This picture is in two classes; it is also"
             notes.warn(
                 first.source,
-                f"Pictures in two classes at once: {len(self._crossing):,}; this one is also "
-                f'"{shown(second.source)}". Keep each under the class it belongs to.',
+                f'{also} "{shown(second.source)}". Keep each only in the class it belongs to.',
             )
         if self._count and self._example:
             first, second = self._example
+            copy = f"{self._count:,} pictures are exact copies of others; this one of"
+            if self._count == 1:
+                copy = "This picture is an exact copy of"
             notes.warn(
                 second.source,
-                f'Exact copies of other pictures: {self._count:,}; this one of "{shown(first.source)}". '
-                "Copies make the accuracy look better than it is.",
+                f'{copy} "{shown(first.source)}". Copies make the accuracy look better than it is.',
             )

@@ -1,6 +1,7 @@
 """A table of sentences: what is in it (`inspect_table`), and its rows for the trainer (`write_table`)."""
 
 import csv
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from jobs.kinds.sentences.doubts import ask_about_the_whole
 from jobs.kinds.sentences.findings import TableFindings
 from jobs.kinds.sentences.formats.contract import Source
 from jobs.kinds.sentences.formats.encoding import Opener
@@ -21,6 +23,7 @@ from jobs.uploads.detection import detect
 from jobs.uploads.errors import MAX_NOTES, UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
+from training.kinds.sentences import KIND
 
 _ANYTHING = TableOptions()
 
@@ -35,6 +38,7 @@ def inspect_table(
     notes = Notes()
     with _surveyed(path, filename, limits, options, notes) as (table, survey):
         layout = table.layout
+        ask_about_the_whole(table, survey, options, notes)
         return TableFindings(
             classes=survey.classes,
             sample_count=sum(entry.count for entry in survey.classes),
@@ -44,8 +48,12 @@ def inspect_table(
             warnings=notes.warnings,
             questions=notes.questions,
             columns=layout.columns,
+            splits=survey.splits,
             input_column=layout.columns[layout.input],
-            label_column=layout.columns[layout.label],
+            input_columns=layout.input_names,
+            label_column=layout.label_name,
+            split_column=layout.name_of(layout.found.split),
+            group_column=layout.name_of(layout.found.group),
             rows=survey.rows,
             encoding=table.encoding,
             delimiter=table.delimiter,
@@ -59,17 +67,20 @@ def write_table(
 ) -> None:
     """Writes the rows that `inspect_table` counts to `destination_csv`: UTF-8, header input,label.
 
+    Where they are given, `split` ("train", "validation", "test" or nothing) and `group` (the source) come after.
     Raises UploadRefused; then there is no file.
     """
     unfinished = destination_csv.with_name(destination_csv.name + ".part")
     try:
         with (
-            _surveyed(path, filename, limits, options, Notes()) as (_, survey),
+            _surveyed(path, filename, limits, options, Notes()) as (table, survey),
             unfinished.open("w", encoding="utf-8", newline="") as file,
         ):
             writer = csv.writer(file)
-            writer.writerow(("input", "label"))
-            writer.writerows(survey.kept_rows())
+            found = table.layout.found
+            told = (True, True, found.split is not None, found.group is not None)
+            writer.writerow(itertools.compress(("input", "label", "split", "group"), told))
+            writer.writerows(itertools.compress(row, told) for row in survey.kept_rows())
         os.replace(unfinished, destination_csv)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -85,10 +96,10 @@ def _surveyed(
 ) -> Iterator[tuple[Table, Survey]]:
     """The table, read once, while its file is open."""
     with ExitStack() as stack:
-        zipped = detect(path, filename) == "zip"
+        zipped = detect(path, filename, KIND) == "zip"
         opener: Opener = partial(_open, path)
         if zipped:
-            archive = stack.enter_context(Archive.open(path, limits))
+            archive = stack.enter_context(Archive.open(path, limits, KIND))
             opener = partial(archive.stream, only_table(archive, notes))
         stack.enter_context(guarded(filename, zipped))
         table: Table | None = None

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from jobs.kinds.sentences.findings import TableFindings
-from jobs.kinds.sentences.options import TableOptions
+from jobs.kinds.sentences.options import OPTIONS, TableOptions
 from jobs.kinds.sentences.table import inspect_table, write_table
 from training.ground.limits import Limits
+
+__all__ = ["OPTIONS", "READ_AGAIN", "inspect", "merge", "unpack"]
 
 READ_AGAIN = True
 

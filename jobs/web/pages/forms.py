@@ -66,11 +66,11 @@ class TrainForm(forms.Form):
     )
     keep_dataset = forms.BooleanField(
         label="Keep the data after training", required=False,
-        help_text="To train again without another upload. It is forgotten after a while all the same.",
+        help_text="You can then train again without another upload. It is still deleted after a while.",
     )  # fmt: skip
     max_minutes = forms.CharField(
         label="Stop after", required=False,
-        help_text="Minutes of training at most; the best model so far is kept.",
+        help_text="At most this many minutes of training; the best model up to then is kept.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )  # fmt: skip
     continue_from = forms.CharField(

@@ -19,9 +19,9 @@ _SQUARE = 2 / (GRID + 1)
 def explain(*, model: TrainedModel, value: bytes, label: str) -> Explanation:
     """See `modelstore.web.contract`."""
     # Here, because it needs numpy and Pillow: the web starts without.
-    from modelstore.kinds.pictures.parts import hidden_squares, middle_square, spotlight
+    from modelstore.kinds.pictures.parts import hidden_squares, seen_square, spotlight
 
-    square = middle_square(value, int(model.manifest["preprocess"]["resize"]))
+    square = seen_square(value, model.manifest["preprocess"])
     grid: list[list[float]] = []
     whole = log_odds(model, [_bmp(square)], label)[0]
     for row in hidden_squares(square, GRID, _SQUARE):

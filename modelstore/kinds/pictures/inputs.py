@@ -1,10 +1,10 @@
-"""Pictures to predict, see `modelstore.prediction.contract`: encoded, as JPEG, PNG, WebP or BMP."""
+"""Pictures to predict, see `modelstore.prediction.contract`: encoded."""
 
 import base64
 import binascii
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from modelstore.prediction.inputs import (
@@ -16,8 +16,17 @@ from modelstore.prediction.inputs import (
     type_words,
 )
 from training.ground.limits import MIB, Limits
+from training.ground.picture_formats import HEAD_BYTES, JPEG_FACTOR, NAMES, picture_format, video_name
 
+JSON_SCHEMA = MappingProxyType(
+    {
+        "type": "string",
+        "description": "A picture in base64, or a data: address of it.",
+        "examples": ["data:image/png;base64,iVBORw0KGgo..."],
+    }
+)
 FILES = "image"
+FILES_HELP = "One or more pictures: repeat the field for more."
 NO_FILES = ""
 
 
@@ -62,45 +71,38 @@ def check(value: Any, index: int, name: str, limits: Limits) -> None:
     if len(value) > limits.max_picture_bytes:
         most = limits.max_picture_bytes / MIB
         raise refused(InputTooLarge, index, f"is larger than the {most:.3g} MB a picture may have.", name)
-    if not _is_picture(value):
-        raise refused(InputUnsupported, index, "is not a JPEG, PNG, WebP or BMP picture.", name)
+    if picture_format(value[:HEAD_BYTES]) not in NAMES and not value.startswith(b"BM"):
+        raise refused(InputUnsupported, index, f"{_what(value[:HEAD_BYTES])}. Save it as JPEG or PNG.", name)
     _check_size(value, index, name, limits)
 
 
-def _is_picture(value: bytes) -> bool:
-    if value[:4] == b"RIFF":
-        return value[8:12] == b"WEBP"
-    return value.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM"))
+def _what(head: bytes) -> str:
+    kind = picture_format(head) or video_name(head)
+    return f"is {kind}, which cannot be read here" if kind else "is not a picture"
 
 
 def _check_size(value: bytes, index: int, name: str, limits: Limits) -> None:
     """Reads the header only; damage further on shows when the model's preprocessing decodes the pixels."""
-    too_many = f"has more than the {limits.max_picture_pixels:,} pixels a picture may have."
+    most = limits.max_picture_pixels
+    too_many = f"has more than the {most:,} pixels a picture may have."
     if (size := _jpeg_size(value)) is not None:
-        if size[0] * size[1] > limits.max_picture_pixels:
+        if size[0] * size[1] > most * JPEG_FACTOR:
             raise refused(InputTooLarge, index, too_many, name)
         return
-    from PIL import Image  # here, so that the web starts light
-
-    from training.kinds.pictures.preprocess import FORMATS
+    from training.kinds.pictures.picture import (
+        UnreadablePicture,
+        read_header,
+    )  # here, so that the web starts light
 
     try:
-        with Image.open(BytesIO(value), formats=FORMATS) as picture:
-            pixels, frames = picture.width * picture.height, getattr(picture, "n_frames", 1)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise refused(InputTooLarge, index, too_many, name) from error
-    except MemoryError:
-        raise
-    except Exception as error:  # Pillow raises nearly anything on damaged headers
-        raise refused(
-            InputUnreadable, index, "cannot be read: the file is damaged or cut short.", name
-        ) from error
-    if pixels > limits.max_picture_pixels:
+        header = read_header(value)
+    except UnreadablePicture as error:
+        reason = "the file is damaged or cut short" if error.is_damage else error.reason
+        raise refused(InputUnreadable, index, f"cannot be read: {reason}.", name) from error
+    if header.is_too_large(most):
         raise refused(InputTooLarge, index, too_many, name)
-    if frames > 1:
-        raise refused(
-            InputTooLarge, index, f"is an animation of {frames} frames; send a single picture.", name
-        )
+    if header.format in ("PNG", "WebP") and header.has_more:
+        raise refused(InputTooLarge, index, "is an animation; send a single picture.", name)
 
 
 def _jpeg_size(value: bytes) -> tuple[int, int] | None:

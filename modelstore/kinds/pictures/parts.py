@@ -1,6 +1,8 @@
-"""A picture's middle square, with squares of it hidden or all but what mattered faded."""
+"""The square of a picture that a model sees, with squares of it hidden or all but what mattered faded."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +13,10 @@ from training.kinds.pictures.preprocess import PicturePreprocess
 Pixels = NDArray[np.uint8]
 
 
-def middle_square(picture: bytes, side: int) -> Pixels:
-    """What the model sees of an encoded picture, uint8 [side, side, 3]; raises UnreadablePicture."""
-    return PicturePreprocess(side, side).load(picture)
+def seen_square(picture: bytes, preprocess: Mapping[str, Any]) -> Pixels:
+    """What the model of this preprocessing sees of an encoded picture, uint8 [S, S, 3]; raises UnreadablePicture."""
+    known = PicturePreprocess.from_json(preprocess)
+    return replace(known, crop=known.resize).load(picture)
 
 
 def hidden_squares(pixels: Pixels, count: int, share: float) -> Iterator[list[Pixels]]:

@@ -46,8 +46,9 @@ PICTURES = {
     "html": (b"<!doctype html><script>alert(1)</script>", 415),
     "svg": (bundles.SVG, 415),
     "eps": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n", 415),
-    "gif": (encoded(Image.new("P", (8, 8)), "GIF"), 415),
-    "tiff": (encoded(Image.new("RGB", (8, 8)), "TIFF"), 415),
+    "psd": (b"8BPS\0\x01" + b"\0" * 30, 415),
+    "raw photo": (b"II*\0\x10\0\0\0CR\x02\0" + b"\0" * 60, 415),
+    "video": (b"\0\0\0\x14ftypqt  \0\0\2\0qt  " + b"\0" * 60, 415),
     "wav": (b"RIFF\x00\x00\x00\x00WAVE", 415),
     "truncated jpeg": (JPEG[: len(JPEG) // 2], 422),
     "jpeg header only": (b"\xff\xd8\xff\xe0", 422),
@@ -112,7 +113,7 @@ def test_a_batch_has_one_input_at_least_and_no_more_than_allowed(
     assert (refusal.value.status, refusal.value.code) == (413, "too_many_inputs")
 
 
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "BMP"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF"])
 def test_every_supported_format_is_read(publish: Publish, format: str) -> None:
     assert predict(model=publish(), inputs=[bundles.picture("blue", format=format)])[0].label == "blue"
 

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from tests.training.datasets import encoded, sentences
-from training.kinds.pictures.preprocess import PicturePreprocess, UnreadablePicture
+from training.kinds.pictures.picture import UnreadablePicture
+from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.sentences.preprocess import TextPreprocess
 from training.kinds.sentences.tokeniser import learn_vocabulary
 
@@ -20,7 +21,7 @@ def halves(width: int = 120, height: int = 80) -> Image.Image:
     return image
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF"])
 def test_it_reads_every_format(kind):
     pixels = PREPROCESS.load(encoded(halves(), kind))
     assert pixels.shape == (64, 64, 3)
@@ -70,8 +71,8 @@ def test_it_reads_paths_and_streams_alike(tmp_path):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"hello", encoded(halves())[:200], encoded(halves(), "JPEG")[:400], encoded(halves(), "GIF")],
-    ids=["empty", "text", "cut png", "cut jpeg", "gif"],
+    [b"", b"hello", encoded(halves())[:200], encoded(halves(), "JPEG")[:400], encoded(halves(), "ICO")],
+    ids=["empty", "text", "cut png", "cut jpeg", "icon"],
 )
 def test_it_refuses_what_is_no_usable_picture(data):
     with pytest.raises(UnreadablePicture) as caught:

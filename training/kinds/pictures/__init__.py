@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from training.ground.picture_formats import ACCEPT, LISTED
 from training.kinds.kind import Kind, SampleData, Words
 from training.kinds.pictures import catalog
 
@@ -18,6 +19,10 @@ KIND = Kind(
         unit="file",
         units="files",
         upload="a zip of pictures",
+        right_form=(
+            "The right form for pictures: a zip with one folder per class, such as "
+            "cats/1.jpg, cats/2.jpg, dogs/1.jpg, dogs/2.jpg."
+        ),
         name_hint="cats and dogs",
         example="picture.jpg",
         example_data="my-pictures.zip",
@@ -28,6 +33,7 @@ KIND = Kind(
     is_convex=catalog.is_convex,
     preset_words=catalog.PRESET_WORDS,
     has_pretrained=True,
+    settings=MappingProxyType({"augmentation": "Variation of pictures"}),
     rough_seconds=catalog.rough_seconds,
     batch_size_limit="batch_size_image",
     per_request_limit="max_pictures_per_request",
@@ -42,8 +48,16 @@ KIND = Kind(
         f"{_HERE}.networks.vision:torchvision_models",
     ),
     preprocess=f"{_HERE}.preprocess",
+    preprocess_parts=(
+        f"{_HERE}.picture",
+        f"{_HERE}.picture_colours",
+        f"{_HERE}.picture_dicom",
+        "training.ground.picture_formats",
+    ),
     input_name="pixels",
     suffixes=(".zip",),
+    accept=ACCEPT,
+    reads=LISTED,
     batch_formats=MappingProxyType({"pictures": "pictures in a zip", "video": "frames of a video"}),
     uploads="jobs.kinds.pictures.uploads",
     batches="jobs.kinds.pictures.batches",

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.kinds.pictures.preprocess import PicturePreprocess, UnreadablePicture
+from training.kinds.pictures.picture import UnreadablePicture
+from training.kinds.pictures.preprocess import PicturePreprocess
 
 CHUNK = 128
 Decoded = tuple[int, NDArray[np.uint8], list[tuple[int, str]]]

@@ -43,7 +43,7 @@ def fit(
 ) -> "Outcome":
     """See `training.train.fit`. Pictures are decoded while torch is still being imported."""
     side = side_for(recipe.model, samples.items)
-    make = partial(Pictures, samples, PicturePreprocess(side, side), prepared)
+    make = partial(Pictures, samples, PicturePreprocess(side, side, whole=True), prepared)
     pictures = prepared.once(("pictures", side), make)
     pictures.begin(run.machine.cores)
     with run.phases.time("import"):
@@ -126,7 +126,9 @@ def _longer_where_tiny(recipe: Recipe, side: int, events: Events) -> Recipe:
     if recipe.preset is not Preset.BALANCED or recipe.freeze or recipe.epochs != usual or not little:
         return recipe
     longer = int(usual * _LONGER)
-    events.log(f"Epochs with such small pictures take little time: {longer} of them instead of {usual}.")
+    events.log(
+        f"Epochs with such small pictures are quick, so there are {longer} of them instead of {usual}."
+    )
     return dataclasses.replace(recipe, epochs=longer)
 
 

@@ -2,27 +2,34 @@
 
 import io
 from pathlib import Path
+from typing import BinaryIO
 
-from PIL import Image, ImageOps
+from PIL import Image
 
-from training.kinds.pictures.preprocess import FORMATS
+from training.kinds.pictures.picture import Picture, UnreadablePicture
 
 SIDE = 128
 
 
-def thumbnail(path: Path) -> bytes | None:
-    """The picture upright, at most SIDE pixels wide and high, as a JPEG without anything else in it."""
+def thumbnail(source: Path | BinaryIO, side: int = SIDE) -> bytes | None:
+    """The picture upright, at most `side` pixels wide and high, as a JPEG without anything else in it."""
     try:
-        with Image.open(path, formats=FORMATS) as picture:
-            picture.draft("RGB", (SIDE, SIDE))
-            upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((SIDE, SIDE))
-            layer = upright.convert("RGBA")
-            paper = Image.new("RGBA", layer.size, "white")
-            buffer = io.BytesIO()
-            Image.alpha_composite(paper, layer).convert("RGB").save(buffer, "JPEG", quality=80)
-            return buffer.getvalue()
-    except MemoryError:
-        raise
-    except Exception:  # damaged EXIF blocks, rare modes: there is no picture of this one then
+        with Picture(source) as picture:
+            return as_jpeg(picture.pixels(lambda upright: small(upright, side), side), quality=80)
+    except (UnreadablePicture, OSError):  # there is no picture of this one then
         return None
+
+
+def small(picture: Image.Image, side: int) -> Image.Image:
+    """At most `side` pixels wide and high, in its proportions."""
+    copy = picture.copy()
+    copy.thumbnail((side, side))
+    return copy
+
+
+def as_jpeg(picture: Image.Image, quality: int) -> bytes:
+    """Without EXIF, so without the place where it was taken."""
+    picture.info = {}
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()

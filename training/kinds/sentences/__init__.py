@@ -11,13 +11,17 @@ KIND = Kind(
     name="sentences",
     slug="text",
     words=Words(
-        title="Text",
+        title="Sentences",
         about="Sorts sentences into classes.",
         sample="sentence",
         samples="sentences",
         unit="row",
         units="rows",
         upload="a table of sentences",
+        right_form=(
+            "The right form for sentences: a header and one row each, "
+            'such as input,label then "I love it",positive.'
+        ),
         name_hint="customer messages",
         example='"a sentence"',
         example_data="my-table.csv",

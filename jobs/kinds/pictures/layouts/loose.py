@@ -2,9 +2,10 @@
 
 from typing import NoReturn
 
+from jobs.kinds.pictures.example import PICTURES_EXAMPLE
 from jobs.kinds.pictures.layouts.contract import Contents
 from jobs.kinds.pictures.layouts.folders import FolderReading
-from jobs.uploads.errors import PICTURES_EXAMPLE, UploadRefused, listed, shown
+from jobs.uploads.errors import UploadRefused, listed, shown
 
 _DATA = {".csv", ".tsv", ".json", ".jsonl", ".xml", ".parquet", ".xlsx", ".xls", ".ods"}
 

@@ -1,8 +1,10 @@
 """The one table in a zip, for people who zip what they send."""
 
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.uploads.archive import Archive, Entry
-from jobs.uploads.errors import PICTURES_EXAMPLE, TABLE_EXAMPLE, UploadRefused, listed, shown
+from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
+from jobs.uploads.right_form import choose_instead
 from jobs.uploads.zip_contents import PICTURE_SUFFIXES, is_system_file, refuse_special
 
 _TABLES = {".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".txt"}
@@ -21,14 +23,14 @@ def only_table(archive: Archive, notes: Notes) -> Entry:
         return tables[0]
     if any(entry.suffix in PICTURE_SUFFIXES for entry in files):
         raise UploadRefused(
-            f"The zip contains pictures, but text was expected. Choose pictures instead. {PICTURES_EXAMPLE}",
+            f"The zip contains pictures, not a table.{choose_instead('.zip', archive.kind)} {TABLE_EXAMPLE}",
             status=415,
             code="wrong_kind",
         )
     if tables:
         names = listed([entry.where for entry in tables])
         raise UploadRefused(
-            f"The zip contains several tables ({names}). Send the one to learn from. {TABLE_EXAMPLE}",
+            f"The zip contains several tables ({names}). Send the one to use. {TABLE_EXAMPLE}",
             status=422,
             code="several_tables",
         )

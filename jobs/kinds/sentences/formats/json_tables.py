@@ -56,7 +56,9 @@ class JsonReader:
         return list(names) or [f"column {number}" for number in range(1, widest + 1)]
 
     def _items(self) -> Iterator[tuple[int, dict[str, Any] | list[Any]]]:
-        with io.TextIOWrapper(self._open(), encoding=self._encoding.codec, newline="") as text:
+        with io.TextIOWrapper(
+            self._open(), encoding=self._encoding.codec, errors=self._encoding.errors, newline=""
+        ) as text:
             for number, item in self._array_items(text) if self._array else self._lines(text):
                 if not isinstance(item, (dict, list)):
                     raise UploadRefused(

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Meaning
 from jobs.kinds.sentences.formats.json_tables import as_text
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
+from jobs.uploads.errors import UploadRefused
 from training.ground.limits import Limits
 
 _BATCH = 1_024

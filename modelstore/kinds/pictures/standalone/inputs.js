@@ -50,7 +50,7 @@
   }
 
   async function picture(file, facts) {
-    const bitmap = await createImageBitmap(file, {imageOrientation: "from-image", colorSpaceConversion: "none"});
+    const bitmap = await createImageBitmap(file, {imageOrientation: "from-image", colorSpaceConversion: facts.reading > 1 ? "default" : "none"});
     const {width, height} = bitmap;
     const canvas = document.createElement("canvas");
     canvas.width = width;
@@ -60,9 +60,10 @@
     paint.fillRect(0, 0, width, height);
     paint.drawImage(bitmap, 0, 0);
     bitmap.close();
+    const long = facts.whole && Math.max(width, height) > 2 * Math.min(width, height);
     const side = (Math.min(width, height) * facts.crop) / facts.resize;
     const left = (width - side) / 2, top = (height - side) / 2;
-    const box = [Math.max(left, 0), Math.max(top, 0), Math.min(left + side, width), Math.min(top + side, height)];
+    const box = long ? [0, 0, width, height] : [Math.max(left, 0), Math.max(top, 0), Math.min(left + side, width), Math.min(top + side, height)];
     return resize(paint.getImageData(0, 0, width, height).data, width, height, box, facts.crop);
   }
 
@@ -84,7 +85,7 @@
       const label = make("label"), input = make("input");
       label.id = "pictures";
       Object.assign(input, {type: "file", multiple: true, accept: "image/*"});
-      label.append(make("b", "Pictures to sort"), make("span", "Choose, drop or paste them. They do not leave this device."), input);
+      label.append(make("b", "Pictures to classify"), make("span", "Choose, drop or paste them. They do not leave this device."), input);
       place.append(label);
       input.addEventListener("change", () => answerAll(input.files));
       addEventListener("dragover", (event) => { event.preventDefault(); label.classList.add("over"); });
@@ -101,6 +102,6 @@
       return file.name;
     },
 
-    problem: () => "This file cannot be read as a picture.",
+    problem: () => "This browser cannot read this file as a picture. Save it as JPEG or PNG.",
   };
 })();

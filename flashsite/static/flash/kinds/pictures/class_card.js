@@ -43,7 +43,7 @@ export class ClassCard {
     this.files.push(...files.filter((file) => isPicture(file) && !seen.has(same(file))));
     const odd = files.filter((file) => !isPicture(file) && !isHidden(file)).map((file) => file.name);
     const others = odd.length > NAMED ? ` and ${odd.length - NAMED} more` : "";
-    this.fail(odd.length ? `Left out, not a JPEG, PNG, WebP or BMP: ${odd.slice(0, NAMED).join(", ")}${others}` : "");
+    this.fail(odd.length ? `Left out, not a picture that can be read: ${odd.slice(0, NAMED).join(", ")}${others}` : "");
     this.draw();
     this.on.change();
   }

@@ -1,12 +1,13 @@
 // Which files are pictures, and which are in what a person drops: pictures, and folders of them.
-const PICTURE = /\.(jpe?g|png|webp|bmp)$/i;
-const TYPE = /^image\/(jpeg|png|webp|bmp)$/;
+// What is read, as the fields that take pictures say it: suffixes and media types.
+const ACCEPTED = new Set(document.querySelector("template[data-class-template]").content.querySelector("[data-pick]").accept.split(","));
+const suffix = (name) => name.slice(name.lastIndexOf(".")).toLowerCase();
 
 export const isHidden = (file) => file.name.startsWith(".");
 
-export const isPicture = (file) => (PICTURE.test(file.name) || TYPE.test(file.type)) && !isHidden(file);
+export const isPicture = (file) => (ACCEPTED.has(suffix(file.name)) || ACCEPTED.has(file.type)) && !isHidden(file);
 
-export const counted = (n) => n === 1 ? "1 picture" : `${n.toLocaleString()} pictures`;
+export const counted = (n) => n === 1 ? "1 picture" : `${n.toLocaleString("en")} pictures`;
 
 // The folder that a file lies in names its class. Undefined: in none; null: the file is left out.
 export function classOf({path, file}) {

@@ -15,7 +15,7 @@ function shown(file) {
   image.addEventListener("error", () => {
     const none = document.createElement("span");
     none.className = "none";
-    none.textContent = "no picture?";
+    none.textContent = "no preview";
     image.replaceWith(none);
   });
   item.append(image);

@@ -14,7 +14,7 @@ async function draw({canvas, file}) {
 function unreadable() {
   const none = document.createElement("span");
   none.className = "none";
-  none.textContent = "unreadable?";
+  none.textContent = "no preview";
   return none;
 }
 

@@ -15,6 +15,7 @@ from jobs.uploads.findings import Notes
 from jobs.uploads.name_encodings import guess_encoding
 from tests.jobs.uploads.builders import write, zip_bytes
 from training.ground.limits import Limits
+from training.kinds.pictures import KIND
 
 FOLDERS = st.sampled_from(
     ["train", "test", "val", "oak", "elm", "Oak", "images", "masks", "part1", "part2", "labels", "x", "é"]
@@ -71,7 +72,7 @@ def test_any_zip_has_a_plan_or_a_refusal(paths, files, options):
     content = {f"{path}.jpg": b"\xff\xd8\xff" + path.encode() for path in paths} | dict(files)
     with tempfile.TemporaryDirectory() as folder:
         path = write(Path(folder), zip_bytes(content))
-        with Archive.open(path, Limits()) as archive:
+        with Archive.open(path, Limits(), KIND) as archive:
             try:
                 planned = plan_pictures(archive, Limits(), Notes(), PictureOptions.from_json(options))
             except UploadRefused as refusal:
