@@ -150,7 +150,7 @@ def test_pictures_are_sorted_in_place(open_page: Any, make_model: Any) -> None:
     expect(answers).to_have_count(2)
     expect(answers.nth(0).locator("strong")).to_have_text("green")
     expect(answers.nth(0).locator("img")).to_be_visible()
-    expect(answers.nth(1).locator(".errors")).to_contain_text("is not a JPEG")
+    expect(answers.nth(1).locator(".errors")).to_contain_text("is not a picture")
 
 
 def test_sentences_are_sorted_in_place_by_keyboard(open_page: Any, make_model: Any) -> None:

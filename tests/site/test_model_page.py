@@ -38,7 +38,7 @@ def test_several_pictures_are_sorted_and_a_bad_one_spoils_none(client: Client, m
     assert [outcome.name for outcome in outcomes] == ["a.png", "b.png", "c.svg", "d.png"]
     assert outcomes[0].prediction.label == "green"
     assert "cannot be read" in outcomes[1].error
-    assert "is not a JPEG" in outcomes[2].error
+    assert "This is SVG" in outcomes[2].error
     assert "is an empty file" in outcomes[3].error
     assert "Input" not in page.text.split("Predictions")[1].split("How good it is")[0]
 
