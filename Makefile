@@ -62,7 +62,7 @@ test-postgres: $(DEV_STAMP)  ## The quick tests once more, on a private PostgreS
 	FLASH_TEST_POSTGRES=1 $(PY) -m pytest -n $(WORKERS) -m 'not slow and not browser' tests/flashsite tests/jobs tests/modelstore tests/site $(ARGS)
 
 bench: $(DEV_STAMP)  ## Run one benchmark: make bench NAME=idle_memory
-	@test -n '$(NAME)' || { echo 'Which one? make bench NAME=...'; ls benchmarks | sed -n 's/^\([a-z].*\)\.py$$/  \1/p'; exit 2; }
+	@test -n '$(NAME)' || { echo 'Which one? make bench NAME=...'; grep -l '^if __name__' benchmarks/*.py benchmarks/*/__main__.py | sed 's|^benchmarks/|  |; s|/__main__||; s|\.py$$||'; exit 2; }
 	$(PY) -m benchmarks.$(NAME) $(ARGS)
 
 # CUSTOM: the header of the locks names this target. No address of an index is written into them.

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 
 class FlashsiteConfig(AppConfig):
@@ -9,6 +10,11 @@ class FlashsiteConfig(AppConfig):
 
     def ready(self) -> None:
         from flashsite import checks  # noqa: F401
-        from training.kinds import load_kinds
+        from training.kinds import KINDS, KindsInvalid, load_kinds
 
-        load_kinds(settings.FLASH_KINDS)
+        try:
+            load_kinds(settings.FLASH_KINDS)
+            # The built-in ones are put beside them now, not in the middle of a request.
+            len(KINDS)
+        except KindsInvalid as error:
+            raise ImproperlyConfigured(f"FLASH_KINDS: {error}") from error

@@ -1,5 +1,8 @@
 """Refusals of the training side."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from modelstore.ground.errors import FlashError
 
 
@@ -41,13 +44,33 @@ class DatasetUnknown(FlashError):
 class NotPossibleNow(FlashError):
     status = 409
     code = "conflict"
-    title = "That is not possible any more"
+    title = "That is no longer possible"
 
 
 class StorageFull(FlashError):
     status = 507
     code = "storage_full"
     title = "There is no space left"
+
+
+class NeedsChoice(FlashError):
+    """Something about a dataset is open, so that nothing is learnt from it yet.
+
+    `token` is that of the dataset, which stays; `questions` are the JSON of `jobs.uploads.findings.Question`.
+    """
+
+    status = 422
+    code = "needs_choice"
+    title = "A choice is needed"
+
+    def __init__(self, *, token: str, questions: Sequence[Mapping[str, Any]]) -> None:
+        asked = " ".join(str(question["message"]) for question in questions)
+        super().__init__(
+            f"{asked} Answer it, or accept what was taken for now (accept_guesses=true); the upload is kept.",
+            fields={str(question["field"]): [str(question["message"])] for question in questions},
+        )
+        self.token = token
+        self.questions = list(questions)
 
 
 class LeaseLost(Exception):

@@ -32,6 +32,14 @@ class ModelExpired(FlashError):
     status = 410
     code = "model_expired"
     title = "This model has expired"
+    deleted = False
+
+
+class ModelDeleted(ModelExpired):
+    """Its owner ended it before its time; to programs that is the same."""
+
+    title = "This model has been deleted"
+    deleted = True
 
 
 class ModelDamaged(FlashError):
@@ -52,12 +60,22 @@ class ModelReplaced(FlashError):
 
 def unknown_model() -> ModelUnknown:
     """The refusal of a token that opens nothing."""
-    return ModelUnknown("There is no model with this token. Check that you copied all of it.")
+    return ModelUnknown(
+        "There is no model with this token. Check that you copied all of it. "
+        "If it is the token of a job, look at the job."
+    )
 
 
 def expired_model() -> ModelExpired:
     """The refusal of a token whose model is no more."""
     return ModelExpired("This model has expired and can no longer be used. Train it again to get a new one.")
+
+
+def deleted_model() -> ModelDeleted:
+    """The refusal of a token whose model somebody who had it deleted."""
+    return ModelDeleted(
+        "Somebody who had its token deleted this model before its time. Train it again to get a new one."
+    )
 
 
 def get_model(token: str) -> TrainedModel:
@@ -110,8 +128,10 @@ def known_model(token: str) -> TrainedModel | None:
 
 def gone_model(token_digest: str) -> FlashError:
     """Why there is no row with this digest: it was retired, or there never was one."""
-    retired = RetiredToken.objects.filter(token_digest=token_digest).exists()
-    return expired_model() if retired else unknown_model()
+    deleted = RetiredToken.objects.filter(token_digest=token_digest).values_list("deleted", flat=True).first()
+    if deleted is None:
+        return unknown_model()
+    return deleted_model() if deleted else expired_model()
 
 
 def unusable_model(model: TrainedModel, reason: Exception) -> FlashError:

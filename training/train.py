@@ -14,6 +14,7 @@ from training.bundle.previous import Previous
 from training.ground.control import Control
 from training.ground.errors import TrainingFailed, out_of_memory
 from training.ground.events import Events
+from training.ground.given_parts import hold_out_test
 from training.ground.machine import Machine
 from training.ground.phases import Phases
 from training.ground.prepared import Prepared
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 def train(job: Job) -> None:
     """Read the samples, fit a model, and export it; raises TrainingFailed or Interrupted."""
     with _failures_in_words():
-        samples = read(job)
+        samples, test = hold_out_test(read(job), job.events)
         previous = Previous.of(job.folder)
         outcome = fit(
             job.recipe,
@@ -40,12 +41,12 @@ def train(job: Job) -> None:
             control=job.control,
             phases=job.phases,
             previous=previous,
-            early=partial(_export_early, job),
+            early=partial(_export_early, job, test),
         )
         # Imported here: the data is read while torch is still being imported.
         from training.export.export import export
 
-        export(outcome, job, task_name=job.task_name, previous=previous)
+        export(outcome, job, task_name=job.task_name, previous=previous, test=test)
 
 
 def read(job: Job) -> Samples[Any]:
@@ -71,7 +72,7 @@ def fit(
     previous: Previous | None = None,
     early: "Early" = None,
 ) -> "Outcome":
-    """Train a model by `recipe` on `samples`; raises TrainingFailed or Interrupted.
+    """Train a model by `recipe` on `samples`, none of a test part; raises TrainingFailed or Interrupted.
 
     `folder` is where checkpoints and large files go (one that goes away without it). `parts` are the indices to learn
     from and to measure on, by default chosen as the recipe says. `prepared` shares what was made of these samples with
@@ -110,10 +111,10 @@ def import_libraries() -> None:
     wake_gpu()
 
 
-def _export_early(job: Job, outcome: "Outcome") -> None:
+def _export_early(job: Job, test: Samples[Any] | None, outcome: "Outcome") -> None:
     from training.export.export import export_early
 
-    export_early(outcome, job, task_name=job.task_name)
+    export_early(outcome, job, task_name=job.task_name, test=test)
 
 
 @contextmanager

@@ -6,7 +6,10 @@ from modelstore.ground.errors import FlashError
 
 
 def problem_for(error: FlashError) -> dict[str, Any]:
-    """The problem document of a refusal; `errors` lists fields, `notes` files or rows, `columns` those of a table."""
+    """The problem document of a refusal; `errors` lists fields, `notes` files or rows, `columns` those of a table.
+
+    `questions` are what is open about a dataset, `token` that of the dataset, which stays.
+    """
     problem: dict[str, Any] = {
         "type": f"urn:flash:problem:{error.code}",
         "title": error.title or error.detail,
@@ -20,6 +23,9 @@ def problem_for(error: FlashError) -> dict[str, Any]:
         problem["notes"] = [note.to_json() if hasattr(note, "to_json") else str(note) for note in error.notes]
     if columns := getattr(error, "columns", None):
         problem["columns"] = columns.to_json()
+    for name in ("questions", "token"):
+        if value := getattr(error, name, None):
+            problem[name] = value
     if error.retry_after is not None:
         problem["retry_after"] = error.retry_after
     return problem

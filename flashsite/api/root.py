@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, TooManyFilesSent
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import exceptions
 from rest_framework.decorators import api_view
@@ -120,9 +121,8 @@ def root(request: Request) -> Response:
     )
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, path: str = "") -> Any:
     """Unknown addresses under the API answer in the API's form, too."""
-    from django.http import JsonResponse
-
     problem = ApiProblem("There is nothing at this address.", status=404, code="not_found", title="Not found")
     return JsonResponse(problem_for(problem), status=404, content_type="application/problem+json")

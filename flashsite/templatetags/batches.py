@@ -1,10 +1,10 @@
-"""Times and shares of a video's timeline."""
+"""Times and shares of what was found in a whole file."""
 
 from collections.abc import Mapping, Sequence
 
 from django import template
 
-from jobs.kinds.pictures import timeline
+from jobs.batches import clock as clocks
 
 register = template.Library()
 
@@ -12,7 +12,7 @@ register = template.Library()
 @register.filter
 def clock(seconds: float) -> str:
     """3725 as 1:02:05."""
-    return timeline.clock(seconds)
+    return clocks.clock(seconds)
 
 
 @register.filter
@@ -36,5 +36,5 @@ def heat(share: float) -> int:
 @register.filter
 def spans_words(spans: Sequence[Sequence[float]]) -> str:
     """When a label is seen, for those who hear the page: the first few spans."""
-    words = [f"{timeline.clock(start)} to {timeline.clock(end)}" for start, end in spans[:12]]
+    words = [f"{clocks.clock(start)} to {clocks.clock(end)}" for start, end in spans[:12]]
     return ", ".join(words) + (f" and {len(spans) - 12} times more" if len(spans) > 12 else "")

@@ -17,8 +17,10 @@ _LOSS = "loss"
 
 
 @register.inclusion_tag("parts/chart.html")
-def chart(epochs: Sequence[Mapping[str, Any]], what: str, best_epoch: int | None = None) -> dict[str, Any]:
-    """Training and validation `what` ("loss" or the name of a score) over the epochs.
+def chart(
+    epochs: Sequence[Mapping[str, Any]], what: str, best_epoch: int | None = None, best_word: str = "kept"
+) -> dict[str, Any]:
+    """Training and validation `what` ("loss" or the name of a score) over the epochs; `best_epoch` is marked.
 
     `epochs`: mappings with `epoch`, `train_<what>`, `val_<what>`; missing figures leave a gap.
     """
@@ -45,6 +47,7 @@ def chart(epochs: Sequence[Mapping[str, Any]], what: str, best_epoch: int | None
             if len(points) <= _MOST_DOTS
             for point in points
         ],
+        "best_word": best_word,
         "best": next((plot.at(*point) for point in series["val"] if point[0] == best_epoch), None),
         "rows": [{"y": plot.y(tick), "label": _label(tick, what, step)} for tick in _ticks(low, high, step)],
         "columns": [{"x": plot.x(epoch), "label": epoch} for epoch in _epochs_shown(first, last)],

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from jobs.batches import lifecycle
-from jobs.batches.child.order import CSV_FILE, RESULTS_FILE, SUMMARY_FILE, Order
+from jobs.batches.child.order import RESULTS_FILE, SUMMARY_FILE, Order
+from jobs.batches.downloads import FORMATS
 from jobs.models import BatchPrediction
 from jobs.queue.leases import persist
 from jobs.worker import run_folders
@@ -196,7 +197,9 @@ def _conclude(batch: BatchPrediction, folder: Path, child: Child, heartbeat: Hea
 
 def _publish(batch: BatchPrediction, folder: Path) -> None:
     prefix = f"batches/{batch.pk}/{batch.fence}"
-    for name in (RESULTS_FILE, CSV_FILE):
+    made = {format: name for format, (name, _) in FORMATS.items() if (folder / name).is_file()}
+    for name in made.values():
         files.put(folder / name, f"{prefix}/{name}")
     summary = json.loads((folder / SUMMARY_FILE).read_text("utf-8"))
+    summary["summary"]["formats"] = list(made)
     persist(lambda: lifecycle.publish(batch=batch, prefix=prefix, summary=summary))

@@ -13,6 +13,7 @@ from jobs.models import Attempt, Job, Lane, Uptime
 from jobs.money import caps, prices
 from jobs.money.estimates import Range, corrected, rough_seconds
 from jobs.states import ACTIVE, RUNNING, JobStatus
+from training.kinds import KINDS
 
 NOTHING = Range(0.0, 0.0, 0.0)
 # Seconds from the start of an instance until its worker has taken the first job, when none is on record.
@@ -135,14 +136,18 @@ class Quoter:
 
     def _ratios(self, config: Mapping[str, Any]) -> list[float]:
         """Real against guessed seconds of past jobs like this one: of its preset if there are enough."""
-        rows = self._past_jobs(str(config["model"]))
+        rows = self._past_jobs(str(config["task"]), str(config["model"]))
         alike = [row for row in rows if row["job__preset"] == (config.get("preset") or "")]
         return [_ratio(row, self.kind) for row in (alike if len(alike) >= _ENOUGH else rows)]
 
-    def _past_jobs(self, model: str) -> list[dict[str, Any]]:
+    def _past_jobs(self, task: str, model: str) -> list[dict[str, Any]]:
         if model not in self._past:
             done = Job.objects.filter(
-                model_name=model, status=JobStatus.DEPLOYED, attempt=1, sample_count__gt=0
+                task_type=task,
+                model_name=model,
+                status=JobStatus.DEPLOYED,
+                attempt=1,
+                sample_count__gt=0,
             ).order_by("-finished")[: 10 * _JOBS_SEEN]
             tries = Attempt.objects.filter(job__in=done.values("pk"), outcome=JobStatus.DEPLOYED)
             on_this_kind = (
@@ -157,7 +162,8 @@ class Quoter:
     def _queued_seconds(self) -> Range:
         """What the jobs before it take together, over the machines of the pool."""
         if self._queue is None:
-            rows = Job.objects.filter(status__in=ACTIVE).values_list(
+            # Those of a kind that was taken away fail at once.
+            rows = Job.objects.filter(status__in=ACTIVE, task_type__in=list(KINDS)).values_list(
                 "status", "eta_seconds", "started", "quote", "config", "sample_count"
             )
             total = NOTHING

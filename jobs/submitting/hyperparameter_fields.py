@@ -134,7 +134,7 @@ def add_option(parser: ArgumentParser, spec: Hyperparameter) -> None:
 def _option_help(spec: Hyperparameter) -> str:
     limits = settings.FLASH_LIMITS
     bounds = "" if spec.bounds is None or spec.choices else f" {range_words(spec.range(limits))}."
-    return f"{spec.meaning}{bounds}".replace("%", "%%")
+    return f"{spec.off_help or spec.meaning}{bounds}".replace("%", "%%")
 
 
 def _parts(text: str) -> dict[str, str]:

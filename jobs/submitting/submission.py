@@ -59,6 +59,12 @@ def validate(*, task: str, task_name: str, values: Mapping[str, Any]) -> Recipe:
     return config
 
 
+def check_name(task_name: str) -> None:
+    """Raises SubmissionInvalid where a task cannot be called so."""
+    if wrong := naming.problem(task_name):
+        raise SubmissionInvalid(_summary({"task_name": [wrong]}), fields={"task_name": [wrong]})
+
+
 def configuration(*, task: str, values: Mapping[str, Any]) -> Recipe:
     """What `values` make of the presets; SubmissionInvalid with a sentence for each wrong one."""
     try:
@@ -81,8 +87,9 @@ def submit(
 ) -> Job:
     """Queues a job and answers it with its token; training begins as soon as a worker is free.
 
-    Raises SubmissionInvalid, DevMode or QueueFull. The same `idempotency_key` with the same request answers the
-    same job. With `api_key` the job is listed to whoever holds that key, and the two keys count together.
+    Raises SubmissionInvalid, NeedsChoice, UploadRefused, DevMode or QueueFull. The same `idempotency_key` with the
+    same request answers the same job. With `api_key` the job is listed to whoever holds that key, and the two keys
+    count together.
     """
     earlier = None
     if lineage.continue_from:
@@ -94,6 +101,7 @@ def submit(
     key = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
     if key and (known := Job.objects.filter(idempotency_key=key).first()):
         return known
+    dataset.check_usable()
     try:
         with _with_earlier_data(dataset, lineage) as whole:
             return _create(
@@ -106,6 +114,7 @@ def submit(
                 idempotency_key=key,
                 api_key=api_key,
                 continues=earlier,
+                reading={"input_columns": dataset.findings.get("input_columns", [])},
             )
     except IntegrityError:
         # Two repeats at once: the other one made the job.

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from jobs.uploads.detection import detect
-from jobs.uploads.errors import PICTURES_EXAMPLE, UploadRefused, shown
+from jobs.uploads.detection import HEAD_BYTES, detect
+from jobs.uploads.errors import UploadRefused, shown
 from jobs.uploads.names import entry_path, legacy_name
+from jobs.uploads.picture_lists import lists_pictures
+from jobs.uploads.right_form import choose_instead, right_form
 from jobs.uploads.zip_directory import Directory
 from training.ground.limits import MIB, Limits
+from training.kinds import Kind
 
 _UTF8_NAME, _ENCRYPTED, _STRONG_ENCRYPTION, _AES = 0x800, 0x1, 0x40, 99
 # bzip2 and LZMA expand without bound in one step of zipfile, so only these two are read.
@@ -59,9 +62,10 @@ class Entry:
 
 
 class Archive:
-    """The files of a zip, checked before any is read. Use `Archive.open`; raises UploadRefused everywhere."""
+    """The files of a zip for a kind of task, checked before any is read. Use `Archive.open`; raises UploadRefused."""
 
-    def __init__(self, file: BinaryIO, limits: Limits) -> None:
+    def __init__(self, file: BinaryIO, limits: Limits, kind: Kind) -> None:
+        self.kind = kind
         self._limits = limits
         self._unpacked = 0
         Directory.read(file).check(2 * limits.max_pictures + 1_000)
@@ -72,7 +76,7 @@ class Archive:
             raise _unknown_compression("The zip", "a newer kind of zip") from error
         infos = self._zip.infolist()
         if not infos:
-            raise UploadRefused(f"The zip is empty. {PICTURES_EXAMPLE}", code="upload_empty")
+            raise UploadRefused(f"The zip is empty. {right_form(kind)}", code="upload_empty")
         _check_overlaps(infos, self._zip.start_dir)
         _check_sizes(infos, limits)
         self.entries = [entry for info in infos if (entry := _entry(info)) is not None]
@@ -80,16 +84,12 @@ class Archive:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path, limits: Limits) -> Iterator[Self]:
+    def open(cls, path: Path, limits: Limits, kind: Kind) -> Iterator[Self]:
         """The zip at `path`, open for reading."""
-        if detect(path, path.name) != "zip":
-            raise UploadRefused(
-                f"This is not a zip. Is it a table of sentences? Then choose text. {PICTURES_EXAMPLE}",
-                status=415,
-                code="not_a_zip",
-            )
+        if detect(path, path.name, kind) != "zip":
+            raise _not_a_zip(path, kind)
         with path.open("rb") as file:
-            yield cls(file, limits)
+            yield cls(file, limits, kind)
 
     def read(self, entry: Entry) -> bytes:
         """The whole entry; the caller has looked at its size. Everything read so far counts."""
@@ -116,6 +116,18 @@ class Archive:
             raise _unknown_compression(entry.where, "a method that is not supported") from error
         except RuntimeError as error:
             raise _encrypted(entry.where) from error
+
+
+def _not_a_zip(path: Path, kind: Kind) -> UploadRefused:
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if lists_pictures(head):
+        sentence = (
+            "This is a table that lists pictures, not the pictures themselves. Zip it together with them."
+        )
+    else:
+        sentence = f"This is not a zip.{choose_instead('.csv', kind)}"
+    return UploadRefused(f"{sentence} {right_form(kind)}", status=415, code="not_a_zip")
 
 
 @contextmanager

@@ -43,9 +43,10 @@ def _too_few(
         only = shown(next(iter(counts), "none"), 40)
         sentence = f'There is only one class ("{only}"); a classifier needs at least two.'
     else:
+        small = [f'"{shown(label, 40)}" has {counts[label]}' for label in sorted(counts) if label not in kept]
         sentence = (
-            f"Too few classes have {limits.min_per_class} {things} or more: {len(kept)} of {len(counts):,} "
-            f"({listed(sorted(counts))}). A classifier needs at least two."
+            f"Too few classes have {limits.min_per_class} {things} or more: {len(kept)} of {len(counts):,}, and a "
+            f"classifier needs at least two. Too small: {listed(small)}."
         )
     return UploadRefused(f"{sentence} {example}", status=422, code="too_few_classes", notes=notes.skipped)
 

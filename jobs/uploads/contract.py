@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from jobs.uploads.findings import Findings
+from jobs.uploads.reading_options import ReadingOption
 from training.ground.limits import Limits
 from training.kinds import kind_of, load
 
@@ -16,8 +17,11 @@ class KindUploads(Protocol):
     be used is refused by UploadRefused.
     """
 
-    # Whether a stored file may be read again with other options.
+    # Whether a stored file may be read again with other options, and which there are.
     READ_AGAIN: bool
+    OPTIONS: tuple[ReadingOption, ...]
+    # The options under which `inspect` reads what `merge` made.
+    MERGED: Mapping[str, Any]
 
     def inspect(self, path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> Findings:
         """What the file at `path`, called `name` by the user, holds after repairs.

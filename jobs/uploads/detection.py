@@ -5,16 +5,27 @@ import re
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from jobs.uploads.errors import PICTURES_EXAMPLE, TABLE_EXAMPLE, UploadRefused
+from jobs.uploads.errors import UploadRefused
+from jobs.uploads.right_form import choose_instead, right_form
 from training.ground.picture_formats import picture_format, video_name
+from training.kinds import Kind
 
 HEAD_BYTES = 64 * 1024
 _TAIL_BYTES = 65_557  # the end record of a zip and its longest comment
 
-_NEITHER = f"Flash takes a zip of pictures or a table of sentences. {PICTURES_EXAMPLE} {TABLE_EXAMPLE}"
+# Nothing can be done with it: the right form is shown instead.
+_NO_USE = ""
 _UNPACK = "Unpack it and make an ordinary .zip of it, or send the table itself."
 _AS_CSV = "Open it and save it as CSV (UTF-8), then upload that."
 _NO_MODELS = "Upload the data to train on, not a model or a Python object; those are never opened here."
+
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_ODS_HEAD = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
+_ODS_AT = 30  # behind the header of the first entry
+_DIRECTORY_BYTES = 256 * 1024  # as much as the directory of any workbook takes
+# Names of streams in old Office files: those of a workbook, and of one with a password.
+_OLE_STREAMS = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book", "EncryptedPackage"))
 
 _OTHER_MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\x1f\x8b", "a gzip file", _UNPACK),
@@ -23,16 +34,17 @@ _OTHER_MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\x28\xb5\x2f\xfd", "a Zstandard file", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (such as .xls)", _AS_CSV),
-    (b"%PDF", "a PDF", _NEITHER),
-    (b"MZ", "a Windows program", _NEITHER),
-    (b"\x7fELF", "a program", _NEITHER),
+    (OLE_MAGIC, "an old Office file, but no workbook", _AS_CSV),
+    (b"%PDF", "a PDF", _NO_USE),
+    (b"MZ", "a Windows program", _NO_USE),
+    (b"\x7fELF", "a program", _NO_USE),
     (b"\x89HDF", "an HDF5 file", _NO_MODELS),
-    (b"\x93NUMPY", "a NumPy file", _NEITHER),
+    (b"\x93NUMPY", "a NumPy file", _NO_USE),
     (b"SQLite format 3", "a database", _AS_CSV),
     (b"ARROW1", "an Arrow file", "Save the table as Parquet or CSV."),
     (b"Obj\x01", "an Avro file", "Save the table as Parquet or CSV."),
 )
+_SOME_READ = (b"\x1f\x8b", b"BZh91AY&SY", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"ARROW1")
 _NUMBERED_AS_PROGRAM = re.compile(rb"MZ[\x00-\x08\x0e-\x1f\x80-\xff]")
 _PICKLE = re.compile(
     rb"\x80[\x02-\x05][\x8a\x95c\]}(\x8cX]|\([dl]p\d|c(?:__builtin__|builtins|copy_reg|posix|nt|os|numpy[\w.]*|torch[\w.]*)\n",
@@ -47,27 +59,62 @@ _MARKUP = re.compile(
 _XML = re.compile(rb"\s*<\?xml", re.IGNORECASE)
 
 
-def detect(path: Path, filename: str) -> Literal["zip", "table"]:
-    """Whether `path` is a zip or a table; raises UploadRefused (400, 415, 422) for anything else."""
+def detect(path: Path, filename: str, kind: Kind | None) -> Literal["zip", "table"]:
+    """Whether `path` is a zip or a table; raises UploadRefused (400, 415, 422) for anything else.
+
+    A workbook is a table, although most are zips. A refusal shows the right form for `kind`; for every kind where None
+    was chosen.
+    """
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
         if not head:
-            raise UploadRefused(f"The file is empty. {_NEITHER}", code="upload_empty")
-        if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
-            return "zip"
-        _refuse_other(head, file, filename)
+            raise UploadRefused(f"The file is empty. {right_form(kind)}", code="upload_empty")
+        if is_zip(head):
+            return "table" if _is_zipped_workbook(head, file) else "zip"
+        if head.startswith(OLE_MAGIC) and _is_old_workbook(head, file):
+            return "table"
+        _refuse_other(head, file, filename, kind)
     return "table"
 
 
-def refuse_by_head(head: bytes) -> None:
-    """Raises UploadRefused (415) when the first bytes alone tell a kind that cannot be used."""
-    kind = other_kind(head)
-    if kind is not None:
-        raise UploadRefused(f"This is {kind[0]}. {kind[1]}", status=415, code="wrong_kind")
+def is_zip(head: bytes) -> bool:
+    """Whether the first bytes are those of a zip."""
+    return head.startswith(_ZIP_MAGIC)
+
+
+def _is_zipped_workbook(head: bytes, file: BinaryIO) -> bool:
+    """XLSX by the names in its directory, ODS by the name that it begins with."""
+    if head[_ODS_AT:].startswith(_ODS_HEAD):
+        return True
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _DIRECTORY_BYTES))
+    directory = file.read(_DIRECTORY_BYTES)
+    return b"[Content_Types].xml" in directory and b"xl/workbook.xml" in directory
+
+
+def _is_old_workbook(head: bytes, file: BinaryIO) -> bool:
+    """By the names of its streams, which stand somewhere in the file."""
+    tail, chunk = b"", head
+    while chunk:
+        if any(name in tail + chunk for name in _OLE_STREAMS):
+            return True
+        tail, chunk = chunk[-64:], file.read(HEAD_BYTES * 16)
+    return False
+
+
+def refuse_by_head(head: bytes, kind: Kind | None, *, packed: bool = False) -> None:
+    """Raises UploadRefused (415) when the first bytes alone tell what cannot be used; see `detect`.
+
+    With `packed`, what a kind of task may unpack or read passes; the kind itself will look at it.
+    """
+    if packed and (head.startswith(_SOME_READ) or head[257:262] == b"ustar"):
+        return
+    if not head.startswith(OLE_MAGIC):  # that may be a workbook
+        _refuse_named(head, kind)
 
 
 def other_kind(head: bytes) -> tuple[str, str] | None:
-    """("a gzip file", what to do) when the first bytes tell a kind that cannot be used; None otherwise."""
+    """("a gzip file", what to do or "") when the first bytes tell what cannot be used; None otherwise."""
     for magic, name, advice in _OTHER_MAGIC:
         if head.startswith(magic) and (magic != b"MZ" or _NUMBERED_AS_PROGRAM.match(head)):
             return name, advice
@@ -81,37 +128,44 @@ def other_kind(head: bytes) -> tuple[str, str] | None:
         return "a safetensors file", _NO_MODELS
     markup = _MARKUP.match(head)
     if markup:
-        return (
-            ("an SVG drawing", _NEITHER) if b"svg" in markup[1].lower() else ("a web page (HTML)", _NEITHER)
-        )
-    return ("an XML file", _NEITHER) if _XML.match(head) else None
+        return ("an SVG drawing", _NO_USE) if b"svg" in markup[1].lower() else ("a web page (HTML)", _NO_USE)
+    return ("an XML file", _NO_USE) if _XML.match(head) else None
 
 
-def _refuse_other(head: bytes, file: BinaryIO, filename: str) -> None:
+def _refuse_other(head: bytes, file: BinaryIO, filename: str, kind: Kind | None) -> None:
     picture = picture_format(head)
     video = video_name(head)
     if video is not None:
-        raise UploadRefused(f"This is {video}. {_NEITHER}", status=415, code="wrong_kind")
+        raise UploadRefused(f"This is {video}. {right_form(kind)}", status=415, code="wrong_kind")
     is_program = _NUMBERED_AS_PROGRAM.match(head) is not None
     if (picture or is_program) and _ends_like_a_zip(file):
         raise UploadRefused(
             f"The file is {picture or 'a program'} and a zip at the same time. Make a new, ordinary zip. "
-            f"{PICTURES_EXAMPLE}",
+            f"{right_form(kind)}",
             status=422,
             code="polyglot",
         )
     if picture:
+        instead = choose_instead(".zip", kind) if kind else ""
         raise UploadRefused(
-            f"This is a single picture ({picture}), not a dataset. {PICTURES_EXAMPLE}",
+            f"This is a single picture ({picture}), not a dataset.{instead} {right_form(kind)}",
             status=415,
             code="single_picture",
         )
-    refuse_by_head(head)
+    _refuse_named(head, kind)
     if filename.lower().endswith(".zip"):
         raise UploadRefused(
             f"The name ends in .zip, but the file does not begin like one: it is damaged or cut short. "
-            f"Make the zip again and upload it. {PICTURES_EXAMPLE}",
+            f"Make the zip again and upload it. {right_form(kind)}",
             code="zip_damaged",
+        )
+
+
+def _refuse_named(head: bytes, kind: Kind | None) -> None:
+    other = other_kind(head)
+    if other is not None:
+        raise UploadRefused(
+            f"This is {other[0]}. {other[1] or right_form(kind)}", status=415, code="wrong_kind"
         )
 
 

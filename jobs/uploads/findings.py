@@ -1,6 +1,6 @@
 """What was found in an upload: classes, samples, and notes on what was repaired, skipped or looks odd."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,16 +13,21 @@ _MAX_MESSAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One finding: `where` is a file or a row, `message` what was done and what one can do."""
+    """One finding: `where` is a file or a row, `message` what was done and what one can do.
+
+    `undo` are the options that take it back, where it was a guess.
+    """
 
     where: str
     message: str
+    undo: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message
 
-    def to_json(self) -> dict[str, str]:
-        return {"where": self.where, "message": self.message}
+    def to_json(self) -> dict[str, Any]:
+        undo = {"undo": dict(self.undo)} if self.undo else {}
+        return {"where": self.where, "message": self.message, **undo}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +70,23 @@ class Notes:
     skipped: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    offered: dict[str, list[str]] = field(default_factory=dict)
     skipped_count: int = 0
 
-    def repair(self, where: str, message: str) -> None:
-        _add(self.repairs, where, message)
+    def offer(self, option: str, values: Iterable[str]) -> None:
+        """Values that an option may have with this file, such as the names of its sheets."""
+        self.offered[option] = list(values)
+
+    def repair(self, where: str, message: str, *, undo: Mapping[str, str] | None = None) -> None:
+        """What was done; of a guess, `undo` are the options that take it back."""
+        _add(self.repairs, where, message, undo)
 
     def skip(self, where: str, message: str, count: int = 1) -> None:
         self.skipped_count += count
         _add(self.skipped, where, message)
 
-    def warn(self, where: str, message: str) -> None:
-        _add(self.warnings, where, message)
+    def warn(self, where: str, message: str, *, undo: Mapping[str, str] | None = None) -> None:
+        _add(self.warnings, where, message, undo)
 
     def ask(self, question: Question) -> None:
         """Asks once for each field."""
@@ -87,7 +98,8 @@ class Notes:
 class Findings:
     """What the uploads of all kinds have in common. `classes` are in alphabetical order.
 
-    `splits` counts the samples of each given part ("train", "validation", "test"); empty where none is given.
+    `splits` counts the samples of each given part ("train", "validation", "test"); empty where none is given. `offered`
+    are the values that an option may have with this file.
     """
 
     classes: list[ClassCount]
@@ -98,6 +110,7 @@ class Findings:
     warnings: list[Note]
     questions: list[Question] = field(default_factory=list)
     splits: dict[str, int] = field(default_factory=dict)
+    offered: dict[str, list[str]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -109,12 +122,13 @@ class Findings:
             "warnings": _as_json(self.warnings[:MAX_NOTES]),
             "questions": _as_json(self.questions),
             "splits": self.splits,
+            "offered": self.offered,
         }
 
 
-def _add(notes: list[Note], where: str, message: str) -> None:
+def _add(notes: list[Note], where: str, message: str, undo: Mapping[str, str] | None = None) -> None:
     if len(notes) < MOST_NOTES:
-        notes.append(Note(shown(where, 200), message[:_MAX_MESSAGE]))
+        notes.append(Note(shown(where, 200), message[:_MAX_MESSAGE], undo or {}))
 
 
 def _as_json(entries: Iterable[Note | ClassCount | Question]) -> list[dict[str, Any]]:

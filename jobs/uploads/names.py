@@ -13,6 +13,17 @@ _SPACES = re.compile(r"\s+")
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _CLIMBS = re.compile(r"(?:^|[\\/])\.\.(?:[\\/]|$)")
 
+# Code pages in which programs write names of files without the UTF-8 flag; a closed list.
+NAME_ENCODINGS = {
+    "utf-8": "utf-8", "utf8": "utf-8", "cp437": "cp437", "ibm437": "cp437", "cp850": "cp850", "cp852": "cp852",
+    "cp866": "cp866", "cp855": "cp855", "cp857": "cp857", "cp737": "cp737", "cp862": "cp862", "cp864": "cp864",
+    "cp1250": "cp1250", "windows-1250": "cp1250", "cp1251": "cp1251", "windows-1251": "cp1251",
+    "cp1252": "cp1252", "windows-1252": "cp1252", "latin-1": "cp1252", "iso-8859-1": "cp1252",
+    "cp1253": "cp1253", "cp1254": "cp1254", "koi8-r": "koi8-r", "cp932": "cp932", "shift-jis": "cp932",
+    "cp949": "cp949", "euc-kr": "cp949", "gbk": "gb18030", "gb2312": "gb18030", "gb18030": "gb18030",
+    "cp936": "gb18030", "big5": "big5", "cp950": "big5", "euc-jp": "euc-jp",
+}  # fmt: skip
+
 
 def entry_path(name: str) -> tuple[str, ...]:
     """The parts of a zip entry's name, `/` and `\\` both separating, in NFC.

@@ -1,7 +1,8 @@
 """What lies in zips besides samples, and zips that are other things: of any kind of task."""
 
 from jobs.uploads.archive import Archive, Entry
-from jobs.uploads.errors import PICTURES_EXAMPLE, UploadRefused
+from jobs.uploads.errors import UploadRefused
+from jobs.uploads.right_form import choose_instead, right_form
 from training.ground.picture_formats import SUFFIXES
 
 PICTURE_SUFFIXES = SUFFIXES
@@ -29,15 +30,19 @@ def refuse_special(archive: Archive) -> None:
     if "data.pkl" in lasts or (
         any(name.endswith((".pkl", ".npy")) for name in lasts) and not _has_pictures(archive)
     ):
-        raise _wrong("a PyTorch or NumPy file, not pictures. Models and Python objects are never opened here")
+        raise _wrong(archive, "a PyTorch or NumPy file. Models and Python objects are never opened here.")
     if "xl/workbook.xml" in names:
-        raise _wrong("an Excel workbook. Open it, save the sheet as CSV (UTF-8), and upload that as text")
+        raise _wrong(
+            archive,
+            "an Excel workbook. Open it, save the sheet as CSV (UTF-8), and upload that."
+            f"{choose_instead('.csv', archive.kind)}",
+        )
     if "[Content_Types].xml" in names or "mimetype" in names or "META-INF/MANIFEST.MF" in names:
-        raise _wrong("an Office document, a book or a program, not a zip of pictures")
+        raise _wrong(archive, f"an Office document, a book or a program, not {archive.kind.words.upload}.")
 
 
-def _wrong(what: str) -> UploadRefused:
-    return UploadRefused(f"This is {what}. {PICTURES_EXAMPLE}", status=415, code="wrong_kind")
+def _wrong(archive: Archive, what: str) -> UploadRefused:
+    return UploadRefused(f"This is {what} {right_form(archive.kind)}", status=415, code="wrong_kind")
 
 
 def _has_pictures(archive: Archive) -> bool:

@@ -2,33 +2,36 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from rest_framework.request import Request
 
 from jobs import access
 from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
+from jobs.submitting import reading_option_fields, submission
 from jobs.submitting.job_options import FIELDS as TERMS
 from jobs.submitting.job_options import JobOptions, read_job_options
 from jobs.submitting.lineage import FIELDS as ORIGIN
 from jobs.submitting.lineage import Lineage, read_lineage
+from jobs.uploads.reading_options import OptionType
 from training.ground import hyperparameters
 from training.ground.specification import Hyperparameter
 from training.kinds import CATALOG, KINDS
 
-TABLE_OPTIONS = ("input_column", "label_column")
 _OUTER = (
     "dataset", "dataset_token", "task_type", "task_name", "num_classes", "downloadable", "keep_dataset", "samples",
-    *TABLE_OPTIONS, *TERMS, *ORIGIN,
+    "accept_guesses", *TERMS, *ORIGIN,
 )  # fmt: skip
 _OFF = {"", "false", "null", "none"}
 _YES_OR_NO = {
     "true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False,
 }  # fmt: skip
 _MAX_KEY = 255
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +43,8 @@ class SubmitRequest:
     values: dict[str, Any]
     downloadable: bool
     keep_dataset: bool
-    table_options: dict[str, str]
+    reading: dict[str, Any]
+    accept_guesses: bool
     upload: Any
     dataset_token: str
     num_classes: int | None
@@ -57,23 +61,61 @@ class SubmitRequest:
         )
 
 
+class _Problems:
+    """Everything that is wrong with a request, to be told at once."""
+
+    def __init__(self) -> None:
+        self._found: list[SubmissionInvalid] = []
+
+    def of(self, read: Callable[[], _T], instead: _T) -> _T:
+        """What `read` answers; when it refuses, `instead`, and the refusal is told by `check`."""
+        try:
+            return read()
+        except SubmissionInvalid as problem:
+            self._found.append(problem)
+            return instead
+
+    def check(self) -> None:
+        """Raise SubmissionInvalid with the sentences for all fields, if there were any."""
+        if len(self._found) == 1:
+            raise self._found[0]
+        if self._found:
+            fields = {name: told for problem in self._found for name, told in problem.fields.items()}
+            raise SubmissionInvalid(f"Please correct: {', '.join(sorted(fields))}.", fields=fields)
+
+
 def read(request: Request, known: set[str]) -> SubmitRequest:
-    """The request with its words made ours; SubmissionInvalid names each field that makes no sense."""
-    fields = _given(request, known)
-    upload, token = _source(fields)
-    return SubmitRequest(
-        task=_task_of(fields),
-        task_name=str(fields.get("task_name") or ""),
-        values=_hyperparameters(fields),
-        downloadable=_boolean(fields, "downloadable", True),
-        keep_dataset=_boolean(fields, "keep_dataset", False),
-        table_options=table_options(fields),
+    """The request with its words made ours; SubmissionInvalid names each field that makes no sense.
+
+    Hyperparameters and the name have passed `submission.validate`.
+    """
+    problems = _Problems()
+    fields = _given(request, known, problems)
+    upload, token = problems.of(partial(_source, fields), (None, ""))
+    task, values = _task_and_values(fields, problems)
+    name = str(fields.get("task_name") or "")
+    if task:
+        problems.of(partial(submission.validate, task=task, task_name=name, values=values), None)
+    else:
+        problems.of(partial(submission.check_name, name), None)
+    asked = SubmitRequest(
+        task=task,
+        task_name=name,
+        values=values,
+        downloadable=problems.of(partial(_boolean, fields, "downloadable", True), True),
+        keep_dataset=problems.of(partial(_boolean, fields, "keep_dataset", False), False),
+        reading=reading_option_fields.chosen(fields),
+        accept_guesses=problems.of(partial(_boolean, fields, "accept_guesses", False), False),
         upload=upload,
         dataset_token=token,
-        num_classes=_classes(fields),
+        num_classes=problems.of(partial(_classes, fields), None),
         lineage=read_lineage(fields),
-        job_options=read_job_options(fields, site=request.build_absolute_uri("/")),
+        job_options=problems.of(
+            partial(read_job_options, fields, site=request.build_absolute_uri("/")), JobOptions()
+        ),
     )
+    problems.check()
+    return asked
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,14 +130,24 @@ class QuoteRequest:
 
 def read_quote(request: Request, known: set[str]) -> QuoteRequest:
     """A request for an estimate: a dataset by its token, or the kind of data and how much of it."""
-    fields = _given(request, known)
-    token = fields.get("dataset_token")
-    return QuoteRequest(
-        task=_task_of(fields),
-        values=_hyperparameters(fields),
-        samples=access.get_dataset(str(token)).sample_count if token else _samples(fields.get("samples")),
-        job_options=read_job_options(fields),
+    problems = _Problems()
+    fields = _given(request, known, problems)
+    task, values = _task_and_values(fields, problems)
+    if task:
+        problems.of(partial(submission.configuration, task=task, values=values), None)
+    asked = QuoteRequest(
+        task=task,
+        values=values,
+        samples=problems.of(partial(_samples_of, fields), 0),
+        job_options=problems.of(partial(read_job_options, fields), JobOptions()),
     )
+    problems.check()
+    return asked
+
+
+def _samples_of(fields: Mapping[str, Any]) -> int:
+    token = fields.get("dataset_token")
+    return access.get_dataset(str(token)).sample_count if token else _samples(fields.get("samples"))
 
 
 def _samples(value: Any) -> int:
@@ -117,20 +169,26 @@ def idempotency_key(request: Request) -> str | None:
     return key or None
 
 
-def table_options(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Which columns of a table hold the text and the label, where that was said."""
-    return {name: str(fields[name]) for name in TABLE_OPTIONS if fields.get(name)}
-
-
-def _given(request: Request, known: set[str]) -> dict[str, Any]:
-    """The request's fields; unknown ones are refused rather than ignored."""
+def _given(request: Request, known: set[str], problems: _Problems) -> dict[str, Any]:
+    """The request's known fields; unknown ones are refused rather than ignored."""
     if not isinstance(request.data, dict):
         raise SubmissionInvalid("Send a JSON object or a form.")
-    unknown = sorted(set(request.data) - known)
-    if unknown:
-        problem = {name[:100]: ["There is no such field."] for name in unknown[:20]}
+    problems.of(partial(_refuse_unknown, sorted(set(request.data) - known)), None)
+    lists = {
+        option.name for option in reading_option_fields.all_options() if option.type is OptionType.COLUMNS
+    }
+    return {name: _value(request.data, name, name in lists) for name in request.data if name in known}
+
+
+def _refuse_unknown(names: Sequence[str]) -> None:
+    if names:
+        problem = {name[:100]: ["There is no such field."] for name in names[:20]}
         raise SubmissionInvalid(f"Unknown fields: {', '.join(problem)}.", fields=problem)
-    return {name: request.data[name] for name in request.data}
+
+
+def _value(data: Any, name: str, is_list: bool) -> Any:
+    """A field of a form may come several times where a list is meant."""
+    return data.getlist(name) if is_list and hasattr(data, "getlist") else data[name]
 
 
 def _source(fields: dict[str, Any]) -> tuple[Any, str]:
@@ -142,6 +200,11 @@ def _source(fields: dict[str, Any]) -> tuple[Any, str]:
         ]
         raise SubmissionInvalid("There is no dataset.", fields={"dataset": message})
     return upload or None, str(token or "")
+
+
+def _task_and_values(fields: dict[str, Any], problems: _Problems) -> tuple[str, dict[str, Any]]:
+    """The task ("" where none can be told) and the hyperparameters."""
+    return problems.of(partial(_task_of, fields), ""), problems.of(partial(_hyperparameters, fields), {})
 
 
 def _task_of(fields: dict[str, Any]) -> str:
@@ -156,7 +219,8 @@ def _task_of(fields: dict[str, Any]) -> str:
 
 
 def _hyperparameters(fields: dict[str, Any]) -> dict[str, Any]:
-    values = {name: value for name, value in fields.items() if name not in _OUTER and value != ""}
+    others = {*_OUTER, *(option.name for option in reading_option_fields.all_options())}
+    values = {name: value for name, value in fields.items() if name not in others and value != ""}
     if isinstance(values.get("model"), str):
         values["model"] = _model_name(values["model"])
     for spec in hyperparameters.HYPERPARAMETERS:

@@ -6,7 +6,7 @@ from typing import Any
 
 from modelstore.models import TrainedModel
 from training.bundle.manifest import MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
-from training.ground.hyperparameters import HYPERPARAMETERS
+from training.ground.used_settings import used_settings
 from training.kinds import kind_of
 from training.score import ACCURACY, capitalised, show
 
@@ -35,10 +35,10 @@ def model_card(model: TrainedModel) -> str:
 
 def _head(model: TrainedModel) -> str:
     facts = [
-        ("Sorts", f"{kind_of(model.task_type).words.samples} into {len(model.classes)} classes"),
+        ("Classifies", f"{kind_of(model.task_type).words.samples} into {len(model.classes)} classes"),
         ("Network", model.model_name),
         ("Trained", f"{model.created:%Y-%m-%d}, with Flash"),
-        ("Settings", _settings(model.manifest.get("config") or {})),
+        ("Settings", _settings(model)),
     ]
     return f"# {_line(model.task_name)}\n\n" + _table(("", ""), facts)
 
@@ -49,6 +49,7 @@ def _score(model: TrainedModel) -> str:
     rows = [(capitalised(score.kind.word), score.shown)]
     if score.interval:
         rows.append(("95 % interval (Wilson)", " to ".join(show(score.name, end) for end in score.interval)))
+    rows += _test_rows(model)
     if "majority_accuracy" in report:
         rows.append(("Always the most common class", _percent(report["majority_accuracy"])))
     if (baseline := report.get("baseline")) and score.name in baseline:
@@ -56,8 +57,8 @@ def _score(model: TrainedModel) -> str:
     if calibration := report.get("calibration"):
         rows.append(("Calibration error", _percent(calibration["error_after"])))
     text = (
-        f"Measured on {report.get('val_count')} samples that the measured model had never seen; "
-        f"it learned from {report.get('train_count')} others."
+        f"Measured on {_count(report.get('val_count'))} samples that the measured model had never seen; "
+        f"it learned from {_count(report.get('train_count'))} others."
     )
     if _measured_before(model):
         text += (
@@ -67,6 +68,16 @@ def _score(model: TrainedModel) -> str:
     return f"## How good it is\n\n{_table(('', ''), rows)}\n\n{text}"
 
 
+def _test_rows(model: TrainedModel) -> list[tuple[str, str]]:
+    score = model.test_score
+    if score is None:
+        return []
+    rows = [(f"On the given test part ({model.test_count} samples, measured once)", score.shown)]
+    if score.interval:
+        rows.append(("Its 95 % interval", " to ".join(show(score.name, end) for end in score.interval)))
+    return rows
+
+
 def _classes(report: Mapping[str, Any]) -> str:
     rows = [
         (
@@ -74,7 +85,7 @@ def _classes(report: Mapping[str, Any]) -> str:
             _percent(row["precision"]),
             _percent(row["recall"]),
             _percent(row["f1"]),
-            row["support"],
+            _count(row["support"]),
         )
         for row in report.get("per_class", [])[:_MOST_CLASSES]
     ]
@@ -103,11 +114,11 @@ def _limits(model: TrainedModel) -> str:
 def _data(model: TrainedModel) -> str:
     points = []
     if (suspects := model.report.get("suspects")) and suspects.get("count"):
-        points.append(f"{suspects['count']} labels in its data may be wrong.")
+        points.append(f"{suspects['count']:,} labels in its data may be wrong.")
     duplicates = model.report.get("duplicates") or {}
     if duplicates.get("count"):
         points.append(
-            f"{duplicates['count']} validation samples also appear, nearly identical, in the training part."
+            f"{duplicates['count']:,} validation samples also appear, nearly identical, in the training part."
         )
     return "## Data\n\n" + "\n".join(f"- {point}" for point in points) if points else ""
 
@@ -156,9 +167,13 @@ def _measured_before(model: TrainedModel) -> bool:
     return bool({MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE} & set(model.manifest["files"]))
 
 
-def _settings(config: Mapping[str, Any]) -> str:
-    names = [spec.name for spec in HYPERPARAMETERS if spec.name != "model" and not spec.parts]
-    return ", ".join(f"{name} {config[name]}" for name in names if config.get(name) is not None) or "unknown"
+def _settings(model: TrainedModel) -> str:
+    told = used_settings(model.manifest.get("config") or {}, kind_of(model.task_type))
+    return "; ".join(f"{label}: {words}" for label, words in told) or "unknown"
+
+
+def _count(number: Any) -> str:
+    return f"{number:,}" if isinstance(number, int) else "\N{EN DASH}"
 
 
 def _percent(share: Any) -> str:

@@ -34,7 +34,7 @@ def check_prefix(prefix: str) -> str:
 def upload_bundle(*, folder: Path, prefix: str) -> None:
     """Stores every file of a complete bundle under `prefix`, model.json last; no row is written.
 
-    Safe to repeat. Raises training.bundle.BundleDamaged if a file is not what model.json says, and what the
+    Safe to repeat. Raises training.bundle.manifest.BundleDamaged if a file is not what model.json says, and what the
     storage raises; then nothing of it stays in storage.
     """
     bare = check_prefix(prefix)
@@ -72,6 +72,7 @@ def bundle_fields(folder: Path) -> dict[str, Any]:
         "model_name": manifest.model,
         "classes": list(manifest.classes),
         **_score_fields(manifest.measured()),
+        **_test_fields(manifest.tested()),
         "report": json.loads((folder / REPORT_FILE).read_text("utf-8")),
         "manifest": json.loads((folder / MANIFEST_FILE).read_text("utf-8")),
         "size_bytes": sum((folder / name).stat().st_size for name in {*manifest.files, MANIFEST_FILE}),
@@ -83,6 +84,14 @@ def _score_fields(score: Score) -> dict[str, Any]:
     fields = {"score_name": score.name, "score_value": score.value, "score_low": low, "score_high": high}
     accuracy = (score.value, low, high) if score.name == ACCURACY else (None, None, None)
     return fields | dict(zip(("accuracy", "accuracy_low", "accuracy_high"), accuracy, strict=True))
+
+
+def _test_fields(tested: tuple[Score, int] | None) -> dict[str, Any]:
+    names = ("test_value", "test_low", "test_high", "test_count")
+    if tested is None:
+        return dict.fromkeys(names)
+    score, count = tested
+    return dict(zip(names, (score.value, *(score.interval or (None, None)), count), strict=True))
 
 
 def replace_bundle(*, model: TrainedModel, prefix: str, folder: Path) -> None:
@@ -140,9 +149,9 @@ def score_of(folder: Path) -> Score:
 
 
 @transaction.atomic
-def retire(*, model: TrainedModel) -> Tombstone:
+def retire(*, model: TrainedModel, deleted: bool = False) -> Tombstone:
     """Takes the row away; its token answers 410 from now on, and a tombstone names its files until `bury`."""
-    retired = RetiredToken(token_digest=model.token_digest, retired=timezone.now())
+    retired = RetiredToken(token_digest=model.token_digest, retired=timezone.now(), deleted=deleted)
     RetiredToken.objects.bulk_create([retired], ignore_conflicts=True)
     tombstone, _ = Tombstone.objects.get_or_create(storage_prefix=model.storage_prefix)
     model.delete()
@@ -172,6 +181,6 @@ def bury(*, tombstone: Tombstone) -> bool:
 
 
 def delete_model(model: TrainedModel) -> None:
-    """Retires a model and, once that is committed, deletes its files."""
-    tombstone = retire(model=model)
+    """Retires a model before its time and, once that is committed, deletes its files."""
+    tombstone = retire(model=model, deleted=True)
     transaction.on_commit(lambda: bury(tombstone=tombstone), robust=True)

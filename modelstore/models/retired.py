@@ -5,10 +5,11 @@ from django.utils import timezone
 
 
 class RetiredToken(models.Model):
-    """Remembers that a token once opened a model, so that its holder reads "expired" and not "unknown"."""
+    """Remembers that a token once opened a model, so that its holder reads "expired" or "deleted", not "unknown"."""
 
     token_digest = models.CharField(max_length=64, unique=True)
     retired = models.DateTimeField(default=timezone.now)
+    deleted = models.BooleanField(default=False, db_default=False, help_text="By its owner, before its time.")
 
     def __str__(self) -> str:
         return f"retired {self.retired:%Y-%m-%d %H:%M}"

@@ -48,6 +48,12 @@ class TrainedModel(models.Model):
     score_value = models.FloatField(null=True, help_text="On the validation part.")
     score_low = models.FloatField(null=True, help_text="Lower end of its 95 % interval.")
     score_high = models.FloatField(null=True, help_text="Upper end of its 95 % interval.")
+    test_value = models.FloatField(
+        null=True, help_text="The same score on the test part that the upload named; empty without one."
+    )
+    test_low = models.FloatField(null=True, help_text="Lower end of its 95 % interval.")
+    test_high = models.FloatField(null=True, help_text="Upper end of its 95 % interval.")
+    test_count = models.PositiveIntegerField(null=True, help_text="Samples of that test part.")
     accuracy = models.FloatField(
         null=True, help_text="Best validation accuracy, 0 to 1; empty where the score is another one."
     )
@@ -97,6 +103,10 @@ class TrainedModel(models.Model):
                 condition=Q(score_value__gte=models.F("score_low"), score_value__lte=models.F("score_high")),
                 name="trained_model_score_is_in_its_interval",
             ),
+            models.CheckConstraint(
+                condition=Q(test_value__gte=models.F("test_low"), test_value__lte=models.F("test_high")),
+                name="trained_model_test_is_in_its_interval",
+            ),
             # Which tasks there are is the registry's to say: a kind more is no migration.
             models.CheckConstraint(condition=~Q(task_type=""), name="trained_model_has_task"),
             models.CheckConstraint(
@@ -118,6 +128,13 @@ class TrainedModel(models.Model):
         return Score(
             name=ACCURACY, value=self.accuracy or 0.0, low=self.accuracy_low, high=self.accuracy_high
         )
+
+    @property
+    def test_score(self) -> Score | None:
+        """How good it is on the test part that the upload named; None where there was no such part."""
+        if self.test_value is None:
+            return None
+        return Score(name=self.score_name, value=self.test_value, low=self.test_low, high=self.test_high)
 
     def expires(self, policy: CleanupPolicy) -> datetime | None:
         """When this model stops answering; None: never."""

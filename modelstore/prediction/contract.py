@@ -1,6 +1,6 @@
 """What a kind of task must know of predictions: the module that `Kind.inputs` names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from training.ground.limits import Limits
@@ -14,8 +14,12 @@ class KindInputs(Protocol):
     `modelstore.prediction.inputs`, made by `refused` with the input's index.
     """
 
-    # The field of a multipart request that holds files, "" where JSON alone is taken; then what to send instead.
+    # An entry of `inputs` in a JSON request, as JSON Schema with a description and at least one of `examples`.
+    JSON_SCHEMA: Mapping[str, Any]
+    # The field of a multipart request that holds files, and what it holds, a sentence; "" where JSON alone is taken,
+    # then `NO_FILES` says what to send instead.
     FILES: str
+    FILES_HELP: str
     NO_FILES: str
 
     def check_json(self, value: Any, index: int) -> None:

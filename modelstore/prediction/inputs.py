@@ -72,7 +72,7 @@ def check_inputs(*, task_type: str, inputs: Sequence[Any], limits: Limits, names
     if not inputs:
         raise InputsInvalid("There is nothing to predict: send at least one input.")
     if len(inputs) > most:
-        raise TooManyInputs(f"{len(inputs)} inputs are more than the {most} allowed in one request.")
+        raise TooManyInputs(f"{len(inputs):,} inputs are more than the {most:,} allowed in one request.")
     for index, value in enumerate(inputs):
         check(value, index, names[index] if index < len(names) else "", limits)
 

@@ -1,6 +1,6 @@
 """Recomputes the reported accuracy from your own data: python evaluate.py DATA
 
-DATA is what the model was trained on, such as a folder or zip of pictures, or a table (CSV, TSV, JSON lines).
+DATA is what the model was trained on, such as a folder or zip of pictures, or a table (CSV, TSV, JSON Lines).
 Its samples are found again by the sha256 that validation.csv lists, whatever their names. Needs what predict.py needs.
 """
 
@@ -22,15 +22,24 @@ _CLOSE = 0.005
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("data", type=Path, help="a folder, a zip, or a CSV file")
+    parser.add_argument(
+        "data",
+        type=Path,
+        help="a folder or a zip of pictures" if inputs.FILES else "a table: CSV, TSV or JSON Lines",
+    )
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
     asked = parser.parse_args()
     facts = json.loads((HERE / "model.json").read_text(encoding="utf-8"))
     wanted = _listed()
-    found = _matched(wanted, inputs.samples(asked.data))
+    try:
+        found = _matched(wanted, inputs.samples(asked.data))
+    except OSError as error:
+        sys.exit(f"{asked.data}: {error.strerror or error}.")
+    except ValueError as error:
+        sys.exit(f"{asked.data}: {error}.")
     total = sum(len(rows) for rows in wanted.values())
     if not found:
-        sys.exit(f"{asked.data}: none of the {total} validation samples is in it.")
+        sys.exit(f"{asked.data}: none of the {total:,} validation samples is in it.")
     figures = {
         "reported_accuracy": facts["accuracy"],
         "validation_samples": total,
@@ -88,7 +97,7 @@ def _measure(name: str, classifier: Classifier, found: list[tuple[dict[str, str]
 
 def _words(figures: dict[str, Any], interval: list[float]) -> str:
     likely = f"very likely between {100 * interval[0]:.1f} and {100 * interval[1]:.1f} %"
-    samples = f"on {figures['found']} of {figures['validation_samples']} validation samples"
+    samples = f"on {figures['found']:,} of {figures['validation_samples']:,} validation samples"
     lines = [
         f"Reported accuracy     {100 * figures['reported_accuracy']:.2f} %  ({likely})",
         f"Recomputed            {100 * figures['measured_model']:.2f} %  {samples}",

@@ -106,8 +106,8 @@ def main() -> None:
     for source in given:
         try:
             (answer,) = classifier.predict([inputs.from_argument(source)], max(1, asked.top))
-        except UnreadableInput as error:
-            print(f"{source}: {error.reason}", file=sys.stderr)
+        except ValueError as error:  # UnreadableInput among them
+            print(f"{source}: {error}", file=sys.stderr)
             failed = True
             continue
         answer["unsure"] = answer["probability"] < asked.threshold

@@ -25,12 +25,11 @@ from modelstore.prediction.inputs import TooManyInputs
 from modelstore.prediction.predict_request import PredictRequest
 from modelstore.prediction.predictor import predict
 from modelstore.web.contract import page_of
+from modelstore.web.predict_serializers import PredictFilesSerializer, PredictJsonSerializer
 from modelstore.web.serializers import (
     ModelSerializer,
     ModelSummarySerializer,
-    PredictFilesSerializer,
     PredictionsSerializer,
-    PredictJsonSerializer,
     ProblemSerializer,
 )
 from training.ground.limits import MIB
@@ -74,7 +73,7 @@ class ModelsView(ListAPIView):
         parameters=[OpenApiParameter("task_type", str, enum=list(KINDS))],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The living models of jobs sent with this key, newest first; with `operate`, or signed in, all."""
+        """The live models of jobs sent with this key, newest first; with `operate`, or signed in, all."""
         return super().get(request, *args, **kwargs)
 
     def get_serializer_context(self) -> dict[str, Any]:

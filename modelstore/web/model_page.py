@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from modelstore.bundles.standalone_files import standalone_bytes
+from modelstore.bundles.standalone_files import runtime_path, standalone_bytes
 from modelstore.downloads import file_responses
 from modelstore.lifetime.owner_actions import longest_expiry
 from modelstore.models import CleanupPolicy, TrainedModel
@@ -21,6 +21,7 @@ from modelstore.web.figures import (
     threshold_row,
 )
 from modelstore.web.forms import PredictForm, ThresholdForm
+from training.ground.used_settings import used_settings
 from training.kinds import kind_of
 
 _FORMAT_WORDS = {
@@ -29,20 +30,8 @@ _FORMAT_WORDS = {
     "safetensors": ("safetensors", "The same weights, in a format that cannot run code."),
     "bundle": (
         "Everything",
-        "A zip that works without Flash: predicts by program or offline in a browser, proves its accuracy.",
+        "A zip that works without Flash: it predicts by program, or offline in a browser{}, and proves its accuracy.",
     ),
-}
-_CONFIG_WORDS = {
-    "preset": "Preset",
-    "pretrained": "Started from ImageNet",
-    "optimizer": "Optimizer",
-    "learning_rate": "Learning rate",
-    "batch_size": "Batch size",
-    "epochs": "Epochs at most",
-    "data_split": "Share for training",
-    "augmentation": "Variation of pictures",
-    "seed": "Seed",
-    "device": "Device",
 }
 
 
@@ -64,6 +53,8 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "model_score": score,
         "percentage": score.kind.percentage,
         "interval": score.interval and score.interval[1] - score.interval[0],
+        "test_score": model.test_score,
+        "test_interval": model.test_score and model.test_score.interval,
         "commonest": _commonest(report),
         "epochs": report.get("epochs", []),
         "best_epoch": report.get("best_epoch"),
@@ -74,7 +65,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "reliability": reliability_points(report),
         "thresholds": report.get("thresholds", []),
         "chosen": threshold_row(report, suggested_threshold(report) if threshold is None else threshold),
-        "settings_used": _settings_used(model.manifest.get("config") or {}),
+        "settings_used": used_settings(_config(model.manifest.get("config") or {}, report), kind),
         "downloads": _downloads(model),
         "predict_url": request.build_absolute_uri(reverse("api:model-predict", args=[model.token])),
     }
@@ -86,16 +77,11 @@ def _commonest(report: dict[str, Any]) -> str:
     return str(max(rows, key=lambda row: row["support"])["label"])
 
 
-def _settings_used(config: dict[str, Any]) -> list[tuple[str, Any]]:
-    words = {True: "yes", False: "no", None: "–"}
-    return [
-        (
-            title,
-            words.get(config[name], config[name]) if isinstance(config[name], bool | None) else config[name],
-        )
-        for name, title in _CONFIG_WORDS.items()
-        if name in config
-    ]
+def _config(config: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
+    """The recipe as it turned out: a trainer may add an epoch to those that were asked for, and keep that one."""
+    if not config.get("epochs"):
+        return config
+    return {**config, "epochs": max(config["epochs"], *(row["epoch"] for row in report.get("epochs", [])), 0)}
 
 
 def _downloads(model: TrainedModel) -> list[dict[str, Any]]:
@@ -107,8 +93,9 @@ def _downloads(model: TrainedModel) -> list[dict[str, Any]]:
         name: model.size_bytes + standalone_bytes(model) if file is None else files.get(file, {}).get("bytes")
         for name, file in file_responses.FORMATS.items()
     }
+    once = "" if runtime_path().is_file() else " (once web/get_runtime.py in it has fetched what that takes)"
     return [
-        {"format": name, "title": title, "words": words, "size": sizes[name]}
+        {"format": name, "title": title, "words": words.format(once), "size": sizes[name]}
         for name, (title, words) in _FORMAT_WORDS.items()
         if sizes.get(name)
     ]

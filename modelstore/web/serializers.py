@@ -7,7 +7,6 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from modelstore.models import TrainedModel
-from modelstore.prediction.predict_request import DEFAULT_TOP_K, MAX_TOP_K, MOST_EXPLAINED
 from modelstore.web.task_field import A_ZIP
 
 # What of report.json is told; names of the user's own files are not.
@@ -22,6 +21,7 @@ METRICS = (
     "suspects",
     "train_count",
     "val_count",
+    "test",
     "best_epoch",
     "epochs",
     "confusion",
@@ -31,8 +31,6 @@ METRICS = (
     "seconds",
     "device",
 )
-
-_EXPLAIN = f"Say what weighed most; at most {MOST_EXPLAINED} inputs at a time."
 
 _PICTURE_ANSWER = {
     "predictions": [
@@ -52,6 +50,7 @@ _MODEL = {
     "model_name": "mobilenet_v2",
     "classes": ["ant", "bee"],
     "score": {"name": "accuracy", "value": 0.935, "low": 0.889, "high": 0.963},
+    "test_score": None,
     "accuracy": 0.935,
     "accuracy_interval": [0.889, 0.963],
     "accuracy_plot": "http://localhost:8000/api/v1/models/uq0cZcJ0yE0pYk3zq7H2aB/accuracy.svg",
@@ -87,10 +86,14 @@ class ModelSummarySerializer(serializers.ModelSerializer):
     # What a list reads: not report and manifest, which are long.
     COLUMNS = (
         "token", "task_type", "task_name", "model_name", "classes", "accuracy", "accuracy_low", "accuracy_high",
-        "score_name", "score_value", "score_low", "score_high", "downloadable", "created", "pinned", "expires_override",
+        "score_name", "score_value", "score_low", "score_high", "test_value", "test_low", "test_high",
+        "downloadable", "created", "pinned", "expires_override",
     )  # fmt: skip
     classes = serializers.ListField(child=serializers.CharField(), help_text="In the order of the outputs.")
     score = ScoreSerializer(help_text="How good it is on the validation part.")
+    test_score = ScoreSerializer(
+        allow_null=True, help_text="On the test part that the upload named; null without one."
+    )
     accuracy = serializers.FloatField(
         allow_null=True, help_text="Best validation accuracy, 0 to 1; null where the score is different."
     )
@@ -166,41 +169,6 @@ def _without_examples(figures: Any) -> Any:
     return {name: value for name, value in figures.items() if not name.endswith("examples")}
 
 
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample("Sentences", {"inputs": ["How far is it from Denver to Aspen?"], "top_k": 3}),
-        OpenApiExample("Pictures", {"inputs": ["data:image/png;base64,iVBORw0KGgo..."]}),
-    ]
-)
-class PredictJsonSerializer(serializers.Serializer):
-    """Sentences, or pictures in base64 (data: URLs, too). For the schema; predict_request.py reads it."""
-
-    inputs = serializers.ListField(child=serializers.CharField(), help_text="One or more.")
-    top_k = serializers.IntegerField(
-        min_value=1, max_value=MAX_TOP_K, default=DEFAULT_TOP_K, help_text="How many labels per input."
-    )
-    threshold = serializers.FloatField(
-        min_value=0, max_value=1, required=False, allow_null=True, help_text="Answers below it are `unsure`."
-    )
-    explain = serializers.BooleanField(default=False, help_text=_EXPLAIN)
-
-
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample("A picture", {"image": "picture.jpg", "top_k": 3}, media_type="multipart/form-data")
-    ]
-)
-class PredictFilesSerializer(serializers.Serializer):
-    """One or more pictures in the field `image`. For the schema; predict_request.py reads it."""
-
-    image = serializers.ListField(
-        child=serializers.FileField(), help_text="Repeat the field for more pictures."
-    )
-    top_k = serializers.IntegerField(min_value=1, max_value=MAX_TOP_K, default=DEFAULT_TOP_K)
-    threshold = serializers.FloatField(min_value=0, max_value=1, required=False)
-    explain = serializers.BooleanField(default=False, help_text=_EXPLAIN)
-
-
 class LabelSerializer(serializers.Serializer):
     """One label and its probability."""
 
@@ -266,6 +234,14 @@ class ProblemSerializer(serializers.Serializer):
             ),
             "notes": serializers.ListField(
                 child=serializers.JSONField(), required=False, help_text="Findings: file or row, and what."
+            ),
+            "questions": serializers.ListField(
+                child=serializers.DictField(),
+                required=False,
+                help_text="Of needs_choice: field, message, guess and choices of what is open about a dataset.",
+            ),
+            "token": serializers.CharField(
+                required=False, help_text="Of needs_choice: the dataset, which stays; answer with PATCH."
             ),
             "retry_after": serializers.IntegerField(
                 required=False, help_text="Seconds; also in the header Retry-After."

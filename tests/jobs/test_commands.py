@@ -134,3 +134,22 @@ def test_platform_status_shows_and_sets_the_switches() -> None:
 @pytest.mark.django_db
 def test_tick_says_what_it_did() -> None:
     assert "requeued: 0" in run("tick")
+
+
+OPEN = "Told us,Branch,Matter\n" + "".join(
+    f"My matter number {i} is what I write about,{('north', 'south')[i // 3 % 2]},"
+    f"{('parcel', 'refund', 'praise')[i % 3]}\n"
+    for i in range(30)
+)
+
+
+@pytest.mark.django_db
+def test_train_asks_in_words_and_takes_the_answer(tmp_path: Path) -> None:
+    path = tmp_path / "open.csv"
+    path.write_text(OPEN)
+    with pytest.raises(CommandError, match=r"--label-column: .*Matter.*\n.*--accept-guesses"):
+        run("train", str(path), "--no-wait")
+    assert not Dataset.objects.exists()
+    run("train", str(path), "--no-wait", "--accept-guesses")
+    run("train", str(path), "--no-wait", "--label-column", "Matter", "--classes", '{"praise": ""}')
+    assert [entry["label"] for entry in Job.objects.latest("created").dataset.classes] == ["parcel", "refund"]

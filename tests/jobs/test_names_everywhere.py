@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from python_calamine import CalamineWorkbook
 
-from jobs.batches.child.results import write_csv
+from jobs.batches.child.items import Item, Source
+from jobs.batches.child.tables import write_xlsx
 from jobs.models import Dataset, Job, Notice
 from jobs.notices import notifications
 from jobs.states import JobStatus
-from jobs.uploads.findings_csv import harmless_cell
 from modelstore.ground import naming
 from tests.jobs.web.test_api import post_job, problem
 from tests.names import GOOD_NAMES, NASTY_NAMES
@@ -140,10 +142,19 @@ def test_a_class_may_be_called_so(client: Client, label: str) -> None:
 
 @pytest.mark.parametrize("label", NAMES)
 def test_a_spreadsheet_runs_no_label(tmp_path: Path, label: str) -> None:
-    source, target = tmp_path / "a.jsonl", tmp_path / "a.csv"
-    source.write_text(json.dumps({"file": label, "top": [{"label": label, "probability": 1.0}]}) + "\n")
-    write_csv(source, target, ["file"], 1)
-    with target.open(encoding="utf-8-sig", newline="") as file:
-        (_, row) = csv.reader(file)
-    assert row[0] == row[1] == harmless_cell(label)
-    assert not row[0].startswith(("=", "+", "-", "@"))
+    results, target = tmp_path / "a.jsonl", tmp_path / "a.xlsx"
+    results.write_text(json.dumps({"file": label, "top": [{"label": label, "probability": 1.0}]}) + "\n")
+    write_xlsx(_Files(), results, target, 1, [label])
+    with zipfile.ZipFile(target) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet and 't="inlineStr"' in sheet
+    (_, row) = CalamineWorkbook.from_path(target).get_sheet_by_name("Results").to_python()
+    assert row[:2] == [label, label]
+
+
+class _Files(Source):
+    columns = ("file",)
+    total = 1
+
+    def items(self, start: int) -> Iterator[Item]:
+        raise NotImplementedError

@@ -13,7 +13,7 @@ from modelstore.access import (
     served_model,
     unusable_model,
 )
-from modelstore.bundles.store import delete_model
+from modelstore.bundles.store import delete_model, retire
 from modelstore.ground.known_kind import KindUnknown
 from modelstore.ground.tokens import new_token
 from modelstore.models import CleanupPolicy
@@ -61,10 +61,19 @@ def test_a_longer_retention_brings_a_model_back_until_it_is_pruned(publish: Publ
 def test_a_deleted_model_is_expired_and_not_unknown(publish: Publish) -> None:
     token = publish().token
     delete_model(get_model(token))
-    with pytest.raises(ModelExpired):
+    with pytest.raises(ModelExpired) as gone:
         get_model(token)
+    assert gone.value.title == "This model has been deleted"
+    assert "deleted this model" in gone.value.detail
     with pytest.raises(ModelUnknown):
         get_model(new_token())
+
+
+def test_a_pruned_model_is_not_called_deleted(publish: Publish) -> None:
+    model = publish()
+    retire(model=model)
+    with pytest.raises(ModelExpired, match="has expired"):
+        get_model(model.token)
 
 
 def test_unusable_files_mean_damage_unless_the_model_was_deleted_meanwhile(publish: Publish, caplog) -> None:

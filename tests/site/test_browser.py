@@ -45,6 +45,18 @@ def test_blank_fields_show_what_the_preset_fills_in(open_page: Any, image_datase
     expect(page.get_by_label("Gamma")).to_be_visible()
 
 
+def test_the_estimate_follows_the_preset(open_page: Any, text_dataset: Dataset) -> None:
+    Dataset.objects.update(sample_count=100_000)
+    page = open_page("dataset", text_dataset.token)
+    estimate = page.locator("#estimate dl:visible")
+    before = estimate.inner_text()
+    page.locator(".preset", has_text="Weighs words").click()
+    expect(estimate).to_have_text(before, use_inner_text=True)
+    page.locator(".preset", has_text="vote").click()
+    expect(estimate).not_to_have_text(before, use_inner_text=True)
+    expect(estimate).to_contain_text("h")
+
+
 def test_the_main_path_works_without_javascript(open_page: Any) -> None:
     page = open_page("new-kind", "text", java_script_enabled=False)
     page.get_by_label("Paste rows").fill(
@@ -178,3 +190,14 @@ def test_no_page_is_wider_than_a_phone(
         for details in page.locator("details").all():
             details.evaluate("element => { element.open = true; }")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], (name, args)
+
+
+def test_tabs_stay_on_one_line_on_a_phone(open_page: Any, make_model) -> None:
+    page = open_page("new-kind", "image", viewport=PHONE)
+    origin, token = page.url.split("/new")[0], make_model().token
+    for address in (page.url, f"{origin}/new/text/", f"{origin}{address_of('model', token)}"):
+        page.goto(address)
+        tabs = [tab.bounding_box() for tab in page.get_by_role("tab").all()]
+        assert len(tabs) > 1
+        assert len({round(tab["y"]) for tab in tabs}) == 1, address
+        assert max(tab["height"] for tab in tabs) < 48, address

@@ -82,6 +82,17 @@ def test_an_expired_model_is_marked_in_the_list(client: Client, image_dataset, m
     assert "expired" in read(client.get(reverse("recent"))).text
 
 
+def test_a_token_without_a_model_leads_to_its_job(client: Client, make_job, make_model) -> None:
+    earlier = make_model()
+    job = make_job(
+        status="deployed", continues=earlier, comparison={"verdict": "kept_earlier", "token": earlier.token}
+    )
+    page = read(client.get(reverse("model", args=[job.token])), 404)
+    assert page.all("a", href=reverse("job", args=[job.token]))
+    told = read(client.get(reverse("job", args=[job.token]))).text
+    assert "It opens this page. The model is under the token of the earlier one" in told
+
+
 def test_the_list_ends_at_twenty_and_takes_the_same_queries(
     client: Client, image_dataset, django_assert_max_num_queries
 ) -> None:

@@ -58,6 +58,28 @@ def test_the_fragment_leads_to_the_model(client: Client, make_job, make_model) -
     assert "Open the model" in read(client.get(reverse("job", args=[job.token]))).text
 
 
+def test_the_page_marks_the_epoch_that_the_model_has(client: Client, make_job, make_model) -> None:
+    job = make_job(status="training")
+    figures(job, 4)
+    address = reverse("job", args=[job.token])
+    assert "4 best so far" in read(client.get(address)).text, "the same score each time: the lowest loss"
+    report = {
+        "best_epoch": 2,
+        "epochs": [{"epoch": number, "val_loss": 1.1 / number} for number in range(1, 5)],
+    }
+    model = make_model(job=job)
+    model.report |= report
+    model.save()
+    page = read(client.get(address)).text
+    assert "2 kept" in page and "4 kept" not in page
+    # A report of other epochs, as of an early model, says nothing about these.
+    report["epochs"][1]["val_loss"] = 0.3
+    model.report |= report
+    model.save()
+    page = read(client.get(address)).text
+    assert "4 best" in page and "kept" not in page
+
+
 def test_an_ended_job_is_not_asked_for_again(client: Client, make_job) -> None:
     job = make_job(status="failed", error="The data held one class only. Add another.")
     page = read(client.get(reverse("job", args=[job.token])))

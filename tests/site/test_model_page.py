@@ -6,11 +6,13 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.models import PlatformStatus
+from modelstore.bundles.standalone_files import runtime_path
 from modelstore.prediction import predictor
 from tests.bundles import picture
 from tests.site.kept_examples import FINDINGS
 from tests.site.test_pages import read
 from tests.tasks import Task
+from training.ground.recipe import resolve
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +40,7 @@ def test_several_pictures_are_sorted_and_a_bad_one_spoils_none(client: Client, m
     assert [outcome.name for outcome in outcomes] == ["a.png", "b.png", "c.svg", "d.png"]
     assert outcomes[0].prediction.label == "green"
     assert "cannot be read" in outcomes[1].error
-    assert "This is SVG" in outcomes[2].error
+    assert "SVG" in outcomes[2].error
     assert "is an empty file" in outcomes[3].error
     assert "Input" not in page.text.split("Predictions")[1].split("How good it is")[0]
 
@@ -121,7 +123,7 @@ def test_what_was_found_in_the_data_is_shown(client: Client, make_model) -> None
         "Naive Bayes on single words",
         "are off by 2.1 %",
         "3 also in the training part",
-        "Without them the accuracy is 87.5 %",
+        "Without them, the accuracy is 87.5 %",
         "1 nearly the same under two classes",
         "1,200 labels that may be wrong",
         "row 7: so nice",
@@ -149,3 +151,32 @@ def test_the_page_takes_few_queries(client: Client, make_model, django_assert_ma
     model = make_model()
     with django_assert_max_num_queries(6):
         client.get(reverse("model", args=[model.token]))
+
+
+def test_a_model_of_sentences_tells_only_settings_that_it_has(client: Client, make_model) -> None:
+    model = make_model(Task.TEXT)
+    model.manifest["config"] = resolve(Task.TEXT, {"preset": "quick"}).to_json()
+    model.save()
+    text = read(client.get(reverse("model", args=[model.token]))).text.split("How it was trained")[1]
+    assert "Quick" in text and "90 : 10" in text
+    assert "ImageNet" not in text and "pictures" not in text
+
+
+def test_an_epoch_added_by_the_trainer_is_among_those_planned(client: Client, make_model) -> None:
+    model = make_model(Task.TEXT)
+    model.manifest["config"] |= {"epochs": 12}
+    model.report |= {"best_epoch": 13, "epochs": [{"epoch": number} for number in range(1, 14)]}
+    model.save()
+    page = read(client.get(reverse("model", args=[model.token]))).text
+    assert "Epochs 13" in page and "Epoch kept 13" in page
+
+
+def test_the_bundle_is_not_called_offline_while_a_file_for_that_is_missing(
+    client: Client, make_model, settings, tmp_path
+) -> None:
+    settings.FLASH_VAR_DIR = tmp_path
+    address = reverse("model", args=[make_model().token])
+    assert "offline in a browser (once web/get_runtime.py" in read(client.get(address)).text
+    runtime_path().parent.mkdir(parents=True)
+    runtime_path().write_text("runtime")
+    assert "offline in a browser, and proves" in read(client.get(address)).text

@@ -12,8 +12,11 @@ from django.utils import timezone
 
 from jobs.datasets import dataset_store
 from jobs.models import Attempt, Dataset, Job, Server
+from jobs.money.quotes import Quoter
 from jobs.states import JobStatus
+from jobs.web.pages import presets
 from tests.tasks import Task
+from training.kinds import KINDS
 
 pytestmark = pytest.mark.django_db
 CSV = b"input,label\n" + b"".join(b"some words %d,%s\n" % (i, (b"a", b"b")[i % 2]) for i in range(20))
@@ -35,6 +38,20 @@ def test_the_page_after_the_upload_tells_what_it_will_take(client: Client, table
     assert "no job like this has run here yet" in page
     assert "right away" in page
     assert "nothing</dd>" in page
+
+
+def test_the_page_brings_the_figures_of_each_preset(client: Client, table: Dataset) -> None:
+    page = text_of(client.get(reverse("dataset", args=[table.token])))
+    for preset in ("quick", "balanced", "best"):
+        assert f'data-estimate="{preset}" hidden' in page
+    assert page.count("Trains for") == 4
+
+
+def test_a_preset_that_takes_no_longer_says_so() -> None:
+    kind = KINDS[Task.TEXT]
+    times = [card.time for card in presets.cards(kind, 5_500, Quoter())]
+    assert times == ["less than a minute", "about 4 min", "about 4 min, like Balanced"]
+    assert [card.time for card in presets.cards(kind, 60, Quoter())] == ["less than a minute"] * 3
 
 
 def test_asking_for_an_estimate_starts_nothing_and_needs_no_name(client: Client, table: Dataset) -> None:

@@ -63,6 +63,15 @@ def test_a_messy_zip_is_repaired_and_every_repair_told(open_page: Any) -> None:
     assert "torn.png" in download.value.path().read_text("utf-8-sig")
 
 
+def test_an_empty_file_is_told_before_it_is_sent(open_page: Any) -> None:
+    page = open_page("new-kind", "image")
+    page.set_input_files("#id_dataset", upload("empty.zip", b""))
+    expect(page.locator("[data-hint]")).to_have_text("empty.zip, 0 bytes")
+    page.get_by_role("button", name="Upload and check").click()
+    expect(page.locator("#problem")).to_contain_text("The file is empty")
+    expect(page.locator("#problem")).to_contain_text("empty.zip has no content")
+
+
 @pytest.mark.parametrize(
     ("name", "data", "told"),
     [
@@ -103,15 +112,15 @@ def test_a_dropped_file_is_taken(open_page: Any) -> None:
 
 def test_other_columns_are_chosen_without_another_upload(open_page: Any) -> None:
     page = open_page("new-kind", "text", viewport=PHONE)
-    table = "label,group,text\n" + "".join(f"row {n},{n % 2},how nice {n}\n" for n in range(30))
+    labels = ("red; blue", "red", "blue; red", "blue")
+    table = "label,group,text\n" + "".join(f"{labels[n % 4]},{n % 2},how nice {n}\n" for n in range(32))
     page.set_input_files("#id_dataset", upload("odd.csv", table.encode(), "text/csv"))
     page.get_by_role("button", name="Upload and check").click()
-    expect(page.get_by_role("heading", name="Other columns?")).to_be_visible()
+    expect(page.get_by_text("several labels each")).to_be_visible()
     expect(page.get_by_role("cell", name="how nice 0")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.get_by_label("Column with the class").select_option("group")
-    page.get_by_role("button", name="Read it like this").click()
-    expect(page.get_by_text("30 sentences in 2 classes")).to_be_visible()
+    expect(page.get_by_text("32 sentences in 2 classes")).to_be_visible()
 
 
 def test_pictures_come_from_camera_and_clipboard(open_page: Any) -> None:

@@ -185,7 +185,10 @@ def test_the_api_takes_it_and_its_description_names_it(client: Client) -> None:
     sent = {"dataset": ContentFile(b"x", "x.csv"), "task_type": "boxes", "task_name": "x"}
     assert TASK in client.post(reverse("api:jobs"), sent).json()["errors"]["task_type"][0]
     schema = SchemaGenerator().get_schema(request=None, public=True)
-    assert TASK in schema["components"]["schemas"]["TaskType"]["enum"]
+    schemas = schema["components"]["schemas"]
+    assert TASK in schemas["TaskType"]["enum"]
+    entries = schemas["PredictJsonRequest"]["properties"]["inputs"]["items"]["anyOf"]
+    assert [entry["type"] for entry in entries] == ["string", "string", "array"]
 
 
 def test_the_command_line_takes_it_by_the_name_of_the_file(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def audit(outcome: Outcome, run: Run) -> dict[str, Any]:
 
 
 def _baseline(evidence: Evidence, outcome: Outcome) -> dict[str, Any] | None:
-    value = evidence.baseline(len(outcome.classes))
+    value = evidence.baseline(len(outcome.classes), outcome.target)
     score = outcome.target.score
     return None if value is None else {"name": evidence.baseline_name, score: round(value, 6)}
 
@@ -99,18 +99,19 @@ def _shown(outcome: Outcome, place: int) -> tuple[str, str]:
     train, validation = outcome.parts
     index = int(train[place] if place < len(train) else validation[place - len(train)])
     samples = outcome.samples
-    return samples.shown(index)[:MAX_SOURCE], samples.classes[int(samples.labels[index])]
+    return samples.shown(index)[:MAX_SOURCE], outcome.target.words(samples.classes, samples.labels[index])
 
 
 def _suspects(evidence: Evidence, outcome: Outcome, run: Run) -> dict[str, Any] | None:
     classes = outcome.classes
-    found = evidence.suspects(len(classes), seed=outcome.recipe.seed, control=run.control)
+    target, seed = outcome.target, outcome.recipe.seed
+    found = evidence.suspects(len(classes), target, seed=seed, control=run.control)
     if found is None:
         return None
     examples = []
     for item in found["found"]:
         source, label = _shown(outcome, item["place"])
-        predicted, probability = classes[item["predicted"]], item["probability"]
+        predicted, probability = target.words(classes, item["predicted"]), item["probability"]
         examples.append(
             {"source": source, "label": label, "predicted": predicted, "probability": probability}
         )
@@ -124,11 +125,15 @@ def _tell(run: Run, duplicates: dict[str, Any] | None, outcome: Outcome) -> None
     word = SCORES[score].word
     count, without, conflicts = (duplicates[name] for name in ("count", f"{score}_without", "conflicts"))
     if count:
-        rest = "" if without is None else f" Without them the {word} is {show(score, without)}."
+        rest = (
+            ""
+            if without is None
+            else f" Without {'it' if count == 1 else 'them'}, the {word} is {show(score, without)}."
+        )
         run.events.warning(
-            f"{count} of {total} validation samples also {'appear' if count > 1 else 'appears'}, nearly "
+            f"{count:,} of {total:,} validation samples also {'appear' if count > 1 else 'appears'}, nearly "
             f"identical, in the training part, so the {word} may flatter the model.{rest}"
         )
     if conflicts:
-        what = "1 pair of samples is" if conflicts == 1 else f"{conflicts} pairs of samples are"
+        what = "1 pair of samples is" if conflicts == 1 else f"{conflicts:,} pairs of samples are"
         run.events.warning(f"{what} nearly identical but in two classes; one of each is probably wrong.")

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from training.engine.lbfgs import Lbfgs
 from training.engine.linear import Features, Labelled, Linear, objective, unflatten
 from training.ground.control import Control
+from training.targets.target import Target
 
 FOLDS = 3
 # More samples than these are not looked at; a random choice is.
@@ -25,14 +25,20 @@ Select = Callable[[NDArray[np.int64]], Features]
 
 
 def suspects(
-    select: Select, labels: NDArray[np.int64], classes: int, *, penalty: float, seed: int, control: Control
+    select: Select,
+    labels: NDArray[np.int64],
+    classes: int,
+    target: Target,
+    *,
+    penalty: float,
+    seed: int,
+    control: Control,
 ) -> dict[str, Any] | None:
-    """The samples whose labels other samples contradict, by confident learning (Northcutt et al. 2021).
+    """The samples whose labels, as `target` has them, other samples contradict.
 
-    A linear model is fitted to all folds but one and asked about the one left out. A label is suspect when
-    another class is likelier, and as likely as that class usually is where it is the label. Gives {"count",
-    "looked_at", "found": [{"place", "predicted", "probability"}]}, the surest first, places being those in
-    `labels`; None when the time is over.
+    A linear model is fitted to all folds but one and asked about the one left out. Gives {"count", "looked_at",
+    "found": [{"place", "predicted" (a decision of the target), "probability"}]}, the surest first, places being those
+    in `labels`; None when the time is over.
     """
     random = np.random.default_rng(seed)
     places = random.permutation(len(labels))[:MOST_SAMPLES]
@@ -49,50 +55,40 @@ def suspects(
         rest = np.setdiff1d(np.arange(len(places)), out)
         if not len(out) or not len(rest):
             continue
-        truth = torch.from_numpy(labels[places[rest]])
-        fitted = fit_briefly(select(places[rest]), truth, classes, penalty=penalty)
+        others = Labelled(select(places[rest]), torch.from_numpy(labels[places[rest]]), target)
+        fitted = fit_briefly(others, classes, penalty=penalty)
         with torch.no_grad():
             scores = select(places[out]).scores(fitted.weight) + fitted.bias
-        probabilities[out] = scores.softmax(1).numpy()
+        probabilities[out] = target.probabilities(scores).numpy()
         looked_at.append(out)
     if not looked_at:
         return None
     chosen = np.concatenate(looked_at)
     places, probabilities = places[chosen], probabilities[chosen]
-    found = _contradicted(labels[places], probabilities)
+    found = target.contradicted(labels[places], probabilities)
+    decisions = target.decide(probabilities)
+    sure = target.confidence(probabilities, decisions)
     return {
         "count": len(found),
         "looked_at": len(places),
         "found": [
             {
                 "place": int(places[i]),
-                "predicted": int(probabilities[i].argmax()),
-                "probability": round(float(probabilities[i].max()), 4),
+                "predicted": decisions[i].tolist(),
+                "probability": round(float(sure[i]), 4),
             }
             for i in found[:_MOST_FOUND]
         ],
     }
 
 
-def _contradicted(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
-    given = probabilities[np.arange(len(labels)), labels]
-    predicted = probabilities.argmax(axis=1)
-    counts = np.bincount(labels, minlength=probabilities.shape[1])
-    usual = np.bincount(labels, weights=given, minlength=len(counts)) / np.maximum(counts, 1)
-    # Whoever has no sure class of his own has no say about others.
-    usual = np.maximum(usual, 0.5)
-    likely = probabilities.max(axis=1)
-    suspect = np.flatnonzero((predicted != labels) & (likely >= usual[predicted]))
-    by_margin: NDArray[np.int64] = suspect[np.argsort(given[suspect] - likely[suspect], kind="stable")]
-    return by_margin
-
-
-def fit_briefly(features: Features, labels: Tensor, classes: int, *, penalty: float) -> Linear:
+def fit_briefly(samples: Labelled, classes: int, *, penalty: float) -> Linear:
     """A `Linear` after a few dozen iterations of L-BFGS, near enough to the optimum for a check."""
-    linear = Linear(features.width, classes)
-    shares = torch.full((len(labels),), 1 / max(len(labels), 1))
+    linear = Linear(samples.features.width, classes)
+    count = len(samples.labels)
+    shares = torch.full((count,), 1 / max(count, 1))
     solver = Lbfgs(
-        objective(Labelled(features, labels), linear, penalty, shares),
+        objective(samples, linear, penalty, shares),
         torch.zeros(linear.weight.numel() + classes),
     )
     for _ in range(_ITERATIONS):

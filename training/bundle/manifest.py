@@ -38,7 +38,8 @@ class Manifest:
     """model.json: what the model is, what goes in and comes out, and a sha256 for every other file.
 
     `score` is the one on the validation part, as `training.score` writes it; an accuracy (0 to 1) stands in `accuracy`
-    and `accuracy_interval`, too, and in older bundles there alone. `created` is ISO 8601 in UTC.
+    and `accuracy_interval`, too, and in older bundles there alone. `test` is {score, count} of a test part that the
+    upload named; None where there was none. `created` is ISO 8601 in UTC.
     """
 
     task: str
@@ -50,6 +51,7 @@ class Manifest:
     score: dict[str, Any] = field(default_factory=dict)
     accuracy: float | None = None
     accuracy_interval: list[float] | None = None
+    test: dict[str, Any] | None = None
     task_name: str = ""
     input_name: str = "pixels"
     output_name: str = "probabilities"
@@ -81,6 +83,7 @@ class Manifest:
         if not well_formed:
             raise BundleDamaged(f"{MANIFEST_FILE} does not describe a model")
         self.measured()
+        self.tested()
 
     def measured(self) -> Score:
         """The score on the validation part; raises BundleDamaged when there is none, or of a name unknown here."""
@@ -92,10 +95,17 @@ class Manifest:
         except (KeyError, TypeError, ValueError) as error:
             raise BundleDamaged(f"{MANIFEST_FILE} does not say how good the model is") from error
 
+    def tested(self) -> tuple[Score, int] | None:
+        """The score on the given test part and its samples; None where there was no such part."""
+        try:
+            return (Score.from_json(self.test["score"]), int(self.test["count"])) if self.test else None
+        except (KeyError, TypeError, ValueError) as error:
+            raise BundleDamaged(f"{MANIFEST_FILE} does not say how good the model is") from error
+
     def write(self, folder: Path) -> None:
         """Write model.json into `folder`, whole or not at all."""
         temporary = folder / f"{MANIFEST_FILE}.tmp"
-        # Only an accuracy has these two.
+        # Only an accuracy has its two fields, and only some uploads a test part.
         facts = {name: value for name, value in asdict(self).items() if value is not None}
         temporary.write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
         os.replace(temporary, folder / MANIFEST_FILE)

@@ -1,5 +1,6 @@
 """Multinomial logistic regression on fixed features, dense or sparse: to its optimum, or by mini-batches."""
 
+import dataclasses
 import time
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -7,7 +8,6 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from training.engine.checkpoint import Checkpoint
 from training.engine.lbfgs import Lbfgs
@@ -20,7 +20,6 @@ from training.ground.epochs import EpochFigures
 from training.ground.errors import TrainingFailed
 from training.ground.events import Events
 from training.ground.recipe import Recipe
-from training.targets.one_label import ONE_LABEL
 from training.targets.target import Target
 
 _ITERATIONS_AN_EPOCH = 12
@@ -67,19 +66,23 @@ class DenseFeatures:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """Features with the true class of each sample, int64 [N]."""
+    """Features with the truth [N] of each sample, as `target` has it: of one label int64 [N]."""
 
     features: Features
     labels: Tensor
+    target: Target
 
 
-def measure(linear: "Linear", part: Labelled, target: Target = ONE_LABEL) -> tuple[float, float]:
+def measure(linear: "Linear", part: Labelled) -> tuple[float, float]:
     """Mean loss of a `Linear` on a part, and its value of the target's score."""
+    loss, decisions = _answers(linear, part)
+    return loss, part.target.measure(part.labels.cpu().numpy(), decisions.cpu().numpy()).value
+
+
+def _answers(linear: "Linear", part: Labelled) -> tuple[float, Tensor]:
     with torch.no_grad():
         scores = part.features.scores(linear.weight) + linear.bias
-        loss = target.loss(scores, part.labels)
-        decisions = target.decide(scores)
-    return float(loss), target.measure(part.labels.cpu().numpy(), decisions.cpu().numpy()).value
+        return float(part.target.loss(scores, part.labels)), part.target.decide(scores)
 
 
 class Linear(nn.Module):
@@ -107,8 +110,8 @@ def fit_to_optimum(
     With `keep_last` it ends with those of the last epoch, and the validation part has chosen nothing. `penalty`
     is the factor of half the squared weights in the mean loss. An "epoch" is a few iterations.
     """
-    progress = Progress()
-    share = _class_shares(train.labels, linear.bias.numel(), config)
+    progress = Progress(score=train.target.score)
+    share = _class_shares(train, linear.bias.numel(), config)
     solver = Lbfgs(
         objective(train, linear, penalty, share),
         torch.cat([p.detach().flatten() for p in linear.parameters()]),
@@ -142,7 +145,7 @@ def fit_to_optimum(
 
 def refit(linear: Linear, everything: Labelled, *, penalty: float, config: Recipe, control: Control) -> None:
     """Go on from a fit to a part of the samples to the optimum of all of them."""
-    share = _class_shares(everything.labels, linear.bias.numel(), config)
+    share = _class_shares(everything, linear.bias.numel(), config)
     solver = Lbfgs(
         objective(everything, linear, penalty, share),
         torch.cat([p.detach().flatten() for p in linear.parameters()]),
@@ -158,7 +161,8 @@ def refit(linear: Linear, everything: Labelled, *, penalty: float, config: Recip
 def _figures(
     epoch: int, linear: Linear, train: Labelled, validation: Labelled, config: Recipe, seconds: float
 ) -> EpochFigures:
-    train_loss, train_accuracy = measure(linear, train)
+    train_loss, decisions = _answers(linear, train)
+    right = train.target.right(decisions, train.labels)
     val_loss, val_score = measure(linear, validation)
     if val_loss != val_loss:
         raise TrainingFailed(
@@ -167,19 +171,21 @@ def _figures(
     return EpochFigures(
         epoch=epoch,
         train_loss=train_loss,
-        train_accuracy=train_accuracy,
+        train_accuracy=float(right.float().mean()),
         val_loss=val_loss,
         val_score=val_score,
         learning_rate=config.learning_rate,
         seconds=seconds,
+        score=train.target.score,
     )
 
 
-def _class_shares(labels: Tensor, classes: int, config: Recipe) -> Tensor:
+def _class_shares(part: Labelled, classes: int, config: Recipe) -> Tensor:
     """The weight [N] of each sample in the mean loss; they sum to one."""
-    counts = torch.bincount(labels, minlength=classes).clamp(min=1).float()
-    weights = 1 / counts if config.class_weights else torch.ones_like(counts)
-    share = weights[labels]
+    if config.class_weights:
+        share: Tensor = part.target.balance(part.labels, classes)
+    else:
+        share = torch.ones(len(part.labels), device=part.labels.device)
     return share / share.sum()
 
 
@@ -189,13 +195,13 @@ def objective(train: Labelled, linear: Linear, penalty: float, share: Tensor) ->
     `share` [N] is the weight of each sample in the mean.
     """
     shape = linear.weight.shape
-    truth = functional.one_hot(train.labels, shape[1]).float()
+    at = train.target.slope(train.labels, shape[1])
 
     def evaluate(point: Tensor) -> tuple[float, Tensor]:
         weight, bias = point[: shape.numel()].view(shape), point[shape.numel() :]
-        logs = torch.log_softmax(train.features.scores(weight) + bias, dim=1)
-        loss = -(share * (logs * truth).sum(1)).sum() + 0.5 * penalty * weight.square().sum()
-        errors = (logs.exp() - truth) * share[:, None]
+        losses, slopes = at(train.features.scores(weight) + bias)
+        loss = (share * losses).sum() + 0.5 * penalty * weight.square().sum()
+        errors = slopes * share[:, None]
         slope = train.features.gradient(errors) + penalty * weight
         return float(loss), torch.cat([slope.flatten(), errors.sum(0)])
 
@@ -213,12 +219,11 @@ def unflatten(linear: Linear, point: Tensor) -> None:
 class LinearLearner:
     """Trains a `Linear` on fixed features by mini-batches, for whoever sets optimizer, rate, batch or epochs."""
 
-    target: Target = ONE_LABEL
-
     def __init__(self, linear: Linear, train: Labelled, validation: Labelled, config: Recipe) -> None:
         self.module: nn.Module = linear
         self._linear, self._train, self._validation, self.config = linear, train, validation, config
-        share = _class_shares(train.labels, linear.bias.numel(), config) * len(train.labels)
+        self.target = train.target
+        share = _class_shares(train, linear.bias.numel(), config) * len(train.labels)
         self._share = share if config.class_weights else None
 
     @property
@@ -253,7 +258,7 @@ class LinearLearner:
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner."""
-        return measure(self._linear, self._validation, self.target)
+        return measure(self._linear, dataclasses.replace(self._validation, target=self.target))
 
 
 def shuffled_batches(count: int, config: Recipe, epoch: int, *, equal: bool = False) -> list[Tensor]:

@@ -11,6 +11,7 @@ from training.bundle.preprocessing import UnreadableInput
 from training.bundle.previous import Previous
 from training.evaluation.outcome import Outcome
 from training.ground.run import Run
+from training.targets.target import Target
 
 
 def compare(outcome: Outcome, previous: Previous | None, run: Run) -> dict[str, Any]:
@@ -26,16 +27,15 @@ def compare(outcome: Outcome, previous: Previous | None, run: Run) -> dict[str, 
     target, truth = outcome.target, outcome.truth
     labels = [target.words(outcome.classes, one) for one in truth]
     decisions = target.decide(outcome.probabilities)
-    place = {name: i for i, name in enumerate(outcome.classes)}
-    # -1: a class that the new data does not have.
-    answers = [place.get(answer, -1) for answer in _earlier_answers(previous, ids, items, labels, cores)]
-    earlier = np.array(answers, np.int64)
+    answers = _earlier_answers(previous, ids, items, labels, target, cores)
+    meant = {answer: target.parse(outcome.classes, answer) for answer in set(answers)}
+    earlier = np.array([meant[answer] for answer in answers], decisions.dtype)
     before, after = target.measure(truth, earlier), target.measure(truth, decisions)
     was_right, is_right = (int(target.right(answer, truth).sum()) for answer in (earlier, decisions))
     lost = sorted(set(previous.manifest.classes) - set(outcome.classes))
     run.events.log(
-        f"Of the same {len(labels)} validation samples, the earlier model gets {was_right} right, the new "
-        f"one {is_right}."
+        f"Of the same {len(labels):,} validation samples, the earlier model gets {was_right:,} right, the new "
+        f"one {is_right:,}."
     )
     return {
         "previous": {
@@ -52,26 +52,32 @@ def compare(outcome: Outcome, previous: Previous | None, run: Run) -> dict[str, 
 
 
 def _earlier_answers(
-    previous: Previous, ids: Sequence[str], items: Sequence[Any], labels: Sequence[str], threads: int
+    previous: Previous,
+    ids: Sequence[str],
+    items: Sequence[Any],
+    labels: Sequence[str],
+    target: Target,
+    threads: int,
 ) -> list[str]:
     """What the earlier model answered when it was measured; what it was not measured on, it is asked now."""
-    known = set(previous.manifest.classes)
+    classes = previous.manifest.classes
+    known = {label: target.knows(classes, label) for label in set(labels)}
     answers = [previous.answers.get(key, "") for key in ids]
-    asked = [i for i, key in enumerate(ids) if key not in previous.answers and labels[i] in known]
+    asked = [i for i, key in enumerate(ids) if key not in previous.answers and known[labels[i]]]
     if asked:
-        for i, answer in zip(asked, _ask(previous, [items[i] for i in asked], threads), strict=True):
+        for i, answer in zip(asked, _ask(previous, [items[i] for i in asked], target, threads), strict=True):
             answers[i] = answer
     return answers
 
 
-def _ask(previous: Previous, items: Sequence[Any], threads: int) -> list[str]:
+def _ask(previous: Previous, items: Sequence[Any], target: Target, threads: int) -> list[str]:
     classifier = OnnxClassifier(previous.folder, threads)
     answers = []
     for item in items:
         try:
             given = item.read_bytes() if isinstance(item, Path) else item
-            best = int(classifier.predict([given])[0].argmax())
-            answers.append(previous.manifest.classes[best])
+            (decision,) = target.decide(classifier.predict([given]))
+            answers.append(target.words(previous.manifest.classes, decision))
         except UnreadableInput:
             answers.append("")
     return answers

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.ground.control import Control
+from training.targets.target import Target
 
 Pairs = list[tuple[int, int]]
 
@@ -25,11 +26,11 @@ class Evidence(Protocol):
     def baseline_name(self) -> str:
         """What the simple method is called."""
 
-    def baseline(self, classes: int) -> float | None:
-        """What the score of a simple method is on the validation part; an accuracy so far."""
+    def baseline(self, classes: int, target: Target) -> float | None:
+        """What a simple method reaches on the validation part: its value of the target's score."""
 
     def near(self) -> Pairs:
         """Pairs (i < j) of samples that are nearly the same."""
 
-    def suspects(self, classes: int, *, seed: int, control: Control) -> dict[str, Any] | None:
+    def suspects(self, classes: int, target: Target, *, seed: int, control: Control) -> dict[str, Any] | None:
         """See audit.suspects."""

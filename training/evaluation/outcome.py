@@ -13,7 +13,6 @@ from training.engine.progress import Progress
 from training.evaluation.evidence import Evidence
 from training.ground.recipe import Recipe
 from training.ground.samples import Parts, Samples
-from training.targets.one_label import ONE_LABEL
 from training.targets.target import Target
 
 
@@ -30,10 +29,11 @@ class Outcome:
     to build it again; `graph` makes its ONNX model. `deployed_count` is how many samples it learned from in the end,
     when not the training part alone. `measured`, where it learned from the validation part, too, is the model that was
     measured before: its ONNX model, or the arrays that take the place of those of the same name in that of `graph`.
-    `evidence` is for the audit of the data, `target` what was learnt.
+    `evidence` is for the audit of the data, `target` what was learnt (see `target_of`).
     """
 
     recipe: Recipe
+    target: Target
     samples: Samples[Any]
     parts: Parts
     preprocess: Preprocessing
@@ -48,7 +48,6 @@ class Outcome:
     deployed_count: int = 0
     measured: Callable[[], Any] | dict[str, NDArray[np.float32]] | None = None
     evidence: Evidence | None = None
-    target: Target = ONE_LABEL
 
     @property
     def classes(self) -> list[str]:
@@ -62,7 +61,7 @@ class Outcome:
 
     @property
     def truth(self) -> NDArray[np.int64]:
-        """The classes [N] of the validation part."""
+        """The truth [N] of the validation part, as the target has it."""
         return self.samples.labels[self.parts[1]]
 
     @property

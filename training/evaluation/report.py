@@ -19,6 +19,8 @@ report.json holds, all of the validation part unless said otherwise:
     thresholds    [{threshold, unsure, accuracy}]: were answers below `threshold` called unsure, their share, and the
                   accuracy of the others (null when there are none)
     audit_notes   [str]: which of baseline, duplicates, suspects is missing, and why
+    test          {score, count, left_out, and confusion and per_class as above}: of the test part that the upload
+                  named, by the exported model, measured once; left_out could not be read. Missing without such a part
     train_count, val_count, best_epoch, epochs: [EpochFigures], warnings: [str], skipped: [{source, reason}],
     skipped_count, seconds: {phase: s}, device
 

@@ -5,7 +5,7 @@ model answered that was measured. `sha256` is of the picture's file, or of the s
 
 examples.zip: examples.json and the pictures that it names, JPEGs of 128 pixels at most:
 
-    cells     [{truth, predicted, count, samples: [{source, probability, picture}]}]: classes by their index; of the
+    cells     [{truth, predicted, count, samples: [{source, probability, picture}]}]: one label by its index; of the
               mistakes the surest first, of the right answers the least sure
     pictures  {source: file}: pictures of these samples, of the hardest ones and of the suspect labels
 """
@@ -70,20 +70,18 @@ def write_examples(folder: Path, outcome: Outcome, run: Run, report: dict[str, A
 def chosen_cells(
     target: Target, truth: Indices, probabilities: NDArray[np.float32], sources: Sequence[str], most: int
 ) -> list[dict[str, Any]]:
-    """The cells of the confusion matrix with some of their samples, `most` in all; mistakes come first."""
+    """The cells of the target (a confusion matrix) with some of their samples, `most` in all; mistakes come first."""
     predicted = target.decide(probabilities)
-    sure = target.confidence(probabilities, predicted)
-    pairs = truth * probabilities.shape[1] + predicted
+    sure, right = target.confidence(probabilities, predicted), target.right(predicted, truth)
     cells = []
-    for pair in np.unique(pairs):
-        members = np.flatnonzero(pairs == pair)
-        t, p = divmod(int(pair), probabilities.shape[1])
-        order = sure[members] if t == p else -sure[members]
-        cells.append((t, p, members[np.argsort(order, kind="stable")]))
-    cells.sort(key=lambda cell: (cell[0] == cell[1], -len(cell[2])))
+    for t, p, members in target.cells(truth, predicted):
+        is_right = bool(right[members[0]])
+        order = sure[members] if is_right else -sure[members]
+        cells.append((is_right, t, p, members[np.argsort(order, kind="stable")]))
+    cells.sort(key=lambda cell: (cell[0], -len(cell[3])))
     found = []
-    for t, p, members in cells:
-        taken = members[: min(_RIGHT if t == p else _WRONG, most)]
+    for is_right, t, p, members in cells:
+        taken = members[: min(_RIGHT if is_right else _WRONG, most)]
         most -= len(taken)
         samples = [
             {"source": sources[i][:MAX_SOURCE], "probability": round(float(sure[i]), 6)} for i in taken

@@ -20,15 +20,27 @@ from training.evaluation.comparison import compare
 from training.evaluation.outcome import Outcome
 from training.export.calibrated import calibrate
 from training.export.examples import write_examples
+from training.export.held_out import measure_test
 from training.export.model_files import check_agreement, write_measured, write_model
 from training.export.report_files import PLOTS, write_report
 from training.ground.run import Run
+from training.ground.samples import Samples
 from training.kinds import kind_of, load
 from training.score import Score, score_fields
 
 
-def export(outcome: Outcome, run: Run, *, task_name: str, previous: Previous | None = None) -> None:
-    """Write RUN_DIR/bundle, whole or not at all, and tell the result; raises TrainingFailed."""
+def export(
+    outcome: Outcome,
+    run: Run,
+    *,
+    task_name: str,
+    previous: Previous | None = None,
+    test: Samples[Any] | None = None,
+) -> None:
+    """Write RUN_DIR/bundle, whole or not at all, and tell the result; raises TrainingFailed.
+
+    `test` is the part that nobody has looked at so far.
+    """
     run.events.phase("exporting", 0.93, 1.0)
     folder = run.folder / "bundle.tmp"
     shutil.rmtree(folder, ignore_errors=True)
@@ -41,6 +53,7 @@ def export(outcome: Outcome, run: Run, *, task_name: str, previous: Previous | N
         check_agreement(folder, outcome)
     copied = _serving_copy(folder, outcome, run)
     found = {"calibration": calibration, **audit(outcome, run), **compare(outcome, previous, run), **copied}
+    found |= measure_test(folder, outcome, test, run)
     if copied.get("serving_copy", {}).get("kept"):
         names.append(bundle.SERVING_COPY_FILE)
     report = write_report(folder, outcome, run, found)
@@ -51,10 +64,11 @@ def export(outcome: Outcome, run: Run, *, task_name: str, previous: Previous | N
     run.events.result(Score.from_json(report["score"]), report["best_epoch"])
 
 
-def export_early(outcome: Outcome, run: Run, *, task_name: str) -> None:
+def export_early(outcome: Outcome, run: Run, *, task_name: str, test: Samples[Any] | None = None) -> None:
     """Write RUN_DIR/early, a bundle that can be used while the training goes on, and tell of it.
 
     What fails here costs the training nothing but this bundle, and no random numbers are drawn from the training's own.
+    Its figure on `test` is told because it may be the model that stays; nothing is chosen by it.
     """
     folder = run.folder / "early.tmp"
     try:
@@ -64,7 +78,8 @@ def export_early(outcome: Outcome, run: Run, *, task_name: str) -> None:
             outcome, calibration = calibrate(outcome)
             names = write_model(folder, outcome)
             check_agreement(folder, outcome)
-            report = write_report(folder, outcome, run, {"calibration": calibration, "early": True})
+            found = {"calibration": calibration, "early": True, **measure_test(folder, outcome, test, run)}
+            report = write_report(folder, outcome, run, found)
             files = bundle.describe_files(folder, [*names, bundle.REPORT_FILE, *PLOTS])
             _manifest(outcome, run, task_name, report, files).write(folder)
             _put(folder, run.folder / "early")
@@ -93,7 +108,7 @@ def _serving_copy(folder: Path, outcome: Outcome, run: Run) -> dict[str, Any]:
 def _manifest(
     outcome: Outcome, run: Run, task_name: str, report: dict[str, Any], files: dict[str, Any]
 ) -> Manifest:
-    recipe = outcome.recipe
+    recipe, test = outcome.recipe, report.get("test")
     return Manifest(
         task=recipe.task,
         task_name=task_name,
@@ -102,6 +117,7 @@ def _manifest(
         preprocess=outcome.preprocess.to_json(),
         input_name=kind_of(recipe.task).input_name,
         **score_fields(Score.from_json(report["score"])),
+        test={name: test[name] for name in ("score", "count")} if test else None,
         config=recipe.to_json() | run.machine.to_json(),
         versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         created=datetime.now(UTC).isoformat(timespec="seconds"),

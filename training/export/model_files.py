@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
@@ -31,9 +32,12 @@ def write_model(folder: Path, outcome: Outcome) -> list[str]:
         "preprocess": outcome.preprocess.to_json(),
         "arguments": outcome.arguments,
     }
-    (folder / bundle.ONNX_FILE).write_bytes(outcome.graph(outcome.module).SerializeToString())
-    torch.save({**facts, "state_dict": state}, folder / bundle.TORCH_FILE)
     told = {name: value if isinstance(value, str) else json.dumps(value) for name, value in facts.items()}
+    graph = outcome.graph(outcome.module)
+    # Whoever has this file alone knows all the same what it answers, and how inputs are made ready for it.
+    onnx.helper.set_model_props(graph, {**told, "task": outcome.recipe.task})
+    (folder / bundle.ONNX_FILE).write_bytes(graph.SerializeToString())
+    torch.save({**facts, "state_dict": state}, folder / bundle.TORCH_FILE)
     save_file(
         {name: tensor.clone() for name, tensor in state.items()}, folder / bundle.SAFETENSORS_FILE, told
     )
@@ -66,7 +70,7 @@ def check_agreement(folder: Path, outcome: Outcome) -> float:
     (exported,) = session.run(["probabilities"], {name: outcome.examples})
     examples = torch.from_numpy(outcome.examples)
     with torch.no_grad():
-        trained = outcome.module.eval()(examples).softmax(1).numpy()
+        trained = outcome.target.probabilities(outcome.module.eval()(examples)).numpy()
         loaded = load_classifier(folder / bundle.TORCH_FILE)(examples).numpy()
     worst = max(_distance(trained, exported), _distance(trained, loaded))
     if not worst <= TOLERANCE:

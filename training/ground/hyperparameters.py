@@ -48,6 +48,7 @@ HYPERPARAMETERS = (
         choices=lambda kind: (("imagenet", "ImageNet weights"), ("scratch", "Scratch (random weights)")),
         words="true (start from ImageNet weights) or false (from scratch)",
         off_option="--from-scratch",
+        off_help="Start from random weights, not from ImageNet weights; this takes more data and time.",
         applies=lambda kind: kind.has_pretrained,
         elsewhere="Models of this kind have no pretrained weights; choose to start from scratch.",
     ),

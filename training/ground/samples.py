@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -17,6 +17,8 @@ _IMBALANCE = 10
 Item = TypeVar("Item")
 # Indices of the training and of the validation part.
 Parts = tuple[NDArray[np.int64], NDArray[np.int64]]
+# What an upload may call the part that a sample belongs to.
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 
 class ContentIds(Generic[Item]):
@@ -39,7 +41,9 @@ class ContentIds(Generic[Item]):
 class Samples(Generic[Item]):
     """`items`, the place in the upload that each came from, and `labels` [N] as indices into `classes`.
 
-    `words` gives what is shown behind the place of an item, where that says more: a sentence itself.
+    `words` gives what is shown behind the place of an item, where that says more: a sentence itself. Where the upload
+    says so, `splits` [N] are the parts that the samples belong to (TRAIN, VALIDATION, TEST or ""), and samples with the
+    same word in `groups` [N], other than "", come from one source; empty lists where it says nothing.
     """
 
     items: list[Item]
@@ -48,6 +52,8 @@ class Samples(Generic[Item]):
     classes: list[str]
     contents: ContentIds[Item]
     words: Callable[[Item], str] | None = None
+    splits: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
 
     def ids(self, wanted: Sequence[int] | NDArray[np.int64], threads: int) -> list[str]:
         """The content ids of the samples at these indices."""
@@ -63,7 +69,12 @@ class Samples(Generic[Item]):
         """Only the samples at these indices; classes that lose all of theirs are dropped."""
         names = [self.classes[int(self.labels[i])] for i in wanted]
         items, places = [self.items[i] for i in wanted], [self.places[i] for i in wanted]
-        return labelled(items, places, names, self.contents, self.words)
+        splits, groups = ([some[i] for i in wanted] if some else [] for some in (self.splits, self.groups))
+        return labelled(items, places, names, self.contents, self.words, splits=splits, groups=groups)
+
+    def of_split(self, split: str) -> NDArray[np.int64]:
+        """Indices of the samples that the upload puts into this part."""
+        return np.flatnonzero(np.array([given == split for given in self.splits], bool))
 
 
 def labelled(
@@ -72,12 +83,21 @@ def labelled(
     names: list[str],
     contents: ContentIds[Item],
     words: Callable[[Item], str] | None = None,
+    *,
+    splits: Sequence[str] = (),
+    groups: Sequence[str] = (),
 ) -> Samples[Item]:
-    """Samples whose classes are the different `names`, in alphabetical order."""
+    """Samples whose classes are the different `names`, in alphabetical order; see `Samples` for the rest.
+
+    Parts or groups of which there are none are dropped.
+    """
     classes = sorted(set(names))
     index = {name: i for i, name in enumerate(classes)}
     labels = np.array([index[name] for name in names], np.int64)
-    return Samples(items, places, labels, classes, contents, words)
+    given = list(splits) if any(splits) else []
+    return Samples(
+        items, places, labels, classes, contents, words, given, list(groups) if any(groups) else []
+    )
 
 
 def check_classes(samples: Samples[Any], what: str, events: Events) -> None:
@@ -109,10 +129,10 @@ def check_classes(samples: Samples[Any], what: str, events: Events) -> None:
     if max(counts.values()) >= _IMBALANCE * min(counts.values()):
         most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
         events.warning(
-            f"The classes are uneven: {samples.classes[most][:60]} has {counts[most]} {what}, "
-            f"{samples.classes[least][:60]} has {counts[least]}. Look at the figures per class, too."
+            f"The classes are uneven: {samples.classes[most][:60]} has {counts[most]:,} {what}, "
+            f"{samples.classes[least][:60]} has {counts[least]:,}. Look at the figures per class, too."
         )
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return ", ".join(names[:8]) + (f" and {len(names) - 8:,} more" if len(names) > 8 else "")

@@ -42,8 +42,8 @@ class Hyperparameter:
     decides, which blank form fields show. `bounds` (inclusive) and `choices` (value and title) may depend on the
     kind of task. Where it does not `apply`, only a value that switches it off is taken; others are refused with the
     sentence `elsewhere`. A flag with `choices` (first the word for true, then for false) is a question with three
-    answers, the third being the preset's; `words` says them in a sentence, and `off_option` is the command-line
-    option for false.
+    answers, the third being the preset's; `words` says them in a sentence. `off_option` is the command-line option
+    for false, and `off_help` what that one does.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Hyperparameter:
     form_name: str = ""
     words: str = "true or false"
     off_option: str = ""
+    off_help: str = ""
     applies: Callable[[Kind], bool] = _everywhere
     elsewhere: str = ""
 

@@ -1,7 +1,7 @@
 """What Flash knows of one kind of task: a record, free of torch, of numpy and of all other code."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -41,8 +41,9 @@ class Words:
     """How people speak of a kind; without capitals and articles unless said otherwise.
 
     `sample` is what has a label, `unit` what is left out of an upload ("file", "row"), `upload` what is uploaded, with
-    its article. `example` and `example_data` stand in commands that people copy. `tensor` says what the graph takes.
-    `title` and `about` (a sentence) begin with a capital.
+    its article; `right_form` is a sentence that shows a good one. `example` and `example_data` stand in commands that
+    people copy. `tensor` says what the graph takes.
+    `title` is what the pages call the kind; it and `about` (a sentence) begin with a capital.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Words:
     unit: str
     units: str
     upload: str
+    right_form: str
     name_hint: str
     example: str
     example_data: str
@@ -92,6 +94,10 @@ class Kind:
     is_convex: Callable[[Mapping[str, Any]], bool]
     preset_words: Mapping[Preset, str]
     has_pretrained: bool = False
+    # Fields of the recipe that no user sets, but a page about a model tells, and their labels.
+    settings: Mapping[str, str] = field(default_factory=dict)
+    # What is learnt from each sample: a `training.targets.target.Target`.
+    target: str = "training.targets.one_label:ONE_LABEL"
     # Seconds of a training beyond what every job takes, on two ordinary processor cores: of the recipe's JSON and the
     # number of samples.
     rough_seconds: Callable[[Mapping[str, Any], int], float]

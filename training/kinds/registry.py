@@ -16,6 +16,10 @@ class UnknownKind(ValueError):
     """There is no kind of task of this name."""
 
 
+class KindsInvalid(ValueError):
+    """A module that should have a kind has none, or one that cannot be had beside the others."""
+
+
 class _Kinds(Mapping[str, Kind]):
     """Kinds by the name of their task; the built-in ones are imported when the first is asked for."""
 
@@ -32,7 +36,7 @@ class _Kinds(Mapping[str, Kind]):
         taken = sorted(names & {spec.name for spec in kind.models})
         if known is not None or taken:
             what = f"models {', '.join(taken)}" if taken else f"task {kind.task}"
-            raise ValueError(f"Another kind already has the {what}.")
+            raise KindsInvalid(f"Another kind already has the {what}.")
         self._kinds[kind.task] = kind
 
     def remove(self, kind: Kind) -> None:
@@ -107,7 +111,7 @@ def task_choices() -> list[tuple[str, str]]:
 
 
 def register(kind: Kind) -> None:
-    """Make `kind` known to this process; raises ValueError where its task or a model of it is taken."""
+    """Make `kind` known to this process; raises KindsInvalid where its task or a model of it is taken."""
     KINDS.add(kind)
 
 
@@ -117,10 +121,30 @@ def unregister(kind: Kind) -> None:
 
 
 def load_kinds(modules: Iterable[str] | str) -> None:
-    """Import these modules (as a list, or with commas between) and register the KIND of each."""
+    """Import these modules (as a list, or with commas between) and register the KIND of each; raises KindsInvalid."""
     names = modules.split(",") if isinstance(modules, str) else modules
     for name in filter(None, (name.strip() for name in names)):
-        register(importlib.import_module(name).KIND)
+        try:
+            register(_kind_in(name))
+        except KindsInvalid as error:
+            raise KindsInvalid(f"The kind of task {name!r} cannot be used. {error}") from error
+
+
+def _kind_in(name: str) -> Kind:
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and f"{name}.".startswith(f"{error.name}."):
+            raise KindsInvalid(
+                "There is no such Python module: correct its name, or install it where this site runs."
+            ) from error
+        raise KindsInvalid(f"It needs the module {error.name!r}, which is not installed.") from error
+    except Exception as error:  # what the code of others raises while it is imported
+        raise KindsInvalid(f"Importing it ends in {type(error).__name__}: {error}") from error
+    kind = getattr(module, "KIND", None)
+    if not isinstance(kind, Kind):
+        raise KindsInvalid("The module has no KIND that is a training.kinds.Kind.")
+    return kind
 
 
 def load(name: str) -> Any:

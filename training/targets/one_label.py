@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.score import ACCURACY, Score
-from training.targets.target import Array, Target
+from training.targets.confident_learning import contradicted
+from training.targets.target import Array, Cell, Slope, Target
 from training.targets.temperature import fit_temperature, tempered
 
 
@@ -24,6 +25,27 @@ def _loss(
     from torch.nn import functional
 
     return functional.cross_entropy(logits, truth, weights, label_smoothing=smoothing, reduction=reduction)
+
+
+def _slope(truth: Array, classes: int) -> Slope:
+    import torch
+    from torch.nn import functional
+
+    of_truth = functional.one_hot(truth, classes).float()
+
+    def at(logits: Array) -> tuple[Array, Array]:
+        logs = torch.log_softmax(logits, dim=1)
+        return -(logs * of_truth).sum(1), logs.exp() - of_truth
+
+    return at
+
+
+def _balance(truth: Array, classes: int) -> Array:
+    return 1 / truth.bincount(minlength=classes).clamp(min=1).float()[truth]
+
+
+def _probabilities(logits: Array) -> Array:
+    return logits.softmax(1)
 
 
 def _decide(scores: Array) -> Array:
@@ -69,6 +91,21 @@ def _words(labels: Sequence[str], label: Any) -> str:
     return labels[int(label)]
 
 
+def _parse(labels: Sequence[str], words: str) -> int:
+    return labels.index(words) if words in labels else -1
+
+
+def _knows(labels: Sequence[str], words: str) -> bool:
+    return words in labels
+
+
+def _cells(truth: NDArray[Any], decisions: NDArray[Any]) -> list[Cell]:
+    """Those of the confusion matrix that are not empty."""
+    width = int(decisions.max(initial=0)) + 1
+    pairs = truth * width + decisions
+    return [(*divmod(int(pair), width), np.flatnonzero(pairs == pair)) for pair in np.unique(pairs)]
+
+
 def wilson_interval(correct: int, total: int, z: float = 1.959964) -> tuple[float, float]:
     """The 95 % interval of a share of `correct` in `total` (Wilson 1927); (0, 1) for nothing measured."""
     if total == 0:
@@ -108,6 +145,9 @@ ONE_LABEL = Target(
     name="one_label",
     score=ACCURACY,
     loss=_loss,
+    slope=_slope,
+    balance=_balance,
+    probabilities=_probabilities,
     decide=_decide,
     right=_right,
     measure=measure,
@@ -116,6 +156,10 @@ ONE_LABEL = Target(
     likelihood=_likelihood,
     figures=_figures,
     words=_words,
+    parse=_parse,
+    knows=_knows,
+    cells=_cells,
+    contradicted=contradicted,
     temperature=fit_temperature,
     tempered=tempered,
 )

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
+from training.kinds import kind_of, load
 from training.score import Score
 
 # An array of numpy or a tensor of torch: what only compares and picks works on either.
@@ -24,6 +25,12 @@ class Loss(Protocol):
     ) -> Array: ...
 
 
+# Each sample's loss [N] and its gradient [N, C], both of logits [N, C].
+Slope = Callable[[Array], tuple[Array, Array]]
+# Some samples that have the same truth and the same decision: both, as examples.json has them, and their places.
+Cell = tuple[Any, Any, Array]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
     """What is learnt from each sample.
@@ -33,7 +40,10 @@ class Target:
 
     name            its word in files
     score           the name of its score in `training.score.SCORES`
-    loss            see Loss; the only one that needs torch, and imports it when called
+    loss            see Loss; this and `slope` need torch, and import it when called
+    slope           (truth, C) -> see Slope; of a loss that is convex in the logits, for solvers
+    balance         (truth, C) -> [N], how much each sample has to weigh where rare classes weigh as much as common ones
+    probabilities   logits [N, C], a tensor -> what they mean, a tensor [N, C]
     decide          logits or probabilities [N, C] -> decisions
     right           (decisions, truth) -> bool [N]
     measure         (truth, decisions) -> Score, with its interval
@@ -42,6 +52,11 @@ class Target:
     likelihood      (truth, probabilities) -> [N], the probability that the model gave the truth
     figures         (labels, truth, decisions) -> what report.json has beside the score
     words           (labels, truth or decision of one sample) -> as a person says it
+    parse           (labels, such words) -> the decision again; one that is never right, where they name no such label
+    knows           (labels, such words) -> whether they can be said with these labels
+    cells           (truth, decisions) -> the samples, put together by both: see Cell
+    contradicted    (truth, probabilities by models that never saw the sample) -> places of the samples whose truth is
+                    likely wrong, the surest first
     temperature     (truth, probabilities) -> by what to divide the logits so that probabilities mean what they say
     tempered        (probabilities, temperature) -> what they become then
     """
@@ -49,6 +64,9 @@ class Target:
     name: str
     score: str
     loss: Loss
+    slope: Callable[[Array, int], Slope]
+    balance: Callable[[Array, int], Array]
+    probabilities: Callable[[Array], Array]
     decide: Callable[[Array], Array]
     right: Callable[[Array, Array], Array]
     measure: Callable[[Array, Array], Score]
@@ -57,5 +75,14 @@ class Target:
     likelihood: Callable[[Array, Array], Array]
     figures: Callable[[Sequence[str], Array, Array], dict[str, Any]]
     words: Callable[[Sequence[str], Any], str]
+    parse: Callable[[Sequence[str], str], Any]
+    knows: Callable[[Sequence[str], str], bool]
+    cells: Callable[[Array, Array], list[Cell]]
+    contradicted: Callable[[Array, Array], Array]
     temperature: Callable[[Array, Array], float]
     tempered: Callable[[Array, float], Array]
+
+
+def target_of(task: str) -> Target:
+    """What models of the kind of `task` learn; raises UnknownKind."""
+    return cast(Target, load(kind_of(task).target))

@@ -1,5 +1,6 @@
 // Sizes and times in words.
 export function size(bytes) {
+  if (!bytes) return "0 bytes";
   if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }

@@ -39,7 +39,7 @@ export function meter(total) {
       state.textContent = "Uploading";
     },
     reach(bytes) {
-      const share = bytes / total;
+      const share = total ? bytes / total : 1;
       const seconds = (performance.now() - started) / 1000;
       const speed = (bytes - before) / Math.max(seconds, .1);
       bar.value = share;

@@ -29,7 +29,18 @@ function fold() {
   }
 }
 
-form.addEventListener("change", () => { fill(); fold(); });
+// What the chosen preset takes in place of what the page came with; other settings need the button.
+function estimate() {
+  const figures = [...form.querySelectorAll("[data-estimate]")];
+  const shown = figures.find((each) => each.dataset.estimate === form.elements.preset.value);
+  if (shown) for (const each of figures) each.hidden = each !== shown;
+}
+
+form.addEventListener("change", (event) => {
+  fill();
+  fold();
+  if (event.target.name === "preset") estimate();
+});
 form.addEventListener("submit", (event) => {
   // A second click on the way is not a second job; the server would know it by its key as well.
   if (form.dataset.sent) event.preventDefault();

@@ -11,8 +11,9 @@ from typing import Any, TextIO
 
 from jobs.batches.child.contract import batches_of
 from jobs.batches.child.items import Source
-from jobs.batches.child.order import CSV_FILE, RESULTS_FILE, SUMMARY_FILE, Order
-from jobs.batches.child.results import Results, write_csv
+from jobs.batches.child.order import CSV_FILE, RESULTS_FILE, SUMMARY_FILE, XLSX_FILE, Order
+from jobs.batches.child.results import Results
+from jobs.batches.child.tables import MOST_ROWS, write_csv, write_xlsx
 from jobs.uploads.errors import UploadRefused
 from training.ground.control import Control, die_with_parent, lower_priority
 from training.ground.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED
@@ -113,12 +114,16 @@ def _run(folder: Path, events: Events, control: Control) -> int:
 
 def _finish(folder: Path, order: Order, source: Source, results: Results) -> None:
     classes = json.loads((Path(order.bundle) / "model.json").read_text("utf-8"))["classes"]
-    write_csv(folder / RESULTS_FILE, folder / CSV_FILE, source.columns, min(order.top_k, len(classes)))
+    lines, top_k = folder / RESULTS_FILE, min(order.top_k, len(classes))
+    write_csv(source, lines, folder / CSV_FILE, top_k)
+    if results.done <= MOST_ROWS:
+        write_xlsx(source, lines, folder / XLSX_FILE, top_k, classes)
+    source.write_more(lines, folder)
     summary = {
         "done": results.done,
         "bad": results.bad,
         "counts": dict(results.counts),
-        "summary": source.summary(folder / RESULTS_FILE),
+        "summary": source.summary(lines),
     }
     (folder / SUMMARY_FILE).write_text(json.dumps(summary), encoding="utf-8")
 

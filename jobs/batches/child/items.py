@@ -1,6 +1,6 @@
 """What there is to predict, one item after the other; and how each kind of upload is read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,15 +25,28 @@ class Item:
 
 
 class Source(Protocol):
-    """An upload as items; `total` may be an estimate."""
+    """An upload as items; `total` may be an estimate.
+
+    `columns` are the names of each item in its result; `own_columns`, where there are any, are what the user's own file
+    has instead: in tables of results they stand in front.
+    """
 
     columns: tuple[str, ...]
+    own_columns: tuple[str, ...] = ()
     total: int
 
     def items(self, start: int) -> Iterator[Item]:
         """The items from number `start` on, always in the same order."""
         ...
 
+    def own_cells(self) -> Iterator[Sequence[str]]:
+        """For each item, in their order, what the user's own file says under `own_columns`."""
+        return iter(())
+
     def summary(self, results: Path) -> dict[str, Any]:
-        """What is to be shown beside the counts, from the file of results."""
-        ...
+        """What is to be shown beside the counts, from the file of results: nothing, where the counts say it all."""
+        return {}
+
+    def write_more(self, results: Path, folder: Path) -> None:
+        """Writes into `folder` what else there is to download, under the names of `jobs.batches.child.order`."""
+        return None

@@ -1,14 +1,11 @@
-"""The results on disk: JSON Lines while it runs, so that a later attempt goes on; CSV at the end."""
+"""The results on disk while it runs: JSON Lines, so that a later attempt goes on."""
 
-import csv
 import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-
-from jobs.uploads.findings_csv import harmless_cell
 
 _FIRST, _GLANCE = 100, 400
 
@@ -55,24 +52,6 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
         with path.open(encoding="utf-8") as file:
             for line in file:
                 yield json.loads(line)
-
-
-def write_csv(source: Path, target: Path, names: Sequence[str], top_k: int) -> None:
-    """The same results as CSV: names, label, probability, label_2, probability_2, ..., error; safe in a spreadsheet."""
-    ranks = [f"_{rank}" if rank > 1 else "" for rank in range(1, top_k + 1)]
-    header = [*names, *(word + rank for rank in ranks for word in ("label", "probability")), "error"]
-    with target.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        for result in read(source):
-            top = [cell for entry in result.get("top", ()) for cell in (entry["label"], entry["probability"])]
-            cells = [
-                *(result[name] for name in names),
-                *top,
-                *[""] * (2 * top_k - len(top)),
-                result.get("error", ""),
-            ]
-            writer.writerow([harmless_cell(cell) if isinstance(cell, str) else cell for cell in cells])
 
 
 def _cut_unfinished_line(path: Path) -> None:

@@ -1,18 +1,27 @@
 """The pictures of a zip, in the order of the zip, folders or not."""
 
+import base64
+import io
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from jobs.batches.child.items import Item
+from jobs.batches.child.items import Item, Source
+from jobs.batches.child.order import SORTED_FILE
 from jobs.kinds.pictures.plan import may_be_picture
+from jobs.kinds.pictures.sorted_zip import write_sorted
 from jobs.uploads.archive import Archive, Entry
-from jobs.uploads.errors import UploadRefused, shown
+from jobs.uploads.errors import UploadRefused
 from jobs.uploads.zip_contents import is_system_file, refuse_special
 from training.ground.limits import MIB, Limits
+from training.kinds.pictures import KIND
+from training.kinds.pictures.thumbnail import thumbnail
+
+_THUMBNAILS, _SIDE = 24, 64
 
 
-class Pictures:
+class Pictures(Source):
     """Pictures to predict; a damaged one becomes an item with an error. Raises UploadRefused."""
 
     columns: tuple[str, ...] = ("file",)
@@ -20,21 +29,26 @@ class Pictures:
     def __init__(self, path: Path, limits: Limits) -> None:
         self._path = path
         self._limits = limits
-        with Archive.open(path, limits) as archive:
+        with Archive.open(path, limits, KIND) as archive:
             self.total = len(_entries(archive, limits))
 
     def items(self, start: int) -> Iterator[Item]:
         """The pictures from number `start` on."""
-        with Archive.open(self._path, self._limits) as archive:
+        with Archive.open(self._path, self._limits, KIND) as archive:
             for entry in _entries(archive, self._limits)[start:]:
                 yield self._item(archive, entry)
 
     def summary(self, results: Path) -> dict[str, Any]:
-        """Nothing: the counts say it all."""
-        return {}
+        """Small copies of the first pictures, as data URIs; None for what is no picture."""
+        first = itertools.islice(self.items(0), _THUMBNAILS)
+        return {"thumbnails": [_data_uri(item.value) for item in first]}
+
+    def write_more(self, results: Path, folder: Path) -> None:
+        """The pictures themselves, in a folder for each label."""
+        write_sorted(self.items(0), results, folder / SORTED_FILE)
 
     def _item(self, archive: Archive, entry: Entry) -> Item:
-        names = {"file": shown(entry.where, 300)}
+        names = {"file": entry.where}
         most = self._limits.max_picture_bytes
         if entry.size > most:
             return Item(names, error=f"This is larger than the {most / MIB:.3g} MB a picture may have.")
@@ -64,3 +78,8 @@ def _entries(archive: Archive, limits: Limits) -> Sequence[Entry]:
             code="too_many_pictures",
         )
     return found
+
+
+def _data_uri(picture: bytes | None) -> str | None:
+    small = None if picture is None else thumbnail(io.BytesIO(picture), _SIDE)
+    return None if small is None else f"data:image/jpeg;base64,{base64.b64encode(small).decode('ascii')}"

@@ -1,14 +1,20 @@
-"""Which entries of a zip are pictures of which class: finds the class folders and repairs what is around them."""
+"""Which entries of a zip are pictures of which class: finds its layout and repairs names of classes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from jobs.kinds.pictures.example import PICTURES_EXAMPLE
+from jobs.kinds.pictures.layouts.contract import Contents, Sample, skip_all, take_over
+from jobs.kinds.pictures.layouts.registry import read_layout
+from jobs.kinds.pictures.layouts.split_names import TRAIN, split_word
+from jobs.kinds.pictures.options import PictureOptions
 from jobs.uploads.archive import Archive, Entry
 from jobs.uploads.detection import other_kind
-from jobs.uploads.errors import PICTURES_EXAMPLE, UploadRefused, listed, shown
+from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
 from jobs.uploads.names import clean_label, same_class
+from jobs.uploads.right_form import choose_instead
 from jobs.uploads.zip_contents import refuse_special, system_name
 from training.ground.limits import Limits
 from training.ground.picture_formats import HEAD_BYTES, OTHER_SUFFIXES, SUFFIXES, picture_format, video_name
@@ -29,43 +35,54 @@ _STRAY = {
     ".yml",
 }
 _TABLES = {".csv", ".tsv", ".jsonl", ".json", ".parquet", ".txt"}
-_SPLITS = {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval"}
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A picture to look at: its entry, its class, and the path that people know it by."""
+    """A picture to look at: its entry, its class, and the path that people know it by; see `Sample` for the others."""
 
     entry: Entry
     label: str
     source: str
+    split: str = ""
+    group: str = ""
 
 
-def plan_pictures(archive: Archive, limits: Limits, notes: Notes) -> list[Planned]:
+def plan_pictures(
+    archive: Archive, limits: Limits, notes: Notes, options: PictureOptions | None = None
+) -> list[Planned]:
     """The pictures of `archive` with their classes, in the order of the zip; raises UploadRefused."""
     refuse_special(archive)
-    candidates = _candidates(archive, notes)
-    if not candidates:
+    pictures, files = _sorted_out(archive, notes)
+    if not pictures:
         raise _no_pictures(archive)
-    if len(candidates) > limits.max_pictures:
+    if len(pictures) > limits.max_pictures:
         raise UploadRefused(
-            f"The zip has {len(candidates):,} pictures; at most {limits.max_pictures:,} are allowed.",
+            f"The zip has {len(pictures):,} pictures; at most {limits.max_pictures:,} are allowed.",
             status=413,
             code="too_many_pictures",
         )
-    found = _below_class_folders(candidates, notes)
-    if not found:
-        raise UploadRefused(
-            "The pictures are not in folders, so their classes are unknown. "
-            f"Put the pictures of each class into a folder of its own. {PICTURES_EXAMPLE}",
-            status=422,
-            code="no_class_folders",
-        )
-    return _labelled(found, limits, notes)
+    contents = Contents(
+        archive=archive,
+        pictures=pictures,
+        files=files,
+        options=options or PictureOptions(),
+        limits=limits,
+        notes=notes,
+    )
+    try:
+        reading = read_layout(contents)
+    except UploadRefused:
+        _skip_strays(archive, files, notes)
+        raise
+    take_over(notes, reading.notes)
+    _skip_strays(archive, [entry for entry in files if entry.where not in reading.used], notes)
+    return _labelled(_in_parts(reading.samples, contents), contents)
 
 
-def _candidates(archive: Archive, notes: Notes) -> list[Entry]:
-    found, system, stray = [], Counter[str](), []
+def _sorted_out(archive: Archive, notes: Notes) -> tuple[list[Entry], list[Entry]]:
+    """The pictures, and the files beside them that no operating system put there."""
+    found, files, system = [], [], Counter[str]()
     for entry in archive.entries:
         name = system_name(entry)
         if name is not None:
@@ -73,12 +90,26 @@ def _candidates(archive: Archive, notes: Notes) -> list[Entry]:
         elif may_be_picture(archive, entry):
             found.append(entry)
         else:
-            stray.append(entry)
+            files.append(entry)
     for name, count in system.items():
-        notes.skip(name, f"{count:,} hidden or system files were left out.", count)
-    for entry in stray:
-        notes.skip(entry.where, f"This is {_true_name(archive, entry)}, so it was left out.")
-    return found
+        notes.skip(
+            name, f"{count:,} hidden or system {'file was' if count == 1 else 'files were'} left out.", count
+        )
+    return found, files
+
+
+def _skip_strays(archive: Archive, files: Sequence[Entry], notes: Notes) -> None:
+    kinds: dict[str, list[Entry]] = defaultdict(list)
+    for entry in files:
+        kinds[entry.suffix].append(entry)
+    for suffix, entries in kinds.items():
+        kind = f"{suffix} files" if suffix else "files without a suffix"
+        skip_all(
+            notes,
+            entries,
+            f"This is {_true_name(archive, entries[0])}, so it was left out.",
+            f"{{count}} {kind} are not pictures, so they were left out.",
+        )
 
 
 def _true_name(archive: Archive, entry: Entry) -> str:
@@ -96,91 +127,88 @@ def may_be_picture(archive: Archive, entry: Entry) -> bool:
     return entry.suffix not in _STRAY and picture_format(archive.head(entry, HEAD_BYTES)) is not None
 
 
-def _below_class_folders(candidates: Sequence[Entry], notes: Notes) -> list[tuple[tuple[str, ...], Entry]]:
-    """(path from the class folder down, entry), without wrapping folders and with train/val/test merged."""
-    left = [(entry.parts, entry) for entry in candidates if len(entry.parts) > 1]
-    _skip_unfiled((entry for entry in candidates if len(entry.parts) == 1), notes)
-    while left:
-        tops = {parts[0] for parts, _ in left}
-        if not any(len(parts) > 2 for parts, _ in left):
-            break
-        if len(tops) == 1:
-            notes.repair(
-                left[0][0][0], "The class folders are inside this folder; the folder itself was ignored."
-            )
-        elif {top.strip().lower() for top in tops} <= _SPLITS:
-            names = listed([f"{top}/" for top in sorted(tops)])
-            notes.repair(names, "These parts were combined: Flash sets aside its own part for validation.")
-        else:
-            break
-        _skip_unfiled((entry for parts, entry in left if len(parts) == 2), notes)
-        left = [(parts[1:], entry) for parts, entry in left if len(parts) > 2]
-    return left
-
-
-def _skip_unfiled(entries: Iterable[Entry], notes: Notes) -> None:
-    for entry in entries:
+def _in_parts(samples: Sequence[Sample], contents: Contents) -> list[Sample]:
+    """The samples with the given parts, or without where these are merged or say nothing."""
+    notes = contents.notes
+    if contents.options.splits == "merge":
+        if any(sample.split for sample in samples):
+            notes.repair("", "The given parts were combined: Flash sets aside its own part for validation.")
+        return [replace(sample, split="") for sample in samples]
+    parts = {sample.split for sample in samples}
+    if len(parts) < 2:
+        return [replace(sample, split="") for sample in samples]
+    if TRAIN not in parts and "" not in parts:
+        notes.repair("", "There is no part to train on, so the given parts were combined.")
+        return [replace(sample, split="") for sample in samples]
+    learnt = {same_class(sample.label.strip()) for sample in samples if sample.split in (TRAIN, "")}
+    kept = [sample for sample in samples if same_class(sample.label.strip()) in learnt]
+    strange = Counter(sample.label for sample in samples if same_class(sample.label.strip()) not in learnt)
+    for label, count in strange.items():
         notes.skip(
-            entry.where,
-            "This is next to the class folders, not in one, so its class is unknown; it was left out.",
+            label, f"This class is in no part to train on; its {count:,} pictures were left out.", count
         )
+    return kept
 
 
-def _labelled(found: Sequence[tuple[tuple[str, ...], Entry]], limits: Limits, notes: Notes) -> list[Planned]:
-    folders = Counter(parts[0] for parts, _ in found)
+def _labelled(samples: Sequence[Sample], contents: Contents) -> list[Planned]:
+    limits, notes = contents.limits, contents.notes
+    written = Counter(sample.label for sample in samples)
     cleaned = {
-        folder: clean_label(folder, f"Folder {shown(folder)}", limits.max_label_chars) for folder in folders
+        label: clean_label(label, f"Class {shown(label)}", limits.max_label_chars) for label in written
     }
-    label_of = _merge_spellings(folders, cleaned, notes)
+    label_of = _merge_spellings(written, cleaned, notes, join_case=contents.options.join_case)
     if len(set(label_of.values())) > limits.max_classes:
         raise UploadRefused(
-            f"There are {len(set(label_of.values())):,} class folders; at most {limits.max_classes:,} are allowed. "
-            f"Does each picture have a folder of its own? {PICTURES_EXAMPLE}",
+            f"There are {len(set(label_of.values())):,} classes; at most {limits.max_classes:,} are allowed. "
+            f"Does each picture have a folder or label of its own? {PICTURES_EXAMPLE}",
             status=422,
             code="too_many_classes",
         )
-    _note_deeper_folders(found, notes)
     _warn_of_split_names(set(label_of.values()), notes)
+    groups = Counter(sample.group for sample in samples)
     return [
-        Planned(entry, label_of[parts[0]], shown(entry.where, 300))
-        for parts, entry in found
-        if label_of[parts[0]]
+        Planned(
+            sample.entry,
+            label_of[sample.label],
+            shown(sample.entry.where, 300),
+            sample.split,
+            sample.group if groups[sample.group] > 1 else "",
+        )
+        for sample in samples
+        if label_of[sample.label]
     ]
 
 
-def _merge_spellings(folders: Counter[str], cleaned: dict[str, str], notes: Notes) -> dict[str, str]:
-    """Folder to label: the most frequent spelling stands for all spellings of a class."""
+def _merge_spellings(
+    written: Counter[str], cleaned: dict[str, str], notes: Notes, *, join_case: bool | None
+) -> dict[str, str]:
+    """Label as written to class: the most frequent spelling stands for all spellings of a class."""
     spellings: dict[str, list[str]] = defaultdict(list)
-    for folder in folders:
-        spellings[same_class(cleaned[folder])].append(folder)
+    for label in written:
+        clean = cleaned[label]
+        spellings[clean if join_case is False else same_class(clean)].append(label)
     label_of = {}
     for same in spellings.values():
-        best = cleaned[max(same, key=lambda folder: folders[folder])]
+        best = cleaned[max(same, key=lambda label: written[label])]
         label_of.update(dict.fromkeys(same, best))
         if not best:
             notes.skip(
-                shown(same[0]) or "a folder", "The name of this folder has no visible characters.", len(same)
+                shown(same[0]) or "a folder", "The name of this class has no visible characters.", len(same)
             )
         elif len(same) > 1:
             notes.repair(
-                best, f"Folders whose names differ only in case or spaces were combined: {listed(same)}."
+                best, f"Classes whose names differ only in case or spaces were combined: {listed(same)}."
             )
         elif same[0] != best:
-            notes.repair(best, "Spaces or invisible characters were removed from the name of the folder.")
+            notes.repair(best, "Spaces or invisible characters were removed from the name of the class.")
     return label_of
 
 
-def _note_deeper_folders(found: Sequence[tuple[tuple[str, ...], Entry]], notes: Notes) -> None:
-    deeper = Counter(parts[0] for parts, _ in found if len(parts) > 2)
-    for folder, count in deeper.items():
-        notes.repair(folder, f"{count:,} pictures in subfolders count as this class.")
-
-
 def _warn_of_split_names(labels: set[str], notes: Notes) -> None:
-    if labels and {label.lower() for label in labels} <= _SPLITS:
+    if labels and all(split_word(label.strip().lower()) for label in labels):
         notes.warn(
             listed(sorted(labels)),
-            "The folders are named like parts of a dataset. Are these really the classes?",
+            "The classes are named like parts of a dataset. Are these really the classes?",
         )
 
 
@@ -197,9 +225,9 @@ def _no_pictures(archive: Archive) -> UploadRefused:
                 code="wrong_kind",
             )
     tables = [entry for entry in files if entry.suffix in _TABLES]
-    advice = (
-        f' It contains the table "{shown(tables[0].where)}": for sentences, choose text.' if tables else ""
-    )
+    advice = ""
+    if tables:
+        advice = f' It contains the table "{shown(tables[0].where)}".{choose_instead(".csv", archive.kind)}'
     return UploadRefused(
         f"There are no pictures in the zip.{advice} {PICTURES_EXAMPLE}", status=422, code="no_pictures"
     )

@@ -8,24 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from jobs.kinds.pictures.findings import PictureFindings
+from jobs.kinds.pictures.options import PictureOptions
+from jobs.uploads.reading_options import ReadingOption
 from training.ground.limits import Limits
 
-READ_AGAIN = False
+READ_AGAIN = True
+OPTIONS: tuple[ReadingOption, ...] = ()
+MERGED: dict[str, Any] = {}
 
 
 def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> PictureFindings:
-    """See the contract; there are no options."""
+    """See the contract; `options` are those of `PictureOptions`."""
     # Here, because it needs Pillow: the web starts without.
     from jobs.kinds.pictures.zip_of_pictures import inspect_pictures
 
-    return inspect_pictures(path, limits)
+    return inspect_pictures(path, limits, PictureOptions.from_json(options))
 
 
 def unpack(path: Path, name: str, data: Path, limits: Limits, options: Mapping[str, Any]) -> None:
-    """Pictures and manifest.csv (file, label, source)."""
+    """Pictures and manifest.csv (file, label, source, and where given split and group)."""
     from jobs.kinds.pictures.zip_of_pictures import unpack_pictures
 
-    unpack_pictures(path, data, limits)
+    unpack_pictures(path, data, limits, PictureOptions.from_json(options))
 
 
 def merge(parts: Sequence[Path], folder: Path) -> Path:

@@ -10,8 +10,9 @@ from typing import Any
 import av
 from PIL import Image
 
-from jobs.batches.child.items import Item
-from jobs.kinds.pictures.timeline import clock, summarise
+from jobs.batches.child.items import Item, Source
+from jobs.batches.clock import clock
+from jobs.kinds.pictures.timeline import summarise
 from jobs.kinds.pictures.video_format import video_format
 from jobs.uploads.errors import UploadRefused
 from training.ground.limits import Limits
@@ -21,7 +22,7 @@ _THUMBNAIL = (160, 160)
 _MICROSECOND = Fraction(1, av.time_base)
 
 
-class Video:
+class Video(Source):
     """Frames to predict: at moment k / `rate` the last frame that has begun, so that shares of frames are shares of
     time, whatever the distances between frames are. Small copies of them go to `folder`. Raises UploadRefused.
     """
@@ -58,7 +59,7 @@ class Video:
             number += 1
         if not number:
             raise UploadRefused(
-                "There is no picture in the video. Save it again as MP4 and send that.", status=422
+                "The video has no frames that can be read. Save it again as MP4 and send that.", status=422
             )
 
     def summary(self, results: Path) -> dict[str, Any]:
@@ -123,7 +124,7 @@ class Video:
                 raise _damaged()
             if not container.streams.video:
                 raise UploadRefused(
-                    "There is no picture in the file, only sound. Send a video.",
+                    "The file has only sound, no video. Send a video.",
                     status=415,
                     code="wrong_kind",
                 )

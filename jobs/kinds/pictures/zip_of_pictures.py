@@ -13,20 +13,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.kinds.pictures.check import SUFFIX_OF, Verdict, check_picture
+from jobs.kinds.pictures.example import PICTURES_EXAMPLE
 from jobs.kinds.pictures.findings import PictureFindings
+from jobs.kinds.pictures.layouts.split_names import SPLITS
+from jobs.kinds.pictures.options import PictureOptions
 from jobs.kinds.pictures.plan import Planned, plan_pictures
 from jobs.kinds.pictures.remarks import Remarks
 from jobs.kinds.pictures.thumbnails import Thumbnails
 from jobs.uploads.archive import Archive
 from jobs.uploads.class_counts import checked_classes
-from jobs.uploads.errors import MAX_NOTES, PICTURES_EXAMPLE, UploadRefused, shown
+from jobs.uploads.errors import MAX_NOTES, UploadRefused, shown
 from jobs.uploads.findings import ClassCount, Notes
 from training.ground.limits import MIB, Limits
+from training.kinds.pictures import KIND
 
 _THREADS = min(4, os.cpu_count() or 1)
 _IN_FLIGHT_BYTES = 64 * MIB
 _PER_FOLDER = 1_000
 MANIFEST = "manifest.csv"
+_ANYTHING = PictureOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +48,24 @@ class _Checked:
         return self.future.result()
 
 
-def inspect_pictures(path: Path, limits: Limits, *, decode_seconds: float = 20) -> PictureFindings:
+def inspect_pictures(
+    path: Path, limits: Limits, options: PictureOptions = _ANYTHING, *, decode_seconds: float = 20
+) -> PictureFindings:
     """What the zip at `path` holds, after repairs; raises UploadRefused when it cannot be used.
 
     Pictures are decoded in full until `decode_seconds` have passed, after that their headers are read; a picture
     that slips through is left out by the trainer.
     """
     notes = Notes()
-    with _refused_with(notes), Archive.open(path, limits) as archive:
-        planned = plan_pictures(archive, limits, notes)
+    with _refused_with(notes), Archive.open(path, limits, KIND) as archive:
+        planned = plan_pictures(archive, limits, notes, options)
         thumbnails = Thumbnails({picture.label for picture in planned})
         twins, remarks = _Twins(), Remarks()
         counts: Counter[str] = Counter()
+        parts: Counter[tuple[str, str]] = Counter()
         for checked in _good(archive, planned, limits, decode_seconds, notes, thumbnails):
             counts[checked.picture.label] += 1
+            parts[checked.picture.label, checked.picture.split] += 1
             twins.add(checked.picture, checked.data)
             remarks.add(checked.picture.source, checked.verdict.remarks)
     remarks.report(notes)
@@ -71,48 +80,75 @@ def inspect_pictures(path: Path, limits: Limits, *, decode_seconds: float = 20) 
         skipped_count=notes.skipped_count,
         warnings=notes.warnings,
         questions=notes.questions,
+        splits=_split_counts(parts, kept),
         thumbnails=sorted(
             (entry for entry in thumbnails.found if entry["label"] in kept), key=lambda entry: entry["label"]
         ),
     )
 
 
-def unpack_pictures(path: Path, destination: Path, limits: Limits, *, decode_seconds: float = 20) -> None:
-    """Writes NNN/NNNNNN.ext and manifest.csv (file, label, source) into `destination`, by the plan of the check.
+def _split_counts(parts: Counter[tuple[str, str]], kept: set[str]) -> dict[str, int]:
+    """How many pictures of classes that are kept each given part has, in the order in which parts are used."""
+    counts: Counter[str] = Counter()
+    for (label, split), count in parts.items():
+        if label in kept:
+            counts[split] += count
+    return {split: counts[split] for split in SPLITS if counts[split]}
 
-    Names are generated, files are streamed. Raises UploadRefused; then `destination` is gone.
+
+def unpack_pictures(
+    path: Path,
+    destination: Path,
+    limits: Limits,
+    options: PictureOptions = _ANYTHING,
+    *,
+    decode_seconds: float = 20,
+) -> None:
+    """Writes NNN/NNNNNN.ext and manifest.csv into `destination`, by the plan of the check.
+
+    The columns are file, label, source, and where any picture has them split and group. Names are
+    generated, files are streamed. Raises UploadRefused; then `destination` is gone.
     """
     try:
-        _unpack(path, destination, limits, decode_seconds)
+        _unpack(path, destination, limits, options, decode_seconds)
     except BaseException:
         shutil.rmtree(destination, ignore_errors=True)
         raise
 
 
-def _unpack(path: Path, destination: Path, limits: Limits, decode_seconds: float) -> None:
+def _unpack(
+    path: Path, destination: Path, limits: Limits, options: PictureOptions, decode_seconds: float
+) -> None:
     notes = Notes()
-    rows: list[tuple[str, str, str]] = []
+    rows: list[tuple[str, Planned]] = []
     counts: Counter[str] = Counter()
     destination.mkdir(parents=True, exist_ok=True)
-    with _refused_with(notes), Archive.open(path, limits) as archive:
-        planned = plan_pictures(archive, limits, notes)
+    with _refused_with(notes), Archive.open(path, limits, KIND) as archive:
+        planned = plan_pictures(archive, limits, notes, options)
         for checked in _good(archive, planned, limits, decode_seconds, notes):
             name = f"{len(rows) // _PER_FOLDER:03d}/{len(rows):06d}.{SUFFIX_OF[checked.verdict.format]}"
             target = destination / name
             if len(rows) % _PER_FOLDER == 0:
                 target.parent.mkdir(exist_ok=True)
             target.write_bytes(checked.data)
-            rows.append((name, checked.picture.label, checked.picture.source))
+            rows.append((name, checked.picture))
             counts[checked.picture.label] += 1
     kept = {entry.label for entry in _classes(counts, limits, notes)}
-    with (destination / MANIFEST).open("w", encoding="utf-8", newline="") as file:
+    for name, picture in rows:
+        if picture.label not in kept:
+            (destination / name).unlink()
+    _write_manifest(destination / MANIFEST, [row for row in rows if row[1].label in kept])
+
+
+def _write_manifest(path: Path, rows: Sequence[tuple[str, Planned]]) -> None:
+    columns = ["file", "label", "source"]
+    columns += [name for name in ("split", "group") if any(getattr(picture, name) for _, picture in rows)]
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(("file", "label", "source"))
-        for row in rows:
-            if row[1] in kept:
-                writer.writerow(row)
-            else:
-                (destination / row[0]).unlink()
+        writer.writerow(columns)
+        writer.writerows(
+            [name, *(getattr(picture, column) for column in columns[1:])] for name, picture in rows
+        )
 
 
 def _good(
@@ -224,15 +260,20 @@ class _Twins:
     def report(self, notes: Notes) -> None:
         if self._crossing:
             first, second = self._crossing[0]
+            count = len(self._crossing)
+            also = f"{count:,} pictures are in two classes; this one is also"
+            if count == 1:
+                also = "This picture is in two classes; it is also"
             notes.warn(
                 first.source,
-                f"Pictures in two classes at once: {len(self._crossing):,}; this one is also "
-                f'"{shown(second.source)}". Keep each under the class it belongs to.',
+                f'{also} "{shown(second.source)}". Keep each only in the class it belongs to.',
             )
         if self._count and self._example:
             first, second = self._example
+            copy = f"{self._count:,} pictures are exact copies of others; this one of"
+            if self._count == 1:
+                copy = "This picture is an exact copy of"
             notes.warn(
                 second.source,
-                f'Exact copies of other pictures: {self._count:,}; this one of "{shown(first.source)}". '
-                "Copies make the accuracy look better than it is.",
+                f'{copy} "{shown(first.source)}". Copies make the accuracy look better than it is.',
             )

@@ -2,22 +2,21 @@
 
 import io
 import itertools
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from jobs.batches.child.items import Item
+from jobs.batches.child.items import Item, Source
 from jobs.kinds.sentences.columns.layout import find_text
-from jobs.kinds.sentences.formats.contract import Cells, Reader, Source
+from jobs.kinds.sentences.columns.meaning import joined
+from jobs.kinds.sentences.formats.archives.opening import opened
+from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.formats.encoding import Opener, find_encoding
-from jobs.kinds.sentences.formats.in_zip import only_table
-from jobs.kinds.sentences.formats.registry import open_reader
+from jobs.kinds.sentences.formats.registry import is_known
 from jobs.kinds.sentences.options import TableOptions
-from jobs.kinds.sentences.rows import guarded
-from jobs.uploads.archive import Archive
-from jobs.uploads.detection import detect
+from jobs.kinds.sentences.rows import refuse_pictures
+from jobs.uploads.detection import HEAD_BYTES
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
@@ -26,7 +25,7 @@ _SAMPLE_ROWS = 500
 _LONGEST_LINE = 8  # times the longest sentence
 
 
-class Sentences:
+class Sentences(Source):
     """Sentences to predict, numbered like the rows of the file. Raises UploadRefused.
 
     The file is read once to count the rows, so that what is wrong with it shows before anything starts.
@@ -34,13 +33,21 @@ class Sentences:
 
     columns: tuple[str, ...] = ("row", "text")
 
-    def __init__(self, path: Path, name: str, limits: Limits, input_column: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        limits: Limits,
+        input_column: str | None = None,
+        learnt_columns: Sequence[str] = (),
+    ) -> None:
         self._path = path
         self._name = name
         self._limits = limits
         self._options = TableOptions(input_column=input_column)
+        self._learnt = tuple(learnt_columns)
         self.total = 0
-        for _ in self._rows():
+        for _ in self._rows():  # which finds `own_columns`, too
             self.total += 1
             if self.total > limits.max_rows:
                 raise UploadRefused(
@@ -53,51 +60,48 @@ class Sentences:
 
     def items(self, start: int) -> Iterator[Item]:
         """The sentences from number `start` on."""
-        for number, text in itertools.islice(self._rows(), start, None):
+        for number, text, _ in itertools.islice(self._rows(), start, None):
             if text is None:
-                yield Item({"row": number, "text": ""}, error="This is a list or an object, not a sentence.")
+                yield Item(
+                    {"row": number, "text": ""},
+                    error="This is not a sentence, but a list, an object or a damaged line.",
+                )
             else:
                 yield Item({"row": number, "text": text}, text)
 
-    def summary(self, results: Path) -> dict[str, Any]:
-        """Nothing: the counts say it all."""
-        return {}
+    def own_cells(self) -> Iterator[Sequence[str]]:
+        """Every row of the file as it is."""
+        return (cells for _, _, cells in self._rows())
 
-    def _rows(self) -> Iterator[tuple[int, str | None]]:
-        """(number of the row, its text); rows without anything are passed over."""
-        with self._opener() as opener:
-            if self._name.lower().endswith(".txt"):
-                yield from _lines(opener, self._limits)
-                return
-            reader: Reader = open_reader(
-                Source(
-                    path=self._path, open=opener, options=self._options, limits=self._limits, notes=Notes()
-                )
-            )
-            yield from _cells(reader, self._options)
+    def _rows(self) -> Iterator[tuple[int, str | None, Sequence[str]]]:
+        """(number of the row, its text, all its cells); rows without anything are passed over."""
+        if self._name.lower().endswith(".txt") and not self._is_format():
+            self.own_columns = ("text",)
+            for number, line in _lines(partial(_open, self._path), self._limits):
+                yield number, line, [line or ""]
+            return
+        with opened(self._path, self._name, self._options, self._limits, Notes(), labelled=False) as reader:
+            yield from self._cells(reader)
 
-    @contextmanager
-    def _opener(self) -> Iterator[Opener]:
-        with ExitStack() as stack:
-            zipped = detect(self._path, self._name) == "zip"
-            opener: Opener = partial(_open, self._path)
-            if zipped:
-                archive = stack.enter_context(Archive.open(self._path, self._limits))
-                opener = partial(archive.stream, only_table(archive, Notes()))
-            stack.enter_context(guarded(self._name, zipped))
-            yield opener
+    def _is_format(self) -> bool:
+        """Whether a text file is more than sentences, one a line."""
+        with self._path.open("rb") as file:
+            return is_known(file.read(HEAD_BYTES))
 
-
-def _cells(reader: Reader, options: TableOptions) -> Iterator[tuple[int, str | None]]:
-    sample = [cells for _, cells in itertools.islice(_filled(reader.records()), _SAMPLE_ROWS)]
-    columns, has_header, index = find_text(reader.columns, sample, options)
-    rows = _filled(reader.records())
-    for number, cells in itertools.islice(rows, 1 if has_header and reader.columns is None else 0, None):
-        if len(columns) == 1 and len(cells) > 1 and reader.delimiter:
-            # One column: what separates elsewhere is part of the sentence here.
-            yield number, reader.delimiter.join(cell or "" for cell in cells)
-        else:
-            yield number, cells[index] if index < len(cells) else ""
+    def _cells(self, reader: Reader) -> Iterator[tuple[int, str | None, Sequence[str]]]:
+        sample = [cells for _, cells in itertools.islice(_filled(reader.records()), _SAMPLE_ROWS)]
+        columns, has_header, indices = find_text(reader, sample, self._options, self._learnt)
+        refuse_pictures(sample, indices[0], columns[indices[0]])
+        self.own_columns = tuple(columns)
+        rows = _filled(reader.records())
+        for number, cells in itertools.islice(rows, 1 if has_header and reader.columns is None else 0, None):
+            if len(columns) == 1 and len(cells) > 1 and reader.delimiter:
+                # One column: what separates elsewhere is part of the sentence here.
+                cells = [reader.delimiter.join(cell or "" for cell in cells)]
+            own = [cell or "" for cell in cells[: len(columns)]]
+            own += [""] * (len(columns) - len(own))
+            texts = [cells[index] for index in indices if index < len(cells)]
+            yield number, joined(texts) if len(texts) > 1 else texts[0] if texts else "", own
 
 
 def _filled(records: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:

@@ -1,10 +1,13 @@
 """How a user wants a table to be read."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from jobs.uploads.class_edits import read_class_edits
 from jobs.uploads.errors import UploadRefused
+from jobs.uploads.reading_options import CLASSES, OptionType, ReadingOption
 
 # Codecs a spreadsheet may have saved with; a closed list, because Python has codecs that are no text at all.
 ENCODINGS = {
@@ -19,10 +22,105 @@ ENCODINGS = {
     "shift-jis": "cp932", "shift_jis": "cp932", "cp932": "cp932", "euc-jp": "euc-jp",
     "euc-kr": "cp949", "cp949": "cp949",
 }  # fmt: skip
+_ENCODINGS_TO_CHOOSE = (
+    ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("windows-1252", "Windows-1252 (Western)"),
+    ("windows-1250", "Windows-1250 (Central European)"), ("windows-1251", "Windows-1251 (Cyrillic)"),
+    ("windows-1253", "Windows-1253 (Greek)"), ("windows-1254", "Windows-1254 (Turkish)"),
+    ("windows-1255", "Windows-1255 (Hebrew)"), ("windows-1256", "Windows-1256 (Arabic)"),
+    ("koi8-r", "KOI8-R (Cyrillic)"), ("shift_jis", "Shift JIS (Japanese)"), ("euc-jp", "EUC-JP (Japanese)"),
+    ("gbk", "GBK (Chinese)"), ("big5", "Big5 (Chinese)"), ("euc-kr", "EUC-KR (Korean)"), ("tis-620", "TIS-620 (Thai)"),
+)  # fmt: skip
 DELIMITERS = {
     ",": ",", ";": ";", "\t": "\t", "|": "|",
     "comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|",
 }  # fmt: skip
+# What can be done with rows that have several labels.
+KEEP_SINGLE, AS_IS = "keep_single", "as_is"
+SEVERAL_LABELS = (KEEP_SINGLE, AS_IS)
+# The choice of no column, where one would be found.
+NOTHING = "(none)"
+_MOST_COLUMNS = 20
+OPTIONS = (
+    ReadingOption(
+        name="input_column",
+        type=OptionType.COLUMN,
+        label="Column with the text",
+        required=True,
+        basic=True,
+    ),
+    ReadingOption(
+        name="input_columns",
+        type=OptionType.COLUMNS,
+        label="Join more columns to the text",
+        help="Each on a line of its own, such as a subject and its description. A prediction takes one text.",
+        first="input_column",
+    ),
+    ReadingOption(
+        name="label_column",
+        type=OptionType.COLUMN,
+        label="Column with the class",
+        required=True,
+        basic=True,
+    ),
+    ReadingOption(
+        name="split_column",
+        type=OptionType.COLUMN,
+        label="Column with the given split",
+        help="Tells which rows are for training, validation and test.",
+        choices=((NOTHING, "None"),),
+    ),
+    ReadingOption(
+        name="group_column",
+        type=OptionType.COLUMN,
+        label="Column with the source",
+        help="Rows of one source, such as an author, are never both learnt and measured.",
+    ),
+    ReadingOption(
+        name="several_labels",
+        type=OptionType.CHOICE,
+        label="Rows with several labels",
+        choices=((KEEP_SINGLE, "Leave them out"), (AS_IS, "Take each combination as a class")),
+    ),
+    ReadingOption(
+        name="missing",
+        type=OptionType.CHOICE,
+        label="Labels such as nan and null",
+        choices=(("leave_out", "No label: leave the row out"), ("keep", "A class of that name")),
+    ),
+    ReadingOption(
+        name="sheet",
+        type=OptionType.CHOICE,
+        label="Sheet of the workbook",
+        open=True,
+    ),
+    ReadingOption(
+        name="has_header",
+        type=OptionType.FLAG,
+        label="Column names in the first row",
+    ),
+    ReadingOption(
+        name="header_row",
+        type=OptionType.ROW,
+        label="Row with the column names",
+        help="Counted from 1; what stands above it is not read.",
+    ),
+    ReadingOption(
+        name="delimiter",
+        type=OptionType.CHOICE,
+        label="What separates the cells",
+        choices=(("comma", "Comma"), ("semicolon", "Semicolon"), ("tab", "Tab"), ("pipe", "Bar |")),
+        open=True,
+    ),
+    ReadingOption(
+        name="encoding",
+        type=OptionType.CHOICE,
+        label="Encoding",
+        choices=_ENCODINGS_TO_CHOOSE,
+        open=True,
+    ),
+    CLASSES,
+)
+MISSING = ("leave_out", "keep")
 _FLAGS = {
     True: True,
     False: False,
@@ -37,13 +135,34 @@ _FLAGS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableOptions:
-    """Choices for a table; None means: find out. Columns are named as in the header, or "column 1" without one."""
+    """Choices for a table; None means: find out. Columns are named as in the header, or "column 1" without one.
+
+    `sheet` is the name of a sheet of a workbook; `missing` says what labels such as "nan" and "null" are: "leave_out"
+    (no label, so the row is left out) or "keep" (classes).
+    """
 
     input_column: str | None = None
+    # Several, joined to one text; before `input_column`, where both are given.
+    input_columns: tuple[str, ...] | None = None
     label_column: str | None = None
+    # `NOTHING` for a column of a name like that which tells something else.
+    split_column: str | None = None
+    group_column: str | None = None
+    several_labels: str | None = None
     has_header: bool | None = None
+    # Counted as in the file, from 1; what stands above is no data.
+    header_row: int | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    sheet: str | None = None
+    missing: str | None = None
+    # What classes are called instead; "" leaves a class out.
+    classes: Mapping[str, str] | None = None
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The chosen columns with the text; empty where none was."""
+        return self.input_columns or ((self.input_column,) if self.input_column else ())
 
     def to_json(self) -> dict[str, Any]:
         """Only what was chosen."""
@@ -77,6 +196,34 @@ def _column(value: Any) -> str:
     return value
 
 
+def _columns(value: Any) -> tuple[str, ...]:
+    """A list, or its JSON, as forms send it; a single name otherwise."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            value = [value]
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not names or len(names) > _MOST_COLUMNS:
+        raise ValueError(f"Give the names of columns, 1 to {_MOST_COLUMNS}.")
+    return tuple(dict.fromkeys(_column(name) for name in names))
+
+
+def _several(value: Any) -> str:
+    if value not in SEVERAL_LABELS:
+        raise ValueError(f"Choose {' or '.join(SEVERAL_LABELS)}.")
+    return str(value)
+
+
+def _row(value: Any) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not (
+        text.isascii() and text.isdecimal() and 0 < len(text) < 8 and int(text)
+    ):
+        raise ValueError("Give the number of a row, 1 or more.")
+    return int(text)
+
+
 def _flag(value: Any) -> bool:
     key = value.strip().lower() if isinstance(value, str) else value
     if key not in _FLAGS:
@@ -99,10 +246,30 @@ def _delimiter(value: Any) -> str:
     return found
 
 
+def _sheet(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 1_000:
+        raise ValueError("Give the name of a sheet.")
+    return value
+
+
+def _missing(value: Any) -> str:
+    if value not in MISSING:
+        raise ValueError("Choose leave_out or keep.")
+    return str(value)
+
+
 _READERS = {
     "input_column": _column,
+    "input_columns": _columns,
     "label_column": _column,
+    "split_column": _column,
+    "group_column": _column,
+    "several_labels": _several,
     "has_header": _flag,
+    "header_row": _row,
     "encoding": _encoding,
     "delimiter": _delimiter,
+    "classes": read_class_edits,
+    "sheet": _sheet,
+    "missing": _missing,
 }

@@ -1,16 +1,19 @@
 """Opens a table, whatever its format, and yields the rows that can be used."""
 
 import itertools
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from jobs.kinds.sentences.columns.layout import Layout, find_layout
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Cells, Reader
+from jobs.kinds.sentences.formats.encoding import LOST
+from jobs.kinds.sentences.labels.cells import had_marks, read_label
+from jobs.kinds.sentences.labels.missing import SURELY_MISSING
 from jobs.kinds.sentences.options import TableOptions
-from jobs.uploads.archive import damage
-from jobs.uploads.errors import TABLE_EXAMPLE, ColumnChoice, UploadRefused, shown
+from jobs.uploads.errors import ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes
-from jobs.uploads.names import clean_label
+from jobs.uploads.picture_lists import PICTURE_LIST, are_pictures
 from training.ground.limits import Limits
 
 _SAMPLE_ROWS = 2_000
@@ -18,6 +21,9 @@ _SAMPLE_CHARS = 4 * 1024 * 1024
 _MOST_SPELLINGS = 50_000
 _EARLY = 2_000
 _GLANCE_ROWS, _GLANCE_CHARS = 5, 80
+
+# Number, text, cleaned label, given part, source; the last two are "" where they are not told.
+Row = tuple[int, str, str, str, str]
 
 
 class Table:
@@ -27,10 +33,17 @@ class Table:
         self._reader = reader
         self._limits = limits
         self._notes = notes
-        sample = list(_first_rows(reader.records()))
+        self.options = options
+        self._from_row = options.header_row or 0
+        sample = list(_first_rows(self._records()))
         self.layout: Layout = find_layout(reader, sample, options, limits, notes)
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
+        refuse_pictures(sample, self.layout.input, self.layout.columns[self.layout.input])
+        self.missing = options.missing
         self._labels: dict[str, str] = {}
+        self._faults: dict[str, str] = {}
+        # Rows without anything in them are no loss.
+        self.blank_count = self.count = 0
         first = 1 if self.layout.has_header and reader.columns is None else 0
         self._glance = sample[first : first + _GLANCE_ROWS]
 
@@ -48,24 +61,30 @@ class Table:
         """A row as the user finds it in the file."""
         return f"{self._reader.unit} {number:,}"
 
-    def rows(self) -> Iterator[tuple[int, str, str]]:
-        """(number, text, cleaned label) of every usable row; the others become notes."""
-        text_at, label_at, width = self.layout.input, self.layout.label, len(self.layout.columns)
+    def rows(self) -> Iterator[Row]:
+        """Every usable row; the others become notes."""
+        found, width, least = self.layout.found, len(self.layout.columns), self.layout.least
+        text_at, label_at, is_plain = self.layout.input, self.layout.label, found.is_plain
         most_chars, labels = self._limits.max_field_chars, self._labels
-        least = max(text_at, label_at) + 1
-        count = ragged = 0
+        split = group = ""
+        tally = _Tally(self._limits.max_rows)
         for number, cells in self._data():
-            count += 1
-            if count > self._limits.max_rows:
+            tally.rows += 1
+            if tally.rows > tally.most:
                 raise self._too_many_rows()
             if not least <= len(cells) <= width and not self._fits(cells, least, width):
                 if any(cell is None or cell.strip() for cell in cells):
-                    ragged += 1
-                    self._skip_ragged(number, cells, ragged, count)
+                    tally.ragged += 1
+                    self._skip_ragged(number, cells, tally)
                 elif cells:
+                    tally.blank += 1
                     self._notes.skip(self.where(number), "Left out: the row is empty.")
                 continue
-            text, raw = cells[text_at], cells[label_at]
+            if is_plain:
+                text, raw = cells[text_at], cells[label_at]
+            else:
+                text, raw = found.text_in(cells), found.label_in(cells)
+                split, group = found.split_in(cells), found.group_in(cells)
             if text is None or raw is None:
                 self._notes.skip(
                     self.where(number), "Left out: text or label is a list or an object, not a single value."
@@ -73,18 +92,30 @@ class Table:
                 continue
             label = labels.get(raw)
             if label is None:
-                label = self._clean(raw, number)
+                label = self._read_label(raw)
             text = text.strip()
-            if not text or not label:
-                self._skip_incomplete(number, text, label)
+            if not text or not label or text in SURELY_MISSING:
+                tally.blank += not (text or label)
+                self._skip_incomplete(number, text, raw, label, tally)
                 continue
             if len(text) > most_chars:
-                raise self._too_long(number)
-            yield number, text, label
-        self._check_ragged(ragged, count)
+                tally.too_long += 1
+                self._skip_long(number)
+                continue
+            if LOST in text:
+                self._notes.repair(self.where(number), "A letter could not be read; it is shown as \ufffd.")
+            yield number, text, label, split, group
+        self.count, self.blank_count = tally.rows, tally.blank
+        self._check(tally)
+
+    def _records(self) -> Iterator[tuple[int, Cells]]:
+        records = iter(self._reader.records())
+        if not self._from_row or self._reader.columns is not None:
+            return records
+        return itertools.dropwhile(lambda record: record[0] < self._from_row, records)
 
     def _data(self) -> Iterator[tuple[int, Cells]]:
-        records = iter(self._reader.records())
+        records = self._records()
         if not self.layout.has_header or self._reader.columns is not None:
             return records
         # Empty rows above the header are no data either.
@@ -95,36 +126,79 @@ class Table:
         """Too many cells do no harm when the rest is empty: `text,label,,`."""
         return len(cells) >= least and not any(cells[width:])
 
-    def _clean(self, raw: str, number: int) -> str:
-        label = clean_label(raw, self.where(number), self._limits.max_label_chars)
+    def _read_label(self, raw: str) -> str:
+        label, fault = read_label(raw, self._limits.max_label_chars)
         if len(self._labels) > _MOST_SPELLINGS:
             self._labels.clear()
+            self._faults.clear()
         self._labels[raw] = label
+        if fault:
+            self._faults[raw] = fault
+        elif had_marks(raw):
+            self._notes.repair(
+                label, "Marks of direction around this label were taken away; they do not show."
+            )
         return label
 
-    def _skip_incomplete(self, number: int, text: str, label: str) -> None:
+    def _skip_incomplete(self, number: int, text: str, raw: str, label: str, tally: "_Tally") -> None:
+        fault = self._faults.get(raw)
+        if text and fault:
+            tally.faults += 1
+            tally.fault = tally.fault or f"{self.where(number)}: {fault}"
+            end = "" if fault.endswith("?") else "."
+            self._notes.skip(self.where(number), f"Left out: {fault}{end}")
+            return
+        if text in SURELY_MISSING:
+            text = ""
         missing = "the label is" if text else "the text is" if label else "text and label are"
         self._notes.skip(self.where(number), f"Left out: {missing} empty.")
 
-    def _skip_ragged(self, number: int, cells: Cells, ragged: int, count: int) -> None:
+    def _skip_long(self, number: int) -> None:
+        self._notes.skip(
+            self.where(number),
+            f"Left out: the text is longer than {self._limits.max_field_chars:,} characters.",
+        )
+
+    def _skip_ragged(self, number: int, cells: Cells, tally: "_Tally") -> None:
         self._notes.skip(self.where(number), f"Left out: it has {self._difference(cells)}.")
-        if count >= _EARLY:
-            self._check_ragged(ragged, count)
+        if tally.rows >= _EARLY:
+            self._check_ragged(tally)
 
     def _difference(self, cells: Cells) -> str:
         return (
-            f"{len(cells)} cells instead of {len(self.layout.columns)} "
+            f"{len(cells):,} cells instead of {len(self.layout.columns)} "
             f"({shown(' | '.join(cell or '' for cell in cells[:5]), 60)})"
         )
 
-    def _check_ragged(self, ragged: int, count: int) -> None:
-        if ragged * 2 < count or not ragged:
+    def _check(self, tally: "_Tally") -> None:
+        """Raises UploadRefused where most rows have the same fault: then it is not the rows that are wrong."""
+        self._check_ragged(tally)
+        if tally.too_long * 2 > tally.rows:
+            raise UploadRefused(
+                f"{tally.too_long:,} of {tally.rows:,} texts are longer than {self._limits.max_field_chars:,} "
+                "characters. Shorten them, or choose another column.",
+                status=413,
+                code="field_too_long",
+                notes=self._notes.skipped,
+            )
+        if tally.faults * 2 > tally.rows:
+            end = "" if tally.fault.endswith("?") else "."
+            raise UploadRefused(
+                f"{tally.faults:,} of {tally.rows:,} labels cannot be used. {tally.fault}{end}",
+                status=422,
+                code="label_invalid",
+                notes=self._notes.skipped,
+            )
+
+    def _check_ragged(self, tally: "_Tally") -> None:
+        if tally.ragged * 2 < tally.rows or not tally.ragged:
             return
         first = next((note for note in self._notes.skipped if " cells instead of " in note.message), None)
         example = f" {first}" if first else ""
         raise UploadRefused(
-            f"{ragged:,} of {count:,} rows do not have the {len(self.layout.columns)} cells of the others.{example} "
-            f'Put text that contains the separator between quotation marks ("like, this"). {TABLE_EXAMPLE}',
+            f"{tally.ragged:,} of {tally.rows:,} rows do not have the {len(self.layout.columns)} cells of the "
+            f'others.{example} Put text that contains the separator between quotation marks ("like, this"). '
+            f"{TABLE_EXAMPLE}",
             status=422,
             code="table_ragged",
             notes=self._notes.skipped,
@@ -137,18 +211,30 @@ class Table:
             code="too_many_rows",
         )
 
-    def _too_long(self, number: int) -> UploadRefused:
-        return UploadRefused(
-            f"{self.where(number)}: the text is longer than {self._limits.max_field_chars:,} characters. "
-            "Shorten it or leave the row out.",
-            status=413,
-            code="field_too_long",
+
+@dataclass(slots=True)
+class _Tally:
+    """Rows so far, and those of each fault."""
+
+    most: int
+    rows: int = 0
+    ragged: int = 0
+    blank: int = 0
+    too_long: int = 0
+    faults: int = 0
+    fault: str = ""
+
+
+def refuse_pictures(sample: Sequence[Cells], index: int, column: str) -> None:
+    """Refuses (415) a table whose texts are names of pictures."""
+    cells = [row[index] or "" for row in sample[1:] if index < len(row)]
+    if are_pictures(cells):
+        raise UploadRefused(
+            f'This table lists pictures ("{shown(column, 40)}" is "{shown(cells[0], 40)}" and the like), it holds no '
+            f"texts. {PICTURE_LIST}",
+            status=415,
+            code="wrong_kind",
         )
-
-
-def guarded(where: str, zipped: bool) -> AbstractContextManager[None]:
-    """Turns damage inside a zip into a refusal; a plain file has none that could be told."""
-    return damage(where) if zipped else nullcontext()
 
 
 def _first_rows(records: Iterable[tuple[int, Cells]]) -> Iterator[Cells]:

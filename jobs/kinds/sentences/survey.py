@@ -7,11 +7,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jobs.kinds.sentences.columns.several import find_several, refuse_flags
+from jobs.kinds.sentences.columns.splits import TEST, TRAIN, VALIDATION
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
+from jobs.kinds.sentences.labels.reading import read_labels
+from jobs.kinds.sentences.options import AS_IS, KEEP_SINGLE
 from jobs.kinds.sentences.rows import Table
 from jobs.uploads.class_counts import checked_classes
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
+from jobs.uploads.class_edits import edited_classes
+from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import ClassCount, Notes
-from jobs.uploads.names import same_class
 from training.ground.limits import Limits
 
 if TYPE_CHECKING:
@@ -21,7 +26,6 @@ LENGTHS = (0, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 _SHOWN_ROWS = 10
 _SHOWN_CHARS = 300
 _NEWLINES_OF_A_LOST_QUOTE = 30
-_WHOLE_FLOAT = re.compile(r"[-+]?\d+\.0+")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
 _MEASURE = re.compile(r"[-+]?\d*[.,]\d+(?:[eE][-+]?\d+)?")
 
@@ -39,12 +43,16 @@ class Survey:
         self._numbers = array("q")
         self._shown: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._lengths = [0] * len(LENGTHS)
+        self._splits: Counter[tuple[str, str]] = Counter()
+        flags = table.layout.found.flags
+        if flags and not flags.is_exclusive and not table.options.several_labels:
+            raise refuse_flags([table.layout.columns[index] for index in flags.columns])
         self._read()
         tally = Counter(self._labels)
         counts = Counter({label: tally[number] for label, number in self._index.items()})
         if not counts:
             raise self._no_rows()
-        self.label_of: dict[str, str | None] = dict(_canonical(counts, notes))
+        self.label_of: dict[str, str | None] = self._named(counts)
         self.classes = self._classes(counts)
         self._report_copies()
 
@@ -63,20 +71,31 @@ class Survey:
             for start, end, count in zip(LENGTHS, ends, self._lengths, strict=True)
         ]
 
-    def kept_rows(self) -> Iterator[tuple[str, str]]:
-        """(text, class) of every row that is used; reads the table again."""
-        for _, text, label in self._table.rows():
+    @property
+    def splits(self) -> dict[str, int]:
+        """How many of the rows that are used belong to each given part; empty where none is given."""
+        counts: Counter[str] = Counter()
+        for (label, split), count in self._splits.items():
+            if split and self.label_of[label]:
+                counts[split] += count
+        return {part: counts[part] for part in (TRAIN, VALIDATION, TEST) if counts[part]}
+
+    def kept_rows(self) -> Iterator[tuple[str, str, str, str]]:
+        """(text, class, given part, source) of every row that is used; reads the table again."""
+        for _, text, label, split, group in self._table.rows():
             name = self.label_of.get(label)
             if name is not None:
-                yield text, name
+                yield text, name, split, group
 
     def _read(self) -> None:
         index, labels, hashes, numbers = self._index, self._labels, self._hashes, self._numbers
         lengths = self._lengths
-        for number, text, label in self._table.rows():
+        for number, text, label, split, _ in self._table.rows():
             place = index.get(label)
             if place is None:
                 place = self._new_label(label)
+            if split:
+                self._splits[label, split] += 1
             labels.append(place)
             hashes.append(hash(text))
             numbers.append(number)
@@ -88,6 +107,26 @@ class Survey:
                     self._table.where(number),
                     f"This text spans {text.count(chr(10)) + 1:,} lines. Was a quotation mark never closed?",
                 )
+
+    def _named(self, counts: Counter[str]) -> dict[str, str | None]:
+        """Each label with the name of its class, after the user's own edits; None for rows with several labels."""
+        layout, options = self._table.layout, self._table.options
+        several = None
+        if options.several_labels != AS_IS:
+            several = find_several(counts, of_flags=layout.found.flags is not None)
+        left_out = several.parts if several else {}
+        if several:
+            if not several.are_few and options.several_labels != KEEP_SINGLE:
+                raise several.refusal(layout.label_name)
+            several.leave_out(layout.label_name, self._notes)
+        single = Counter({label: count for label, count in counts.items() if label not in left_out})
+        named: dict[str, str | None] = {
+            **read_labels(single, self._table.missing, self._notes),
+            **dict.fromkeys(left_out),
+        }
+        if not options.classes:
+            return named
+        return edited_classes(named, options.classes, self._limits.max_label_chars, self._notes)
 
     def _new_label(self, label: str) -> int:
         place = self._index[label] = len(self._index)
@@ -118,7 +157,10 @@ class Survey:
     def _classes(self, counts: Counter[str]) -> list[ClassCount]:
         merged: Counter[str] = Counter()
         for label, count in counts.items():
-            merged[self.label_of[label] or ""] += count
+            if name := self.label_of[label]:
+                merged[name] += count
+        if not merged:
+            raise self._no_rows()
         self._refuse_one_label_per_row(merged)
         if len(merged) > self._limits.max_classes:
             raise self._too_many_classes(len(merged))
@@ -138,7 +180,7 @@ class Survey:
 
     def _columns_hint(self) -> str:
         layout = self._table.layout
-        text, label = layout.columns[layout.input], layout.columns[layout.label]
+        text, label = " and ".join(layout.input_names), layout.label_name
         others = [name for i, name in enumerate(layout.columns) if i not in (layout.input, layout.label)]
         hint = f'"{shown(text, 40)}" was read as the text and "{shown(label, 40)}" as the label: are they swapped?'
         return f"{hint} Other columns: {listed(others)}." if others else hint
@@ -176,30 +218,6 @@ class Survey:
 
     def _places(self, order: "np.ndarray[tuple[int], np.dtype[np.int64]]", at: int) -> tuple[str, str]:
         return self._table.where(self._numbers[order[at - 1]]), self._table.where(self._numbers[order[at]])
-
-
-def _canonical(counts: Counter[str], notes: Notes) -> dict[str, str]:
-    """Each spelling of a label with the one that stands for it: the most frequent."""
-    whole = all(_WHOLE_FLOAT.fullmatch(label) or label.lstrip("+-").isdecimal() for label in counts)
-    floats = [label for label in counts if whole and _WHOLE_FLOAT.fullmatch(label)]
-    plain = {label: label.split(".")[0] if label in floats else label for label in counts} if floats else {}
-    if floats:
-        notes.repair(
-            "Labels", f"Labels that are whole numbers were written without decimals ({listed(floats)})."
-        )
-    spellings: dict[str, list[str]] = defaultdict(list)
-    for label in counts:
-        spellings[same_class(plain.get(label, label))].append(label)
-    canonical = {}
-    for same in spellings.values():
-        best = max(same, key=lambda label: counts[label])
-        best = plain.get(best, best)
-        canonical.update(dict.fromkeys(same, best))
-        if len(same) > 1 and not floats:
-            notes.repair(
-                best, f"Labels that differ only in upper and lower case were combined: {listed(same)}."
-            )
-    return canonical
 
 
 def _warn_of_odd_labels(counts: Counter[str], notes: Notes) -> None:

@@ -1,23 +1,18 @@
 """A table of sentences: what is in it (`inspect_table`), and its rows for the trainer (`write_table`)."""
 
 import csv
+import itertools
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
+from jobs.kinds.sentences.doubts import ask_about_the_whole
 from jobs.kinds.sentences.findings import TableFindings
-from jobs.kinds.sentences.formats.contract import Source
-from jobs.kinds.sentences.formats.encoding import Opener
-from jobs.kinds.sentences.formats.in_zip import only_table
-from jobs.kinds.sentences.formats.registry import open_reader
+from jobs.kinds.sentences.formats.archives.opening import opened
 from jobs.kinds.sentences.options import TableOptions
-from jobs.kinds.sentences.rows import Table, guarded
+from jobs.kinds.sentences.rows import Table
 from jobs.kinds.sentences.survey import Survey
-from jobs.uploads.archive import Archive
-from jobs.uploads.detection import detect
 from jobs.uploads.errors import MAX_NOTES, UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
@@ -35,6 +30,7 @@ def inspect_table(
     notes = Notes()
     with _surveyed(path, filename, limits, options, notes) as (table, survey):
         layout = table.layout
+        ask_about_the_whole(table, survey, options, notes)
         return TableFindings(
             classes=survey.classes,
             sample_count=sum(entry.count for entry in survey.classes),
@@ -43,10 +39,16 @@ def inspect_table(
             skipped_count=notes.skipped_count,
             warnings=notes.warnings,
             questions=notes.questions,
+            offered=notes.offered,
             columns=layout.columns,
+            splits=survey.splits,
             input_column=layout.columns[layout.input],
-            label_column=layout.columns[layout.label],
+            input_columns=layout.input_names,
+            label_column=layout.label_name,
+            split_column=layout.name_of(layout.found.split),
+            group_column=layout.name_of(layout.found.group),
             rows=survey.rows,
+            glance=table.choice().rows,
             encoding=table.encoding,
             delimiter=table.delimiter,
             has_header=layout.has_header,
@@ -59,24 +61,23 @@ def write_table(
 ) -> None:
     """Writes the rows that `inspect_table` counts to `destination_csv`: UTF-8, header input,label.
 
+    Where they are given, `split` ("train", "validation", "test" or nothing) and `group` (the source) come after.
     Raises UploadRefused; then there is no file.
     """
     unfinished = destination_csv.with_name(destination_csv.name + ".part")
     try:
         with (
-            _surveyed(path, filename, limits, options, Notes()) as (_, survey),
+            _surveyed(path, filename, limits, options, Notes()) as (table, survey),
             unfinished.open("w", encoding="utf-8", newline="") as file,
         ):
             writer = csv.writer(file)
-            writer.writerow(("input", "label"))
-            writer.writerows(survey.kept_rows())
+            found = table.layout.found
+            told = (True, True, found.split is not None, found.group is not None)
+            writer.writerow(itertools.compress(("input", "label", "split", "group"), told))
+            writer.writerows(itertools.compress(row, told) for row in survey.kept_rows())
         os.replace(unfinished, destination_csv)
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def _open(path: Path) -> BinaryIO:
-    return path.open("rb")
 
 
 @contextmanager
@@ -84,17 +85,10 @@ def _surveyed(
     path: Path, filename: str, limits: Limits, options: TableOptions, notes: Notes
 ) -> Iterator[tuple[Table, Survey]]:
     """The table, read once, while its file is open."""
-    with ExitStack() as stack:
-        zipped = detect(path, filename) == "zip"
-        opener: Opener = partial(_open, path)
-        if zipped:
-            archive = stack.enter_context(Archive.open(path, limits))
-            opener = partial(archive.stream, only_table(archive, notes))
-        stack.enter_context(guarded(filename, zipped))
+    with opened(path, filename, options, limits, notes) as reader:
         table: Table | None = None
         try:
-            source = Source(path=path, open=opener, options=options, limits=limits, notes=notes)
-            table = Table(open_reader(source), options, limits, notes)
+            table = Table(reader, options, limits, notes)
             survey = Survey(table, limits, notes)
         except UploadRefused as refusal:
             told: list[object] = [*notes.skipped, *notes.repairs]

@@ -11,12 +11,12 @@ from django.db import connection
 
 from jobs.datasets import dataset_store
 from jobs.datasets.intake import LocalFile
-from jobs.models import Job, Lane
+from jobs.models import Dataset, Job, Lane
 from jobs.states import JobStatus
-from jobs.submitting import submission
+from jobs.submitting import reading_option_fields, submission
 from jobs.submitting.hyperparameter_fields import add_option
 from jobs.submitting.job_options import read_job_options
-from jobs.uploads import detect
+from jobs.uploads import UploadRefused, detect
 from modelstore.ground import naming
 from modelstore.ground.commands import FAILED, NOT_THERE, FlashCommand, add_json
 from training.ground import hyperparameters
@@ -29,27 +29,34 @@ _IDLE_SECONDS = 15.0
 
 class Command(FlashCommand):
     help = (
-        "Trains a classifier from FILE: a zip with one folder of pictures per class, or a table (CSV, TSV, JSONL, "
-        "Parquet) with a text and a label column. Prints the token, follows the job with a progress bar, "
-        "and prints its score; with --no-wait, only the token. A worker trains (`make up`). Ctrl-C stops "
-        "following, not the "
-        "job."
+        "Trains a classifier from FILE: a zip with one folder of pictures per class, or a table (CSV, TSV, JSON "
+        "Lines, Parquet) with a text and a label column. Prints the token, follows the job with a progress bar, "
+        "and prints its score; with --no-wait, it prints only the token. A worker does the training (`make up`). "
+        "Ctrl-C stops following the job, not the job itself."
     )
     token = ""
     _state = ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, help="the data to learn from")
         parser.add_argument("--name", help=f"task name; default: the name of the file. {naming.RULE}")
-        parser.add_argument("--task", choices=list(KINDS), help="default: by the kind of file")
+        parser.add_argument("--task", choices=list(KINDS), help="what to train; by default, the file decides")
         for spec in hyperparameters.HYPERPARAMETERS:
             add_option(parser, spec)
-        parser.add_argument("--input-column")
-        parser.add_argument("--label-column")
-        parser.add_argument("--not-downloadable", action="store_true")
-        parser.add_argument("--keep-dataset", action="store_true", help="keep the data to train again")
-        parser.add_argument("--lane", choices=Lane.values, help="when to start")
-        parser.add_argument("--max-minutes", help="stop training then, with the best model so far")
+        reading_option_fields.add_options(parser)
+        parser.add_argument(
+            "--accept-guesses", action="store_true", help="train although something about the data is open"
+        )
+        parser.add_argument("--not-downloadable", action="store_true", help="nobody can download the model")
+        parser.add_argument("--keep-dataset", action="store_true", help="keep the data, to train on it again")
+        parser.add_argument(
+            "--lane",
+            choices=Lane.values,
+            help="now: as soon as possible (default); next_start: when a machine is started for another job",
+        )
+        parser.add_argument(
+            "--max-minutes", help="stop training after this many minutes and keep the best model so far"
+        )
         waits = parser.add_mutually_exclusive_group()
         waits.add_argument(
             "--wait", action="store_true", default=True, help="follow the job to its end (default)"
@@ -88,8 +95,12 @@ class Command(FlashCommand):
         job_options = read_job_options({name: options[name] for name in ("lane", "max_minutes")})
         submission.check_accepting()
         submission.validate(task=task, task_name=name, values=values)
-        columns = {key: options[key] for key in ("input_column", "label_column") if options[key]}
-        fresh = dataset_store.store_upload(task_type=task, upload=LocalFile(path), options=columns)
+        reading = reading_option_fields.chosen(options)
+        fresh = dataset_store.store_upload(task_type=task, upload=LocalFile(path), options=reading)
+        if fresh.questions and not options["accept_guesses"]:
+            dataset_store.discard(fresh)
+            raise CommandError(_questions(fresh))
+        fresh.accept_guesses()
         with dataset_store.discarded_unless_used(fresh) as dataset:
             return submission.submit(
                 dataset=dataset,
@@ -137,6 +148,11 @@ class Command(FlashCommand):
         return bool(self.stdout.isatty()) and sys.platform != "win32"
 
 
+def _questions(dataset: Dataset) -> str:
+    asked = [reading_option_fields.question_words(question) for question in dataset.questions]
+    return "\n".join([*asked, "Or take what was guessed with --accept-guesses. Nothing was submitted."])
+
+
 def _why_it_waits(job: Job) -> str:
     if Job.objects.running().exists():
         return f"Still waiting: another job trains, and this one is number {job.queue_position() or 1} in the queue."
@@ -145,10 +161,13 @@ def _why_it_waits(job: Job) -> str:
 
 def _task_of(path: Path) -> str:
     """By what is in the file, then by its name; CommandError where no kind takes such."""
-    zipped = detect(path, path.name) == "zip"
+    try:
+        zipped = detect(path, path.name, None) == "zip"
+    except UploadRefused:
+        if not kinds_taking(path.suffix):
+            raise
+        zipped = False
     for suffix in (".zip",) if zipped else (path.suffix, ".csv"):
         if kinds := kinds_taking(suffix):
             return kinds[0].task
-    raise CommandError(
-        f"No kind of task reads such a file: say with --task which one it is for ({', '.join(KINDS)})."
-    )
+    raise CommandError(f"The file does not tell what to train: choose with --task ({', '.join(KINDS)}).")

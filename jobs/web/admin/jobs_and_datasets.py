@@ -1,5 +1,7 @@
 """The operator's view of datasets, jobs, servers and the platform's switches."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -20,7 +22,8 @@ from jobs.money import actual_costs, prices
 from jobs.queue import cancellation
 from modelstore.ground.admin_tools import FastAdmin, audit, confirmed
 from modelstore.ground.errors import FlashError
-from training.kinds import CATALOG
+from training.ground.used_settings import used_settings
+from training.kinds import CATALOG, KINDS
 from training.score import SCORES
 
 _MOST_SHOWN = 50
@@ -48,7 +51,7 @@ class AttemptInline(_ReadOnlyInline):
         return super().get_queryset(request).select_related("server")
 
 
-def _lines(line: str, rows: list[tuple[Any, ...]]) -> SafeString:
+def _lines(line: str, rows: Sequence[tuple[Any, ...]]) -> SafeString:
     return format_html_join("", f"<div>{line}</div>", rows)
 
 
@@ -99,8 +102,9 @@ class JobAdmin(FastAdmin):
         return super().get_queryset(request).defer("config", "quote")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        names = [field.name for field in Job._meta.fields if field.name not in ("token_digest", "id")]
-        return [*names, "receipt", "last_epochs", "end_of_log"]
+        hidden = ("token_digest", "id", "config")
+        names = [field.name for field in Job._meta.fields if field.name not in hidden]
+        return [*names, "settings_used", "receipt", "last_epochs", "end_of_log"]
 
     @admin.display(description="score", ordering="score_value")
     def score_shown(self, job: Job) -> str:
@@ -131,7 +135,13 @@ class JobAdmin(FastAdmin):
         return format_html('{}<a href="{}">The whole log</a>', lines, reverse("job-log", args=[job.token]))
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("token_digest",)
+        return ("token_digest", "config")
+
+    @admin.display(description="settings")
+    def settings_used(self, job: Job) -> str:
+        """As the page of its model tells them; as they are stored where its kind of task was taken away."""
+        kind = KINDS.get(job.task_type)
+        return _lines("{}: {}", used_settings(job.config, kind)) if kind else json.dumps(job.config)
 
     @admin.display(description="progress", ordering="progress")
     def percent(self, job: Job) -> str:

@@ -6,10 +6,13 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from jobs.models import Lane
+from jobs.submitting import reading_option_fields
 from jobs.submitting.hyperparameter_fields import serializer_fields
 from modelstore.ground import naming
 from modelstore.web.task_field import A_TABLE, A_ZIP, TaskField
 from training.ground import hyperparameters
+
+ACCEPT_GUESSES = "Take what was guessed where something is open, instead of answering 422 needs_choice."
 
 
 class TrainSerializer(serializers.Serializer[Any]):
@@ -17,7 +20,9 @@ class TrainSerializer(serializers.Serializer[Any]):
 
     task_name = serializers.RegexField(naming.PATTERN, max_length=naming.MAX_LENGTH, help_text=naming.RULE)
     num_classes = serializers.IntegerField(
-        required=False, min_value=1, help_text="The job is refused when the data has other than so many."
+        required=False,
+        min_value=1,
+        help_text="The job is refused when the data has a different number of classes.",
     )
     downloadable = serializers.BooleanField(required=False, default=True)
     keep_dataset = serializers.BooleanField(required=False, default=False)
@@ -35,10 +40,13 @@ class TrainSerializer(serializers.Serializer[Any]):
         required=False, help_text="The token of a kept dataset, to which this data is added."
     )
     max_minutes = serializers.IntegerField(
-        required=False, min_value=1, help_text="Training is stopped after so long; the best model is kept."
+        required=False,
+        min_value=1,
+        help_text="Training is stopped after this many minutes; the best model so far is kept.",
     )
     notify_email = serializers.EmailField(
-        required=False, help_text="Told once when the job ends, then forgotten; where the site can send mail."
+        required=False,
+        help_text="Notified once when the job ends, then forgotten; only where the site can send mail.",
     )
     notify_webhook = serializers.URLField(
         required=False,
@@ -81,8 +89,11 @@ class SubmitSerializer(TrainSerializer):
 
     dataset = serializers.FileField(help_text="A zip of class folders, or a table of sentences.")
     task_type = TaskField()
-    input_column = serializers.CharField(required=False, allow_blank=True)
-    label_column = serializers.CharField(required=False, allow_blank=True)
+    accept_guesses = serializers.BooleanField(required=False, default=False, help_text=ACCEPT_GUESSES)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Those above, and the options of reading."""
+        return super().get_fields() | reading_option_fields.serializer_fields()
 
 
 @extend_schema_serializer(
@@ -97,6 +108,7 @@ class SubmitCheckedSerializer(TrainSerializer):
     """POST jobs/ with a dataset that POST datasets/ has checked."""
 
     dataset_token = serializers.CharField(help_text="The token that POST datasets/ answered.")
+    accept_guesses = serializers.BooleanField(required=False, default=False, help_text=ACCEPT_GUESSES)
 
 
 @extend_schema_serializer(
@@ -113,5 +125,27 @@ class DatasetCheckSerializer(serializers.Serializer[Any]):
 
     dataset = serializers.FileField()
     task_type = TaskField()
-    input_column = serializers.CharField(required=False, allow_blank=True)
-    label_column = serializers.CharField(required=False, allow_blank=True)
+    accept_guesses = serializers.BooleanField(required=False, default=False, help_text=ACCEPT_GUESSES)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Those above, and the options of reading."""
+        return super().get_fields() | reading_option_fields.serializer_fields()
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Another label", {"label_column": "topic"}, request_only=True),
+        OpenApiExample("As found", {"accept_guesses": True}, request_only=True),
+    ]
+)
+class DatasetChangeSerializer(serializers.Serializer[Any]):
+    """The fields of PATCH datasets/TOKEN/: options that are not named stay; null or "" takes one back."""
+
+    accept_guesses = serializers.BooleanField(required=False, default=False, help_text=ACCEPT_GUESSES)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Those above, and the options of reading."""
+        fields = reading_option_fields.serializer_fields()
+        for field in fields.values():
+            field.allow_null = True
+        return super().get_fields() | fields

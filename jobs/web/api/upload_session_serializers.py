@@ -8,6 +8,8 @@ from rest_framework.reverse import reverse
 
 from jobs.models import UploadSession
 from jobs.resumable import upload_sessions
+from jobs.submitting import reading_option_fields
+from jobs.web.api.submission_serializers import ACCEPT_GUESSES
 from modelstore.web.task_field import A_ZIP, TaskField
 
 _UPLOAD = {
@@ -30,11 +32,14 @@ class _Strict(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
-        if unknown:
-            raise serializers.ValidationError(
-                {str(name)[:100]: ["There is no such field."] for name in unknown[:20]}
-            )
-        return super().to_internal_value(data)
+        wrong: Any = {str(name)[:100]: ["There is no such field."] for name in unknown[:20]}
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError(wrong | error.detail if wrong else error.detail) from error
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return value
 
 
 @extend_schema_serializer(
@@ -70,8 +75,11 @@ class UploadCompleteSerializer(_Strict):
     """What may be told at the end."""
 
     sha256 = serializers.RegexField(r"^[0-9A-Fa-f]{64}\Z", required=False, trim_whitespace=False)
-    input_column = serializers.CharField(required=False, allow_blank=True)
-    label_column = serializers.CharField(required=False, allow_blank=True)
+    accept_guesses = serializers.BooleanField(required=False, default=False, help_text=ACCEPT_GUESSES)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Those above, and the options of reading."""
+        return super().get_fields() | reading_option_fields.serializer_fields()
 
 
 class PartSerializer(serializers.Serializer[Any]):
@@ -88,8 +96,12 @@ class UploadSerializer(serializers.ModelSerializer[UploadSession]):
     url = serializers.SerializerMethodField()
     size = serializers.IntegerField(source="size_bytes")
     offset = serializers.SerializerMethodField(help_text="How many bytes have arrived.")
-    chunk_size = serializers.IntegerField(source="part_bytes", help_text="A good size of a piece, in bytes.")
-    parts = serializers.SerializerMethodField(help_text="What is missing in the bucket, some at a time.")
+    chunk_size = serializers.IntegerField(
+        source="part_bytes", help_text="A suitable size for a piece, in bytes."
+    )
+    parts = serializers.SerializerMethodField(
+        help_text="What is still missing from the bucket, some at a time."
+    )
     expires = serializers.SerializerMethodField()
     dataset_token = serializers.SerializerMethodField(help_text="Once it is complete.")
 

@@ -14,7 +14,8 @@ from rest_framework.views import APIView
 from jobs.errors import SubmissionInvalid
 from jobs.models import UploadSession
 from jobs.resumable import upload_sessions
-from jobs.web import submit_request
+from jobs.submitting import reading_option_fields
+from jobs.web.api.datasets import answered
 from jobs.web.api.serializers import DatasetSerializer
 from jobs.web.api.upload_session_serializers import (
     UploadBeginSerializer,
@@ -91,7 +92,7 @@ class UploadView(APIView):
 
     @extend_schema(operation_id="upload", tags=["uploads"], responses={200: UploadSerializer})
     def get(self, request: Request, token: str) -> Response:
-        """Where it stands, and what is missing."""
+        """How much has arrived, and what is missing."""
         session = upload_sessions.get(token)
         return Response(UploadSerializer(session, context={"request": request}).data, headers=_TUS)
 
@@ -145,9 +146,9 @@ class UploadCompleteView(_JsonView):
         given.is_valid(raise_exception=True)
         fields = given.validated_data
         dataset = upload_sessions.complete(
-            session, sha256=fields.get("sha256", ""), options=submit_request.table_options(fields)
+            session, sha256=fields.get("sha256", ""), options=reading_option_fields.chosen(fields)
         )
-        return Response(DatasetSerializer(dataset).data, status=201)
+        return answered(dataset, accept_guesses=fields["accept_guesses"], status=201)
 
 
 def _offset(value: int) -> dict[str, str]:

@@ -2,13 +2,14 @@
 
 from django.urls import include, path
 
-from jobs.web.api import bucket_hooks, quotes, upload_sessions, views
+from jobs.web.api import bucket_hooks, datasets, quotes, upload_sessions, views
 
 urlpatterns = [
     path("", include("jobs.web.batches.api_urls")),
     path("status/", views.StatusView.as_view(), name="status"),
     path("servers/", views.ServersView.as_view(), name="servers"),
-    path("datasets/", views.DatasetsView.as_view(), name="datasets"),
+    path("datasets/", datasets.DatasetsView.as_view(), name="datasets"),
+    path("datasets/<str:token>/", datasets.DatasetView.as_view(), name="dataset"),
     path("hooks/s3/", bucket_hooks.StorageEventView.as_view(), name="storage-event"),
     path("quotes/", quotes.QuotesView.as_view(), name="quotes"),
     path("uploads/", upload_sessions.UploadsView.as_view(), name="uploads"),

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import parsers
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -22,19 +21,18 @@ from jobs.queue.platform_status import platform_summary
 from jobs.states import JobStatus
 from jobs.submitting import submission
 from jobs.web import submit_request
+from jobs.web.api.datasets import refuse_unknown
 from jobs.web.api.platform_serializers import (
     PlatformChangeSerializer,
     PlatformSummarySerializer,
     ServerSerializer,
 )
 from jobs.web.api.serializers import (
-    DatasetSerializer,
     JobEventSerializer,
     JobSerializer,
     JobSummarySerializer,
 )
 from jobs.web.api.submission_serializers import (
-    DatasetCheckSerializer,
     SubmitCheckedSerializer,
     SubmitSerializer,
 )
@@ -67,37 +65,11 @@ class StatusView(APIView):
     )
     def patch(self, request: Request) -> Response:
         """For operators: dev mode, notice and the length of the queue."""
-        _refuse_unknown(request.data, PlatformChangeSerializer)
+        refuse_unknown(request.data, PlatformChangeSerializer)
         change = PlatformChangeSerializer(PlatformStatus.current(), data=request.data, partial=True)
         change.is_valid(raise_exception=True)
         change.save()
         return Response(platform_summary())
-
-
-class DatasetsView(APIView):
-    """Checks and keeps an upload for a while, without training yet."""
-
-    parser_classes = (parsers.MultiPartParser,)
-    throttle_scope = "submit"
-
-    @extend_schema(
-        operation_id="check",
-        tags=_TAGS["train"],
-        auth=[],
-        request={"multipart/form-data": DatasetCheckSerializer},
-        responses={201: DatasetSerializer},
-    )
-    def post(self, request: Request) -> Response:
-        _refuse_unknown(request.data, DatasetCheckSerializer)
-        given = DatasetCheckSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        fields = given.validated_data
-        dataset = dataset_store.store_upload(
-            task_type=fields["task_type"],
-            upload=fields["dataset"],
-            options=submit_request.table_options(fields),
-        )
-        return Response(DatasetSerializer(dataset).data, status=201)
 
 
 class JobsView(ListAPIView):
@@ -155,8 +127,9 @@ class JobsView(ListAPIView):
             # Said without reading the file. A repeat may be of a job that was taken before the queue was full.
             submission.check_accepting()
         asked = submit_request.read(request, {*SubmitSerializer().fields, *SubmitCheckedSerializer().fields})
-        submission.validate(task=asked.task, task_name=asked.task_name, values=asked.values)
         with _dataset_of(asked) as dataset:
+            if asked.accept_guesses:
+                dataset.accept_guesses()
             asked.check_classes(dataset)
             job = submission.submit(
                 dataset=dataset,
@@ -195,7 +168,7 @@ class JobCancelView(APIView):
 
 
 class JobStopView(APIView):
-    """Ends a training early with the best model so far; 409 when there is none yet, or no training any more."""
+    """Ends a training early with the best model so far; 409 when there is none yet, or the training has ended."""
 
     throttle_scope = "submit"
 
@@ -257,9 +230,7 @@ class ServersView(ListAPIView):
 def _dataset_of(asked: SubmitRequest) -> AbstractContextManager[Dataset]:
     """The dataset named by its token, or a new one from the file, which goes unless a job takes it."""
     if asked.upload is not None:
-        fresh = dataset_store.store_upload(
-            task_type=asked.task, upload=asked.upload, options=asked.table_options
-        )
+        fresh = dataset_store.store_upload(task_type=asked.task, upload=asked.upload, options=asked.reading)
         return dataset_store.discarded_unless_used(fresh)
     dataset = access.get_dataset(asked.dataset_token)
     if dataset.task_type != asked.task:
@@ -279,10 +250,3 @@ def _choices(request: Request, **allowed: list[str]) -> dict[str, str]:
     if wrong:
         raise SubmissionInvalid(f"There is nothing to list: correct {', '.join(wrong)}.", fields=wrong)
     return given
-
-
-def _refuse_unknown(data: Any, serializer: type[BaseSerializer[Any]]) -> None:
-    unknown = sorted(set(data) - set(serializer().fields)) if isinstance(data, dict) else []  # type: ignore[attr-defined]
-    if unknown:
-        fields = {str(name)[:100]: ["There is no such field."] for name in unknown[:20]}
-        raise SubmissionInvalid(f"Unknown fields: {', '.join(fields)}.", fields=fields)

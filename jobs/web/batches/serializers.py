@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from jobs.batches.downloads import FORMATS
+from jobs.batches.downloads import formats_of
 from jobs.batches.options import FRAMES_PER_SECOND, TOP_K, BatchOptions
 from jobs.models import BatchPrediction
 from jobs.states import BatchStatus
@@ -28,7 +28,10 @@ _EXAMPLE = {
     "eta_seconds": None,
     "queue_position": None,
     "error": "",
-    "results": {"csv": "https://flash.example/…?format=csv", "jsonl": "https://flash.example/…?format=jsonl"},
+    "results": {
+        "xlsx": "https://flash.example/api/v1/models/TOKEN/batches/BATCH/results/?format=xlsx",
+        "csv": "https://flash.example/api/v1/models/TOKEN/batches/BATCH/results/?format=csv",
+    },
     "summary": {},
     "options": {"top_k": 5, "frames_per_second": 1.0, "input_column": None},
     "created": "2026-01-02T03:04:05Z",
@@ -59,10 +62,10 @@ class BatchRequestSerializer(serializers.Serializer[Any]):
         min_value=FRAMES_PER_SECOND[0],
         max_value=FRAMES_PER_SECOND[1],
         default=_DEFAULTS.frames_per_second,
-        help_text="Of a video: how many frames of a second are looked at.",
+        help_text="For a video: how many frames of each second are used.",
     )
     input_column = serializers.CharField(
-        required=False, allow_blank=True, help_text="Of a table: the column with the sentences."
+        required=False, allow_blank=True, help_text="For a table: the column with the sentences."
     )
 
 
@@ -94,7 +97,7 @@ class BatchSerializer(serializers.ModelSerializer[BatchPrediction]):
         if batch.status != BatchStatus.DONE:
             return None
         address = self._address("api:batch-results", batch)
-        return {format: f"{address}?format={format}" for format in FORMATS}
+        return {format: f"{address}?format={format}" for format in formats_of(batch)}
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
     def get_expires(self, batch: BatchPrediction) -> Any:

@@ -1,6 +1,7 @@
 """Pages of batches: the upload, the running prediction, the results."""
 
 import hashlib
+import itertools
 from typing import Any
 
 from django.conf import settings
@@ -111,8 +112,14 @@ def _context(batch: BatchPrediction) -> dict[str, Any]:
     # `seen` in a poll: the same version means that nothing has changed.
     state = (batch.status, batch.done, batch.bad, batch.eta_seconds, position, batch.cancel_requested)
     assert batch.model is not None
+    small = batch.summary.get("thumbnails", [])
     return {
         "batch": batch,
+        "results": [
+            {**result, "thumbnail": picture}
+            for result, picture in itertools.zip_longest(batch.first, small[: len(batch.first)])
+        ],
+        "formats": downloads.formats_of(batch),
         "model": batch.model,
         "kind": kind_of(batch.model.task_type),
         "position": position,

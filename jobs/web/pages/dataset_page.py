@@ -11,8 +11,10 @@ from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
 from jobs.money.quotes import Quote, Quoter
 from jobs.submitting import submission
+from jobs.uploads import uploads_of
 from jobs.web.pages import presets
-from jobs.web.pages.forms import ColumnsForm, TrainForm
+from jobs.web.pages.forms import TrainForm
+from jobs.web.pages.reading_form import MOST_CLASSES, ReadingForm
 from modelstore.ground.errors import FlashError
 from training.kinds import kind_of
 
@@ -22,13 +24,13 @@ def render_page(
     dataset: Dataset,
     form: TrainForm,
     *,
-    columns: ColumnsForm | None = None,
+    reading: ReadingForm | None = None,
     refusal: FlashError | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    kind, names = kind_of(dataset.task_type), dataset.findings.get("columns", [])
-    if columns is None and names and set(names) != {"input", "label"}:
-        columns = ColumnsForm(columns=names, initial=dataset.findings)
+    kind = kind_of(dataset.task_type)
+    if reading is None and uploads_of(dataset.task_type).READ_AGAIN:
+        reading = ReadingForm(dataset=dataset)
     classes = sorted(dataset.classes, key=lambda entry: -entry["count"])
     quoter = Quoter()
     context = {
@@ -41,13 +43,17 @@ def render_page(
         "thumbnails": _mixed(dataset.thumbnails),
         "lengths": _lengths(dataset.findings.get("length_histogram") or []),
         "expires": dataset.created + settings.FLASH_DATASET_RETENTION,
-        "columns": columns,
+        "reading": reading,
+        "glance": _glance(dataset.findings),
+        "editable": classes[:MOST_CLASSES] if reading else [],
+        "edited": bool(dataset.options.get("classes")),
         "form": form,
         "refusal": refusal,
         "kind": kind,
         "can_mail": bool(settings.EMAIL_HOST),
-        "presets": presets.cards(kind, dataset.sample_count, quoter),
-        "quote": _quote(quoter, dataset, form),
+        "unread": dataset.refusal,
+        "presets": [] if dataset.refusal else presets.cards(kind, dataset.sample_count, quoter),
+        "quote": None if dataset.refusal else _quote(quoter, dataset, form),
         "currency": settings.FLASH_CURRENCY,
         "offers_lanes": quoter.needs_a_start(),
         "fillings": presets.fillings(kind),
@@ -57,6 +63,21 @@ def render_page(
     if refusal is not None and refusal.retry_after is not None:
         response.headers["Retry-After"] = str(refusal.retry_after)
     return response
+
+
+def _glance(findings: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
+    """(name, what it is used for, first cells) of each column."""
+    used = {
+        **dict.fromkeys(findings.get("input_columns", []), "text"),
+        findings.get("label_column", ""): "class",
+        findings.get("split_column", ""): "given split",
+        findings.get("group_column", ""): "source",
+    }
+    rows = findings.get("glance", [])
+    return [
+        (name, used.get(name, ""), [row[index] for row in rows if index < len(row)])
+        for index, name in enumerate(findings.get("columns", []))
+    ]
 
 
 def _quote(quoter: Quoter, dataset: Dataset, form: TrainForm) -> Quote | None:

@@ -1,7 +1,7 @@
 """Pages of a job, from the queue to its end."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -92,6 +92,7 @@ def _job_context(job: Job) -> dict[str, Any]:
     lines = list(job.events.order_by("-pk")[:_LINES_SHOWN])[::-1]
     kind = kind_of(job.task_type)
     position, best, reason = job.queue_position(), best_epoch(epochs, job.score_name), wait_reason.reason(job)
+    kept = _kept_epoch(job, epochs)
     # `seen` in a poll: the same version means that nothing has changed.
     state = (
         job.status, job.phase, job.progress, job.eta_seconds, position, job.cancel_requested, job.attempt,
@@ -103,7 +104,8 @@ def _job_context(job: Job) -> dict[str, Any]:
         "epochs": epochs,
         "last_epoch": epochs[-1] if epochs else None,
         "planned_epochs": epochs[-1]["planned"] if epochs else None,
-        "best_epoch": best["epoch"] if best else None,
+        "best_epoch": kept if kept is not None else best["epoch"] if best else None,
+        "best_word": "kept" if kept is not None else "best so far" if job.is_active else "best",
         "best_score": _best_score(job, best),
         # Before the end: the model for the time being.
         "early": job.model if job.status != JobStatus.DEPLOYED else None,
@@ -118,6 +120,23 @@ def _job_context(job: Job) -> dict[str, Any]:
         "kind": kind,
         "new_url": reverse("new-kind", args=[kind.slug]),
     }
+
+
+def _kept_epoch(job: Job, epochs: Sequence[Mapping[str, Any]]) -> int | None:
+    """The epoch whose weights the model has, by its report; None unless that is about these epochs.
+
+    It need not be the one with the best score (decision 013), so figures alone do not tell.
+    """
+    model = job.continues if job.comparison else job.model
+    if model is None or job.status != JobStatus.DEPLOYED:
+        return None
+    kept: int | None = model.report.get("best_epoch")
+    losses = [
+        {row["val_loss"] for row in rows if row["epoch"] == kept}
+        for rows in (model.report.get("epochs", []), epochs)
+    ]
+    # The report may be of an early model that stayed, or of another training that took over later.
+    return kept if losses[0] and losses[0] == losses[1] else None
 
 
 def _best_score(job: Job, epoch: Mapping[str, Any] | None) -> Score | None:

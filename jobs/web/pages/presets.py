@@ -10,25 +10,37 @@ from training.kinds import CATALOG, Kind, Preset
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PresetCard:
-    """One choice: its name, what it does in a sentence, and about how long it takes."""
+    """One choice: its name, what it does in a sentence, about how long it takes, and all that it will take."""
 
     value: str
     title: str
     words: str
     time: str
+    quote: Quote
 
 
 def cards(kind: Kind, samples: int, quoter: Quoter) -> list[PresetCard]:
     """The three presets for a data set of `samples`, with what past jobs say of them."""
-    return [
-        PresetCard(
-            value=preset.value,
-            title=preset.value.capitalize(),
-            words=kind.preset_words[preset],
-            time=_about(_quote(quoter, kind, preset, samples).training.expected),
+    found: list[PresetCard] = []
+    for preset in Preset:
+        quote = _quote(quoter, kind, preset, samples)
+        found.append(
+            PresetCard(
+                value=preset.value,
+                title=preset.value.capitalize(),
+                words=kind.preset_words[preset],
+                time=_time(quote, found),
+                quote=quote,
+            )
         )
-        for preset in Preset
-    ]
+    return found
+
+
+def _time(quote: Quote, before: list[PresetCard]) -> str:
+    """About how long; a preset that takes no longer than the one before it says so."""
+    time = _about(quote.training.expected)
+    alike = before and quote.training.expected >= 60 and time == _about(before[-1].quote.training.expected)
+    return f"{time}, like {before[-1].title}" if alike else time
 
 
 def _quote(quoter: Quoter, kind: Kind, preset: Preset, samples: int) -> Quote:

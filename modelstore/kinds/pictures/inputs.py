@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from modelstore.prediction.inputs import (
@@ -17,7 +18,15 @@ from modelstore.prediction.inputs import (
 from training.ground.limits import MIB, Limits
 from training.ground.picture_formats import HEAD_BYTES, JPEG_FACTOR, NAMES, picture_format, video_name
 
+JSON_SCHEMA = MappingProxyType(
+    {
+        "type": "string",
+        "description": "A picture in base64, or a data: address of it.",
+        "examples": ["data:image/png;base64,iVBORw0KGgo..."],
+    }
+)
 FILES = "image"
+FILES_HELP = "One or more pictures: repeat the field for more."
 NO_FILES = ""
 
 

@@ -29,7 +29,9 @@ class Form(PredictForm):
         files: list[UploadedFile] = self.cleaned_data["image"]
         most = settings.FLASH_LIMITS.max_pictures_per_request
         if len(files) > most:
-            raise forms.ValidationError(f"{len(files)} pictures are more than the {most} allowed at a time.")
+            raise forms.ValidationError(
+                f"{len(files):,} pictures are more than the {most:,} allowed at a time."
+            )
         return files
 
     def inputs(self) -> tuple[Sequence[Any], list[str]]:

@@ -2,12 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from modelstore.prediction.inputs import InputsInvalid, InputTooLarge, refused, type_words
 from training.ground.limits import Limits
 
+JSON_SCHEMA = MappingProxyType(
+    {
+        "type": "string",
+        "description": "A sentence.",
+        "examples": ["How far is it from Denver to Aspen?"],
+    }
+)
 FILES = ""
+FILES_HELP = ""
 NO_FILES = 'This model classifies sentences: send JSON like {"inputs": ["a sentence"]}.'
 
 
@@ -56,7 +65,7 @@ def check(value: Any, index: int, name: str, limits: Limits) -> None:
         raise refused(InputsInvalid, index, "is empty: write a sentence.", name)
     if len(value) > limits.max_sentence_chars:
         most = limits.max_sentence_chars
-        raise refused(InputTooLarge, index, f"has {len(value)} characters; {most} are allowed.", name)
+        raise refused(InputTooLarge, index, f"has {len(value):,} characters; {most:,} are allowed.", name)
     if "\0" in value:
         raise refused(InputsInvalid, index, "contains NUL characters; remove them.", name)
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):

@@ -5,6 +5,7 @@ Either way it must have the checksum below. It becomes runtime.js: the library a
 Microsoft Corporation), 5 MB.
 """
 
+import argparse
 import base64
 import gzip
 import hashlib
@@ -67,10 +68,17 @@ def _packed(archive: tarfile.TarFile, name: str) -> str:
 
 
 def main() -> None:
-    package = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0].partition(": ")[0] + ".")
+    parser.add_argument(
+        "package",
+        nargs="?",
+        type=Path,
+        help=f"{PACKAGE}, where it is here already; otherwise npm downloads it",
+    )
+    asked = parser.parse_args()
     target = Path(__file__).resolve().parent / RUNTIME_FILE
     try:
-        get_runtime(target, package)
+        get_runtime(target, asked.package)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         sys.exit(f"onnxruntime-web could not be fetched: {error}")
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB. index.html now predicts offline.")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,12 @@ import pyarrow as pa
 import pytest
 from django.core.files.storage import default_storage
 from pyarrow import parquet
+from python_calamine import CalamineWorkbook
 
+from jobs.batches import downloads
+from jobs.batches.child.items import Item
 from jobs.batches.errors import BatchesFull
+from jobs.kinds.pictures.sorted_zip import write_sorted
 from jobs.kinds.sentences.items import Sentences
 from jobs.models import BatchPrediction
 from jobs.uploads import UploadRefused
@@ -61,7 +66,12 @@ def test_each_picture_of_a_zip_gets_a_result_and_a_bad_one_a_sentence(
     # The upload is nobody's business any more, and nothing lies about.
     assert not batch.file
     assert list(Path(settings.FLASH_RUNS_DIR).rglob("*.jsonl")) == []
-    assert sorted(stored(tmp_path / "media")) == ["results.csv", "results.jsonl"]
+    assert sorted(stored(tmp_path / "media")) == [
+        "results.csv",
+        "results.jsonl",
+        "results.xlsx",
+        "sorted.zip",
+    ]
 
 
 TEXTS = ["great fun, really", "awful", "=lovely()"]
@@ -103,8 +113,35 @@ def test_a_column_may_be_chosen_and_a_bad_row_does_not_spoil_the_rest(finish: Fi
         "This is empty: write a sentence.",
         "bad",
     ]
-    # A spreadsheet must not run what a stranger wrote.
-    assert table(batch)[1][:3] == ["2", "'=great()", "good"]
+    # The user's own columns, byte for byte, so that they join with the file again.
+    assert table(batch)[0][:3] == ["text", "remark", "label"]
+    assert [row[:3] for row in table(batch)[1:]] == [
+        ["x", "=great()", "good"],
+        ["x", "", ""],
+        ["x", "awful", "bad"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "form"),
+    [
+        ("page.csv", b"<!doctype html><html><body>x</body></html>", "sentences in a table"),
+        ("empty.csv", b"", "sentences in a table"),
+        ("rows.jsonl", zipped({"a.png": b"x", "b.png": b"y"}), "sentences in a table"),
+        ("none.zip", zipped({}), "pictures in a zip or frames of a video"),
+    ],
+)
+def test_a_wrong_file_gets_no_advice_on_training(submit: Any, name: str, content: bytes, form: str) -> None:
+    with pytest.raises(UploadRefused) as refused:
+        submit(content, name)
+    assert refused.value.detail.endswith(f" Here you can send {form}.")
+    assert "label" not in refused.value.detail and "class" not in refused.value.detail
+
+
+def test_a_refused_file_is_not_called_a_dataset(submit: Any) -> None:
+    with pytest.raises(UploadRefused) as refused:
+        submit(zipped({"a.txt": b"x"}), "none.zip")
+    assert (refused.value.title, refused.value.code) == ("The file cannot be predicted", "no_pictures")
 
 
 @pytest.mark.parametrize(
@@ -133,3 +170,46 @@ def test_the_queue_has_an_end(submit: Finish, settings: Any) -> None:
     submit(colours())
     with pytest.raises(BatchesFull):
         submit(colours())
+
+
+def sheet(batch: BatchPrediction, name: str = "Results") -> list[list[Any]]:
+    with default_storage.open(f"{batch.results_prefix}/results.xlsx") as file:
+        return CalamineWorkbook.from_filelike(io.BytesIO(file.read())).get_sheet_by_name(name).to_python()
+
+
+def test_a_table_keeps_its_own_columns_in_front_and_ours_give_way(finish: Finish) -> None:
+    rows = "number,Label,message\n7,old,great fun\n8,new,=awful()\n"
+    batch = finish(rows.encode(), "things.csv", input_column="message", top_k=1)
+    names = ["number", "Label", "message", "predicted_label", "predicted_probability", "predicted_error"]
+    assert table(batch)[0] == sheet(batch)[0] == names
+    assert [row[:4] for row in table(batch)[1:]] == [
+        ["7", "old", "great fun", "good"],
+        ["8", "new", "=awful()", "bad"],
+    ]
+    assert [row[2] for row in sheet(batch)[1:]] == ["great fun", "=awful()"]
+    assert sheet(batch, "Classes") == [["label", "count"], ["bad", 1.0], ["good", 1.0]]
+
+
+def test_the_pictures_come_back_sorted_into_folders(finish: Finish) -> None:
+    files = {"a/one.png": picture("blue"), "two.png": picture("red"), "cut.jpg": b"\xff\xd8\xff nothing"}
+    batch = finish(zipped(files))
+    assert downloads.formats_of(batch) == ["xlsx", "csv", "jsonl", "zip"]
+    content = b"".join(downloads.open_results(batch=batch, format="zip").stream)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {
+            "blue/a/one.png": files["a/one.png"],
+            "red/two.png": files["two.png"],
+        }
+    small = batch.summary["thumbnails"]
+    assert [bool(one) for one in small] == [True, True, False]
+    assert small[0].startswith("data:image/jpeg;base64,")
+
+
+def test_labels_become_folders_that_every_system_has(tmp_path: Path) -> None:
+    labels = ["a/b", "a:b", "..", "CON?", "Cat", "cat"]
+    (tmp_path / "r").write_text("".join(json.dumps({"label": label}) + "\n" for label in labels))
+    items = [Item({"file": f"{number}.png"}, b"x") for number in range(len(labels))]
+    write_sorted(items, tmp_path / "r", tmp_path / "z.zip")
+    with zipfile.ZipFile(tmp_path / "z.zip") as archive:
+        folders = [name.split("/")[0] for name in archive.namelist()]
+    assert folders == ["a_b", "a_b (2)", "_", "CON_", "Cat", "cat (2)"]

@@ -182,7 +182,7 @@ def test_it_goes_with_its_model(
     with django_capture_on_commit_callbacks(execute=True):
         done = finish(colours())
     waiting = submit(colours(), model=done.model)
-    assert len(stored(tmp_path / "media")) == 3
+    assert len(stored(tmp_path / "media")) == 5
     assert done.model is not None
     store.retire(model=done.model)
     assert batch_sweep.forget(timezone.now()) == 2

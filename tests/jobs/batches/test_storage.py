@@ -40,7 +40,12 @@ def test_a_batch_in_a_bucket_from_upload_to_expiry(
     assert keys("batch-uploads/") == []
     batch.refresh_from_db()
     assert (batch.status, batch.done) == ("done", 5), batch.error
-    assert [key.rsplit("/", 1)[1] for key in keys("/batches/")] == ["results.csv", "results.jsonl"]
+    assert [key.rsplit("/", 1)[1] for key in keys("/batches/")] == [
+        "results.csv",
+        "results.jsonl",
+        "results.xlsx",
+        "sorted.zip",
+    ]
     lines = b"".join(downloads.open_results(batch=batch, format="jsonl").stream).splitlines()
     assert [json.loads(line)["file"] for line in lines] == [f"{n:03}.png" for n in range(5)]
     assert batch.model is not None

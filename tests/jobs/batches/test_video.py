@@ -15,7 +15,7 @@ from django.utils import timezone
 from PIL import Image
 
 from jobs.batches import runner, sweep
-from jobs.kinds.pictures.timeline import clock
+from jobs.batches.clock import clock
 from jobs.kinds.pictures.video import Video
 from jobs.models import BatchPrediction
 from jobs.uploads import UploadRefused

@@ -144,3 +144,12 @@ def test_three_quotes_cost_hardly_more_queries_than_one(
         quoter = Quoter(now=timezone.now())
         for preset in ("quick", "balanced", "best"):
             quoter.quote(resolve(Task.TEXT, {"preset": preset}).to_json(), 100)
+
+
+def test_jobs_of_a_kind_that_was_taken_away_are_left_out(make_job: Make, server: Server) -> None:
+    gone = {"task_type": "boxclassification", "config": CONFIG | {"task": "boxclassification"}}
+    past_job(make_job, server, seconds=3.0, **gone)
+    make_job(quote={}, **gone)
+    make_job(status=JobStatus.TRAINING, started=NOON, quote=None, **gone)
+    quote = Quoter(now=NOON).quote(CONFIG, 1000)
+    assert (quote.basis, quote.wait.expected) == ("rough", 0)

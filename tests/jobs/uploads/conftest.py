@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.kinds.pictures.findings import PictureFindings
+from jobs.kinds.pictures.options import PictureOptions
 from jobs.kinds.pictures.zip_of_pictures import inspect_pictures
 from jobs.kinds.sentences.findings import TableFindings
 from jobs.kinds.sentences.options import TableOptions
@@ -23,11 +24,15 @@ InspectTable = Callable[..., TableFindings]
 @pytest.fixture
 def inspect_zip(tmp_path: Path) -> InspectPictures:
     def run(
-        files: Mapping[str, bytes] | bytes, limits: Limits | None = None, decode_seconds: float = 20
+        files: Mapping[str, bytes] | bytes,
+        limits: Limits | None = None,
+        decode_seconds: float = 20,
+        **options: object,
     ) -> PictureFindings:
         data = files if isinstance(files, bytes) else builders.zip_bytes(files)
         path = builders.write(tmp_path, data)
-        return inspect_pictures(path, limits or Limits(), decode_seconds=decode_seconds)
+        chosen = PictureOptions.from_json(options)
+        return inspect_pictures(path, limits or Limits(), chosen, decode_seconds=decode_seconds)
 
     return run
 

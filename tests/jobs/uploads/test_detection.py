@@ -60,7 +60,7 @@ WRONG = {
 @pytest.mark.parametrize("kind", WRONG)
 def test_it_refuses_other_kinds_of_files_whatever_their_name(tmp_path, refusal_of, kind):
     for name in ("data.zip", "data.csv"):
-        refusal = refusal_of(detect, write(tmp_path, WRONG[kind]), name)
+        refusal = refusal_of(detect, write(tmp_path, WRONG[kind]), name, None)
         assert refusal.status == 415
         assert (
             "right form" in refusal.detail
@@ -71,11 +71,11 @@ def test_it_refuses_other_kinds_of_files_whatever_their_name(tmp_path, refusal_o
 
 
 def test_it_refuses_an_empty_file(tmp_path, refusal_of):
-    assert refusal_of(detect, write(tmp_path, b""), "data.csv").status == 400
+    assert refusal_of(detect, write(tmp_path, b""), "data.csv", None).status == 400
 
 
 def test_it_refuses_a_zip_by_name_that_is_cut_off_at_the_front(tmp_path, refusal_of):
-    assert refusal_of(detect, write(tmp_path, zip_bytes(two_classes())[10:]), "data.zip").status == 400
+    assert refusal_of(detect, write(tmp_path, zip_bytes(two_classes())[10:]), "data.zip", None).status == 400
 
 
 @pytest.mark.parametrize(
@@ -86,11 +86,11 @@ def test_it_refuses_a_zip_by_name_that_is_cut_off_at_the_front(tmp_path, refusal
     ],
 )  # fmt: skip
 def test_it_takes_text_that_looks_a_bit_like_something_else_for_a_table(tmp_path, text):
-    assert detect(write(tmp_path, text), "data.csv") == "table"
+    assert detect(write(tmp_path, text), "data.csv", None) == "table"
 
 
 def test_it_tells_a_zip_by_its_bytes(tmp_path):
-    assert detect(write(tmp_path, zip_bytes(two_classes())), "data.csv") == "zip"
+    assert detect(write(tmp_path, zip_bytes(two_classes())), "data.csv", None) == "zip"
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,10 @@ def test_it_refuses_zips_that_are_something_else(inspect_zip, refusal_of, files)
     assert refusal_of(inspect_zip, files).status == 415
 
 
-def test_it_says_how_to_save_a_workbook(inspect_text, refusal_of):
+def test_a_damaged_workbook_is_called_so(inspect_text, refusal_of):
     refusal = refusal_of(inspect_text, zip_bytes({"[Content_Types].xml": b"", "xl/workbook.xml": b"<x/>"}))
-    assert refusal.status == 415
+    assert refusal.status == 400
+    assert "damaged" in refusal.detail
     assert "CSV" in refusal.detail
 
 
@@ -132,10 +133,10 @@ def test_it_takes_one_table_out_of_a_zip(inspect_text):
 
 
 def test_it_asks_for_one_of_several_tables(inspect_text, refusal_of):
-    files = {"train.csv": table().encode(), "test.csv": table().encode()}
+    files = {"one.csv": table().encode(), "two.csv": b"text,label,more\na,b,c\n"}
     refusal = refusal_of(inspect_text, zip_bytes(files))
     assert refusal.status == 422
-    assert "train.csv" in refusal.detail
+    assert "one.csv" in refusal.detail
 
 
 def test_it_says_that_pictures_are_no_text(inspect_text, refusal_of):
@@ -154,10 +155,10 @@ def test_it_takes_a_zip_of_json_lines(inspect_text):
 
 
 def test_many_comments_do_not_hold_it_up(tmp_path):
-    assert detect(write(tmp_path, "<!-- -->" * 8_000 + "<x"), "data.csv") == "table"
+    assert detect(write(tmp_path, "<!-- -->" * 8_000 + "<x"), "data.csv", None) == "table"
 
 
 def test_it_says_that_a_table_is_no_zip_of_pictures(inspect_zip, refusal_of):
     refusal = refusal_of(inspect_zip, table().encode())
     assert refusal.status == 415
-    assert "choose text" in refusal.detail
+    assert 'choose "Sentences"' in refusal.detail

@@ -17,6 +17,8 @@ from jobs.compute.errors import ComputeRefused
 from jobs.models import Alert, Dataset, Job, JobEvent, PlatformStatus, Server
 from jobs.states import JobStatus
 from jobs.web.admin import servers as admin_servers
+from tests.tasks import Task
+from training.ground.recipe import resolve
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +60,16 @@ def test_lists_and_rows_open(operator: Client, make_job: Callable[..., Job], tab
             words = page.content.decode()
             assert "log: hello" in words
             assert "epoch 1: loss -, validation loss -; accuracy -, validation accuracy 0.5" in words
+
+
+def test_a_job_tells_its_settings_in_words(operator: Client, make_job: Callable[..., Job]) -> None:
+    job = make_job(config=resolve(Task.TEXT, {"preset": "quick"}).to_json())
+    address = reverse("admin:jobs_job_change", args=[job.pk])
+    words = operator.get(address).content.decode()
+    assert "Preset: Quick" in words and "ImageNet" not in words and "pretrained" not in words
+    Job.objects.filter(pk=job.pk).update(task_type="boxclassification")
+    words = operator.get(address).content.decode()
+    assert "&quot;pretrained&quot;: false" in words, "as it is stored, where nobody knows the kind"
 
 
 def test_a_long_log_makes_no_slow_page(operator: Client, make_job: Callable[..., Job]) -> None:

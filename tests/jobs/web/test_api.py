@@ -68,6 +68,33 @@ def test_a_wrong_field_is_named_and_nothing_is_stored(client: Client) -> None:
     assert not Job.objects.exists()
 
 
+def test_all_wrong_fields_are_told_at_once(client: Client) -> None:
+    told = problem(post_job(client, task_name="", num_classes="x", lane="fast", epochs="0", typo="1"), 400)
+    assert set(told["errors"]) == {"task_name", "num_classes", "lane", "epochs", "typo"}
+    assert told["detail"] == "Please correct: epochs, lane, num_classes, task_name, typo."
+    told = problem(post_job(client, task_type="no", task_name="", dataset=None), 400)
+    assert set(told["errors"]) == {"task_type", "task_name", "dataset"}
+    body = {"samples": "many", "task_type": "textclassification", "epochs": 0}
+    quote = client.post("/api/v1/quotes/", body, content_type="application/json")
+    assert set(problem(quote, 400)["errors"]) == {"samples", "epochs"}
+
+
+def test_an_unknown_kind_of_task_is_answered_with_the_known_ones(client: Client) -> None:
+    kinds = "Give imageclassification or textclassification."
+    answers = [
+        client.post("/api/v1/datasets/", {"dataset": table(), "task_type": "speech"}),
+        client.post(
+            "/api/v1/uploads/",
+            {"name": "a.csv", "size": 7, "task_type": "speech"},
+            content_type="application/json",
+        ),
+    ]
+    for answer in answers:
+        assert problem(answer, 400)["errors"]["task_type"] == [f"There is no kind of task “speech”. {kinds}"]
+    missing = client.post("/api/v1/datasets/", {"dataset": table()})
+    assert problem(missing, 400)["errors"]["task_type"] == [kinds]
+
+
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [
@@ -95,7 +122,7 @@ def test_each_wrong_field_is_a_400_with_its_name(client: Client, fields: dict[st
     ("content", "name", "status"),
     [
         (b"", "empty.csv", 400),
-        (b"\x1f\x8b\x08\x00" + b"\0" * 40, "data.csv.gz", 415),
+        (b"7z\xbc\xaf\x27\x1c" + b"\0" * 40, "data.7z", 415),
         (b"input,label\nhello,one\nworld,one\n", "one-class.csv", 422),
     ],
 )
@@ -224,6 +251,11 @@ def test_wrong_methods_and_addresses_answer_in_the_same_form(client: Client) -> 
     assert "POST" in response["Allow"]
     problem(client.get("/api/v1/nowhere/"), 404)
     problem(client.post("/api/v1/jobs/", "<a/>", content_type="text/xml"), 415)
+
+
+def test_an_unknown_address_answers_a_stranger_in_the_same_form() -> None:
+    stranger = Client(enforce_csrf_checks=True)
+    assert problem(stranger.post("/api/v1/models//predict/", {"a": "b"}), 404)["code"] == "not_found"
 
 
 def test_following_a_job_costs_a_fixed_number_of_queries(

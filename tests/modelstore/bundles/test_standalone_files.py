@@ -3,16 +3,27 @@
 import ast
 import base64
 import json
+import shutil
+import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from modelstore.bundles.model_card import model_card
-from modelstore.bundles.standalone_files import FOLDER, kind_files, runtime_path, web_files, write_files
+from modelstore.bundles.standalone_files import (
+    FOLDER,
+    kind_files,
+    runtime_path,
+    standalone_files,
+    web_files,
+    write_files,
+)
 from modelstore.downloads.file_responses import open_download
 from tests.modelstore.conftest import Publish
+from training.ground.recipe import resolve
 
 
 def test_the_model_card_has_the_score_and_what_it_is_worth(publish: Publish) -> None:
@@ -77,3 +88,54 @@ def test_what_runs_elsewhere_imports_nothing_of_flash(publish: Publish) -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert {module.split(".")[0] for module in names} <= known, f"{name} imports {names}"
+
+
+def test_the_model_card_tells_only_settings_that_its_kind_has(publish: Publish) -> None:
+    model = publish("text")
+    model.manifest["config"] = resolve(model.task_type, {"preset": "quick"}).to_json()
+    card = model_card(model)
+    assert "Preset: Quick; " in card and "90 : 10" in card
+    assert "retrained" not in card and "ImageNet" not in card
+
+
+def _unpacked(publish: Publish, tmp_path: Path, kind: str) -> Path:
+    """A bundle as a user has it, and evaluate.py with one validation sample that nobody has."""
+    model = publish(kind)
+    folder = tmp_path / "bundles" / "1"
+    write_files(standalone_files(model, lambda name: (folder / name).open("rb")), folder)
+    (folder / "validation.csv").write_text(f"sha256,label,predicted\n{64 * 'a'},x,x\n")
+    shutil.copy(FOLDER / "evaluate.py", folder)
+    return folder
+
+
+def _told(program: Path, *arguments: object) -> str:
+    command = [sys.executable, str(program), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    return done.stderr.strip()
+
+
+@pytest.mark.slow
+def test_data_that_cannot_be_read_is_told_in_a_sentence(publish: Publish, tmp_path: Path) -> None:
+    program = _unpacked(publish, tmp_path, "text") / "evaluate.py"
+    zipped, listed = tmp_path / "some.zip", tmp_path / "some.jsonl"
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("a.csv", "text,label\nx,y\n")
+    listed.write_text('{"text": "a"\n')
+    assert "is not a table of text" in _told(program, zipped)
+    assert "cannot be read as a table" in _told(program, listed)
+    assert _told(program, "/nope.csv") == "/nope.csv: No such file or directory."
+
+
+@pytest.mark.slow
+def test_a_picture_that_is_not_there_is_not_called_damaged(publish: Publish, tmp_path: Path) -> None:
+    folder = _unpacked(publish, tmp_path, "image")
+    told = _told(folder / "predict.py", "/nope.jpg", folder)
+    assert told == f"/nope.jpg: there is no such file\n{folder}: it is a folder, not a picture"
+    assert "neither a folder nor a zip" in _told(folder / "evaluate.py", folder / "labels.txt")
+
+
+def test_help_on_the_runtime_fetches_nothing() -> None:
+    command = [sys.executable, str(FOLDER / "web" / "get_runtime.py"), "--help"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env={"PATH": ""}).stdout
+    assert "onnxruntime-web" in told and "package" in told

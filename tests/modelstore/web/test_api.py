@@ -11,9 +11,12 @@ from django.utils import timezone
 from modelstore.bundles.store import delete_model
 from modelstore.ground.tokens import new_token
 from modelstore.models import CleanupPolicy, TrainedModel
+from modelstore.prediction.contract import inputs_of
 from tests import bundles
 from tests.modelstore.api_calls import URL, assert_problem, drain, post_json
 from tests.modelstore.conftest import Publish
+from tests.tasks import Task
+from training.kinds import KINDS
 
 # --- The model ---
 
@@ -24,7 +27,7 @@ def test_a_model_is_told_in_the_words_of_the_design(client: Client, publish: Pub
     assert set(told) == {
         "token", "task_type", "task_name", "classes", "accuracy", "accuracy_interval",
         "accuracy_plot", "downloadable", "created", "expires", "metrics",
-        "model_name", "model_filename", "model_filename_onnx", "score",
+        "model_name", "model_filename", "model_filename_onnx", "score", "test_score",
     }  # fmt: skip
     assert (told["token"], told["task_type"], told["task_name"]) == (
         model.token,
@@ -177,3 +180,16 @@ def test_the_schema_describes_every_answer(client: Client, db: None) -> None:
     assert {"200", "400", "404", "410", "413", "415", "422", "503"} <= set(predict["responses"])
     told = set(schema["components"]["schemas"]["Prediction"]["properties"])
     assert told == {"label", "probability", "top", "unsure", "explanation"}
+
+
+def test_the_schema_of_a_prediction_is_put_together_from_the_kinds(client: Client, db: None) -> None:
+    schema = client.get("/api/v1/schema/?format=json").json()
+    content = schema["paths"]["/api/v1/models/{token}/predict/"]["post"]["requestBody"]["content"]
+    assert set(content["application/json"]["examples"]) == {"Pictures", "Sentences"}
+    assert set(content["multipart/form-data"]["examples"]) == {"Pictures"}
+    schemas = schema["components"]["schemas"]
+    entries = schemas["PredictJsonRequest"]["properties"]["inputs"]["items"]["anyOf"]
+    assert entries == [inputs_of(task).JSON_SCHEMA for task in KINDS]
+    files = schemas["PredictFilesRequest"]
+    assert files["properties"]["image"]["description"] == inputs_of(Task.IMAGE).FILES_HELP
+    assert "image" in files["required"]

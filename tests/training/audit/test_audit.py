@@ -25,6 +25,7 @@ from training.ground.control import Control
 from training.ground.recipe import resolve
 from training.ground.samples import ContentIds, Samples
 from training.kinds.sentences.baseline import naive_bayes
+from training.targets.one_label import ONE_LABEL
 from training.train import train
 
 
@@ -45,7 +46,13 @@ def test_wrong_labels_are_found():
     given = labels.copy()
     given[wrong] = (given[wrong] + 1) % 3
     found = suspects(
-        lambda places: DenseFeatures(features[places]), given, 3, penalty=0.01, seed=1, control=Control()
+        lambda places: DenseFeatures(features[places]),
+        given,
+        3,
+        ONE_LABEL,
+        penalty=0.01,
+        seed=1,
+        control=Control(),
     )
     assert set(wrong) <= {item["place"] for item in found["found"][:5]}
     assert found["looked_at"] == 300
@@ -56,7 +63,13 @@ def test_wrong_labels_are_found():
 def test_clean_labels_are_left_alone():
     features, labels = clusters()
     found = suspects(
-        lambda places: DenseFeatures(features[places]), labels, 3, penalty=0.01, seed=1, control=Control()
+        lambda places: DenseFeatures(features[places]),
+        labels,
+        3,
+        ONE_LABEL,
+        penalty=0.01,
+        seed=1,
+        control=Control(),
     )
     assert found["count"] <= 3
 
@@ -64,8 +77,8 @@ def test_clean_labels_are_left_alone():
 def test_naive_bayes_counts_words():
     rows = [[[4, 5], [4], [6, 7], [6]], [[5, 4], [7], [6, 6]]]
     labels = [np.array([0, 0, 1, 1]), np.array([0, 1, 0])]
-    assert naive_bayes(rows, labels, words=8, classes=2) == pytest.approx(2 / 3)
-    assert naive_bayes(rows, labels, words=10**9, classes=2) is None
+    assert naive_bayes(rows, labels, words=8, classes=2, target=ONE_LABEL) == pytest.approx(2 / 3)
+    assert naive_bayes(rows, labels, words=10**9, classes=2, target=ONE_LABEL) is None
 
 
 @pytest.mark.parametrize("model", ["bag_of_ngrams", "lstm"])
@@ -131,6 +144,7 @@ def outcome_of(module, truth, probabilities) -> Outcome:
     samples = Samples([""] * len(truth), [""] * len(truth), truth, classes, ContentIds(str))
     return Outcome(
         recipe=resolve("textclassification", {}),
+        target=ONE_LABEL,
         samples=samples,
         parts=(everything[:0], everything),
         preprocess=None,

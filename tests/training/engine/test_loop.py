@@ -17,6 +17,7 @@ from training.ground.control import Control
 from training.ground.errors import Diverged, Interrupted, TrainingFailed
 from training.ground.events import Events
 from training.ground.recipe import Recipe, resolve
+from training.targets.one_label import ONE_LABEL
 
 CONFIG = resolve(Task.TEXT, {"model": "lstm", "epochs": 4, "batch_size": 8, "learning_rate": 0.05})
 
@@ -44,8 +45,9 @@ def data(count: int = 60) -> tuple[Labelled, Labelled]:
     generator = torch.Generator().manual_seed(5)
     matrix = torch.randn(count, 4, generator=generator)
     labels = (matrix[:, 0] + 0.3 * torch.randn(count, generator=generator) > 0).long()
-    return Labelled(DenseFeatures(matrix[:40]), labels[:40]), Labelled(
-        DenseFeatures(matrix[40:]), labels[40:]
+    return tuple(
+        Labelled(DenseFeatures(matrix[part]), labels[part], ONE_LABEL)
+        for part in (slice(40), slice(40, None))
     )
 
 
@@ -204,7 +206,7 @@ def test_class_weights_find_more_of_a_rare_class(tmp_path, solver):
     generator = torch.Generator().manual_seed(5)
     matrix = torch.randn(400, 3, generator=generator)
     labels = (matrix[:, 0] + 0.7 * torch.randn(400, generator=generator) > 1.6).long()
-    part = Labelled(DenseFeatures(matrix), labels)
+    part = Labelled(DenseFeatures(matrix), labels, ONE_LABEL)
     found = []
     for weights in (False, True):
         run, _ = start(text_run_dir(tmp_path / str(weights)))

@@ -22,6 +22,7 @@ from training.ground.recipe import Recipe, RecipeInvalid, resolve
 from training.kinds import (
     CATALOG,
     KINDS,
+    KindsInvalid,
     Preset,
     UnknownKind,
     kind_of,
@@ -111,8 +112,41 @@ def test_kinds_are_loaded_by_the_names_of_their_modules() -> None:
         assert kind_of(TASK) is KIND
     finally:
         unregister(KIND)
-    with pytest.raises(ModuleNotFoundError):
-        load_kinds("tests.no_such_kind")
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("tests.no_such_kind", "There is no such Python module"),
+        ("no_such_package.kind", "There is no such Python module"),
+        ("tests.whole", "has no KIND"),
+        ("training.kinds", "has no KIND"),
+        ("..", "Importing it ends in"),
+    ],
+)
+def test_a_module_without_a_kind_is_refused_by_its_name(module: str, words: str) -> None:
+    with pytest.raises(KindsInvalid, match=words) as caught:
+        load_kinds([module])
+    assert repr(module) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("import a_missing_library", "needs the module 'a_missing_library'"),
+        ("raise RuntimeError('no licence')", "RuntimeError: no licence"),
+        ("KIND = 'boxes'", "has no KIND"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, words: str
+) -> None:
+    (tmp_path / "made_up_kind.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "made_up_kind", raising=False)
+    with pytest.raises(KindsInvalid, match=words):
+        load_kinds("made_up_kind")
+    sys.modules.pop("made_up_kind", None)
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ import torch
 from tests.made_up_score import ERROR
 from tests.tasks import Task
 from tests.training.datasets import start, text_run_dir, told
+from tests.whole.numbers_kind import KIND
 from training.bundle.manifest import Manifest
 from training.engine.checkpoint import Checkpoint
 from training.engine.linear import DenseFeatures, Labelled, Linear, LinearLearner
@@ -24,8 +25,12 @@ from training.export.export import export
 from training.ground.control import Control
 from training.ground.epochs import EpochFigures
 from training.ground.events import Events
+from training.ground.machine import Machine
 from training.ground.recipe import resolve
+from training.kinds import register, unregister
 from training.score import Score
+from training.targets.one_label import ONE_LABEL
+from training.targets.target import target_of
 from training.train import fit, read
 
 pytestmark = pytest.mark.usefixtures("made_up_score")
@@ -34,7 +39,6 @@ pytestmark = pytest.mark.usefixtures("made_up_score")
 class _Told(LinearLearner):
     """Its error is what it is told, epoch by epoch."""
 
-    target = ERROR
     errors: list[float]
 
     def evaluate(self) -> tuple[float, float]:
@@ -44,7 +48,7 @@ class _Told(LinearLearner):
 def learner(errors: list[float], epochs: int) -> tuple[_Told, object]:
     torch.manual_seed(3)
     config = resolve(Task.TEXT, {"model": "lstm", "epochs": epochs, "batch_size": 8, "learning_rate": 0.05})
-    part = Labelled(DenseFeatures(torch.randn(20, 4)), torch.arange(20) % 2)
+    part = Labelled(DenseFeatures(torch.randn(20, 4)), torch.arange(20) % 2, ERROR)
     made = _Told(Linear(4, 2), part, part, config)
     made.errors = errors
     return made, config
@@ -100,7 +104,7 @@ def test_the_report_has_the_score_and_no_accuracy() -> None:
     assert not {"accuracy", "accuracy_interval", "majority_accuracy", "confusion"} & set(report)
     title = ElementTree.fromstring(score_svg([epoch], 1)).find(".//{*}title")
     assert title is not None
-    assert title.text == "Error over 1 epochs; kept is epoch 1 with 25.0%"
+    assert title.text == "Error over 1 epoch; epoch 1 was kept, with 25.0%"
 
 
 def test_a_whole_training_writes_a_bundle_by_it(tmp_path: Path) -> None:
@@ -115,6 +119,34 @@ def test_a_whole_training_writes_a_bundle_by_it(tmp_path: Path) -> None:
     assert "error_without" in report["duplicates"]
     assert "accuracy" not in json.loads((folder / "model.json").read_text())
     assert "accuracy" not in told(stream, "result")[0]
+
+
+def test_a_simple_method_is_measured_by_it(tmp_path: Path) -> None:
+    job, _ = start(text_run_dir(tmp_path / "run"))
+    outcome = fit(job.recipe, read(job), job.machine, job.events, folder=job.folder)
+    assert outcome.target is ONE_LABEL and outcome.evidence is not None
+    accuracy, error = (outcome.evidence.baseline(len(outcome.classes), one) for one in (ONE_LABEL, ERROR))
+    assert accuracy is not None and error is not None
+    assert error == pytest.approx(1 - accuracy)
+
+
+def test_a_kind_names_what_its_models_learn(tmp_path: Path) -> None:
+    kind = dataclasses.replace(KIND, target="tests.made_up_score:ERROR")
+    register(kind)
+    try:
+        assert target_of(kind.task) is ERROR
+        (tmp_path / "data").mkdir()
+        rows = "".join(f"{x / 10},{-x},{'high' if x > 9 else 'low'}\n" for x in range(20))
+        (tmp_path / "data" / "pairs.csv").write_text(rows)
+        config = resolve(kind.task, {"preset": "quick"}).to_json() | Machine(nice=0, threads=1).to_json()
+        (tmp_path / "config.json").write_text(json.dumps({"config": config, "task_name": "signs"}))
+        job, stream = start(tmp_path)
+        outcome = fit(job.recipe, read(job), job.machine, job.events, folder=job.folder)
+    finally:
+        unregister(kind)
+    assert outcome.target is ERROR
+    assert outcome.progress.score == "error"
+    assert all("val_error" in event for event in told(stream, "epoch"))
 
 
 def test_progress_of_an_earlier_version_is_taken_up() -> None:

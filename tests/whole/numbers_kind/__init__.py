@@ -20,6 +20,7 @@ KIND = Kind(
         unit="row",
         units="rows",
         upload="a table of numbers",
+        right_form="The right form for numbers: a header and rows such as 1.5,2,left.",
         name_hint="irises",
         example="1.5,2",
         example_data="my-numbers.csv",

@@ -12,7 +12,7 @@ from training.ground.limits import Limits
 AT_ONCE = 64
 
 
-class Rows:
+class Rows(Source):
     columns: tuple[str, ...] = ("row", "x", "y")
 
     def __init__(self, path: Path) -> None:
@@ -26,9 +26,6 @@ class Rows:
             yield Item(
                 {"row": number, "x": x, "y": y}, pair, "" if pair else "There are no two numbers in it."
             )
-
-    def summary(self, results: Path) -> dict[str, Any]:
-        return {}
 
 
 def look(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> tuple[str, int | None]:

@@ -7,7 +7,16 @@ from typing import Any
 from modelstore.prediction.inputs import InputsInvalid, refused, type_words
 from training.ground.limits import Limits
 
+JSON_SCHEMA = {
+    "type": "array",
+    "items": {"type": "number"},
+    "minItems": 2,
+    "maxItems": 2,
+    "description": "A pair of numbers.",
+    "examples": [[1.5, 2]],
+}
 FILES = ""
+FILES_HELP = ""
 NO_FILES = 'This model classifies pairs of numbers: send JSON like {"inputs": [[1.5, 2]]}.'
 
 

@@ -19,6 +19,7 @@ from training.evaluation.parts import choose_parts
 from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import ContentIds, Samples, check_classes, labelled
+from training.targets.target import target_of
 
 Pair = tuple[float, float]
 
@@ -60,9 +61,11 @@ def fit(
     model = Line(len(samples.classes))
     model.mean.copy_(numbers[chosen[0]].mean(0))
     model.scale.copy_(numbers[chosen[0]].std(0).clamp(min=1e-6))
+    target = target_of(recipe.task)
     features = (numbers - model.mean) / model.scale
     train, validation = (
-        Labelled(DenseFeatures(features[part]), torch.from_numpy(samples.labels[part])) for part in chosen
+        Labelled(DenseFeatures(features[part]), torch.from_numpy(samples.labels[part]), target)
+        for part in chosen
     )
     linear = Linear(2, len(samples.classes))
     run.events.phase("training", 0.1, 0.93)
@@ -79,9 +82,10 @@ def fit(
     with torch.no_grad():
         model.layer.weight.copy_(linear.weight.T)
         model.layer.bias.copy_(linear.bias)
-        probabilities = model(numbers[chosen[1]]).softmax(1).numpy()
+        probabilities = target.probabilities(model(numbers[chosen[1]])).numpy()
     return Outcome(
         recipe=recipe,
+        target=target,
         samples=samples,
         parts=chosen,
         preprocess=Pairs(),

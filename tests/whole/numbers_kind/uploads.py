@@ -9,11 +9,13 @@ from typing import Any
 
 from jobs.uploads.class_counts import checked_classes
 from jobs.uploads.findings import Findings, Notes
+from tests.whole.numbers_kind import KIND
 from tests.whole.numbers_kind.table import pair_of, rows_of
 from training.ground.limits import Limits
 
 READ_AGAIN = False
-_EXAMPLE = "The right form: a header and rows such as 1.5,2,left."
+OPTIONS = ()
+MERGED: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +32,7 @@ def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -
         if pair_of(cells) is None:
             notes.skip(f"Row {number}", "There are no two numbers in it, so it was left out.")
     counts = Counter(label for *_, label in pairs)
-    classes = checked_classes(counts, limits, notes, things="pairs", example=_EXAMPLE)
+    classes = checked_classes(counts, limits, notes, things="pairs", example=KIND.words.right_form)
     return NumberFindings(
         classes=classes,
         sample_count=sum(entry.count for entry in classes),

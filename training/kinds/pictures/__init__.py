@@ -19,6 +19,10 @@ KIND = Kind(
         unit="file",
         units="files",
         upload="a zip of pictures",
+        right_form=(
+            "The right form for pictures: a zip with one folder per class, such as "
+            "cats/1.jpg, cats/2.jpg, dogs/1.jpg, dogs/2.jpg."
+        ),
         name_hint="cats and dogs",
         example="picture.jpg",
         example_data="my-pictures.zip",
@@ -29,6 +33,7 @@ KIND = Kind(
     is_convex=catalog.is_convex,
     preset_words=catalog.PRESET_WORDS,
     has_pretrained=True,
+    settings=MappingProxyType({"augmentation": "Variation of pictures"}),
     rough_seconds=catalog.rough_seconds,
     batch_size_limit="batch_size_image",
     per_request_limit="max_pictures_per_request",

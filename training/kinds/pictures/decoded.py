@@ -14,7 +14,7 @@ from training.ground.prepared import Prepared
 from training.ground.run import Run
 from training.ground.samples import Parts, Samples, check_classes
 from training.kinds.pictures.decode import Decoded, decode_in_chunks
-from training.kinds.pictures.looks import Looks
+from training.kinds.pictures.descriptors import Descriptors
 from training.kinds.pictures.preprocess import PicturePreprocess
 
 PICTURES_FILE = "pictures.npy"
@@ -50,7 +50,7 @@ class Pictures:
 
     def __init__(self, samples: Samples[Any], preprocess: PicturePreprocess, prepared: Prepared) -> None:
         self.samples, self.preprocess = samples, preprocess
-        self.looks = Looks(len(samples.items))
+        self.descriptors = Descriptors(len(samples.items))
         # The first pictures that can be read, uint8 [8, S, S, 3] at most.
         self.examples = np.zeros((0, preprocess.crop, preprocess.crop, 3), np.uint8)
         self._prepared = prepared
@@ -117,13 +117,16 @@ class Pictures:
         if len(skipped) == self.count:
             raise TrainingFailed(
                 "dataset_unreadable",
-                f"None of the {len(skipped)} pictures can be read; the first is "
+                f"None of the {len(skipped):,} pictures can be read; the first is "
                 f"{skipped[0]['source'][:80]}: {skipped[0]['reason']}. Save them as JPEG or PNG and upload them again.",
             )
         if skipped:
             names = ", ".join(item["source"][:80] for item in skipped[:3])
             names += ", ..." if len(skipped) > 3 else ""
-            events.warning(f"{len(skipped)} pictures could not be read and were left out: {names}.")
+            events.warning(
+                f"{len(skipped):,} {'picture' if len(skipped) == 1 else 'pictures'} could not be read, so "
+                f"{'it was' if len(skipped) == 1 else 'they were'} left out: {names}."
+            )
         places = np.setdiff1d(np.arange(self.count), np.array([i for i, _ in unreadable], np.int64))
         samples = samples.keep(places.tolist()) if skipped else samples
         check_classes(samples, "pictures", events)
@@ -162,7 +165,7 @@ class Pictures:
 
     def _look(self, first: int, pixels: NDArray[np.uint8], refused: list[tuple[int, str]]) -> None:
         bad = [index for index, _ in refused]
-        self.looks.add(first, pixels, bad)
+        self.descriptors.add(first, pixels, bad)
         self._unreadable += refused
         if (missing := _EXAMPLES - len(self.examples)) > 0:
             readable = np.setdiff1d(np.arange(len(pixels)), np.array(bad, np.int64) - first)

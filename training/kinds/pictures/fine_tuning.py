@@ -19,6 +19,7 @@ from training.engine.process_group import ProcessGroup, assemble
 from training.engine.progress import Progress
 from training.engine.together import Work, train_together
 from training.evaluation.outcome import Early, Outcome
+from training.evaluation.report import log_loss
 from training.ground.epochs import EpochFigures
 from training.ground.events import Events
 from training.ground.recipe import Recipe
@@ -32,7 +33,7 @@ from training.kinds.pictures.learner import PictureLearner, learner_of
 from training.kinds.pictures.material import Material, Network
 from training.kinds.pictures.networks.graph import backbone_graph, with_head
 from training.kinds.pictures.networks.vision import PictureClassifier
-from training.targets.temperature import fit_temperature, tempered
+from training.targets.target import Target, target_of
 
 _EXAMPLES = 8
 _HEAD_EPOCHS = 10
@@ -88,6 +89,7 @@ class _FineTuning:
         parts: Parts,
     ) -> None:
         self._recipe, self._network, self._material, self._run = recipe, network, material, run
+        self._target = target_of(recipe.task)
         self._pixels, self._usable, self._parts = pixels, usable, parts
         # Unreadable pictures keep their place in the array, which may be a file larger than memory.
         self._places = usable.places[parts[0]], usable.places[parts[1]]
@@ -179,7 +181,7 @@ class _FineTuning:
         """The network, or the head on the network as it came, where training all layers did no better."""
         first, is_head_alone = progress.history[0], progress.best_epoch == 0
         truth = self._labels[self._places[1]]
-        if is_head_alone or first.epoch != 0 or surpasses(probabilities, truth, first.val_loss):
+        if is_head_alone or first.epoch != 0 or surpasses(self._target, truth, probabilities, first.val_loss):
             return _Kept(progress=progress, probabilities=probabilities, is_head_alone=is_head_alone)
         restore(self._model, self._as_it_came)
         self._model.flip = False
@@ -225,7 +227,7 @@ class _FineTuning:
             deployed_count=learned[0],
             measured=learned[1],
             evidence=PictureEvidence.of(
-                self._material.pictures.looks, self._usable, self._parts, self._suspects
+                self._material.pictures.descriptors, self._usable, self._parts, self._suspects
             ),
         )
 
@@ -233,6 +235,7 @@ class _FineTuning:
         return Outcome(
             **{
                 "recipe": self._recipe,
+                "target": self._target,
                 "samples": self._usable.samples,
                 "parts": self._parts,
                 "preprocess": self._material.pictures.preprocess,
@@ -265,7 +268,7 @@ class _FineTuning:
         seconds = sum(figures.seconds for figures in progress.history)
         with torch.no_grad():
             of_validation = features[torch.from_numpy(self._places[1])]
-            probabilities = self._model.head(of_validation).softmax(1).numpy()
+            probabilities = self._target.probabilities(self._model.head(of_validation)).numpy()
         figures = dataclasses.replace(best, epoch=0, seconds=seconds)
         return _Head(fit=fit, figures=figures, probabilities=probabilities, graph=graph)
 
@@ -282,11 +285,11 @@ class _FineTuning:
         return features, graph
 
 
-def surpasses(probabilities: NDArray[np.float32], truth: NDArray[np.int64], loss: float) -> bool:
-    """Whether probabilities [N, C], once calibrated, tell more of `truth` [N] than others of this mean log-loss.
+def surpasses(target: Target, truth: NDArray[Any], probabilities: NDArray[np.float32], loss: float) -> bool:
+    """Whether probabilities [N, C], once calibrated, tell more of the target's `truth` than others of this log-loss.
 
     Of a few hundred pictures the luckiest of many epochs gets a few more right than it should; the log-loss weighs
     how sure it was of each (decision 017).
     """
-    told = tempered(probabilities, fit_temperature(truth, probabilities))[np.arange(len(truth)), truth]
-    return float(-np.log(np.maximum(told, 1e-12)).mean()) < loss
+    calibrated = target.tempered(probabilities, target.temperature(truth, probabilities))
+    return log_loss(target, truth, calibrated) < loss

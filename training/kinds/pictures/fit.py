@@ -126,7 +126,9 @@ def _longer_where_tiny(recipe: Recipe, side: int, events: Events) -> Recipe:
     if recipe.preset is not Preset.BALANCED or recipe.freeze or recipe.epochs != usual or not little:
         return recipe
     longer = int(usual * _LONGER)
-    events.log(f"Epochs with such small pictures take little time: {longer} of them instead of {usual}.")
+    events.log(
+        f"Epochs with such small pictures are quick, so there are {longer} of them instead of {usual}."
+    )
     return dataclasses.replace(recipe, epochs=longer)
 
 

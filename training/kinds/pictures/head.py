@@ -25,6 +25,7 @@ from training.kinds.pictures.evidence import PictureEvidence
 from training.kinds.pictures.features import feature_extractor
 from training.kinds.pictures.material import Material, Network
 from training.kinds.pictures.networks.graph import backbone_graph, with_head
+from training.targets.target import target_of
 
 # Strength of the penalty that does well on features of unit deviation from hundreds to thousands of pictures.
 _PENALTY, _PENALTY_COUNT = 0.1, 3_000
@@ -51,6 +52,7 @@ def train_head(recipe: Recipe, network: Network, material: Material, run: Run) -
     everything = pictures.features(network.name, extract, run)
     usable, parts = material.usable(recipe, run)
     features, samples = torch.from_numpy(everything[usable.places]), usable.samples
+    target = target_of(recipe.task)
     run.events.phase("training", 0.8, 0.93)
     model = model.to("cpu")
     model.head = torch.nn.Linear(features.shape[1], len(samples.classes))
@@ -68,13 +70,14 @@ def train_head(recipe: Recipe, network: Network, material: Material, run: Run) -
             checkpoint=checkpoint,
         )
     with torch.no_grad():
-        probabilities = model.head(features[parts[1]]).softmax(1).numpy()
+        probabilities = target.probabilities(model.head(features[parts[1]])).numpy()
     with run.phases.time("training"):
         deployed_count, measured = learn_from_all(
             recipe, model.head, features, samples.labels, len(parts[0]), run
         )
     return Outcome(
         recipe=recipe,
+        target=target,
         samples=samples,
         parts=parts,
         preprocess=pictures.preprocess,
@@ -88,7 +91,7 @@ def train_head(recipe: Recipe, network: Network, material: Material, run: Run) -
         skipped=usable.skipped,
         deployed_count=deployed_count,
         measured=measured,
-        evidence=PictureEvidence.of(pictures.looks, usable, parts, fit.suspects),
+        evidence=PictureEvidence.of(pictures.descriptors, usable, parts, fit.suspects),
     )
 
 
@@ -111,7 +114,8 @@ def fit_head(
     mean, deviation = _statistics(features[parts[0]])
     scaled = (features - mean) / deviation
     truth = torch.from_numpy(labels)
-    train, validation = (Labelled(DenseFeatures(scaled[part]), truth[part]) for part in parts)
+    target = target_of(recipe.task)
+    train, validation = (Labelled(DenseFeatures(scaled[part]), truth[part], target) for part in parts)
     linear = Linear(features.shape[1], head.out_features)
     penalty = _penalty(len(parts[0]))
     progress = fit_linear(
@@ -130,8 +134,15 @@ def fit_head(
     def select(places: NDArray[np.int64]) -> Features:
         return DenseFeatures(scaled[torch.from_numpy(rows[places])])
 
-    classes = int(labels.max()) + 1
-    found = suspects(select, labels[rows], classes, penalty=penalty, seed=recipe.seed, control=control)
+    found = suspects(
+        select,
+        labels[rows],
+        head.out_features,
+        target,
+        penalty=penalty,
+        seed=recipe.seed,
+        control=control,
+    )
     _set_head(head, linear, mean, deviation)
     return HeadFit(progress=progress, suspects=found)
 
@@ -157,12 +168,13 @@ def learn_from_all(
     with torch.no_grad():
         linear.weight.copy_(head.weight.T * deviation[:, None])
         linear.bias.copy_(head.bias + head.weight @ mean)
-    everything = Labelled(DenseFeatures((features - mean) / deviation), torch.from_numpy(labels))
+    scaled, truth = DenseFeatures((features - mean) / deviation), torch.from_numpy(labels)
+    everything = Labelled(scaled, truth, target_of(recipe.task))
     refit(linear, everything, penalty=_penalty(len(labels)), config=recipe, control=run.control)
     _set_head(head, linear, mean, deviation)
     run.events.log(
-        f"The accuracy was measured on {len(labels) - train_count} pictures kept separate from the {train_count} "
-        f"used for learning. The model you get then learned from all {len(labels)}."
+        f"The accuracy was measured on {len(labels) - train_count:,} pictures kept separate from the {train_count:,} "
+        f"used for learning. The model you get then learned from all {len(labels):,}."
     )
     return len(labels), measured
 

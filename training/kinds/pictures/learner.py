@@ -23,8 +23,7 @@ from training.kinds.pictures.catalog import ONE_SIDE_ONLY
 from training.kinds.pictures.feed import PictureFeed
 from training.kinds.pictures.networks.trunk import fixed_function, split_network
 from training.kinds.pictures.networks.vision import PictureClassifier
-from training.targets.one_label import ONE_LABEL
-from training.targets.target import Target
+from training.targets.target import target_of
 
 # The thirds of the pretrained layers from first to last: the first learn slowest (Howard & Ruder 2018).
 _THIRDS = (1 / 3, 2 / 3, 1.0)
@@ -39,8 +38,6 @@ class PictureLearner:
 
     `parts` are the indices of the training and of the validation part; of both, `group` leaves a share to this process.
     """
-
-    target: Target = ONE_LABEL
 
     def __init__(
         self,
@@ -60,6 +57,7 @@ class PictureLearner:
         self._model = module.to(device).to(memory_format=torch.channels_last)
         self.module: nn.Module = self._model
         self.config = config
+        self.target = target_of(config.task)
         self.evaluation_seconds = 0.0
         self._device = device
         self._feed = PictureFeed(pixels, device)
@@ -160,7 +158,7 @@ class PictureLearner:
         features = self._features(pictures)
         if self._model.flip:
             features = (features + self._features(pictures.flip(3))) / 2
-        probabilities: Tensor = self._model.head(features).softmax(1)
+        probabilities: Tensor = self.target.probabilities(self._model.head(features))
         return probabilities
 
     def _features(self, pictures: Tensor) -> Tensor:

@@ -9,30 +9,45 @@ from training.ground.picture_formats import SUFFIXES
 from training.ground.samples import ContentIds, Samples, labelled
 
 MANIFEST = "manifest.csv"
+# File, label, source, split, group.
+_Row = tuple[str, str, str, str, str]
 
 
 def read_pictures(folder: Path) -> Samples[Path]:
-    """Pictures of manifest.csv (file, label, source), or of one folder per class; raises TrainingFailed."""
+    """Pictures of manifest.csv (file, label, source, and maybe split and group), or of one folder per class.
+
+    Raises TrainingFailed.
+    """
     manifest = folder / MANIFEST
     rows = _manifest_rows(manifest) if manifest.exists() else _folder_rows(folder)
     if not rows:
         raise TrainingFailed(
             "dataset_empty", "There are no pictures in the dataset. Upload at least two classes."
         )
-    paths, labels, places = ([row[i] for row in rows] for i in range(3))
-    return labelled([folder / path for path in paths], places, labels, ContentIds(sha256))
+    paths, labels, places, splits, groups = ([row[i] for row in rows] for i in range(5))
+    items = [folder / path for path in paths]
+    return labelled(items, places, labels, ContentIds(sha256), splits=splits, groups=groups)
 
 
-def _manifest_rows(manifest: Path) -> list[tuple[str, str, str]]:
+def _manifest_rows(manifest: Path) -> list[_Row]:
     with manifest.open(encoding="utf-8", newline="") as file:
-        rows = [(row["file"], row["label"], row.get("source") or row["file"]) for row in csv.DictReader(file)]
-    for name, _, _ in rows:
+        rows = [
+            (
+                row["file"],
+                row["label"],
+                row.get("source") or row["file"],
+                row.get("split") or "",
+                row.get("group") or "",
+            )
+            for row in csv.DictReader(file)
+        ]
+    for name, *_ in rows:
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise TrainingFailed("dataset_invalid", "The list of pictures names a file outside the dataset.")
     return rows
 
 
-def _folder_rows(folder: Path) -> list[tuple[str, str, str]]:
+def _folder_rows(folder: Path) -> list[_Row]:
     found = (path for path in sorted(folder.glob("*/**/*")) if path.suffix.lower() in SUFFIXES)
     names = [path.relative_to(folder) for path in found if path.is_file()]
-    return [(name.as_posix(), name.parts[0], name.as_posix()) for name in names]
+    return [(name.as_posix(), name.parts[0], name.as_posix(), "", "") for name in names]

@@ -30,9 +30,10 @@ from training.ground.run import Run
 from training.kinds.pictures.networks.integer_graph import before_convolutions, normalised_in_rows
 from training.kinds.pictures.pixels.picture import UnreadablePicture
 from training.kinds.pictures.preprocess import PicturePreprocess
+from training.targets.target import Target
 
 LEAST_AGREEMENT = 0.99
-MOST_ACCURACY_LOST = 0.003
+MOST_SCORE_LOST = 0.003
 _SECONDS = 60.0
 _CALIBRATION, _LEAST_CALIBRATION = 48, 8
 # Of fewer, 99 % says nothing.
@@ -78,6 +79,7 @@ def _try(folder: Path, outcome: Outcome, run: Run) -> dict[str, Any]:
         folder,
         [paths[i] for i in validation[compared]],
         outcome.truth[compared],
+        outcome.target,
         preprocess,
         run.machine.cores,
         deadline,
@@ -131,6 +133,7 @@ def _compare(
     folder: Path,
     paths: list[Path],
     truth: NDArray[np.int64],
+    target: Target,
     preprocess: PicturePreprocess,
     threads: int,
     deadline: float,
@@ -144,22 +147,22 @@ def _compare(
         pixels = _pixels(paths[start : start + _AT_ONCE], preprocess)
         for number, session in enumerate(sessions):
             begun = time.perf_counter()
-            answers[number].append(session.run(None, {"pixels": pixels})[0].argmax(1))
+            answers[number].append(target.decide(session.run(None, {"pixels": pixels})[0]))
             # The first runs allocate.
             seconds[number] += time.perf_counter() - begun if start else 0.0
     whole, copy = (np.concatenate(some) for some in answers)
     count = len(whole)
-    agreement = float((whole == copy).mean())
-    accuracy, accuracy_copy = (float((some == truth[:count]).mean()) for some in (whole, copy))
+    agreement = float(target.right(copy, whole).mean())
+    score, score_copy = (target.measure(truth[:count], some) for some in (whole, copy))
     return {
         "type": "int8",
         "kept": count >= _LEAST_COMPARED
         and agreement >= LEAST_AGREEMENT
-        and accuracy_copy >= accuracy - MOST_ACCURACY_LOST,
+        and score_copy.gain >= score.gain - MOST_SCORE_LOST,
         "count": count,
         "agreement": agreement,
-        "accuracy": accuracy_copy,
-        "accuracy_whole": accuracy,
+        target.score: score_copy.value,
+        f"{target.score}_whole": score.value,
         "speedup": round(seconds[0] / seconds[1], 2) if seconds[1] else None,
     }
 

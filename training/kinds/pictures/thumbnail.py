@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -10,11 +11,11 @@ from training.kinds.pictures.pixels.picture import Picture, UnreadablePicture
 SIDE = 128
 
 
-def thumbnail(path: Path) -> bytes | None:
-    """The picture upright, at most SIDE pixels wide and high, as a JPEG without anything else in it."""
+def thumbnail(source: Path | BinaryIO, side: int = SIDE) -> bytes | None:
+    """The picture upright, at most `side` pixels wide and high, as a JPEG without anything else in it."""
     try:
-        with Picture(path) as picture:
-            return as_jpeg(picture.pixels(lambda upright: small(upright, SIDE), SIDE), quality=80)
+        with Picture(source) as picture:
+            return as_jpeg(picture.pixels(lambda upright: small(upright, side), side), quality=80)
     except (UnreadablePicture, OSError):  # there is no picture of this one then
         return None
 

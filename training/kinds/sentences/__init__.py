@@ -6,18 +6,26 @@ from training.kinds.kind import Kind, SampleData, Words
 from training.kinds.sentences import catalog
 
 _HERE = "training.kinds.sentences"
+_SUFFIXES = (
+    ".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".feather",
+    ".yml", ".yaml", ".md", ".gz", ".bz2", ".xz", ".zst", ".tar", ".tgz",
+)  # fmt: skip
 KIND = Kind(
     task=catalog.TASK,
     name="sentences",
     slug="text",
     words=Words(
-        title="Text",
+        title="Sentences",
         about="Sorts sentences into classes.",
         sample="sentence",
         samples="sentences",
         unit="row",
         units="rows",
         upload="a table of sentences",
+        right_form=(
+            "The right form for sentences: a header and one row each, "
+            'such as input,label then "I love it",positive.'
+        ),
         name_hint="customer messages",
         example='"a sentence"',
         example_data="my-table.csv",
@@ -38,7 +46,7 @@ KIND = Kind(
     input_name="input_ids",
     bundle_files=("tokenizer.json",),
     requirements=("tokenizers",),
-    suffixes=(".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet"),
+    suffixes=_SUFFIXES,
     batch_formats=MappingProxyType({"sentences": "sentences in a table"}),
     uploads="jobs.kinds.sentences.uploads",
     batches="jobs.kinds.sentences.batches",

@@ -5,16 +5,24 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from training.targets.target import Target
+
 # Class counts of words above this size are not worth their memory.
 _MOST_COUNTS = 20_000_000
 
 
 def naive_bayes(
-    rows: Sequence[Sequence[Sequence[int]]], labels: Sequence[NDArray[np.int64]], *, words: int, classes: int
+    rows: Sequence[Sequence[Sequence[int]]],
+    labels: Sequence[NDArray[np.int64]],
+    *,
+    words: int,
+    classes: int,
+    target: Target,
 ) -> float | None:
-    """Validation accuracy of multinomial naive Bayes on single words (add-one smoothing); None when too large.
+    """The target's score on the validation part of multinomial naive Bayes on single words (add-one smoothing).
 
-    `rows` are the token ids below `words` and `labels` the classes of (training part, validation part).
+    None when it would be too large. It is a method for one label a sample: `rows` are the token ids below `words` and
+    `labels` the classes of (training part, validation part).
     """
     if words * classes > _MOST_COUNTS or not len(labels[1]):
         return None
@@ -24,14 +32,14 @@ def naive_bayes(
     logs = np.log(counts / counts.sum(axis=0)).astype(np.float32)
     prior = np.log(np.bincount(labels[0], minlength=classes) + 1e-9)
     ids, owners = _flat(rows[1])
-    correct = 0
+    decisions = np.zeros(len(rows[1]), np.int64)
     step = max(1, _MOST_COUNTS // (classes * max(1, len(ids) // len(rows[1]))))
     for first in range(0, len(rows[1]), step):
         low, high = np.searchsorted(owners, [first, first + step])
         scores = np.tile(prior, (min(step, len(rows[1]) - first), 1))
         np.add.at(scores, owners[low:high] - first, logs[ids[low:high]])
-        correct += int((scores.argmax(axis=1) == labels[1][first : first + step]).sum())
-    return correct / len(rows[1])
+        decisions[first : first + step] = target.decide(scores)
+    return target.measure(labels[1], decisions).value
 
 
 def _flat(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

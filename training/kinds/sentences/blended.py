@@ -4,11 +4,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from training.engine.lbfgs import Lbfgs
 from training.kinds.sentences.ngrams import NGramClassifier
 from training.kinds.sentences.recurrent import RecurrentEnsemble
+from training.targets.target import Target
 
 _STEPS = 30
 
@@ -50,29 +50,28 @@ class BlendedClassifier(nn.Module):
         return cls(RecurrentEnsemble(**arguments["recurrent"]), ngrams, arguments["length"])
 
 
-def blend(one: Tensor, other: Tensor, labels: Tensor) -> tuple[float, float]:
-    """The factors, 0 at least, for two models' logits [N, C] whose sum gives `labels` [N] the lowest mean loss.
+def blend(one: Tensor, other: Tensor, labels: Tensor, target: Target) -> tuple[float, float]:
+    """The factors, 0 at least, for two models' logits [N, C] whose sum gives `labels` [N] the lowest loss of `target`.
 
     A logarithmic opinion pool (Heskes 1998): where one model has nothing to add, its factor is near 0.
     """
-    factors = _best_factors([one, other], labels)
+    factors = _best_factors([one, other], labels, target)
     if min(factors) >= 0:
         return factors[0], factors[1]
-    alone = [max(0.0, _best_factors([logits], labels)[0]) for logits in (one, other)]
-    losses = [
-        float(functional.cross_entropy(a * x, labels)) for a, x in zip(alone, (one, other), strict=True)
-    ]
+    alone = [max(0.0, _best_factors([logits], labels, target)[0]) for logits in (one, other)]
+    losses = [float(target.loss(a * x, labels)) for a, x in zip(alone, (one, other), strict=True)]
     return (alone[0], 0.0) if losses[0] <= losses[1] else (0.0, alone[1])
 
 
-def _best_factors(models: list[Tensor], labels: Tensor) -> list[float]:
+def _best_factors(models: list[Tensor], labels: Tensor, target: Target) -> list[float]:
     logits = torch.stack([model.double() for model in models])
+    at = target.slope(labels, logits.shape[2])
 
     def loss(factors: Tensor) -> tuple[float, Tensor]:
         mixed = torch.einsum("m,mnc->nc", factors, logits)
-        errors = mixed.softmax(1) - functional.one_hot(labels, mixed.shape[1])
+        losses, errors = at(mixed)
         slope = torch.einsum("nc,mnc->m", errors, logits) / len(labels)
-        return float(functional.cross_entropy(mixed, labels)), slope
+        return float(losses.mean()), slope
 
     solver = Lbfgs(loss, torch.full((len(models),), 1 / len(models), dtype=torch.float64))
     for _ in range(_STEPS):

@@ -16,6 +16,7 @@ from training.kinds.sentences.baseline import naive_bayes
 from training.kinds.sentences.near import near_sentences
 from training.kinds.sentences.ngrams import NORM, NGramTable, SparseFeatures
 from training.kinds.sentences.tokens import Tokens
+from training.targets.target import Target
 
 _MOST_TOKENS = 128
 # The strength that ngram_fit uses.
@@ -48,17 +49,17 @@ class SentenceEvidence:
             vocabulary.order,
         )
 
-    def baseline(self, classes: int) -> float | None:
+    def baseline(self, classes: int, target: Target) -> float | None:
         """See Evidence."""
         rows = self.rows[: self.train_count], self.rows[self.train_count :]
         labels = np.split(self.labels, [self.train_count])
-        return naive_bayes(rows, labels, words=self.words, classes=classes)
+        return naive_bayes(rows, labels, words=self.words, classes=classes, target=target)
 
     def near(self) -> Pairs:
         """See Evidence."""
         return near_sentences(self.sentences)
 
-    def suspects(self, classes: int, *, seed: int, control: Control) -> dict[str, Any] | None:
+    def suspects(self, classes: int, target: Target, *, seed: int, control: Control) -> dict[str, Any] | None:
         """See Evidence; by the n-grams of up to `order` tokens."""
         random = np.random.default_rng(seed)
         looked_at = np.sort(random.permutation(len(self.rows))[:MOST_SAMPLES])
@@ -68,7 +69,8 @@ class SentenceEvidence:
             return SparseFeatures(self._cut(looked_at[places]), table)
 
         penalty = _STRENGTH / len(looked_at) * NORM**2
-        found = suspects(select, self.labels[looked_at], classes, penalty=penalty, seed=seed, control=control)
+        labels = self.labels[looked_at]
+        found = suspects(select, labels, classes, target, penalty=penalty, seed=seed, control=control)
         if found is not None:
             for item in found["found"]:
                 item["place"] = int(looked_at[item["place"]])

@@ -13,6 +13,7 @@ from training.ground.samples import Parts, Samples, check_classes
 from training.kinds.sentences.catalog import NGRAMS
 from training.kinds.sentences.preprocess import pad
 from training.kinds.sentences.tokens import Tokens, tokenise
+from training.targets.target import target_of
 
 if TYPE_CHECKING:
     from training.evaluation.outcome import Early, Outcome
@@ -65,6 +66,7 @@ class _Outcomes:
 
     def __init__(self, recipe: Recipe, samples: Samples[str], parts: Parts, tokens: Tokens) -> None:
         self._recipe, self._samples, self._parts, self._tokens = recipe, samples, parts, tokens
+        self._target = target_of(recipe.task)
 
     def of(self, module: Any, **more: Any) -> "Outcome":
         """What is the same for all is filled in."""
@@ -73,6 +75,7 @@ class _Outcomes:
         return Outcome(
             **{
                 "recipe": self._recipe,
+                "target": self._target,
                 "samples": self._samples,
                 "parts": self._parts,
                 "preprocess": self._tokens.preprocess,
@@ -94,7 +97,7 @@ class _Outcomes:
             graph=ngram_graph,
             progress=fit.progress,
             deployed_count=fit.count,
-            probabilities=fit.scores.softmax(1).numpy(),
+            probabilities=self._target.probabilities(fit.scores).numpy(),
             **more,
         )
 
@@ -137,7 +140,7 @@ def _fit_recurrent(
         graph=blended_graph,
         progress=fit.progress,
         deployed_count=len(texts.rows[0]),
-        probabilities=fit.logits.softmax(1).numpy(),
+        probabilities=target_of(recipe.task).probabilities(fit.logits).numpy(),
         measured=partial(blended_graph, fit.measured) if fit.measured is not None else None,
         evidence=outcome.evidence(),
     )

@@ -18,8 +18,7 @@ from training.ground.recipe import Recipe
 from training.kinds.sentences.blended import blend
 from training.kinds.sentences.preprocess import pad
 from training.kinds.sentences.recurrent import RecurrentClassifier, RecurrentEnsemble
-from training.targets.one_label import ONE_LABEL
-from training.targets.target import Target
+from training.targets.target import target_of
 
 # Sentences are sorted by length within this many batches: little padding, yet different company every epoch.
 _BATCHES_SORTED_TOGETHER = 40
@@ -35,8 +34,6 @@ class SentenceLearner:
     `partner` [N, C] are the logits of the other model of the blend for the validation part. Of both parts, `group`
     leaves a share to this process.
     """
-
-    target: Target = ONE_LABEL
 
     def __init__(
         self,
@@ -54,6 +51,7 @@ class SentenceLearner:
         self.module: torch.nn.Module = module
         self._members: list[RecurrentClassifier] = list(module.members)
         self.config = config
+        self.target = target_of(config.task)
         self._device, self._partner = device, partner
         (self._train, self._validation), (self._train_labels, self._validation_labels) = rows, labels
         networks = len(self._members)
@@ -143,7 +141,7 @@ class SentenceLearner:
     def blended(self) -> tuple[Tensor, tuple[float, float]]:
         """Logits [N, C] of the validation part by both models, and the factor of each."""
         own = self.logits()
-        factors = blend(own, self._partner, torch.from_numpy(self._validation_labels))
+        factors = blend(own, self._partner, torch.from_numpy(self._validation_labels), self.target)
         return factors[0] * own + factors[1] * self._partner, factors
 
     def logits(self) -> Tensor:

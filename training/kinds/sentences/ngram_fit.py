@@ -19,6 +19,7 @@ from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.kinds.sentences.ngrams import NORM, NGramClassifier, NGramTable, SparseFeatures
 from training.kinds.sentences.tokeniser import Vocabulary
+from training.targets.target import target_of
 
 # The usual strengths (C = 10 and 33 for vectors of length one): little is gained beyond either.
 _STRONG, _WEAK = 0.1, 0.03
@@ -59,11 +60,12 @@ class NGramFitting:
 
     def __init__(self, recipe: Recipe, texts: Texts, run: Run) -> None:
         self._recipe, self._texts, self._run = recipe, texts, run
+        self._target = target_of(recipe.task)
         with run.phases.time("features"):
             self._table = self._table_of(texts.rows[0])
             features = [SparseFeatures(rows, self._table) for rows in texts.rows]
             self._train, self._validation = (
-                Labelled(part, torch.from_numpy(labels))
+                Labelled(part, torch.from_numpy(labels), self._target)
                 for part, labels in zip(features, texts.labels, strict=True)
             )
             self._values = features[0].values
@@ -98,8 +100,8 @@ class NGramFitting:
             self._try_less_penalty(progress)
             fit = self._from_all(progress)
         run.events.log(
-            f"The accuracy was measured on {len(self._validation.labels)} sentences kept separate from the "
-            f"{len(self._train.labels)} used for learning. The model you get then learned from all {fit.count}."
+            f"The accuracy was measured on {len(self._validation.labels):,} sentences kept separate from the "
+            f"{len(self._train.labels):,} used for learning. The model you get then learned from all {fit.count:,}."
         )
         return fit
 
@@ -131,6 +133,7 @@ class NGramFitting:
                 val_score=after[1],
                 learning_rate=last.learning_rate,
                 seconds=time.monotonic() - started,
+                score=self._target.score,
             )
             progress.history.append(figures)
             progress.take(figures)
@@ -142,7 +145,7 @@ class NGramFitting:
         rows = [*texts.rows[0], *texts.rows[1]]
         table = self._table_of(rows)
         everything = Labelled(
-            SparseFeatures(rows, table), torch.from_numpy(np.concatenate(list(texts.labels)))
+            SparseFeatures(rows, table), torch.from_numpy(np.concatenate(list(texts.labels))), self._target
         )
         linear = Linear(len(table.keys), texts.classes)
         with torch.no_grad():

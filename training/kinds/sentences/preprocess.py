@@ -1,5 +1,6 @@
 """The one definition of how a sentence becomes numbers, in training and in prediction."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 PADDING = 0
 _UNKNOWN = 1
 TOKENIZER_FILE = "tokenizer.json"
+# For other programs: with it transformers' AutoTokenizer opens the folder. Flash itself does not read it.
+TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
 _AT_ONCE = 64
 
 
@@ -49,8 +52,19 @@ class TextPreprocess:
             yield places, pad([rows[place] for place in places])
 
     def files(self) -> dict[str, str]:
-        """Names and texts of the files that `from_json` needs."""
-        return {TOKENIZER_FILE: self.tokenizer_json}
+        """Names and texts of the file that `from_json` needs, and of the one that says the same to transformers."""
+        config = {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "model_max_length": self.max_length,
+            "padding_side": "right",
+            "truncation_side": "right",
+            "pad_token": "[PAD]",
+            "unk_token": "[UNK]",
+            "bos_token": "[BOS]",
+            "eos_token": "[EOS]",
+            "model_input_names": ["input_ids"],
+        }
+        return {TOKENIZER_FILE: self.tokenizer_json, TOKENIZER_CONFIG_FILE: json.dumps(config, indent=2)}
 
     def to_json(self) -> dict[str, Any]:
         """What model.json says under "preprocess"; the vocabulary stands in the file it names."""

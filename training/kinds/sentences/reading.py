@@ -12,9 +12,13 @@ _FIELD_CHARS = 16 * 1024 * 1024
 
 
 def read_sentences(folder: Path) -> Samples[str]:
-    """Sentences of data.csv (input, label; UTF-8); rows without either are left out. Raises TrainingFailed."""
+    """Sentences of data.csv (input, label, and maybe split and group; UTF-8); raises TrainingFailed.
+
+    Rows without an input or a label are left out.
+    """
     csv.field_size_limit(_FIELD_CHARS)
     items, places, names = [], [], []
+    splits, groups = [], []
     with (folder / TABLE).open(encoding="utf-8", newline="") as file:
         for number, row in enumerate(csv.DictReader(file), start=2):
             sentence, label = (row.get("input") or "").strip(), (row.get("label") or "").strip()
@@ -22,9 +26,12 @@ def read_sentences(folder: Path) -> Samples[str]:
                 items.append(sentence)
                 places.append(f"row {number}")
                 names.append(label)
+                splits.append(row.get("split") or "")
+                groups.append(row.get("group") or "")
     if not items:
         raise TrainingFailed("dataset_empty", "The table has no sentences. Add rows with input and label.")
-    return labelled(items, places, names, ContentIds(sentence_sha256), str)
+    contents = ContentIds(sentence_sha256)
+    return labelled(items, places, names, contents, str, splits=splits, groups=groups)
 
 
 def sentence_sha256(sentence: str) -> str:

@@ -1,14 +1,18 @@
-"""Finds the header and which columns hold the text and the label: by choice, by name, by what is in them."""
+"""Finds the header and what the columns mean: by the user's choice, by the format, by name, by what is in them."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from jobs.kinds.sentences.columns.names import input_rank, is_known, label_rank, plain_name
-from jobs.kinds.sentences.formats.contract import Cells, Meaning, Reader
+from jobs.kinds.sentences.columns.choice import ranked_texts
+from jobs.kinds.sentences.columns.meaning import Found, find_meaning, named_columns
+from jobs.kinds.sentences.columns.names import is_known, plain_name
+from jobs.kinds.sentences.columns.profile import profiles
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
+from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.options import TableOptions
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused, listed, shown
+from jobs.uploads.errors import UploadRefused, shown
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
 
@@ -18,25 +22,40 @@ _LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Names of the columns, whether they come from the file's first row, and which two are used."""
+    """Names of the columns, whether they come from the file's first row, and what they mean."""
 
     columns: list[str]
     has_header: bool
-    input: int
-    label: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    index: int
-    filled: int
-    distinct: int
-    length: float
-    numeric: float
+    found: Found
 
     @property
-    def variety(self) -> float:
-        return self.distinct / max(1, self.filled)
+    def input(self) -> int:
+        """The first column of the text."""
+        return self.found.inputs[0]
+
+    @property
+    def label(self) -> int:
+        """The column with the label, or the first of those of zeros and ones."""
+        return self.found.label
+
+    @property
+    def input_names(self) -> list[str]:
+        return [self.columns[index] for index in self.found.inputs]
+
+    @property
+    def label_name(self) -> str:
+        """The column with the label; of columns of zeros and ones all of them."""
+        flags = self.found.flags
+        return ", ".join(self.columns[index] for index in (flags.columns if flags else (self.label,)))
+
+    def name_of(self, index: int | None) -> str:
+        """The name of a column; "" for none."""
+        return "" if index is None else self.columns[index]
+
+    @property
+    def least(self) -> int:
+        """So many cells a row must have."""
+        return max((*self.found.inputs, self.label)) + 1
 
 
 def find_layout(
@@ -70,26 +89,28 @@ def find_layout(
             "Header",
             f'The first row looks like data, so the columns are called "column 1" to "column {len(columns)}".',
         )
-    found = _choose(columns, data, options, reader.meaning)
-    _note_choice(columns, found, notes)
-    return Layout(columns, has_header, *found)
+    found = find_meaning(columns, data, options, reader.meaning, notes)
+    return Layout(columns, has_header, found)
 
 
 def find_text(
-    named: list[str] | None, sample: Sequence[Cells], options: TableOptions
-) -> tuple[list[str], bool, int]:
-    """Names of the columns, whether the first row names them, and the column that holds the text.
+    reader: Reader, sample: Sequence[Cells], options: TableOptions, learnt: Sequence[str] = ()
+) -> tuple[list[str], bool, tuple[int, ...]]:
+    """Names of the columns, whether the first row names them, and the columns that hold the text.
 
-    For tables without labels, of one column or more. Raises UploadRefused (422).
+    For tables without labels, of one column or more; `learnt` are the names of the columns that a model learnt from,
+    which are read where all of them are there. Raises UploadRefused (422).
     """
+    named = reader.columns
     has_header = named is not None or (bool(sample) and _has_header(sample, options))
     columns, data = _columns(named, sample, has_header) if named or sample else (["column 1"], [])
-    chosen = _chosen(options.input_column, columns, "input_column")
-    if chosen is None:
-        chosen = _best([input_rank(name) for name in columns], without=None)
-    if chosen is None:
-        stats = [_describe(data, index) for index in range(len(columns))]
-        chosen = max(stats, key=lambda column: (column.length, column.variety)).index
+    known = {plain_name(column) for column in columns}
+    usual = learnt if all(plain_name(name) in known for name in learnt) else ()
+    wanted = options.inputs or reader.meaning.inputs or usual
+    if wanted:
+        chosen = tuple(index for name in wanted for index in named_columns(name, columns, "input_column"))
+    else:
+        chosen = (ranked_texts(profiles(columns, data))[0].column.index,)
     return columns, has_header, chosen
 
 
@@ -130,7 +151,7 @@ def _has_header(sample: Sequence[Cells], options: TableOptions) -> bool:
     if options.has_header is not None:
         return options.has_header
     first, rest = [(cell or "").strip() for cell in sample[0]], sample[1:]
-    chosen = {plain_name(name) for name in (options.input_column, options.label_column) if name}
+    chosen = {plain_name(name) for name in (*options.inputs, options.label_column) if name}
     if chosen & {plain_name(cell) for cell in first}:
         return True
     columns = [{(row[i] or "").strip().casefold() for row in rest if i < len(row)} for i in range(len(first))]
@@ -143,80 +164,3 @@ def _has_header(sample: Sequence[Cells], options: TableOptions) -> bool:
         return False
     # Unusual names: then no cell of theirs is found below, and below the same labels come again and again.
     return any(len(values) * 2 <= len(rest) for values in columns)
-
-
-def _choose(
-    columns: Sequence[str], data: Sequence[Cells], options: TableOptions, meaning: Meaning
-) -> tuple[int, int]:
-    options = replace(
-        options,
-        input_column=options.input_column or next(iter(meaning.inputs), None),
-        label_column=options.label_column or meaning.label or None,
-    )
-    text = _chosen(options.input_column, columns, "input_column")
-    label = _chosen(options.label_column, columns, "label_column")
-    if text is not None and text == label:
-        message = "Text and label cannot be the same column."
-        raise UploadRefused(message, status=422, code="column_invalid", fields={"label_column": [message]})
-    if label is None:
-        label = _best([label_rank(name) for name in columns], without=text)
-    if text is None:
-        text = _best([input_rank(name) for name in columns], without=label)
-    if text is None or label is None:
-        stats = [_describe(data, index) for index in range(len(columns))]
-        if label is None:
-            label = _likeliest_label(stats, text)
-        if text is None:
-            text = max((c for c in stats if c.index != label), key=lambda c: (c.length, c.variety)).index
-    return text, label
-
-
-def _chosen(name: str | None, columns: Sequence[str], field: str) -> int | None:
-    if name is None:
-        return None
-    for same in (str, plain_name):
-        for index, column in enumerate(columns):
-            if same(column) == same(name):
-                return index
-    message = f'There is no column "{shown(name, 40)}"; there are {listed(columns, 10)}.'
-    raise UploadRefused(message, status=422, code="column_unknown", fields={field: [message]})
-
-
-def _best(ranks: Sequence[int | None], *, without: int | None) -> int | None:
-    found = [(rank, index) for index, rank in enumerate(ranks) if rank is not None and index != without]
-    return min(found)[1] if found else None
-
-
-def _describe(data: Sequence[Cells], index: int) -> _Column:
-    values = [value for row in data if index < len(row) and (value := (row[index] or "").strip())]
-    count = max(1, len(values))
-    return _Column(
-        index,
-        len(values),
-        len({value.casefold() for value in values}),
-        sum(map(len, values)) / count,
-        sum(1 for value in values if _NUMBER.fullmatch(value)) / count,
-    )
-
-
-def _likeliest_label(stats: Sequence[_Column], text: int | None) -> int:
-    """Few different values, short, filled in. A constant may be a label, too: many tables are sorted by it."""
-    others = [column for column in stats if column.index != text]
-    filled = [column for column in others if column.filled] or others
-
-    def rank(column: _Column) -> tuple[bool, bool, bool, float, float]:
-        is_measure = column.numeric > 0.9 and column.variety > 0.2
-        return column.variety > 0.5, is_measure, column.distinct < 2, column.variety, column.length
-
-    return min(filled, key=rank).index
-
-
-def _note_choice(columns: Sequence[str], found: tuple[int, int], notes: Notes) -> None:
-    text, label = columns[found[0]], columns[found[1]]
-    others = [name for index, name in enumerate(columns) if index not in found]
-    if (text, label) == ("input", "label") and not others:
-        return
-    rest = f" Not used: {listed(others)}." if others else ""
-    notes.repair(
-        "Columns", f'"{shown(text, 40)}" is read as the text and "{shown(label, 40)}" as the label.{rest}'
-    )

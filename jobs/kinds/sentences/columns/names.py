@@ -1,40 +1,102 @@
 """Names that people give to the column with the text and to the one with the label, the usual ones first."""
 
+import re
+
 _INPUT = (
     "input", "text", "sentence", "content", "review", "question", "message", "tweet", "comment", "utterance", "query",
-    "document", "body", "review text", "tweet text", "comment text", "message text", "clean text", "full text",
-    "post", "phrase", "statement", "headline", "article", "description", "abstract", "summary", "title", "subject",
-    "email", "sms", "prompt", "string", "texts", "sentences", "inputs", "reviews", "tweets", "messages", "comments",
-    "questions", "v2", "texto", "texte", "satz", "frase", "文本", "内容", "句子", "评论", "标题", "问题", "ข้อความ",
+    "document", "body", "review text", "review body", "tweet text", "comment text", "message text", "clean text",
+    "full text", "post", "phrase", "statement", "headline", "article", "description", "abstract", "summary", "title",
+    "subject", "email", "sms", "prompt", "string", "texts", "sentences", "inputs", "reviews", "tweets", "messages",
+    "comments", "questions", "feedback", "v2", "texto", "texte", "satz", "frase", "nachricht", "mensaje",
+    "文本", "内容", "句子", "评论", "标题", "问题", "ข้อความ",
 )  # fmt: skip
 _LABEL = (
     "label", "class", "category", "target", "sentiment", "intent", "topic", "tag", "emotion", "output",
     "label text", "label name", "class name", "category name", "class label", "airline sentiment",
-    "polarity", "type", "kind", "genre", "labels", "classes", "categories", "rating", "stars",
-    "star rating", "score", "y", "is spam", "v1", "group", "classification", "label id", "class id",
+    "polarity", "type", "kind", "genre", "labels", "classes", "categories", "tags", "rating", "stars",
+    "star rating", "overall", "score", "y", "is spam", "v1", "group", "classification", "label id", "class id",
     "class index", "etiqueta", "etiquette", "kategorie", "klasse", "categoria", "标签", "类别", "分类", "情感",
     "ป้าย",
 )  # fmt: skip
+# Words inside longer names: "Customer message", "Issue Type".
+_INPUT_WORDS = (
+    "text", "message", "comment", "description", "body", "content", "review", "feedback", "sentence", "utterance",
+    "tweet", "question", "narrative", "transcript", "complaint", "remark", "note", "notes", "comments",
+)  # fmt: skip
+_LABEL_WORDS = (
+    "label", "class", "category", "sentiment", "intent", "topic", "emotion", "classification", "genre", "tag", "type",
+    "rating",
+)  # fmt: skip
+# Other people's words: a reply is not what is to be sorted.
+_ANSWERS = frozenset((
+    "reply", "replies", "response", "answer", "developer", "agent", "translation", "translated",
+))  # fmt: skip
+# What a table says besides: seldom what one wants to learn.
+_BESIDES = frozenset((
+    "id", "ids", "uuid", "guid", "key", "index", "idx", "number", "no", "nr", "date", "time", "timestamp", "datetime",
+    "created", "updated", "modified", "year", "month", "day", "hour", "url", "link", "href", "uri", "file", "path",
+    "filename", "status", "state", "progress", "finished", "completed", "verified", "language", "lang", "locale",
+    "country", "region", "city", "device", "platform", "version", "channel", "browser", "user", "username", "author",
+    "reviewer", "name", "email", "phone", "ip", "session", "source", "split", "set", "subset", "partition", "fold",
+    "usage", "count", "likes", "votes", "length", "duration", "seconds", "helpful", "gender", "age", "annotator",
+    "worker", "rater", "confidence", "probability",
+))  # fmt: skip
 _INPUT_RANK = {name: rank for rank, name in enumerate(_INPUT)}
 _LABEL_RANK = {name: rank for rank, name in enumerate(_LABEL)}
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def is_known(name: str) -> bool:
     """Whether a cell is one of the usual names, and so probably part of a header."""
-    plain = plain_name(name)
-    return plain in _INPUT_RANK or plain in _LABEL_RANK
+    return input_rank(name) is not None or label_rank(name) is not None
 
 
 def input_rank(name: str) -> int | None:
     """How usual a name is for the text; lower is more usual, None is unknown."""
-    return _INPUT_RANK.get(plain_name(name))
+    return _rank(_INPUT_RANK, name)
 
 
 def label_rank(name: str) -> int | None:
     """How usual a name is for the label."""
-    return _LABEL_RANK.get(plain_name(name))
+    return _rank(_LABEL_RANK, name)
+
+
+def input_word_rank(name: str) -> int | None:
+    """How usual the most usual word of a longer name is for the text; None without such a word."""
+    words = words_of(name)
+    if words & _ANSWERS:
+        return None
+    return next((rank for rank, word in enumerate(_INPUT_WORDS) if word in words), None)
+
+
+def label_word_rank(name: str) -> int | None:
+    """How usual the most usual word of a longer name is for the label; None without, or where it is an id or so."""
+    words = words_of(name)
+    if words & _BESIDES:
+        return None
+    return next((rank for rank, word in enumerate(_LABEL_WORDS) if word in words), None)
+
+
+def is_beside(name: str) -> bool:
+    """Whether a name is that of an id, a date, a status and the like."""
+    return bool(words_of(name) & _BESIDES)
+
+
+def is_answer(name: str) -> bool:
+    """Whether a name is that of a reply to the text."""
+    return bool(words_of(name) & _ANSWERS)
+
+
+def words_of(name: str) -> frozenset[str]:
+    """The words of a name, without case: those of `reviewText`, `review_text` and `Review Text` are the same."""
+    return frozenset(plain_name(_HUMP.sub(" ", name[:100])).split())
 
 
 def plain_name(name: str) -> str:
     """A name without case, and with `_`, `-` and `.` as spaces."""
     return " ".join(name[:100].casefold().replace("_", " ").replace("-", " ").replace(".", " ").split())
+
+
+def _rank(ranks: dict[str, int], name: str) -> int | None:
+    found = ranks.get(plain_name(name))
+    return ranks.get(plain_name(_HUMP.sub(" ", name[:100]))) if found is None else found

@@ -1,26 +1,26 @@
 """Reads CSV, TSV and their relatives record by record, in bounded memory."""
 
 import csv
-import io
 import re
-from collections import Counter
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
 
-from jobs.kinds.sentences.columns.names import is_known
-from jobs.kinds.sentences.formats.contract import Meaning
+from jobs.kinds.sentences.formats.contract import Meaning, Source
+from jobs.kinds.sentences.formats.dialects import USUAL, Dialect, Fit, measure, parse, quotings, unusual
 from jobs.kinds.sentences.formats.encoding import Encoding, Opener, find_encoding
+from jobs.kinds.sentences.formats.lines import Signs, opened, text_lines
 from jobs.kinds.sentences.options import TableOptions
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
 
-_Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
-_DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_CHARS = 128 * 1024
 _SAMPLE_ROWS = 300
+_COMPARED_ROWS = 300_000
 _LONGEST_LINE = 8  # times the longest field
-_EXCEL_HINT = re.compile(r'^"?sep=([,;|\t])"?\r?\n')
+_SURE = 0.98
+_EXCEL_HINT = re.compile(r'^"?sep=([,;|\t])"?\s*$')
+_NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar (|)", " ": "a blank"}
 
 
 class CsvReader:
@@ -32,102 +32,112 @@ class CsvReader:
 
     def __init__(self, open_: Opener, options: TableOptions, limits: Limits, notes: Notes) -> None:
         self._open = open_
-        self._limits = limits
-        self._fed = 0
+        self._most_chars = limits.max_field_chars
+        _allow_fields(limits.max_field_chars)
         self._encoding = find_encoding(open_, options.encoding)
         self.encoding = self._encoding.name
-        sample = self._sample()
-        hint = _EXCEL_HINT.match(sample)
+        self._signs = Signs.count(open_, self._encoding)
+        self._ends = self._signs.ends[0]
+        sample, whole = self._sample(self._ends)
+        hint = _EXCEL_HINT.match(sample[0]) if sample else None
         self._skip = 1 if hint else 0
-        sample = sample[hint.end() :] if hint else sample
-        self._delimiter, self._quoting = _find_dialect(
-            sample, options.delimiter or (hint[1] if hint else None)
-        )
-        self.delimiter: str | None = self._delimiter
-        _note(self._encoding, self._delimiter, notes)
-        _allow_fields(limits.max_field_chars)
+        chosen = options.delimiter or (hint[1] if hint else None)
+        best = _best(_on_sample(sample[self._skip :], chosen, self._most_chars))
+        if not (whole and len(self._signs.ends) == 1):
+            best = self._on_the_whole(best, chosen)
+        self._dialect = best
+        self.delimiter: str | None = best.delimiter
+        _note(self._encoding, best, notes)
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """(number of the row as a spreadsheet shows it, its cells)."""
-        with self._text() as text:
-            reader = csv.reader(self._lines(text), delimiter=self._delimiter, quoting=self._quoting)
-            number, longest = 0, self._limits.max_field_chars
-            try:
-                for number, cells in enumerate(reader, start=1):
-                    # Another table's larger limit may have raised that of the whole process.
-                    if self._fed > longest and max(map(len, cells)) > longest:
-                        raise _too_long(number, self._limits)
-                    self._fed = 0
-                    if number > self._skip:
-                        yield number, cells
-            except csv.Error as error:
-                raise _too_long(number + 1, self._limits) from error
+        with self._lines(self._ends) as lines:
+            for number, (cells, _, _) in enumerate(parse(lines, self._dialect, self._most_chars), start=1):
+                if number > self._skip:
+                    yield number, cells
 
-    def _lines(self, text: io.TextIOWrapper) -> Iterator[str]:
-        most = _LONGEST_LINE * self._limits.max_field_chars
-        number = 0
-        while line := text.readline(most):
-            number += 1
-            # Quoted line ends make one record of many lines, so what counts is all since the last record.
-            self._fed += len(line)
-            if self._fed >= most:
-                raise _too_long(number, self._limits, "Line")
-            yield line
+    @contextmanager
+    def _lines(self, ends: str) -> Iterator[Iterator[str]]:
+        with opened(self._open, self._encoding, ends) as text:
+            yield text_lines(text, ends, self._most_chars, strays=ends != "" and len(self._signs.ends) > 1)
 
-    def _text(self) -> io.TextIOWrapper:
-        return io.TextIOWrapper(
-            self._open(), encoding=self._encoding.codec, errors=self._encoding.errors, newline=""
-        )
+    def _sample(self, ends: str) -> tuple[list[str], bool]:
+        """The first lines, and whether they are all."""
+        sample, chars = [], 0
+        with self._lines(ends) as lines:
+            for line in lines:
+                sample.append(line)
+                chars += len(line)
+                if chars >= _SAMPLE_CHARS:
+                    return sample, False
+        return sample, True
 
-    def _sample(self) -> str:
-        with self._text() as text:
-            sample = text.read(_SAMPLE_CHARS)
-        return sample if len(sample) < _SAMPLE_CHARS else sample[: sample.rfind("\n") + 1] or sample
+    def _on_the_whole(self, best: Dialect, chosen: str | None) -> Dialect:
+        """The dialect that fits the whole text best; the others are tried only where that of the sample does not."""
+        fit = self._fit(self._ends, best, None)
+        for ends in self._signs.ends[1:]:
+            other = self._fit(ends, best, None)
+            more, fitter = other.good > 1.1 * fit.good, other.value > fit.value + 0.01
+            if other.value > 0.9 and (more or (fitter and other.good >= fit.good)):
+                self._ends, fit = ends, other
+        if fit.is_clean or (not self._signs.quotes and fit.value > _SURE):
+            return best
+        fits = [(best, self._fit(self._ends, best))]
+        fits += [
+            (other, self._fit(self._ends, other)) for other in quotings(best.delimiter, None) if other != best
+        ]
+        if chosen is None:
+            plain = [Dialect(delimiter=one) for one in USUAL if one != best.delimiter]
+            fits += [(other, self._fit(self._ends, other)) for other in plain]
+        return _best(fits)
 
-
-def _find_dialect(sample: str, chosen: str | None) -> tuple[str, _Quoting]:
-    """The delimiter under which the most rows have the same number of cells, two or more."""
-    delimiter = chosen or max(_DELIMITERS, key=lambda one: _score(_parse(sample, one)))
-    quoting: _Quoting = csv.QUOTE_MINIMAL
-    if delimiter == "\t" and '"' in sample:
-        plain, quoted = _parse(sample, delimiter, csv.QUOTE_NONE), _parse(sample, delimiter)
-        # Many TSV files take quotes literally; then reading them as quotes swallows whole lines.
-        if _score(plain) > _score(quoted) or (len(plain) > len(quoted) and _score(plain)[1] > 0.99):
-            quoting = csv.QUOTE_NONE
-    return delimiter, quoting
+    def _fit(self, ends: str, dialect: Dialect, most_rows: int | None = _COMPARED_ROWS) -> Fit:
+        with self._lines(ends) as lines:
+            return measure(islice(lines, self._skip, None), dialect, self._most_chars, most_rows)
 
 
-def _parse(sample: str, delimiter: str, quoting: _Quoting = csv.QUOTE_MINIMAL) -> list[list[str]]:
-    rows: list[list[str]] = []
-    try:
-        for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quoting=quoting):
-            if row:
-                rows.append(row)
-            if len(rows) >= _SAMPLE_ROWS:
-                break
-    except csv.Error:
-        pass  # a field beyond the limit; whatever was read until then must do
-    return rows
+def delimited(source: Source) -> CsvReader:
+    """The reader of a delimited text; raises UploadRefused."""
+    return CsvReader(source.open, source.options, source.limits, source.notes)
 
 
-def _score(rows: list[list[str]]) -> tuple[bool, float, bool]:
-    """(is the header known, share of rows with the commonest number of cells, are there two or more cells)."""
-    if not rows:
-        return False, 0.0, False
-    cells, count = Counter(map(len, rows)).most_common(1)[0]
-    if cells < 2:
-        return False, 0.0, False
-    known = len(rows[0]) > 1 and any(is_known(name) for name in rows[0])
-    return known, count / len(rows), True
+def _on_sample(sample: list[str], chosen: str | None, most_chars: int) -> list[tuple[Dialect, Fit]]:
+    text = "".join(sample)
+
+    def fits(dialects: Iterable[Dialect]) -> list[tuple[Dialect, Fit]]:
+        return [(dialect, measure(sample, dialect, most_chars, _SAMPLE_ROWS)) for dialect in dialects]
+
+    if chosen is not None:
+        return fits(quotings(chosen, text))
+    usual = [fit for delimiter in USUAL for fit in fits(quotings(delimiter, text))]
+    rows = len(sample)
+    quoted = sum(line.startswith('"') and '" "' in line for line in sample) * 10 > 8 * rows
+    rare = [one for one in unusual(text) if one.delimiter != " " or quoted]
+    # All rows but one: the header of R has a cell less than the others.
+    found = [one for one in fits(rare) if (1 - one[1].value) * rows < 1.5 + rows * (1 - _SURE) and rows > 2]
+    # A usual name in the header speaks for a usual delimiter all the same.
+    return found or usual if not any(_rank(one)[0] for one in usual) else usual + found
+
+
+def _best(fits: list[tuple[Dialect, Fit]]) -> Dialect:
+    """The dialect under which the most rows are equal; of equals the first."""
+    return max(fits, key=_rank)[0]
+
+
+def _rank(found: tuple[Dialect, Fit]) -> tuple[bool, float]:
+    dialect, fit = found
+    if dialect.wrapped and fit.value < _SURE:
+        return False, 0.0
+    return fit.known and fit.value > 0.5, round(fit.value, 3)
 
 
 def _allow_fields(chars: int) -> None:
     """Python's limit holds for the whole process, so it is only ever raised; ours is checked apart from it."""
-    if csv.field_size_limit() < chars:
-        csv.field_size_limit(chars)
+    if csv.field_size_limit() <= _LONGEST_LINE * chars:
+        csv.field_size_limit(_LONGEST_LINE * chars + 1)
 
 
-def _note(encoding: Encoding, delimiter: str, notes: Notes) -> None:
+def _note(encoding: Encoding, dialect: Dialect, notes: Notes) -> None:
     if encoding.guessed:
         notes.repair(
             "Encoding",
@@ -136,15 +146,24 @@ def _note(encoding: Encoding, delimiter: str, notes: Notes) -> None:
         )
     elif encoding.name != "utf-8":
         notes.repair("Encoding", f"The file was read as {encoding.name}.")
-    names = {";": "semicolon", "\t": "tab", "|": "pipe"}
-    if delimiter in names:
-        notes.repair("Delimiter", f"The cells are separated by a {names[delimiter]}.")
+    if dialect.delimiter != "," and not dialect.ruled:
+        name = _NAMES.get(
+            dialect.delimiter,
+            f'"{dialect.delimiter}"' if dialect.delimiter.isprintable() else "a control character",
+        )
+        notes.repair("Delimiter", f"The cells are separated by {name}.")
+    for said in _quoting(dialect):
+        notes.repair("Quotes", said)
 
 
-def _too_long(number: int, limits: Limits, unit: str = "Row") -> UploadRefused:
-    return UploadRefused(
-        f"{unit} {number:,} has a field of more than {limits.max_field_chars:,} characters. Shorten it, or look for a "
-        f'quotation mark (") that opens and is never closed. {TABLE_EXAMPLE}',
-        status=413,
-        code="field_too_long",
-    )
+def _quoting(dialect: Dialect) -> Iterator[str]:
+    if dialect.ruled:
+        yield "The table is drawn with bars and a line below the header, as in Markdown; only the cells were read."
+    elif dialect.quote is None and dialect.delimiter != "\t":
+        yield "Quotation marks do not enclose cells in this file, so they were read as part of the text."
+    if dialect.wrapped:
+        yield "Each line stood in quotation marks as a whole; it was read as several cells."
+    if dialect.backslash:
+        yield "Backslashes escape quotation marks and separators in this file; they were taken away."
+    if dialect.quote == "'":
+        yield "Cells are enclosed in single quotation marks (')."

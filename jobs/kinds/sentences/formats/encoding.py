@@ -1,41 +1,47 @@
-"""How the bytes of a table are to be read as text."""
+"""How the bytes of a table are to be read as text: by mark, by what fits, by vote."""
 
 import codecs
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from jobs.uploads.errors import TABLE_EXAMPLE, UploadRefused
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
+from jobs.kinds.sentences.formats.code_pages import NAMES, likely_code_pages
+from jobs.uploads.errors import UploadRefused
 from training.ground.limits import MIB
 
 Opener = Callable[[], BinaryIO]
 
+LOST = "\N{REPLACEMENT CHARACTER}"
 _SAMPLE = 256 * 1024
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins like UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CONTROL = bytes({*range(0, 9), *range(14, 32)} - {0x1A, 0x1B})
-_HIGH = re.compile(rb"[\x80-\xff]+")
-_HANZI = re.compile(rb"(?:[\xa1-\xa3\xb0-\xd7][\xa1-\xfe])+")  # GB2312: punctuation and the common characters
-_CYRILLIC = re.compile(rb"[\xa8\xb8\xc0-\xff]+")
-_SAVE = "Save it as CSV with UTF-8, or choose the encoding by hand."
+_ISO_2022 = (b"\x1b$B", b"\x1b$@")
+_VOTES = 4  # so many right letters of UTF-8 outvote one byte that is none
+_SAVE = "Save it as CSV with UTF-8, or choose the encoding yourself."
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """`codec` for Python, `name` for people, `guessed` when only the letters gave it away."""
+    """`codec` for Python, `name` for people, `guessed` when only the letters gave it away.
+
+    `lossy`: some bytes fit nowhere, and become LOST.
+    """
 
     codec: str
     name: str
     guessed: bool = False
+    lossy: bool = False
 
     @property
     def errors(self) -> str:
-        return "replace" if self.guessed else "strict"
+        return "replace" if self.guessed or self.lossy else "strict"
 
 
 def find_encoding(open_: Opener, chosen: str | None) -> Encoding:
@@ -48,27 +54,73 @@ def find_encoding(open_: Opener, chosen: str | None) -> Encoding:
         return found
     for bom, name in _BOMS:
         if head.startswith(bom):
-            found = Encoding("utf-8-sig" if name == "utf-8" else name, name)
-            _check(open_, found, f"The file begins like {name}, but is not {name} throughout. {_SAVE}", 400)
-            return found
+            return _as_marked(open_, name)
     if b"\x00" in head:
         return _wide_without_bom(open_, head)
     _refuse_binary(head)
-    try:
-        _decode_all(open_, "utf-8")
-    except UnicodeDecodeError:
-        return _by_letters(open_)
-    return Encoding("utf-8-sig", "utf-8")
+    if any(sign in head for sign in _ISO_2022) and _decodes(head, "iso2022_jp"):
+        return Encoding("iso2022_jp", "iso-2022-jp", guessed=True)
+    letters = _Letters.count(open_)
+    if letters.utf8:
+        return Encoding("utf-8-sig", "utf-8", lossy=letters.lost > 0)
+    return _by_code_page(open_)
+
+
+@dataclass(frozen=True, slots=True)
+class _Letters:
+    """How many letters beyond ASCII are right UTF-8, and how many bytes are not."""
+
+    right: int
+    lost: int
+
+    @property
+    def utf8(self) -> bool:
+        return not self.lost or self.right >= _VOTES * self.lost
+
+    @classmethod
+    def count(cls, open_: Opener) -> "_Letters":
+        decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        right = lost = 0
+        with open_() as file:
+            end = False
+            while not end:
+                chunk = file.read(MIB)
+                end = not chunk
+                text = decoder.decode(chunk, final=end)
+                if "\x00" in text:
+                    raise _nul()
+                if text.isascii():
+                    continue
+                wrong = max(0, text.count(LOST) - chunk.count(LOST.encode())) if LOST in text else 0
+                lost += wrong
+                right += len(text) - len(text.encode("ascii", "ignore")) - wrong
+        return cls(right, lost)
+
+
+def _as_marked(open_: Opener, name: str) -> Encoding:
+    if name == "utf-8":
+        letters = _Letters.count(open_)
+        # The mark itself is a vote.
+        if letters.right + 10 * _VOTES >= _VOTES * letters.lost:
+            return Encoding("utf-8-sig", name, lossy=letters.lost > 0)
+    found = Encoding("utf-8-sig" if name == "utf-8" else name, name)
+    _check(open_, found, f"The file begins like {name}, but is not {name} throughout. {_SAVE}", 400)
+    return found
 
 
 def _wide_without_bom(open_: Opener, head: bytes) -> Encoding:
-    """UTF-16 shows itself by the zero half of every line end; zeros in other text make no line ends."""
-    name = "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
-    text = head[: len(head) & ~1].decode(name, "replace")
+    """UTF-16 and 32 show themselves by the zeros of every line end; zeros in other text make no line ends."""
+    if head[3::4].count(0) * 8 > len(head) and head[2::4].count(0) * 8 > len(head):
+        name = "utf-32-le"
+    elif head[0::4].count(0) * 8 > len(head) and head[1::4].count(0) * 8 > len(head):
+        name = "utf-32-be"
+    else:
+        name = "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
+    text = head[: len(head) & ~3].decode(name, "replace")
     if "\x00" in text or not ("\n" in text or "\r" in text):
         raise _nul()
     found = Encoding(name, name)
-    _check(open_, found, f"The file is neither UTF-8 nor UTF-16 throughout. {_SAVE}", 400)
+    _check(open_, found, f"The file is neither UTF-8 nor {name[:6].upper()} throughout. {_SAVE}", 400)
     return found
 
 
@@ -88,24 +140,24 @@ def _decode_all(open_: Opener, codec: str) -> None:
         decoder.decode(b"", final=True)
 
 
-def _by_letters(open_: Opener) -> Encoding:
+def _by_code_page(open_: Opener) -> Encoding:
     """An old code page, told by how its letters stand together; a guess that the user can correct."""
-    runs = _HIGH.findall(_foreign_parts(open_))
-    high = sum(map(len, runs))
-    words = [run for run in runs if len(run) > 2]
-    if sum(map(len, words)) * 2 < high:  # single letters among ASCII
-        return Encoding("windows-1252", "windows-1252", guessed=True)
-    pairs = b"".join(b"".join(_HANZI.findall(run)) for run in runs)
-    if len(pairs) > 0.7 * high and sum(len(run) % 2 for run in runs) * 20 < len(runs):
-        # Korean has nothing in the second half of that range.
-        if sum(lead > 0xC8 for lead in pairs[::2]) * 50 < len(pairs):
-            return Encoding("cp949", "euc-kr", guessed=True)
-        return Encoding("gb18030", "gbk", guessed=True)
-    if _decodes(b"\n".join(runs), "cp874"):
-        return Encoding("cp874", "windows-874", guessed=True)
-    if sum(len(run) for run in words if _CYRILLIC.fullmatch(run)) > 0.5 * high:
-        return Encoding("cp1251", "windows-1251", guessed=True)
-    return Encoding("windows-1252", "windows-1252", guessed=True)
+    pages = likely_code_pages(_foreign_parts(open_))
+    best = min(pages[:3], key=lambda page: (_lost_share(open_, page) > 0.002, pages.index(page)))
+    return Encoding(best, NAMES.get(best, best), guessed=True, lossy=True)
+
+
+def _lost_share(open_: Opener, codec: str) -> float:
+    """Of the characters beyond ASCII in the whole file, the share that the code page does not have."""
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    lost = foreign = 0
+    with open_() as file:
+        while chunk := file.read(MIB):
+            text = decoder.decode(chunk)
+            if not text.isascii():
+                lost += text.count(LOST)
+                foreign += len(text) - len(text.encode("ascii", "ignore"))
+    return lost / max(1, foreign)
 
 
 def _foreign_parts(open_: Opener) -> bytes:
@@ -113,8 +165,6 @@ def _foreign_parts(open_: Opener) -> bytes:
     found = b""
     with open_() as file:
         while len(found) < _SAMPLE and (chunk := file.read(_SAMPLE)):
-            if b"\x00" in chunk:
-                raise _nul()
             if not chunk.isascii():
                 found += chunk
     return found

@@ -26,8 +26,17 @@ def from_wire(value: Any) -> str:
 
 
 def samples(data: Path) -> Iterator[tuple[str, Any]]:
-    """Every cell of the table counts: which column has the sentences need not be known."""
+    """Every cell of the table counts: which column has the sentences need not be known. Raises OSError, ValueError."""
     content = data.read_bytes()
+    if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ValueError("it is not a table of text (CSV, TSV, JSON Lines); unpack a zip first")
+    try:
+        yield from _cells(data, content)
+    except (csv.Error, AttributeError, UnicodeError, ValueError) as error:
+        raise ValueError(f"it cannot be read as a table ({error})") from error
+
+
+def _cells(data: Path, content: bytes) -> Iterator[tuple[str, Any]]:
     text = content.decode(_encoding(content), "replace")
     if data.suffix.lower() in (".jsonl", ".ndjson"):
         for line in filter(str.strip, text.splitlines()):

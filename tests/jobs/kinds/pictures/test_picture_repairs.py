@@ -4,7 +4,6 @@ import unicodedata
 import pytest
 
 from tests.jobs.uploads.builders import picture, pictures, two_classes, zip_bytes
-from training.ground.limits import Limits
 
 
 def classes(findings):
@@ -25,10 +24,12 @@ def test_it_passes_over_folders_around_the_classes(inspect_zip, prefix):
 @pytest.mark.parametrize(
     ("first", "second"), [("train", "val"), ("data/Train", "data/Test"), ("training", "validation ")]
 )
-def test_it_merges_the_parts_of_a_dataset(inspect_zip, first, second):
+def test_it_keeps_the_parts_of_a_dataset(inspect_zip, first, second):
     findings = inspect_zip(under(first, two_classes()) | under(second, pictures("cats", 2, 50)))
     assert classes(findings) == {"cats": 5, "dogs": 3}
-    assert any("were combined" in note.message for note in findings.repairs)
+    assert findings.splits["train"] == 6
+    assert sum(findings.splits.values()) == 8
+    assert any("were kept" in note.message for note in findings.repairs)
 
 
 def test_it_leaves_out_unsorted_test_pictures(inspect_zip):
@@ -141,8 +142,13 @@ def test_it_leaves_out_a_folder_without_a_visible_name(inspect_zip):
     assert classes(inspect_zip(two_classes() | pictures("\u200b "))) == {"cats": 3, "dogs": 3}
 
 
-def test_it_warns_of_classes_called_like_parts_of_a_dataset(inspect_zip):
-    findings = inspect_zip(pictures("train") | pictures("test"), Limits())
+def test_parts_of_a_dataset_are_classes_only_where_one_says_so(inspect_zip, refusal_of):
+    files = pictures("train") | pictures("test")
+    refusal = refusal_of(inspect_zip, files)
+    assert refusal.code == "no_class_folders"
+    assert "train/, test/ are parts of a dataset" in refusal.detail
+    findings = inspect_zip(files, labels_from="folders")
+    assert classes(findings) == {"test": 3, "train": 3}
     assert any("really the classes" in note.message for note in findings.warnings)
 
 

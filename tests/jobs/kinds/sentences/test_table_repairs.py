@@ -61,15 +61,15 @@ def test_it_refuses_a_chosen_encoding_that_does_not_fit(inspect_text, refusal_of
     assert refusal_of(inspect_text, GERMAN.encode("cp1252"), encoding="utf-8").status == 422
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"\xef\xbb\xbf" + table().encode() + b"caf\xe9,good\n",
-        b"\xff\xfe" + table().encode("utf-16-le") + b"\x00",
-    ],
-)
-def test_it_refuses_bytes_that_do_not_fit_their_mark(inspect_text, refusal_of, data):
+def test_it_refuses_bytes_that_do_not_fit_their_mark(inspect_text, refusal_of):
+    data = b"\xff\xfe" + table().encode("utf-16-le") + b"\x00"
     assert refusal_of(inspect_text, data).status == 400
+
+
+def test_one_stray_byte_does_not_outvote_the_mark(inspect_text):
+    findings = inspect_text(b"\xef\xbb\xbf" + table().encode() + b"caf\xe9,good\n")
+    assert (findings.encoding, findings.sample_count) == ("utf-8", 11)
+    assert any(note.where == "Row 12" and "could not be read" in note.message for note in findings.repairs)
 
 
 @pytest.mark.parametrize("data", [b"a\0b,good\n", b"abc,go\0od\n" * 2])

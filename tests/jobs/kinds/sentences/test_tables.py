@@ -7,7 +7,8 @@ from jobs.kinds.sentences.options import TableOptions
 from jobs.kinds.sentences.table import inspect_table, write_table
 from jobs.uploads import UploadRefused
 from tests.jobs.uploads.builders import table, write
-from training.ground.limits import Limits
+from tests.jobs.uploads.test_memory import peak_of
+from training.ground.limits import MIB, Limits
 
 
 def classes(findings):
@@ -98,8 +99,11 @@ def test_it_leaves_out_classes_with_one_row_and_says_so(inspect_text):
 
 
 @pytest.mark.parametrize("label", ["../x", "..\\x", "x/../y", "..", "a\u202eb", "x" * 201, "y" * 10_000])
-def test_it_refuses_labels_that_deceive_or_are_too_long(inspect_text, refusal_of, label):
-    refusal = refusal_of(inspect_text, table(10) + f"hello,{label}\n")
+def test_it_leaves_out_labels_that_deceive_or_are_too_long(inspect_text, refusal_of, label):
+    findings = inspect_text(table(10) + f"hello,{label}\n")
+    assert classes(findings) == {"bad": 5, "good": 5}
+    assert [note.where for note in findings.skipped] == ["Row 12"]
+    refusal = refusal_of(inspect_text, table(10) + f"hello,{label}\n" * 20)
     assert (refusal.status, refusal.code) == (422, "label_invalid")
     assert "Row 12" in refusal.detail
 
@@ -122,11 +126,17 @@ def test_it_refuses_too_many_columns_of_a_real_table(inspect_text, refusal_of):
 
 @pytest.mark.parametrize("length", [131_073, 140_000, 3_000_000])
 @pytest.mark.parametrize("quote", ["", '"'])
-def test_it_refuses_a_field_that_is_too_long(inspect_text, refusal_of, length, quote):
-    text = table(4) + f"{quote}{'x' * length}{quote},good\n"
+def test_it_leaves_out_a_text_that_is_too_long(inspect_text, length, quote):
+    findings = inspect_text(table(4) + f"{quote}{'x' * length}{quote},good\n" + table(2, header=""))
+    assert findings.sample_count == 6
+    assert [note.where for note in findings.skipped] == ["Row 6"]
+
+
+def test_it_refuses_a_table_of_texts_that_are_too_long(inspect_text, refusal_of):
+    text = table(4) + f"{'x' * 140_000},good\n" * 8
     refusal = refusal_of(inspect_text, text)
     assert (refusal.status, refusal.code) == (413, "field_too_long")
-    assert "6" in refusal.detail
+    assert "8 of 12" in refusal.detail
 
 
 def test_it_takes_a_field_of_just_the_longest_length(inspect_text):
@@ -139,22 +149,25 @@ def test_it_takes_longer_fields_where_the_operator_allows_them(inspect_text):
 
 
 @pytest.mark.parametrize("another_tables_limit", [131_072, 1_000_000])
-def test_it_refuses_a_quote_that_swallows_the_rest(inspect_text, refusal_of, another_tables_limit):
+def test_a_quote_that_is_never_closed_swallows_nothing(inspect_text, another_tables_limit):
     inspect_text(table(4), Limits(max_field_chars=another_tables_limit))
     text = table(4) + '"never closed,good\n' + table(20_000, header="")
-    refusal = refusal_of(inspect_text, text)
-    assert refusal.status == 413
-    assert "never closed" in refusal.detail
+    assert inspect_text(text).sample_count == 20_005
 
 
-def test_it_warns_of_a_quote_that_swallows_many_lines(inspect_text):
+def test_a_quote_that_is_closed_many_lines_below_swallows_nothing(inspect_text):
     text = table(40) + '"never closed,good\n' + table(50, header="") + 'end",good\n'
+    assert inspect_text(text).sample_count == 92
+
+
+def test_it_warns_of_a_text_of_very_many_lines(inspect_text):
+    text = table(40) + '"' + "a line\n" * 50 + 'end",good\n'
     assert any("quotation mark" in note.message for note in inspect_text(text).warnings)
 
 
-def test_it_bounds_a_record_of_many_quoted_lines(inspect_text, refusal_of):
-    record = ",".join(['"a\nb"'] * 400_000)
-    assert refusal_of(inspect_text, table(4) + record + "\n").status == 413
+def test_it_bounds_a_record_of_many_quoted_lines(inspect_text):
+    record = ",".join(['"a\nb"'] * 60_000)
+    assert peak_of(lambda: inspect_text(table(4) + record + "\n")) < 60 * MIB
 
 
 def test_it_merges_spellings_of_a_label(inspect_text):

@@ -14,6 +14,7 @@ from training.bundle.onnx_classifier import OnnxClassifier
 from training.kinds.pictures import fine_tuning
 from training.kinds.pictures.learner import PictureLearner
 from training.restore import load_classifier
+from training.targets.one_label import ONE_LABEL
 
 
 @pytest.mark.usefixtures("with_weights")
@@ -89,7 +90,7 @@ def test_few_pictures_more_do_not_outweigh_worse_probabilities():
     unsure = np.where(truth[:, None] == np.arange(2), 0.6, 0.4).astype(np.float32)
     unsure[::2] = 0.5 + (unsure[::2] - 0.5) / 20
     loss = float(-np.log(sure[np.arange(400), truth]).mean())
-    assert not fine_tuning.surpasses(unsure, truth, loss)
+    assert not fine_tuning.surpasses(ONE_LABEL, truth, unsure, loss)
     # Smoothed labels make a network less sure than it is; that is mended before it is judged.
     smoothed = sure**0.3 / (sure**0.3).sum(1, keepdims=True)
-    assert fine_tuning.surpasses(smoothed, truth, 1.05 * loss)
+    assert fine_tuning.surpasses(ONE_LABEL, truth, smoothed, 1.05 * loss)

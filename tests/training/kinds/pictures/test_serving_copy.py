@@ -41,7 +41,7 @@ def enough(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_copy_that_agrees_is_in_the_bundle_and_answers(tmp_path: Path, monkeypatch: Any) -> None:
     # Random weights round badly; what is tested here is the way of the file, not how good networks round.
     monkeypatch.setattr(serving_copy, "LEAST_AGREEMENT", 0.0)
-    monkeypatch.setattr(serving_copy, "MOST_ACCURACY_LOST", 1.0)
+    monkeypatch.setattr(serving_copy, "MOST_SCORE_LOST", 1.0)
     monkeypatch.setattr(onnx_classifier, "quick_with_integers", lambda: True)
     folder = one_trained(tmp_path)
     manifest = Manifest.read(folder)

@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from torch.nn import functional
@@ -23,6 +24,7 @@ from training.kinds.sentences.preprocess import TextPreprocess, pad
 from training.kinds.sentences.recurrent import RecurrentClassifier, RecurrentEnsemble
 from training.kinds.sentences.tokeniser import learn_vocabulary
 from training.restore import load_classifier
+from training.targets.one_label import ONE_LABEL
 from training.train import train
 
 SMALL = {"hidden": 16, "embedding": 12, "batch_size": 8, "epochs": 6, "learning_rate": 0.01}
@@ -105,7 +107,17 @@ def test_the_report_holds_what_the_pages_show(tmp_path):
     assert {"per_class", "warnings", "skipped", "seconds", "device", "hardest"} <= set(report)
     assert sum(map(sum, report["confusion"])) == report["val_count"]
     assert report["best_epoch"] in [epoch["epoch"] for epoch in report["epochs"]]
-    assert {"accuracy.svg", "accuracy.png", "tokenizer.json"} <= {path.name for path in folder.iterdir()}
+    names = {path.name for path in folder.iterdir()}
+    assert {"accuracy.svg", "accuracy.png", "tokenizer.json", "tokenizer_config.json"} <= names
+
+
+def test_the_graph_alone_says_what_it_answers_and_how_sentences_are_made_ready(tmp_path):
+    folder, _ = trained(tmp_path)
+    told = onnxruntime.InferenceSession(folder / "model.onnx").get_modelmeta().custom_metadata_map
+    manifest = json.loads((folder / "model.json").read_text())
+    assert json.loads(told["classes"]) == manifest["classes"]
+    assert json.loads(told["preprocess"]) == manifest["preprocess"]
+    assert told["task"] == manifest["task"]
 
 
 def refusal(tmp_path, rows):
@@ -228,9 +240,9 @@ def test_a_model_that_knows_nothing_gets_no_vote():
     labels = torch.randint(0, 3, (500,))
     good = torch.nn.functional.one_hot(labels, 3) * 2.0 + torch.randn(500, 3)
     noise = torch.randn(500, 3)
-    votes = blend(noise, good, labels)
+    votes = blend(noise, good, labels, ONE_LABEL)
     assert votes[0] < 0.2 < votes[1]
-    assert blend(-good, good * 0, labels)[0] == 0
+    assert blend(-good, good * 0, labels, ONE_LABEL)[0] == 0
 
 
 def test_words_that_are_not_learned_say_nothing():

@@ -7,7 +7,7 @@ export const isHidden = (file) => file.name.startsWith(".");
 
 export const isPicture = (file) => (ACCEPTED.has(suffix(file.name)) || ACCEPTED.has(file.type)) && !isHidden(file);
 
-export const counted = (n) => n === 1 ? "1 picture" : `${n.toLocaleString()} pictures`;
+export const counted = (n) => n === 1 ? "1 picture" : `${n.toLocaleString("en")} pictures`;
 
 // The folder that a file lies in names its class. Undefined: in none; null: the file is left out.
 export function classOf({path, file}) {

@@ -1,4 +1,4 @@
-"""Keeps a tiny look of each picture (a hash, a coarse thumbnail, its colours) and finds those that are alike."""
+"""Keeps global descriptors of each picture (a hash, a coarse thumbnail, its colours) and finds near-duplicates."""
 
 from collections.abc import Sequence
 
@@ -19,8 +19,8 @@ _ROWS_AT_ONCE = 256
 _MOST_PAIRS = 20_000
 
 
-class Looks:
-    """The looks of N pictures, filled as they are decoded; `seen` [N] says which there are.
+class Descriptors:
+    """The global descriptors of N pictures, filled as they are decoded; `seen` [N] says which there are.
 
     `hashes` uint64 [N] are difference hashes (dHash: is each cell brighter than its left neighbour?), `thumbnails`
     uint8 [N, 8, 9, 3] the mean colours of the cells, `colours` float16 [N, 64] the shares of the coarse colours.
@@ -33,7 +33,7 @@ class Looks:
         self.seen = np.zeros(count, bool)
 
     def add(self, first: int, pixels: NDArray[np.uint8], unreadable: Sequence[int] = ()) -> None:
-        """Look at uint8 pictures [n, S, S, 3], the first of which is number `first`, but not at the `unreadable`."""
+        """Describe uint8 pictures [n, S, S, 3], the first of which is number `first`, but not the `unreadable` ones."""
         part = slice(first, first + len(pixels))
         points = _points(pixels)
         cells = points.reshape(len(pixels), ROWS, _POINTS, COLUMNS, _POINTS, 3).mean((2, 4), dtype=np.float32)
@@ -59,9 +59,9 @@ def _points(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return picked
 
 
-def near_pictures(looks: Looks, index: NDArray[np.int64]) -> Pairs:
+def near_pictures(descriptors: Descriptors, index: NDArray[np.int64]) -> Pairs:
     """Pairs (i < j) of places in `index` whose pictures are nearly the same, by hash, then by thumbnail."""
-    hashes = looks.hashes[index]
+    hashes = descriptors.hashes[index]
     pairs: Pairs = []
     for start in range(0, len(index), _ROWS_AT_ONCE):
         rows = hashes[start : start + _ROWS_AT_ONCE]
@@ -70,7 +70,7 @@ def near_pictures(looks: Looks, index: NDArray[np.int64]) -> Pairs:
         later = second > first
         first, second = first[later] + start, second[later] + start
         if len(first):
-            a, b = (looks.thumbnails[index[some]].astype(np.int16) for some in (first, second))
+            a, b = (descriptors.thumbnails[index[some]].astype(np.int16) for some in (first, second))
             same = np.abs(a - b).mean((1, 2, 3)) <= _SAME_COLOURS
             pairs += zip(first[same].tolist(), second[same].tolist(), strict=True)
         if len(pairs) > _MOST_PAIRS:

@@ -1,0 +1,80 @@
+"""The results as tables, CSV and XLSX: the user's own columns in front, then what was predicted.
+
+CSV is for programs: every cell is what the user's file says, byte for byte, so that it joins with it again. A
+spreadsheet that opens a CSV takes some text for formulas; XLSX is for those: there text is text.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from jobs.batches.child.items import Source
+from jobs.batches.child.results import read
+
+# What a sheet can hold besides its header, and a cell.
+MOST_ROWS = 1_048_575
+_MOST_CHARS = 32_767
+_PREDICTED = "predicted_"
+
+
+def write_csv(source: Source, results: Path, target: Path, top_k: int) -> None:
+    """All results; UTF-8 with a mark, which spreadsheets need and programs know as "utf-8-sig"."""
+    with target.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header(source, top_k))
+        writer.writerows(rows(source, results, top_k))
+
+
+def write_xlsx(source: Source, results: Path, target: Path, top_k: int, classes: Sequence[str]) -> None:
+    """All results on one sheet, and on another the classes in the model's order with how many there are of each."""
+    import xlsxwriter  # here: only the process that predicts needs it
+
+    counts: Counter[str] = Counter()
+    book: AbstractContextManager[Any] = xlsxwriter.Workbook(
+        target, {"constant_memory": True, "tmpdir": str(target.parent)}
+    )
+    with book as workbook:
+        bold = workbook.add_format({"bold": True})
+        sheet = workbook.add_worksheet("Results")
+        sheet.freeze_panes(1, 0)
+        sheet.write_row(0, 0, header(source, top_k), bold)
+        found = zip(read(results), rows(source, results, top_k), strict=True)
+        for line, (result, cells) in enumerate(found, start=1):
+            _write_cells(sheet, line, cells)
+            counts[result.get("label", "")] += 1
+        sheet = workbook.add_worksheet("Classes")
+        sheet.write_row(0, 0, ("label", "count"), bold)
+        for line, label in enumerate(classes, start=1):
+            _write_cells(sheet, line, (label, counts[label]))
+
+
+def header(source: Source, top_k: int) -> list[str]:
+    """Names of the columns; ours give way where the user's file has the same."""
+    own = list(source.own_columns or source.columns)
+    ranks = [f"_{rank}" if rank > 1 else "" for rank in range(1, top_k + 1)]
+    ours = [*(word + rank for rank in ranks for word in ("label", "probability")), "error"]
+    taken = {name.casefold() for name in own}
+    while any(name in taken for name in ours):
+        ours = [_PREDICTED + name for name in ours]
+    return own + ours
+
+
+def rows(source: Source, results: Path, top_k: int) -> Iterator[list[Any]]:
+    """The cells of each result under `header`: text, or a number for a probability."""
+    own = source.own_cells() if source.own_columns else None
+    for result in read(results):
+        front = next(own) if own is not None else [result[name] for name in source.columns]
+        top = [cell for entry in result.get("top", ()) for cell in (entry["label"], entry["probability"])]
+        yield [*front, *top, *[""] * (2 * top_k - len(top)), result.get("error", "")]
+
+
+def _write_cells(sheet: Any, line: int, cells: Sequence[Any]) -> None:
+    for place, cell in enumerate(cells):
+        if isinstance(cell, str):
+            if cell:
+                sheet.write_string(line, place, cell[:_MOST_CHARS])
+        else:
+            sheet.write_number(line, place, cell)

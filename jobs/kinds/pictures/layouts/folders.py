@@ -1,0 +1,96 @@
+"""Layout: a folder for each class, under any parts of a dataset."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jobs.kinds.pictures.layouts.contract import Contents, Reading, Sample
+from jobs.kinds.pictures.layouts.parts import Found, find_class_folders
+from jobs.kinds.pictures.layouts.split_names import are_numbered_parts, split_of
+from jobs.kinds.pictures.layouts.tree import Folder, tree_of
+from jobs.kinds.pictures.options import FOLDERS, SUBFOLDERS
+from jobs.uploads.errors import listed
+from jobs.uploads.findings import Notes
+
+# Folders that say what kind of files are in them, not what is in the pictures.
+_CONTAINERS = {
+    "images", "image", "img", "imgs", "pictures", "photos", "pics", "jpegimages", "jpeg", "jpg", "png", "data",
+    "dataset", "default", "raw", "files", "upload", "uploads", "all", "pngimages", "input", "inputs", "frames",
+    "color", "rgb",
+}  # fmt: skip
+
+
+@dataclass(kw_only=True, slots=True)
+class FolderReading(Reading):
+    """`telling` is False where the names of the folders say nothing of classes; `flat` are parts without folders."""
+
+    telling: bool
+    flat: list[tuple[str, Folder]]
+
+
+def read_folders(contents: Contents) -> FolderReading:
+    """The pictures by their class folders; no samples where there are none."""
+    notes = Notes()
+    found = find_class_folders(tree_of(contents.pictures), notes)
+    samples = [
+        sample
+        for split, folder in found.classes
+        for sample in _samples(split, folder, contents.options.labels_from == SUBFOLDERS)
+    ]
+    if not samples and contents.options.labels_from == FOLDERS:
+        # Asked for: the folders are classes, even if they are called like parts of a dataset.
+        samples = [Sample(entry, folder.name) for _, folder in found.flat for entry in folder.all_pictures()]
+    _note_parts(found, notes)
+    _note_deeper(found, contents.options.labels_from == SUBFOLDERS, notes)
+    return FolderReading(samples=samples, notes=notes, telling=_telling(samples), flat=found.flat)
+
+
+def _samples(split: str, parent: Folder, subfolders: bool) -> Iterator[Sample]:
+    for folder in parent.folders.values():
+        inner = _inner_splits(folder)
+        if subfolders and folder.folders and not inner:
+            for entry in folder.pictures:
+                yield Sample(entry, folder.name, split)
+            for below in folder.folders.values():
+                for entry in below.all_pictures():
+                    yield Sample(entry, below.name, split)
+            continue
+        for entry in folder.pictures:
+            yield Sample(entry, folder.name, split)
+        for below in folder.folders.values():
+            for entry in below.all_pictures():
+                yield Sample(entry, folder.name, split or inner.get(below.name, ""))
+
+
+def _inner_splits(folder: Folder) -> dict[str, str]:
+    """cats/train/, cats/test/: the split of each folder below a class, if all of them are parts."""
+    splits = {name: split_of(name) for name in folder.folders}
+    return splits if len(splits) > 1 and all(splits.values()) else {}
+
+
+def _telling(samples: list[Sample]) -> bool:
+    labels = {sample.label for sample in samples}
+    if len(labels) < 2:
+        return False
+    return not are_numbered_parts(labels) and any(label.lower() not in _CONTAINERS for label in labels)
+
+
+def _note_parts(found: Found, notes: Notes) -> None:
+    if found.joined:
+        notes.repair(
+            listed(found.joined), "These folders have the same class folders in them; they were joined."
+        )
+    if found.classes and len({split for split, _ in found.classes}) > 1:
+        notes.repair(listed(found.kept), "These are the parts of the dataset; they were kept as they are.")
+
+
+def _note_deeper(found: Found, subfolders: bool, notes: Notes) -> None:
+    if subfolders:
+        return
+    deeper: Counter[str] = Counter()
+    for _, parent in found.classes:
+        for folder in parent.folders.values():
+            deeper[folder.name] += sum(1 for below in folder.folders.values() for _ in below.all_pictures())
+    for name, count in deeper.items():
+        if count:
+            notes.repair(name, f"{count:,} pictures in subfolders count as this class.")

@@ -1,0 +1,169 @@
+"""Which layout a zip has: by what it holds, or as the user says."""
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import replace
+
+from jobs.kinds.pictures.layouts.contract import Contents, Reading
+from jobs.kinds.pictures.layouts.file_names import NameReading, read_file_names
+from jobs.kinds.pictures.layouts.folders import FolderReading, read_folders
+from jobs.kinds.pictures.layouts.loose import refuse_choice, refuse_loose
+from jobs.kinds.pictures.layouts.marks import AnnotationFormat, MarkReading, read_marks
+from jobs.kinds.pictures.layouts.tables import TableReading, read_tables
+from jobs.kinds.pictures.options import FILE_NAMES, FOLDERS, SUBFOLDERS, table_choice
+from jobs.uploads.errors import shown
+from jobs.uploads.findings import Question
+
+# The first that says something of the pictures counts.
+ANNOTATIONS: tuple[AnnotationFormat, ...] = ()
+_AGREES = 0.95
+_CODE = re.compile(r"[a-zA-Z]{0,3}[\d_\-]+")
+
+
+def read_layout(contents: Contents) -> Reading:
+    """The pictures with their labels as the zip says them; raises UploadRefused where it does not say."""
+    chosen = contents.options.labels_from
+    if chosen in (FOLDERS, SUBFOLDERS):
+        return _by_folders(contents)
+    if chosen == FILE_NAMES:
+        return _by_names(contents)
+    if chosen is not None:
+        return _by_table(contents)
+    return _found(contents)
+
+
+def _by_folders(contents: Contents) -> Reading:
+    reading = read_folders(contents)
+    return reading if reading.samples else refuse_loose(contents, reading)
+
+
+def _by_names(contents: Contents) -> Reading:
+    reading = read_file_names(contents, read_folders(contents))
+    if reading is None:
+        raise refuse_choice("The names of the files do not begin or end with a class.")
+    return reading
+
+
+def _by_table(contents: Contents) -> Reading:
+    for form in ANNOTATIONS:
+        marks = read_marks(form, contents)
+        if marks is not None and contents.options.table in marks.used:
+            return _taken(marks)
+    table = read_tables(contents)
+    if table is None:
+        raise refuse_choice(f'"{shown(contents.options.table)}" does not name the pictures and their labels.')
+    return _taken(table)
+
+
+def _taken(reading: TableReading | MarkReading) -> Reading:
+    if reading.refusal is not None:
+        raise reading.refusal
+    return reading
+
+
+def _found(contents: Contents) -> Reading:
+    folders = read_folders(contents)
+    table = read_tables(contents) if contents.files else None
+    if folders.samples and folders.telling:
+        return _folders_or_table(contents, folders, table)
+    marks = _marks(contents) if contents.files else None
+    names = read_file_names(contents, folders)
+    for reading in (marks, table):
+        if reading is not None and reading.refusal is None and _has_classes(reading):
+            if isinstance(reading, TableReading):
+                _ask_for_column(contents, reading)
+            return reading
+    if names is not None:
+        return _ask_for_names(contents, names)
+    for reading in (marks, table):
+        if reading is not None:
+            return _taken(reading)
+    return refuse_loose(contents, folders)
+
+
+def _marks(contents: Contents) -> MarkReading | None:
+    readings = (read_marks(form, contents) for form in ANNOTATIONS)
+    return next((reading for reading in readings if reading is not None), None)
+
+
+def _has_classes(reading: Reading) -> bool:
+    return len({sample.label for sample in reading.samples}) > 1
+
+
+def _folders_or_table(contents: Contents, folders: FolderReading, table: TableReading | None) -> Reading:
+    """Folders that may be classes, beside a table that says something of the same pictures."""
+    if table is None or not table.samples or not _has_classes(table):
+        return folders
+    if _agree(folders, table):
+        if _are_codes(folders) and not _are_codes(table):
+            return table
+        _take_splits_and_groups(folders, table)
+        folders.used |= table.used
+        return folders
+    if not table.sure or table.refusal is not None or len(table.samples) < 0.5 * len(folders.samples):
+        return folders
+    contents.notes.ask(
+        Question(
+            field="labels_from",
+            message=f'The folders and the column "{shown(table.column, 40)}" of {shown(table.where, 60)} '
+            f"say different things. "
+            "Which of them are the classes?",
+            guess=FOLDERS,
+            choices=(FOLDERS, table_choice(table.where)),
+        )
+    )
+    return folders
+
+
+def _agree(folders: FolderReading, table: TableReading) -> bool:
+    """Whether a table says the same as the folders, if in other words (or more finely)."""
+    said = {id(sample.entry): sample.label for sample in table.samples}
+    pairs: dict[str, Counter[str]] = defaultdict(Counter)
+    for sample in folders.samples:
+        label = said.get(id(sample.entry))
+        if label is not None:
+            pairs[sample.label][label] += 1
+    total = sum(found.total() for found in pairs.values())
+    most = sum(found.most_common(1)[0][1] for found in pairs.values())
+    main = {found.most_common(1)[0][0] for found in pairs.values()}
+    return total > 0 and most >= _AGREES * total and len(main) == len(pairs)
+
+
+def _are_codes(reading: Reading) -> bool:
+    """Whether the classes are numbers or the like (n01440764), for which a table may have words."""
+    return all(_CODE.fullmatch(sample.label) for sample in reading.samples)
+
+
+def _take_splits_and_groups(folders: FolderReading, table: TableReading) -> None:
+    said = {id(sample.entry): sample for sample in table.samples}
+    folders.samples = [
+        replace(sample, split=sample.split or other.split, group=sample.group or other.group)
+        if (other := said.get(id(sample.entry)))
+        else sample
+        for sample in folders.samples
+    ]
+
+
+def _ask_for_column(contents: Contents, table: TableReading) -> None:
+    if table.open and contents.options.label_column is None:
+        contents.notes.ask(
+            Question(
+                field="label_column",
+                message=f"Several columns of {shown(table.where, 60)} could hold the label. Which one is it?",
+                guess=table.column,
+                choices=(table.column, *table.open[:20]),
+            )
+        )
+
+
+def _ask_for_names(contents: Contents, names: NameReading) -> Reading:
+    if not names.sure:
+        contents.notes.ask(
+            Question(
+                field="labels_from",
+                message=f"The classes seem to be in the names of the files ({names.example}). Are they?",
+                guess=FILE_NAMES,
+                choices=(FILE_NAMES, FOLDERS) if names.folders else (FILE_NAMES,),
+            )
+        )
+    return names

@@ -1,0 +1,111 @@
+"""How a user wants a zip of pictures to be understood."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from jobs.uploads.errors import UploadRefused
+from jobs.uploads.names import NAME_ENCODINGS
+
+FOLDERS, SUBFOLDERS, FILE_NAMES = "folders", "subfolders", "file_names"
+_TABLE = "table "
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PictureOptions:
+    """Choices for a zip of pictures; None means: find out.
+
+    `labels_from` is "folders" (the outermost that are no parts of a dataset), "subfolders" (those one level deeper),
+    "file_names", or "table NAME" with the path of a table or an annotation file in the zip. `label_column` is a column
+    of that table. `splits` is "keep" or "merge". `names_encoding` is a code page for names without the UTF-8 flag.
+    `join_case` joins class folders that differ only in upper and lower case.
+    """
+
+    labels_from: str | None = None
+    label_column: str | None = None
+    splits: str | None = None
+    names_encoding: str | None = None
+    join_case: bool | None = None
+
+    @property
+    def table(self) -> str | None:
+        """The path of the table to take the labels from, where one was chosen."""
+        if self.labels_from is None or not self.labels_from.startswith(_TABLE):
+            return None
+        return self.labels_from.removeprefix(_TABLE)
+
+    def to_json(self) -> dict[str, Any]:
+        """Only what was chosen."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Reads choices; empty strings count as not chosen, and what only tables of sentences know is passed over.
+
+        Raises UploadRefused (400) with `fields`.
+        """
+        fields: dict[str, list[str]] = {}
+        values: dict[str, Any] = {}
+        for name, reader in _READERS.items():
+            value = data.get(name)
+            if value is None or value == "":
+                continue
+            try:
+                values[name] = reader(value)
+            except ValueError as error:
+                fields[name] = [str(error)]
+        if fields:
+            raise UploadRefused(
+                "The options for the pictures have errors.", code="picture_options_invalid", fields=fields
+            )
+        return cls(**values)
+
+
+def table_choice(where: str) -> str:
+    """The value of `labels_from` that chooses the table or annotation file at `where`."""
+    return _TABLE + where
+
+
+def _labels_from(value: Any) -> str:
+    text = _text(value)
+    if text in (FOLDERS, SUBFOLDERS, FILE_NAMES) or (text.startswith(_TABLE) and text != _TABLE):
+        return text
+    raise ValueError('Choose folders, subfolders, file_names, or "table" and the name of a file in the zip.')
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 1_000:
+        raise ValueError("This is not a valid choice.")
+    return value
+
+
+def _splits(value: Any) -> str:
+    if value not in ("keep", "merge"):
+        raise ValueError("Choose keep or merge.")
+    return str(value)
+
+
+def _encoding(value: Any) -> str:
+    found = NAME_ENCODINGS.get(_text(value).strip().lower().replace("_", "-"))
+    if found is None:
+        raise ValueError("Choose an encoding such as utf-8, cp437, cp866, shift-jis, gb18030 or euc-kr.")
+    return found
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    found = _FLAGS.get(_text(value).strip().lower())
+    if found is None:
+        raise ValueError("Choose yes or no.")
+    return found
+
+
+_READERS = {
+    "labels_from": _labels_from,
+    "label_column": _text,
+    "splits": _splits,
+    "names_encoding": _encoding,
+    "join_case": _flag,
+}

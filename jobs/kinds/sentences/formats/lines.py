@@ -1,0 +1,129 @@
+"""Lines of a text, whatever ends them, in bounded memory."""
+
+import io
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from jobs.kinds.sentences.formats.encoding import Encoding, Opener
+
+_LONGEST = 8  # times the longest field
+_MOST_LINES = 1_000  # of one row
+_CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What a whole text holds that tells its dialect; counts of characters."""
+
+    line_feeds: int
+    returns: int
+    both: int
+    quotes: int
+
+    @classmethod
+    def count(cls, open_: Opener, encoding: Encoding) -> "Signs":
+        """Reads the text once."""
+        feeds = returns = both = quotes = 0
+        last = ""
+        with opened(open_, encoding, "") as text:
+            while chunk := text.read(_CHUNK):
+                feeds += chunk.count("\n")
+                quotes += chunk.count('"') + chunk.count("'")
+                if "\r" in chunk or last == "\r":
+                    returns += chunk.count("\r")
+                    both += chunk.count("\r\n") + (last == "\r" and chunk[0] == "\n")
+                last = chunk[-1]
+        return cls(feeds, returns, both, quotes)
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """What may end the lines, as `newline` of `io.TextIOWrapper`: the one that ends most first."""
+        lone = self.returns - self.both
+        if not lone:
+            return ("\n",)
+        if not self.line_feeds:
+            return ("\r",)
+        return ("\n", "") if self.line_feeds >= lone else ("", "\r", "\n")
+
+
+def opened(open_: Opener, encoding: Encoding, newline: str) -> io.TextIOWrapper:
+    """The text from its start."""
+    return io.TextIOWrapper(open_(), encoding=encoding.codec, errors=encoding.errors, newline=newline)
+
+
+def text_lines(text: io.TextIOWrapper, ends: str, most_chars: int, *, strays: bool) -> Iterator[str]:
+    """The lines with their ends; of a line longer than a row may be only the beginning.
+
+    `strays`: there are line ends inside of lines; they become blanks.
+    """
+    most = _LONGEST * most_chars
+    readline = text.readline
+    while line := readline(most):
+        if len(line) >= most:
+            line = _cut(line, readline, most)
+        if strays and ("\r" in line or "\n" in line):
+            bare = line.rstrip("\r\n")
+            line = bare.replace("\r", " ").replace("\n", " ") + ("\n" if len(bare) < len(line) else "")
+        yield line
+
+
+def _cut(line: str, readline: Callable[[int], str], most: int) -> str:
+    rest = line
+    while rest and not rest.endswith(("\n", "\r")):
+        rest = readline(most)
+    return line.rstrip("\r\n") + "\n"
+
+
+class BackLines:
+    """Lines for `csv.reader` that can be taken back when a row turns out to be none."""
+
+    def __init__(self, lines: Iterable[str], prepare: Callable[[str], str] | None, most_chars: int) -> None:
+        self._lines = iter(lines)
+        self._prepare = prepare
+        self._most_chars = 2 * most_chars
+        self._back: deque[str] = deque()
+        self._held: list[str] = []
+        self.finished = False
+
+    @property
+    def taken(self) -> int:
+        """How many lines the row took."""
+        return len(self._held)
+
+    def forget(self) -> None:
+        """The row is good."""
+        self._held.clear()
+
+    def only_first(self) -> str:
+        """The first line of a row that is none; the others come again."""
+        first, *others = self._held or [""]
+        self._back.extendleft(reversed(others))
+        self._held.clear()
+        self.finished = self.finished and not self._back
+        return first
+
+    def feed(self) -> Iterator[str]:
+        """The lines up to the end, or up to one more than a row may have."""
+        held, back, prepare, chars = self._held, self._back, self._prepare, 0
+        self.finished = False
+        while True:
+            if back:
+                line = back.popleft()
+            else:
+                found = next(self._lines, None)
+                if found is None:
+                    self.finished = True
+                    return
+                line = prepare(found) if prepare else found
+                if not line:
+                    continue
+            if held:
+                chars += len(line)
+                if len(held) >= _MOST_LINES or chars > self._most_chars:
+                    back.appendleft(line)
+                    return
+            else:
+                chars = 0
+            held.append(line)
+            yield line

@@ -1,0 +1,182 @@
+"""Reads XLSX, XLS and ODS: a child process turns the sheet into lines, which are read as often as needed."""
+
+import json
+import mmap
+import shutil
+import subprocess
+import sys
+import tempfile
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
+from jobs.kinds.sentences.formats.contract import Meaning, Source
+from jobs.uploads.archive import Archive
+from jobs.uploads.detection import OLE_MAGIC
+from jobs.uploads.errors import UploadRefused, listed, shown
+from jobs.uploads.findings import Notes, Question
+from training.ground.limits import GIB, MIB, Limits
+from training.kinds.sentences import KIND
+
+_CHILD = Path(__file__).with_name("workbook_child.py")
+_MOST_BYTES = 512 * MIB  # of a workbook, unpacked
+_MEMORY = 2 * GIB
+_SECONDS = 120
+_AT_ONCE = 2_000  # lines
+_HEAD_BYTES = 128
+_SUFFIXES = ((OLE_MAGIC, ".xls"), (b"opendocument.spreadsheet", ".ods"), (b"", ".xlsx"))
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+_SIDE = 5  # a sheet of less than a fifth of the rows is not what is meant
+_SAVE = "Save the sheet as CSV (UTF-8), and upload that."
+
+
+class WorkbookReader:
+    """Records of one sheet, numbered as the spreadsheet numbers its rows. Raises UploadRefused."""
+
+    columns: list[str] | None = None
+    delimiter: str | None = None
+    meaning = Meaning()
+    encoding = "spreadsheet"
+    unit = "Row"
+
+    def __init__(self, source: Source) -> None:
+        # It lives as long as the reader, which has no end of its own.
+        self._lines: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+        weakref.finalize(self, self._lines.close)
+        with _as_file(source) as path:
+            _check_members(path, source.limits)
+            _convert(path, source, self._lines)
+        self._lines.seek(0)
+        about = self._about()
+        self._start = self._lines.tell()
+        _tell(about, source.options.sheet, source.notes)
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """(number of the row in the sheet, its cells)."""
+        number, at = 0, self._start
+        while True:
+            # Several may read at once, so each goes back to where it was.
+            self._lines.seek(at)
+            lines = [line for _ in range(_AT_ONCE) if (line := self._lines.readline())]
+            at = self._lines.tell()
+            if not lines:
+                return
+            for line in lines:
+                number += 1
+                yield number, json.loads(line)
+
+    def _about(self) -> dict[str, Any]:
+        try:
+            about: dict[str, Any] = json.loads(self._lines.readline())
+        except ValueError as error:
+            raise _too_large() from error
+        if wrong := about.get("wrong"):
+            raise _refused(wrong, about)
+        return about
+
+
+@contextmanager
+def _as_file(source: Source) -> Iterator[Path]:
+    """The workbook under a name that says its format: the upload, or a copy of what lies in a zip."""
+    with source.open() as file, tempfile.TemporaryDirectory() as folder:
+        head = file.read(_HEAD_BYTES)
+        path = Path(folder, "book" + next(suffix for magic, suffix in _SUFFIXES if magic in head))
+        if getattr(file, "name", None) == str(source.path):
+            path.symlink_to(source.path.absolute())
+        else:
+            file.seek(0)
+            with path.open("wb") as copy:
+                shutil.copyfileobj(file, copy, MIB)
+        yield path
+
+
+def _check_members(path: Path, limits: Limits) -> None:
+    with path.open("rb") as file:
+        if path.suffix == ".xls":
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                if data.find(_LOCKED) >= 0:
+                    raise _refused("password", {})
+            return
+        archive = Archive(file, limits, KIND)
+        if sum(entry.size for entry in archive.entries) > _MOST_BYTES:
+            raise _too_large()
+
+
+def _convert(path: Path, source: Source, lines: IO[str]) -> None:
+    limits = source.limits
+    arguments = (limits.max_rows, limits.max_field_chars, _MEMORY, _SECONDS)
+    command = [sys.executable, "-I", str(_CHILD), str(path), source.options.sheet or "", *map(str, arguments)]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=lines,
+            stderr=subprocess.DEVNULL,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _too_large() from error
+    if done.returncode:
+        raise _too_large()
+
+
+def _tell(about: dict[str, Any], chosen: str | None, notes: Notes) -> None:
+    name, sheets = about["sheet"], [sheet for sheet in about["sheets"] if sheet["rows"]]
+    others = [sheet for sheet in sheets if sheet["name"] != name]
+    if others:
+        notes.offer("sheet", [sheet["name"] for sheet in sheets])
+    if chosen or not others:
+        return
+    rows = next(sheet["rows"] for sheet in sheets if sheet["name"] == name)
+    alike = [one for one in others if one["visible"] and one["columns"] > 1 and one["rows"] * _SIDE > rows]
+    notes.repair(
+        f'Sheet "{name}"', f"This sheet was read. Not read: {listed([one['name'] for one in others])}."
+    )
+    if alike:
+        notes.ask(
+            Question(
+                field="sheet",
+                message="The workbook has several sheets with tables. Which one is to be learnt from?",
+                guess=name,
+                choices=tuple(one["name"] for one in sheets if one["name"] == name or one in alike),
+            )
+        )
+
+
+def _refused(wrong: str, about: dict[str, Any]) -> UploadRefused:
+    if wrong == "password":
+        return UploadRefused(
+            "The spreadsheet is protected with a password. Save it without one, or save the sheet as CSV.",
+            status=422,
+            code="workbook_locked",
+        )
+    if wrong == "empty":
+        return UploadRefused(
+            f"The spreadsheet is empty: no sheet has any cells. {TABLE_EXAMPLE}",
+            status=422,
+            code="upload_empty",
+        )
+    if wrong == "no_sheet":
+        message = f"There is no such sheet; there are {listed(about['sheets'], 10)}."
+        return UploadRefused(message, status=422, code="sheet_unknown", fields={"sheet": [message]})
+    if wrong == "too_many_rows":
+        return UploadRefused("The sheet has too many rows. Send fewer.", status=413, code="too_many_rows")
+    if "limit" in about.get("detail", "").lower():
+        return _too_large()
+    return UploadRefused(
+        f"The spreadsheet is damaged or incomplete, so it cannot be opened ({shown(about.get('detail', ''), 60)}). "
+        f"Open it in a spreadsheet program. {_SAVE}",
+        code="workbook_damaged",
+    )
+
+
+def _too_large() -> UploadRefused:
+    return UploadRefused(
+        f"The spreadsheet is too large to be opened: it has too many cells. {_SAVE}",
+        status=413,
+        code="unpacked_too_large",
+    )

@@ -1,0 +1,146 @@
+"""Several labels of a row: recognised, said, and never learnt as classes of combinations in silence."""
+
+import json
+
+import pytest
+
+from tests.jobs.kinds.sentences.test_columns import a_csv, classes, kind, sentence
+
+TOGETHER = ("parcel", "refund", "praise", "parcel{0}refund", "praise{0}parcel", "refund{0}praise")
+
+
+@pytest.mark.parametrize("separator", ["|", "; ", ", ", " | "])
+def test_cells_with_several_labels_are_refused_in_these_words(inspect_text, refusal_of, separator):
+    data = a_csv(["text", "tags"], sentence, lambda i: TOGETHER[i % 6].format(separator))
+    refusal = refusal_of(inspect_text, data)
+    assert (refusal.status, refusal.code) == (422, "several_labels")
+    assert "several labels" in refusal.detail
+    assert "30 of 60 rows" in refusal.detail
+    assert refusal.columns.label == "tags"
+
+
+def test_rows_with_one_label_can_be_kept(inspect_text):
+    data = a_csv(["text", "tags"], sentence, lambda i: TOGETHER[i % 6].format("; "))
+    findings = inspect_text(data, several_labels="keep_single")
+    assert classes(findings) == {"parcel": 10, "praise": 10, "refund": 10}
+    assert findings.skipped_count == 30
+    assert not findings.questions
+
+
+def test_combinations_can_be_classes(inspect_text):
+    data = a_csv(["text", "tags"], sentence, lambda i: TOGETHER[i % 6].format("; "))
+    assert len(classes(inspect_text(data, several_labels="as_is"))) == 6
+
+
+@pytest.mark.parametrize("write", [json.dumps, str])
+def test_a_few_rows_with_a_list_of_labels_are_left_out_with_a_word(inspect_text, write):
+    data = a_csv(
+        ["text", "labels"], sentence, lambda i: write(["parcel", "refund"]) if i % 10 == 0 else kind(i)
+    )
+    findings = inspect_text(data)
+    assert set(classes(findings)) == {"parcel", "refund", "praise"}
+    assert findings.skipped_count == 6
+    assert any(
+        "several labels" in note.message and note.undo == {"several_labels": "as_is"}
+        for note in findings.warnings
+    )
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Food, drinks", "Food", "Travel"),
+        ("Yes, a lot", "Yes, a little", "No"),
+        ("Terms; conditions", "Pricing", "Other"),
+        ("1,5", "2,5", "2,0"),
+    ],
+)
+def test_a_separator_inside_a_name_is_part_of_it(inspect_text, names):
+    data = a_csv(["text", "label"], sentence, lambda i: names[i % 3])
+    assert set(classes(inspect_text(data))) == set(names)
+
+
+def is_kind(name):
+    return lambda i: int(kind(i) == name)
+
+
+@pytest.mark.parametrize("before", ["", "label_", "kind."])
+def test_zeros_and_ones_with_one_of_each_row_are_one_label(inspect_text, before):
+    names = ("parcel", "refund", "praise")
+    data = a_csv(["text", *(before + name for name in names)], sentence, *map(is_kind, names))
+    findings = inspect_text(data)
+    assert classes(findings) == {"parcel": 20, "praise": 20, "refund": 20}
+    assert any("zeros and ones" in note.message for note in findings.repairs)
+
+
+def test_words_for_true_and_false_are_zeros_and_ones(inspect_text):
+    data = a_csv(["text", "ham", "spam"], sentence, lambda i: i % 2 == 0, lambda i: i % 2 == 1)
+    assert classes(inspect_text(data)) == {"ham": 30, "spam": 30}
+
+
+RUDE = ["rude", "threat", "insult", "hate"]
+
+
+def rude_table():
+    marks = [lambda i, n=n: int(i % n == 0) for n in (2, 3, 5, 7)]
+    return a_csv(["id", "comment_text", *RUDE], lambda i: f"{i:016x}", sentence, *marks)
+
+
+def test_several_ones_in_a_row_are_several_labels(inspect_text, refusal_of):
+    refusal = refusal_of(inspect_text, rude_table())
+    assert (refusal.status, refusal.code) == (422, "several_labels")
+    assert "several labels" in refusal.detail
+    assert all(name in refusal.detail for name in RUDE)
+
+
+def test_one_of_such_columns_can_be_learnt(inspect_text):
+    assert classes(inspect_text(rude_table(), label_column="insult")) == {"0": 48, "1": 12}
+
+
+def test_rows_with_one_mark_can_be_kept(inspect_text):
+    findings = inspect_text(rude_table(), several_labels="keep_single")
+    assert set(classes(findings)) <= set(RUDE)
+    assert findings.sample_count == sum(sum(i % n == 0 for n in (2, 3, 5, 7)) == 1 for i in range(60))
+
+
+def test_a_label_of_a_known_name_is_preferred_to_zeros_and_ones(inspect_text):
+    marks = [lambda i, n=n: int(i % n == 0) for n in (2, 3, 5)]
+    data = a_csv(["text", "category", "new", "big", "urgent"], sentence, kind, *marks)
+    assert inspect_text(data).label_column == "category"
+
+
+def test_so_many_lost_rows_are_asked_about(inspect_text):
+    data = a_csv(["text", "label"], lambda i: sentence(i) if i % 3 == 0 else "", lambda i: "ab"[i % 2])
+    (question,) = inspect_text(data).questions
+    assert (question.field, question.guess) == ("input_column", "text")
+    assert "40 of 60 rows" in question.message
+    assert not inspect_text(data, input_column="text").questions
+
+
+def test_a_few_lost_rows_are_not_asked_about(inspect_text):
+    data = a_csv(["text", "label"], lambda i: sentence(i) if i % 4 else "", lambda i: "ab"[i // 2 % 2])
+    assert not inspect_text(data + ",\n" * 100).questions
+
+
+def test_a_class_with_nearly_all_rows_is_asked_about(inspect_text):
+    data = a_csv(["text", "label"], sentence, lambda i: "rare" if i < 2 else "usual")
+    (question,) = inspect_text(data).questions
+    assert question.field == "label_column"
+    assert "58 of 60" in question.message
+    assert not inspect_text(data, label_column="label").questions
+
+
+def test_classes_are_joined_renamed_and_left_out(inspect_text):
+    data = a_csv(["text", "label"], sentence, lambda i: "abcd"[i % 4])
+    findings = inspect_text(data, classes={"a": "b", "c": "see", "d": "", "x": "y"})
+    assert classes(findings) == {"b": 30, "see": 15}
+    told = " ".join(note.message for note in findings.repairs)
+    assert "Left out, as you chose: d." in told
+    assert "a → b, c → see" in told
+    assert any("no classes of these names" in note.message for note in findings.warnings)
+
+
+def test_a_new_name_must_be_one_that_a_class_can_have(inspect_text, refusal_of):
+    data = a_csv(["text", "label"], sentence, kind)
+    assert refusal_of(inspect_text, data, classes={"parcel": "../x"}).code == "label_invalid"
+    assert refusal_of(inspect_text, data, classes="nonsense").code == "table_options_invalid"
