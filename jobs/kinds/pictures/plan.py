@@ -23,20 +23,21 @@ from jobs.uploads.zip_contents import refuse_special, system_name
 from training.ground.limits import Limits
 from training.ground.picture_formats import HEAD_BYTES, OTHER_SUFFIXES, SUFFIXES, picture_format, video_name
 
+# What lies beside pictures, by its true name.
 _STRAY = {
-    ".txt",
-    ".md",
-    ".csv",
-    ".tsv",
-    ".json",
-    ".jsonl",
-    ".xml",
-    ".html",
-    ".htm",
-    ".pdf",
-    ".py",
-    ".yaml",
-    ".yml",
+    ".txt": "a text file",
+    ".md": "a text file",
+    ".csv": "a table",
+    ".tsv": "a table",
+    ".json": "a JSON file",
+    ".jsonl": "a JSON file",
+    ".xml": "an XML file",
+    ".html": "a web page",
+    ".htm": "a web page",
+    ".pdf": "a PDF",
+    ".py": "a program",
+    ".yaml": "a YAML file",
+    ".yml": "a YAML file",
 }
 # So few pictures in other letters are rather a slip.
 _FEW_OF_A_CASE = 10
@@ -123,7 +124,7 @@ def _skip_strays(archive: Archive, files: Sequence[Entry], notes: Notes) -> None
 
 def _true_name(archive: Archive, entry: Entry) -> str:
     if entry.suffix in _STRAY:
-        return "not a picture"
+        return _STRAY[entry.suffix]
     head = archive.head(entry, HEAD_BYTES)
     other = other_kind(head)
     return video_name(head) or (f"{other[0]}, not a picture" if other else "not a picture")
