@@ -23,6 +23,7 @@ METRICS = (
     "train_count",
     "val_count",
     "test",
+    "sources",
     "best_epoch",
     "epochs",
     "confusion",
