@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# A source that likeness alone would make larger than this share of all samples, and than so many, is taken apart.
+# Of a source that likeness alone makes larger than this share of all samples, and than so many, only sure links stay.
+_LARGE_SHARE, _LARGE_COUNT, _SURE = 0.02, 10, 0.97
+# One that is larger than this even so is taken apart.
 _LARGEST_SHARE, _LARGEST_COUNT = 0.1, 5
 # How often its weaker links are cut.
 _ROUNDS = 6
@@ -22,6 +24,10 @@ class Links:
     pairs: Indices
     likeness: NDArray[np.float32]
 
+    def only(self, kept: NDArray[np.bool_]) -> "Links":
+        """Those that are `kept` [E]."""
+        return Links(self.pairs[kept], self.likeness[kept])
+
     @classmethod
     def none(cls) -> "Links":
         """No pair at all."""
@@ -36,19 +42,25 @@ def sources_of(count: int, links: Links, groups: Sequence[str] = ()) -> Indices:
     links are cut, round by round, those between equal samples never. A given group is never cut.
     """
     found = _components(count, links.pairs)
-    pairs, likeness = links.pairs, links.likeness
-    most = max(_LARGEST_COUNT, int(_LARGEST_SHARE * count))
+    large = _in_larger(found, links, max(_LARGE_COUNT, int(_LARGE_SHARE * count)))
+    links = links.only(~large | (links.likeness >= _SURE))
+    found = _components(count, links.pairs)
     for _ in range(_ROUNDS):
-        giant = np.bincount(found, minlength=count)[found] > most
-        inside = giant[pairs[:, 0]] & (likeness < SAME) if len(pairs) else np.zeros(0, bool)
-        if not inside.any():
+        giant = _in_larger(found, links, max(_LARGEST_COUNT, int(_LARGEST_SHARE * count)))
+        giant &= links.likeness < SAME
+        if not giant.any():
             break
-        kept = ~inside | (likeness > np.median(likeness[inside]))
-        pairs, likeness = pairs[kept], likeness[kept]
-        found = _components(count, pairs)
+        links = links.only(~giant | (links.likeness > np.median(links.likeness[giant])))
+        found = _components(count, links.pairs)
     if groups:
         found = _components(count, np.concatenate([_chained(found.tolist()), _chained(groups)]))
     return np.unique(found, return_inverse=True)[1].astype(np.int64)
+
+
+def _in_larger(found: Indices, links: Links, most: int) -> NDArray[np.bool_]:
+    """Which of the links lie in sources of more than `most` samples."""
+    large: NDArray[np.bool_] = np.bincount(found, minlength=len(found))[found[links.pairs[:, 0]]] > most
+    return large
 
 
 def _chained(names: Sequence[object]) -> Indices:
