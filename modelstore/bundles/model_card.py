@@ -134,6 +134,9 @@ def _use(model: TrainedModel) -> str:
         lines.append(
             f"python evaluate.py {words.example_data}      # recomputes the accuracy from your own data"
         )
+        lines.append(
+            f"python evaluate.py {words.example_data} --test      # measures a labelled test set of your own"
+        )
     shell = "\n".join(lines)
     return (
         f"## Use\n\n```\n{shell}\n```\n\n"

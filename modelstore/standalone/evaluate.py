@@ -1,7 +1,9 @@
-"""Recomputes the reported accuracy from your own data: python evaluate.py DATA
+"""Recomputes the reported accuracy from your own data, or measures a test set: python evaluate.py DATA [--test]
 
 DATA is what the model was trained on, such as a folder or zip of pictures, or a table (CSV, TSV, JSON lines).
-Its samples are found again by the sha256 that validation.csv lists, whatever their names. Needs what predict.py needs.
+Its samples are found again by the sha256 that validation.csv lists, whatever their names. With --test, DATA is a
+labelled test set of your own: a table with a column of classes, or folders named like the classes. Needs what
+predict.py needs.
 """
 
 import argparse
@@ -24,7 +26,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path, help="a folder, a zip, or a CSV file")
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
+    parser.add_argument(
+        "--test", action="store_true", help="measure on DATA, a labelled test set of your own"
+    )
     asked = parser.parse_args()
+    if asked.test:
+        _test(asked.data, as_json=asked.json)
+        return
     facts = json.loads((HERE / "model.json").read_text(encoding="utf-8"))
     wanted = _listed()
     found = _matched(wanted, inputs.samples(asked.data))
@@ -42,6 +50,48 @@ def main() -> None:
     print(json.dumps(figures, indent=1) if asked.json else _words(figures, facts["accuracy_interval"]))
     whole = len(found) == total
     sys.exit(0 if whole and abs(figures["measured_model"] - facts["accuracy"]) <= _CLOSE else 1)
+
+
+def _test(data: Path, *, as_json: bool) -> None:
+    """How good model.onnx is on a labelled test set that it has not learned from."""
+    classifier = Classifier()
+    found = list(inputs.labelled(data, set(classifier.classes)))
+    if not found:
+        names = ", ".join(classifier.classes[:5])
+        sys.exit(f"{data}: no {inputs.SAMPLES} with a class that the model knows ({names}, ...) are in it.")
+    probabilities = classifier.probabilities([sample for _, sample in found])
+    answers = [classifier.classes[i] for i in probabilities.argmax(axis=1)]
+    rows = {label: [0, 0] for label in classifier.classes}
+    for (label, _), answer in zip(found, answers, strict=True):
+        rows[label][0] += label == answer
+        rows[label][1] += 1
+    right = sum(count for count, _ in rows.values())
+    low, high = _wilson(right, len(found))
+    figures = {
+        "test_samples": len(found),
+        "test_accuracy": round(right / len(found), 6),
+        "test_interval": [round(low, 6), round(high, 6)],
+        "right_of_class": {label: counts for label, counts in rows.items() if counts[1]},
+    }
+    if as_json:
+        print(json.dumps(figures, indent=1, ensure_ascii=False))
+        return
+    print(
+        f"Accuracy  {100 * right / len(found):.2f} %  on {len(found)} {inputs.SAMPLES} "
+        f"(very likely between {100 * low:.1f} and {100 * high:.1f} %)"
+    )
+    for label, (good, count) in rows.items():
+        if count:
+            print(f"{100 * good / count:6.1f} %  of {count:5}  {label}")
+
+
+def _wilson(right: int, count: int, z: float = 1.959964) -> tuple[float, float]:
+    share = right / count
+    middle = share + z * z / (2 * count)
+    spread = z * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
+    return max(0.0, (middle - spread) / (1 + z * z / count)), min(
+        1.0, (middle + spread) / (1 + z * z / count)
+    )
 
 
 def _listed() -> dict[str, list[dict[str, str]]]:

@@ -4,8 +4,8 @@ import base64
 import binascii
 import hashlib
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 SAMPLES = "pictures"
@@ -38,3 +38,21 @@ def samples(data: Path) -> Iterator[tuple[str, Any]]:
     for name in archive.namelist():
         content = archive.read(name)
         yield hashlib.sha256(content).hexdigest(), content
+
+
+def labelled(data: Path, classes: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """(class, picture) of each file of a folder or zip that lies in a folder named like a class: the innermost."""
+    if data.is_dir():
+        for path in sorted(path for path in data.rglob("*") if path.is_file()):
+            if label := _folder(path.relative_to(data).parts, classes):
+                yield label, path
+        return
+    archive = zipfile.ZipFile(data)
+    for name in archive.namelist():
+        label = _folder(PurePosixPath(name).parts, classes)
+        if label and not name.endswith("/"):
+            yield label, archive.read(name)
+
+
+def _folder(parts: tuple[str, ...], classes: Collection[str]) -> str | None:
+    return next((part for part in reversed(parts[:-1]) if part in classes), None)
