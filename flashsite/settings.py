@@ -103,7 +103,9 @@ FLASH_WEBHOOKS_PRIVATE = env.boolean("FLASH_WEBHOOKS_PRIVATE", False)
 DEBUG = env.boolean("FLASH_DEBUG", False)
 SECRET_KEY = env.string("FLASH_SECRET_KEY") or secret.load_or_create(FLASH_VAR_DIR / "secret_key")
 ALLOWED_HOSTS = env.strings("FLASH_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", ".localhost"])
+# Pages of these sites may write to the API, and send forms.
 CSRF_TRUSTED_ORIGINS = env.strings("FLASH_TRUSTED_ORIGINS", [])
+CSRF_FAILURE_VIEW = "flashsite.refusals.forbidden_form"
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -26,6 +26,13 @@ SECONDS = Histogram(
     "flash_request_seconds", "From the first byte to the answer's head.", ["kind"], buckets=_SECONDS
 )
 _LOCAL = {"127.0.0.1", "::1", ""}
+_LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
+# What proxies add to a request.
+_PASSED_ON = (
+    "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_X_CLIENT_IP", "HTTP_CF_CONNECTING_IP", "HTTP_TRUE_CLIENT_IP",
+    "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_SERVER", "HTTP_X_FORWARDED_SCHEME", "HTTP_X_ORIGINAL_HOST", "HTTP_X_ORIGINAL_FOR",
+)  # fmt: skip
 
 
 class Measured:
@@ -80,6 +87,18 @@ def _may_see(request: HttpRequest) -> bool:
     if token := settings.FLASH_METRICS_TOKEN:
         given = request.headers.get("Authorization", "").encode()
         return hmac.compare_digest(given, f"Bearer {token}".encode())
-    # What a proxy passes on comes from this machine, too, but not from a person on it.
-    forwarded = any(name in request.META for name in ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA"))
-    return request.META.get("REMOTE_ADDR", "") in _LOCAL and not forwarded
+    # A proxy on this machine speaks for the whole world, and not each tells whom it speaks for.
+    trusted: Any = settings.SECURE_PROXY_SSL_HEADER
+    behind_proxy = bool(trusted or settings.REST_FRAMEWORK["NUM_PROXIES"])
+    return (
+        request.META.get("REMOTE_ADDR", "") in _LOCAL
+        and not behind_proxy
+        and not any(name in request.META for name in _PASSED_ON)
+        and request.META.get("SERVER_PROTOCOL") != "HTTP/1.0"
+        and _name(request.META.get("HTTP_HOST", "localhost")) in _LOCAL_NAMES
+    )
+
+
+def _name(host: str) -> str:
+    """Without the port."""
+    return host.lower().removesuffix(f":{host.rpartition(':')[2]}") if not host.endswith("]") else host
