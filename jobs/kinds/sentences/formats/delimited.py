@@ -12,7 +12,7 @@ from jobs.kinds.sentences.formats.dialects import USUAL, Dialect, Fit, measure, 
 from jobs.kinds.sentences.formats.encoding import Encoding, Opener, find_encoding
 from jobs.kinds.sentences.formats.lines import Signs, opened, text_lines
 from jobs.kinds.sentences.options import TableOptions
-from jobs.uploads.findings import Notes
+from jobs.uploads.findings import MOST_NOTES, Notes
 from training.ground.limits import Limits
 
 _SAMPLE_CHARS = 128 * 1024
@@ -43,7 +43,8 @@ class CsvReader:
         hint = _EXCEL_HINT.match(sample[0]) if sample else None
         self._skip = 1 if hint else 0
         chosen = options.delimiter or (hint[1] if hint else None)
-        self._plain = False
+        self._plain = self._told = False
+        self._notes = notes
         best = _best(_on_sample(sample[self._skip :], chosen, self._most_chars))
         if not (whole and len(self._signs.ends) == 1):
             best = self._on_the_whole(best, chosen)
@@ -59,9 +60,24 @@ class CsvReader:
                 yield from islice(rows, self._skip, None)
             return
         with self._lines(self._ends) as lines:
-            for number, (cells, _, _) in enumerate(parse(lines, self._dialect, self._most_chars), start=1):
+            broken: list[int] = []
+            for number, (cells, _, is_broken) in enumerate(
+                parse(lines, self._dialect, self._most_chars), start=1
+            ):
+                if is_broken:
+                    broken.append(number)
                 if number > self._skip:
                     yield number, cells
+        self._tell_of_broken(broken)
+
+    def _tell_of_broken(self, rows: list[int]) -> None:
+        if self._told:
+            return
+        self._told = True
+        for row in rows[:MOST_NOTES]:
+            self._notes.repair(
+                f"Row {row:,}", "A quotation mark is out of place here, so it was read as part of the text."
+            )
 
     @contextmanager
     def _lines(self, ends: str) -> Iterator[Iterator[str]]:
