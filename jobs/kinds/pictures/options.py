@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from jobs.uploads.errors import UploadRefused
-from jobs.uploads.names import NAME_ENCODINGS
+from jobs.uploads.name_encodings import NAME_ENCODINGS
 from jobs.uploads.reading_options import OptionType, ReadingOption
 
 FOLDERS, SUBFOLDERS, FILE_NAMES = "folders", "subfolders", "file_names"

@@ -4,15 +4,19 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from jobs.kinds.pictures.entry_names import note_names
 from jobs.kinds.pictures.example import PICTURES_EXAMPLE
+from jobs.kinds.pictures.layouts.companions import without_companions
 from jobs.kinds.pictures.layouts.contract import Contents, Sample, skip_all, take_over
 from jobs.kinds.pictures.layouts.registry import read_layout
+from jobs.kinds.pictures.layouts.sources import with_sources
+from jobs.kinds.pictures.layouts.split_lists import with_listed_splits
 from jobs.kinds.pictures.layouts.split_names import TRAIN, split_word
 from jobs.kinds.pictures.options import PictureOptions
 from jobs.uploads.archive import Archive, Entry
 from jobs.uploads.detection import other_kind
 from jobs.uploads.errors import UploadRefused, listed, shown
-from jobs.uploads.findings import Notes
+from jobs.uploads.findings import Notes, Question
 from jobs.uploads.names import clean_label, same_class
 from jobs.uploads.right_form import choose_instead
 from jobs.uploads.zip_contents import refuse_special, system_name
@@ -34,6 +38,8 @@ _STRAY = {
     ".yaml",
     ".yml",
 }
+# So few pictures in other letters are rather a slip.
+_FEW_OF_A_CASE = 10
 _TABLES = {".csv", ".tsv", ".jsonl", ".json", ".parquet", ".txt"}
 
 
@@ -53,6 +59,7 @@ def plan_pictures(
 ) -> list[Planned]:
     """The pictures of `archive` with their classes, in the order of the zip; raises UploadRefused."""
     refuse_special(archive)
+    note_names(archive, notes)
     pictures, files = _sorted_out(archive, notes)
     if not pictures:
         raise _no_pictures(archive)
@@ -64,7 +71,7 @@ def plan_pictures(
         )
     contents = Contents(
         archive=archive,
-        pictures=pictures,
+        pictures=without_companions(pictures, notes),
         files=files,
         options=options or PictureOptions(),
         limits=limits,
@@ -72,12 +79,14 @@ def plan_pictures(
     )
     try:
         reading = read_layout(contents)
-    except UploadRefused:
-        _skip_strays(archive, files, notes)
+    except UploadRefused as refusal:
+        if refusal.code == "no_class_folders":
+            _skip_strays(archive, files, notes)
         raise
+    samples = with_listed_splits(reading.samples, contents, notes, reading.used)
     take_over(notes, reading.notes)
     _skip_strays(archive, [entry for entry in files if entry.where not in reading.used], notes)
-    return _labelled(_in_parts(reading.samples, contents), contents)
+    return _labelled(with_sources(_in_parts(samples, contents), notes), contents)
 
 
 def _sorted_out(archive: Archive, notes: Notes) -> tuple[list[Entry], list[Entry]]:
@@ -156,6 +165,8 @@ def _labelled(samples: Sequence[Sample], contents: Contents) -> list[Planned]:
     cleaned = {
         label: clean_label(label, f"Class {shown(label)}", limits.max_label_chars) for label in written
     }
+    if contents.options.join_case is None:
+        _ask_for_case(samples, cleaned, notes)
     label_of = _merge_spellings(written, cleaned, notes, join_case=contents.options.join_case)
     if len(set(label_of.values())) > limits.max_classes:
         raise UploadRefused(
@@ -177,6 +188,28 @@ def _labelled(samples: Sequence[Sample], contents: Contents) -> list[Planned]:
         for sample in samples
         if label_of[sample.label]
     ]
+
+
+def _ask_for_case(samples: Sequence[Sample], cleaned: dict[str, str], notes: Notes) -> None:
+    """Folders side by side that differ only in case and hold about as many pictures may be meant as two classes."""
+    counts: dict[tuple[tuple[str, ...], str], Counter[str]] = defaultdict(Counter)
+    for sample in samples:
+        parts = sample.entry.parts
+        if sample.label in parts:
+            above = parts[: parts.index(sample.label)]
+            counts[above, same_class(cleaned[sample.label])][cleaned[sample.label]] += 1
+    for found in counts.values():
+        if len(found) > 1 and min(found.values()) >= max(_FEW_OF_A_CASE, max(found.values()) / 3):
+            names = listed([f"{label} ({count:,})" for label, count in found.items()])
+            notes.ask(
+                Question(
+                    field="join_case",
+                    message=f"These folders differ only in upper and lower case: {names}. Are they one class?",
+                    guess="yes",
+                    choices=("yes", "no"),
+                )
+            )
+            return
 
 
 def _merge_spellings(

@@ -57,7 +57,7 @@ def inspect_pictures(
     that slips through is left out by the trainer.
     """
     notes = Notes()
-    with _refused_with(notes), Archive.open(path, limits, KIND) as archive:
+    with _refused_with(notes), Archive.open(path, limits, KIND, options.names_encoding) as archive:
         planned = plan_pictures(archive, limits, notes, options)
         thumbnails = Thumbnails({picture.label for picture in planned})
         twins, remarks = _Twins(), Remarks()
@@ -123,7 +123,7 @@ def _unpack(
     rows: list[tuple[str, Planned]] = []
     counts: Counter[str] = Counter()
     destination.mkdir(parents=True, exist_ok=True)
-    with _refused_with(notes), Archive.open(path, limits, KIND) as archive:
+    with _refused_with(notes), Archive.open(path, limits, KIND, options.names_encoding) as archive:
         planned = plan_pictures(archive, limits, notes, options)
         for checked in _good(archive, planned, limits, decode_seconds, notes):
             name = f"{len(rows) // _PER_FOLDER:03d}/{len(rows):06d}.{SUFFIX_OF[checked.verdict.format]}"

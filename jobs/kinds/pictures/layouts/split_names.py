@@ -66,6 +66,12 @@ def names_unlabelled(name: str) -> bool:
     return bool(_UNLABELLED.intersection(words_of(name)))
 
 
+def are_numbered(names: Iterable[str]) -> bool:
+    """Whether all names are one word with a number (person1, person2), or numbers."""
+    stems = {tuple("#" if word.isdigit() else word for word in words_of(name)) for name in names}
+    return len(stems) == 1 and "#" in next(iter(stems))
+
+
 def are_numbered_parts(names: Iterable[str]) -> bool:
     """Whether folders are called like pieces of one heap (`images_part_1`, `batch2`), which says nothing of classes."""
     stems = set()

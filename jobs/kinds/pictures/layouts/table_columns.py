@@ -156,7 +156,9 @@ def _label_column(
         return fit[0], ()
     words = [at for at in fit if not _is_code(values[at])]
     if not named and fit:
-        return (words or fit)[0], ()
+        # Without a header, a path and many numbers are measures or boxes, not labels.
+        numbers = len(fit) - len(words)
+        return (words[0], ()) if words else ((fit[0], ()) if numbers == 1 and len(rest) == 1 else (None, ()))
     if len(words) == 1:
         return words[0], tuple(at for at in fit if at != words[0])
     likely = words or fit

@@ -16,6 +16,7 @@ from jobs.uploads.findings import Notes
 
 _NOT_TRUE = {"submission", "submissions", "predictions", "prediction", "preds"}
 _FEW = 0.05
+_MOST_TABLES = 100
 
 
 @dataclass(kw_only=True, slots=True)
@@ -97,18 +98,19 @@ def table_files(contents: Contents) -> Iterator[Entry]:
 
 
 def _described(contents: Contents) -> Iterator[_Described]:
-    entries = list(table_files(contents))
-    if sum(1 for entry in entries if entry.suffix == ".txt") > 50:
-        # One text for each picture: an annotation, not a table.
-        entries = [entry for entry in entries if entry.suffix != ".txt"]
-    for entry in entries[:100]:
+    # A text called like a picture is an annotation of it, not a table.
+    entries = [
+        entry
+        for entry in table_files(contents)
+        if entry.suffix not in (".txt", ".json")
+        or contents.index.find(entry.parts[-1].rpartition(".")[0]) is None
+    ]
+    for entry in sorted(entries, key=lambda entry: len(entry.parts))[:_MOST_TABLES]:
         table = read_table(contents, entry)
         if table is None or not table.rows:
             continue
         split = split_of(entry.parts[-1].rpartition(".")[0])
-        if entry.suffix not in (".json", ".jsonl", ".ndjson", ".parquet") and any(
-            contents.index.find(str(name), entry.parts[:-1], split) is not None for name in table.columns
-        ):
+        if any(contents.index.find(str(name), entry.parts[:-1], split) is not None for name in table.head):
             table = without_header(table)
         file = file_column(table, contents.index, split)
         if file is None or len(table.columns) < 2:

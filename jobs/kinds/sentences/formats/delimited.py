@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -42,6 +43,7 @@ class CsvReader:
         hint = _EXCEL_HINT.match(sample[0]) if sample else None
         self._skip = 1 if hint else 0
         chosen = options.delimiter or (hint[1] if hint else None)
+        self._plain = False
         best = _best(_on_sample(sample[self._skip :], chosen, self._most_chars))
         if not (whole and len(self._signs.ends) == 1):
             best = self._on_the_whole(best, chosen)
@@ -51,6 +53,11 @@ class CsvReader:
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """(number of the row as a spreadsheet shows it, its cells)."""
+        if self._plain:
+            with opened(self._open, self._encoding, self._ends) as text:
+                rows = enumerate(csv.reader(text, **self._dialect.csv_format), start=1)
+                yield from islice(rows, self._skip, None)
+            return
         with self._lines(self._ends) as lines:
             for number, (cells, _, _) in enumerate(parse(lines, self._dialect, self._most_chars), start=1):
                 if number > self._skip:
@@ -74,6 +81,9 @@ class CsvReader:
 
     def _on_the_whole(self, best: Dialect, chosen: str | None) -> Dialect:
         """The dialect that fits the whole text best; the others are tried only where that of the sample does not."""
+        self._plain = self._is_plain(best)
+        if self._plain:
+            return best
         fit = self._fit(self._ends, best, None)
         for ends in self._signs.ends[1:]:
             other = self._fit(ends, best, None)
@@ -90,6 +100,19 @@ class CsvReader:
             plain = [Dialect(delimiter=one) for one in USUAL if one != best.delimiter]
             fits += [(other, self._fit(self._ends, other)) for other in plain]
         return _best(fits)
+
+    def _is_plain(self, dialect: Dialect) -> bool:
+        """Whether the whole text is as `csv` wants it, a row in each line: then it is read at full speed."""
+        if len(self._signs.ends) > 1 or self._signs.long_lines or dialect.prepared() is not None:
+            return False
+        with opened(self._open, self._encoding, self._ends) as text:
+            reader = csv.reader(text, strict=True, **dialect.csv_format)
+            try:
+                widths = Counter(map(len, reader))
+            except csv.Error:
+                return False
+            rows = widths.total()
+        return reader.line_num == rows and Fit(widths=widths).is_clean
 
     def _fit(self, ends: str, dialect: Dialect, most_rows: int | None = _COMPARED_ROWS) -> Fit:
         with self._lines(ends) as lines:

@@ -13,11 +13,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-import numpy as np
 from PIL import Image
 
 from training.ground.picture_formats import HEAD_BYTES, JPEG_FACTOR, NAMES, picture_format, video_name
-from training.kinds.pictures.picture_colours import NEWEST, flattened, in_srgb
+from training.kinds.pictures.pixels.picture_colours import NEWEST, flattened, in_srgb
+from training.kinds.pictures.pixels.picture_jpeg import END, is_whole_but_for_its_end, misses_rows
 
 # Larger pictures are not decoded; for JPEGs see JPEG_FACTOR.
 MOST_PIXELS = 100_000_000
@@ -26,6 +26,7 @@ _ROOM = 256 * 1024**2
 # From so many pixels on, transparent pictures are made smaller before they are put on white.
 _LARGE = 16_000_000
 _ORIENTATION = 0x0112
+_EXTRA_SAMPLES = 338
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -47,11 +48,9 @@ _DECODERS = {
     "TIFF": ("PIL.TiffImagePlugin", "TiffImageFile"),
     "JPEG 2000": ("PIL.Jpeg2KImagePlugin", "Jpeg2KImageFile"),
     "PPM": ("PIL.PpmImagePlugin", "PpmImageFile"),
-    "DICOM": ("training.kinds.pictures.picture_dicom", "DicomImageFile"),
+    "DICOM": ("training.kinds.pictures.pixels.picture_dicom", "DicomImageFile"),
 }
 _PACKAGES = {"pillow_heif": "pillow-heif", "pydicom": "pydicom"}
-_END_OF_JPEG = b"\xff\xd9"
-_JPEG_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 
 Scale = Callable[[Image.Image], Image.Image]
 Source = bytes | Path | BinaryIO
@@ -139,6 +138,8 @@ class Picture:
         self._load(at_least)
         image = self._image
         profile = image.info.get("icc_profile")
+        if self.format == "TIFF" and image.mode == "RGBA" and not _says_alpha(image):
+            image = Image.merge("RGBA", [*image.split()[:3], Image.new("L", image.size, 255)])
         if image.width * image.height > _LARGE and at_least and image.mode in ("RGBA", "LA"):
             image = image.reduce(max(1, min(image.size) // (2 * at_least)))
         flat = flattened(image, self._low_bytes if deep else None, profile, reading)
@@ -178,16 +179,12 @@ class Picture:
         """A JPEG of which only the last few bytes are missing, as browsers show it; raises OSError for others."""
         self._file.seek(0)
         data = self._file.read()
-        if not _is_whole_but_for_its_end(data):
+        if not is_whole_but_for_its_end(data):
             raise OSError("cut short")
-        self._image = self._open(io.BytesIO(data + _END_OF_JPEG))
+        self._image = self._open(io.BytesIO(data + END))
         self._draft(at_least)
         self._image.load()
-        # What is missing is filled with grey, in rows of blocks of 16 pixels at most.
-        rows = np.asarray(self._image.convert("L"))
-        grey = (rows == 128).all(axis=1)[::-1]
-        missing = len(grey) if grey.all() else int(grey.argmin())
-        if missing > max(1, 16 * len(rows) // self.header.height):
+        if misses_rows(self._image, self.header.height):
             raise OSError("cut short")
         self.was_cut = True
 
@@ -253,7 +250,13 @@ def _upright(flat: Image.Image, original: Image.Image) -> Image.Image:
 def _has_sixteen_bits(image: Image.Image) -> bool:
     """Whether it is a colour picture with more than the eight bits a colour that Pillow keeps."""
     tiles: Any = getattr(image, "tile", ())
-    return image.mode in ("RGB", "RGBA") and any(";16" in str(tile.args) for tile in tiles)
+    return image.mode in ("RGB", "RGBA", "RGBX") and any(";16" in str(tile.args) for tile in tiles)
+
+
+def _says_alpha(image: Image.Image) -> bool:
+    """Whether a TIFF calls its fourth band alpha; satellites' pictures have infrared there."""
+    tags: Any = getattr(image, "tag_v2", {})
+    return any(kind in (1, 2) for kind in tags.get(_EXTRA_SAMPLES, ()))
 
 
 def _with_low_bytes(tile: Any) -> Any:
@@ -264,33 +267,6 @@ def _with_low_bytes(tile: Any) -> Any:
 
     args = tile.args
     return tile._replace(args=tuple(map(swapped, args)) if isinstance(args, tuple) else swapped(args))
-
-
-def _is_whole_but_for_its_end(data: bytes) -> bool:
-    """Whether the last scan that a JPEG begins is the one that completes it, as far as its header tells."""
-    last = None
-    for marker, at in jpeg_markers(data):
-        if marker == 0xD9:
-            return False
-        last = at if marker == 0xDA else last
-    if last is None or b"\xff\xc2" not in data[:last]:
-        return last is not None
-    # Progressive: the last scan brings the last bit of coefficients.
-    length = int.from_bytes(data[last + 2 : last + 4])
-    end = last + 2 + length
-    return end <= len(data) and data[end - 1] & 0x0F == 0
-
-
-def jpeg_markers(data: bytes) -> Iterator[tuple[int, int]]:
-    """(marker, where it is) of a JPEG's segments, up to the end of its first picture."""
-    at = 2
-    while found := _JPEG_MARKER.search(data, at):
-        at = found.start()
-        marker = data[at + 1]
-        yield marker, at
-        if marker == 0xD9:
-            return
-        at += 2 + (int.from_bytes(data[at + 2 : at + 4]) if marker != 0xD8 else 0)
 
 
 @contextmanager

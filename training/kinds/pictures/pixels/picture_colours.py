@@ -35,8 +35,9 @@ def flattened(
     `low_bytes`, of a picture with sixteen bits a colour, decodes it once more to the lower eight of them.
     """
     mode = picture.mode
-    if mode in ("RGB", "L") and "transparency" not in picture.info:
-        return _whole_range(picture, low_bytes) if reading > 1 and low_bytes else picture
+    if mode in ("RGB", "RGBX", "L") and "transparency" not in picture.info:
+        seen = _whole_range(picture, low_bytes) if reading > 1 and low_bytes else picture
+        return seen if seen.mode != "RGBX" else seen.convert("RGB")
     if mode[0] == "I" or (mode == "F" and reading > 1):
         return Image.fromarray(_eight_bits(picture, reading))
     if mode in _TRANSPARENT or "transparency" in picture.info:

@@ -12,8 +12,8 @@ from PIL import Image, ImageFile
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
 from pydicom.pixels.utils import pixel_array
 
-from training.kinds.pictures.picture import UnreadablePicture
-from training.kinds.pictures.picture_colours import scaled
+from training.kinds.pictures.pixels.picture import UnreadablePicture
+from training.kinds.pictures.pixels.picture_colours import scaled
 
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _HEADER_BYTES = 4096
