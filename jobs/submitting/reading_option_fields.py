@@ -47,12 +47,19 @@ def form_fields(
     return {
         option.name: _form_field(option, columns, more.get(option.name, ()))
         for option in every
-        if option.type is not OptionType.CLASSES and _can_be_chosen(option, more)
+        if option.type is not OptionType.CLASSES and _can_be_chosen(option, columns, more)
     }
 
 
-def _can_be_chosen(option: ReadingOption, more: Mapping[str, Sequence[str]]) -> bool:
-    return option.type is not OptionType.CHOICE or bool(option.choices or more.get(option.name))
+def _can_be_chosen(option: ReadingOption, columns: Sequence[str], more: Mapping[str, Sequence[str]]) -> bool:
+    """Whether there is anything to choose from."""
+    match option.type:
+        case OptionType.CHOICE:
+            return bool(option.choices or more.get(option.name))
+        case OptionType.COLUMN | OptionType.COLUMNS:
+            return bool(columns or more.get(option.name))
+        case _:
+            return True
 
 
 def _form_field(option: ReadingOption, columns: Sequence[str], more: Sequence[str]) -> forms.Field:

@@ -6,9 +6,49 @@ from typing import Any, Self
 
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.name_encodings import NAME_ENCODINGS
+from jobs.uploads.reading_options import OptionType, ReadingOption
 
 FOLDERS, SUBFOLDERS, FILE_NAMES = "folders", "subfolders", "file_names"
 _TABLE = "table "
+_ENCODINGS_TO_CHOOSE = (
+    ("utf-8", "UTF-8"), ("cp437", "CP437 (as the format says)"), ("cp850", "CP850 (Western)"),
+    ("cp852", "CP852 (Central European)"), ("cp866", "CP866 (Cyrillic)"), ("shift-jis", "Shift JIS (Japanese)"),
+    ("gb18030", "GB18030 (Chinese)"), ("big5", "Big5 (Chinese)"), ("euc-kr", "EUC-KR (Korean)"),
+)  # fmt: skip
+OPTIONS = (
+    ReadingOption(
+        name="labels_from",
+        type=OptionType.CHOICE,
+        label="Where the classes come from",
+        help='Or "table" and the name of a table or an annotation file in the zip.',
+        choices=(
+            (FOLDERS, "The folders"),
+            (SUBFOLDERS, "The folders one level deeper"),
+            (FILE_NAMES, "The names of the files"),
+        ),
+        open=True,
+        basic=True,
+    ),
+    ReadingOption(name="label_column", type=OptionType.COLUMN, label="Column with the class", basic=True),
+    ReadingOption(
+        name="splits",
+        type=OptionType.CHOICE,
+        label="Given parts for training, validation and test",
+        choices=(("keep", "Keep them"), ("merge", "Take all pictures together")),
+    ),
+    ReadingOption(
+        name="names_encoding",
+        type=OptionType.CHOICE,
+        label="Encoding of the names in the zip",
+        choices=_ENCODINGS_TO_CHOOSE,
+        open=True,
+    ),
+    ReadingOption(
+        name="join_case",
+        type=OptionType.FLAG,
+        label="Join folders that differ only in upper and lower case",
+    ),
+)
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
