@@ -258,6 +258,12 @@ STORAGES = {
 # On the same file system as the media: a stored upload is a rename, not a copy.
 FILE_UPLOAD_TEMP_DIR = str(FLASH_VAR_DIR / "tmp")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 * MIB
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "modelstore.ground.temporary.UploadHandler",
+]
+# No upload takes the last of the disk: the database, checkpoints and models need it.
+FLASH_DISK_RESERVE = env.size("FLASH_DISK_RESERVE", 256 * MIB)
 FILE_UPLOAD_PERMISSIONS = 0o640
 # JSON bodies carry base64 pictures; files are not counted here and have limits of their own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.size("FLASH_MAX_JSON", 64 * MIB)

@@ -19,7 +19,7 @@ from jobs.resumable.bucket_parts import Part
 from jobs.submitting import submission
 from jobs.uploads import UploadRefused
 from jobs.uploads.detection import HEAD_BYTES, refuse_by_head
-from modelstore.ground import files, tokens
+from modelstore.ground import files, temporary, tokens
 from modelstore.ground.errors import FlashError
 from training.kinds import kind_of
 
@@ -220,7 +220,7 @@ def _complete(session: UploadSession, sha256: str, options: dict[str, Any]) -> D
     bucket_parts.finish(session.key, session.multipart_id, size=session.size_bytes)
     # Said before gigabytes are fetched for it.
     refuse_by_head(bucket_parts.head(session.key, HEAD_BYTES), kind_of(task))
-    with intake.temporary_folder() as folder:
+    with temporary.folder() as folder:
         path = _fetch(session, folder)
         return dataset_store.store_file(
             task_type=task, path=path, name=session.name, sha256=sha256, options=options, key=session.key

@@ -17,8 +17,9 @@ from jobs.models import Dataset, Job
 from jobs.notices import notifications
 from jobs.queue import leases, lifecycle
 from jobs.resumable import upload_sessions
-from jobs.upkeep import orphans
+from jobs.upkeep import disk, orphans
 from jobs.worker import checkpoints, run_folders
+from modelstore.ground import temporary
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ class SweepResult:
     checkpoints_removed: int = 0
     uploads_forgotten: int = 0
     files_removed: int = 0
+    temporary_removed: int = 0
+    disk_alerts: int = 0
     folders_removed: int = 0
     batches_requeued: int = 0
     batches_waiting: int = 0
@@ -58,6 +61,8 @@ def sweep(*, now: datetime | None = None, thorough: bool | None = None) -> Sweep
         "datasets_forgotten": _guarded(lambda: forget_datasets(now)),
         "checkpoints_removed": _guarded(checkpoints.forget_ended),
         "uploads_forgotten": _guarded(lambda: upload_sessions.forget_stale(now)),
+        "disk_alerts": _guarded(lambda: disk.look(now)),
+        "temporary_removed": _guarded(temporary.remove_orphans),
         "folders_removed": _guarded(remove_run_folders) + _guarded(batches.remove_run_folders),
         "batches_requeued": _guarded(lambda: batches.requeue_lost(now)),
         "batches_waiting": _guarded(batches.hint_waiting),
