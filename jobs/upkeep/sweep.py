@@ -17,7 +17,7 @@ from jobs.models import Dataset, Job
 from jobs.notices import notifications
 from jobs.queue import leases, lifecycle
 from jobs.resumable import upload_sessions
-from jobs.upkeep import disk, orphans
+from jobs.upkeep import damage, disk, orphans
 from jobs.worker import checkpoints, run_folders
 from modelstore.ground import temporary
 
@@ -39,6 +39,7 @@ class SweepResult:
     files_removed: int = 0
     temporary_removed: int = 0
     disk_alerts: int = 0
+    damaged_models: int = 0
     folders_removed: int = 0
     batches_requeued: int = 0
     batches_waiting: int = 0
@@ -62,6 +63,7 @@ def sweep(*, now: datetime | None = None, thorough: bool | None = None) -> Sweep
         "checkpoints_removed": _guarded(checkpoints.forget_ended),
         "uploads_forgotten": _guarded(lambda: upload_sessions.forget_stale(now)),
         "disk_alerts": _guarded(lambda: disk.look(now)),
+        "damaged_models": _guarded(lambda: damage.look(now)),
         "temporary_removed": _guarded(temporary.remove_orphans),
         "folders_removed": _guarded(remove_run_folders) + _guarded(batches.remove_run_folders),
         "batches_requeued": _guarded(lambda: batches.requeue_lost(now)),
