@@ -21,6 +21,7 @@ from jobs.uploads import UploadRefused
 from jobs.uploads.detection import HEAD_BYTES, refuse_by_head
 from modelstore.ground import files, temporary, tokens
 from modelstore.ground.errors import FlashError
+from modelstore.lifetime.deletion_guard import Allowance
 from training.kinds import kind_of
 
 logger = logging.getLogger(__name__)
@@ -178,10 +179,10 @@ def abandon(session: UploadSession) -> None:
     session.delete()
 
 
-def forget_stale(now: datetime) -> int:
+def forget_stale(allowed: Allowance) -> int:
     """Forgets uploads that have received nothing for a long time; answers how many."""
     count = 0
-    for session in UploadSession.objects.stale(now, settings.FLASH_UPLOAD_RETENTION)[:200]:
+    for session in allowed.first(UploadSession.objects.stale(allowed.now, settings.FLASH_UPLOAD_RETENTION)):
         try:
             abandon(session)
         except files.StorageUnavailable:
