@@ -247,6 +247,8 @@ FLASH_BUCKET_ORIGIN = FLASH_AWS_ENDPOINT or f"https://{_S3_BUCKET}.s3.{FLASH_AWS
 FLASH_PRESIGNED_DOWNLOADS = bool(_S3_BUCKET) and env.boolean("FLASH_PRESIGNED_DOWNLOADS", True)
 # An upload in pieces is forgotten when nothing has come for so long.
 FLASH_UPLOAD_RETENTION = timedelta(seconds=env.integer("FLASH_UPLOAD_RETENTION_SECONDS", 24 * 3600, low=60))
+# How many of them there may be of one address or API key, and together.
+FLASH_UPLOADS_PER_CALLER = env.integer("FLASH_UPLOADS_PER_CALLER", 20, low=1)
 FLASH_UPLOADS_AT_ONCE = env.integer("FLASH_UPLOADS_AT_ONCE", 200, low=1)
 # How often a checkpoint is copied into storage, for another server to continue from; 0: never. On local files the
 # run folder is on the same disk already.

@@ -1,5 +1,6 @@
 """The API's rates for the pages that do the same work: one count per address for both."""
 
+import ipaddress
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +37,23 @@ class CallerThrottle(ScopedRateThrottle):
     def get_ident(self, request: Any) -> str:
         # An API key (modelstore.api_keys) is the only thing that signs a request in and has a digest.
         digest = getattr(getattr(request, "auth", None), "digest", None)
-        return f"key-{digest}" if digest else str(super().get_ident(request))
+        return f"key-{digest}" if digest else _network(str(super().get_ident(request)))
+
+
+def caller_of(request: Any) -> str:
+    """Who asks: the API key where one was sent, else the address."""
+    return CallerThrottle().get_ident(request)
+
+
+def _network(address: str) -> str:
+    """A household has a whole /64 of IPv6, and can send each request from another address of it."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
 
 
 # When all that a caller was let through would be over at the steady rate. Django's cache would pickle each number.
