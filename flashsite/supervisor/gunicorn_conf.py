@@ -66,11 +66,12 @@ def when_ready(server: Any) -> None:
     from django.template import engines
     from django.urls import get_resolver
 
-    from modelstore.ground import reserve, temporary
+    from modelstore.ground import reserve, temporary, throttle
 
     # What was left in the middle of an upload by processes that were killed.
     temporary.remove_orphans(at_start=True)
     reserve.take()
+    throttle.share()
     get_resolver().url_patterns  # noqa: B018 - imports every view
     engines.all()
     gc.collect()
