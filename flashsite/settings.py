@@ -388,9 +388,12 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
     # Tokens are keys: the filter keeps them out of every log line.
-    "filters": {"no_tokens": {"()": "flashsite.monitoring.logs.HideTokens"}},
+    "filters": {
+        "no_tokens": {"()": "flashsite.monitoring.logs.HideTokens"},
+        "calm": {"()": "flashsite.monitoring.logs.Calm"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_tokens"]}
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["calm", "no_tokens"]}
     },
     "root": {"handlers": ["console"], "level": env.string("FLASH_LOG_LEVEL", "INFO").upper()},
     "loggers": {

@@ -42,7 +42,7 @@ def begin_process(folder: Path) -> None:
 
         for kind in _KINDS:
             (folder / f"{kind}_{os.getpid()}.db").unlink(missing_ok=True)
-        values.MmapedDict = _OwnMemory  # type: ignore[misc, assignment]
+        vars(values)["MmapedDict"] = _OwnMemory
 
 
 def remove_folder(folder: Path) -> None:
