@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jobs", "0019_any_kind"),
+        ("jobs", "0021_job_reading"),
     ]
 
     operations = [
