@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from jobs.kinds.pictures.findings import PictureFindings
-from jobs.kinds.pictures.options import PictureOptions
-from jobs.uploads.reading_options import ReadingOption
+from jobs.kinds.pictures.options import OPTIONS, PictureOptions
 from training.ground.limits import Limits
 
+__all__ = ["MERGED", "OPTIONS", "READ_AGAIN", "inspect", "merge", "unpack"]
+
 READ_AGAIN = True
-OPTIONS: tuple[ReadingOption, ...] = ()
 MERGED: dict[str, Any] = {}
 
 
