@@ -13,6 +13,7 @@ from jobs.kinds.pictures.layouts.sources import with_sources
 from jobs.kinds.pictures.layouts.split_lists import with_listed_splits
 from jobs.kinds.pictures.layouts.split_names import TRAIN, split_word
 from jobs.kinds.pictures.moves import moved_pictures
+from jobs.kinds.pictures.no_pictures import no_pictures
 from jobs.kinds.pictures.options import KEEP, NONE, PictureOptions
 from jobs.uploads.archive import Archive, Entry
 from jobs.uploads.class_edits import edited_classes
@@ -20,7 +21,6 @@ from jobs.uploads.detection import other_kind
 from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes, Question
 from jobs.uploads.names import clean_label, same_class
-from jobs.uploads.right_form import choose_instead
 from jobs.uploads.zip_contents import refuse_special, system_name
 from training.ground.limits import Limits
 from training.ground.picture_formats import HEAD_BYTES, OTHER_SUFFIXES, SUFFIXES, picture_format, video_name
@@ -43,7 +43,6 @@ _STRAY = {
 }
 # So few pictures in other letters are rather a slip.
 _FEW_OF_A_CASE = 10
-_TABLES = {".csv", ".tsv", ".jsonl", ".json", ".parquet", ".txt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def plan_pictures(
     note_names(archive, notes)
     pictures, files = _sorted_out(archive, notes)
     if not pictures:
-        raise _no_pictures(archive)
+        raise no_pictures(archive)
     if len(pictures) > limits.max_pictures:
         raise UploadRefused(
             f"The zip has {len(pictures):,} pictures; at most {limits.max_pictures:,} are allowed.",
@@ -268,24 +267,3 @@ def _warn_of_split_names(labels: set[str], notes: Notes) -> None:
             listed(sorted(labels)),
             "The classes are named like parts of a dataset. Are these really the classes?",
         )
-
-
-def _no_pictures(archive: Archive) -> UploadRefused:
-    files = [entry for entry in archive.entries if system_name(entry) is None]
-    for entry in files[:20]:
-        head = archive.head(entry)
-        kind = ("another zip", "") if head.startswith(b"PK\x03\x04") else other_kind(head)
-        if kind is not None:
-            return UploadRefused(
-                f'The zip contains "{shown(entry.where)}", {kind[0]}, and no pictures. '
-                f"Unpack what is inside and zip the folders of pictures. {PICTURES_EXAMPLE}",
-                status=415,
-                code="wrong_kind",
-            )
-    tables = [entry for entry in files if entry.suffix in _TABLES]
-    advice = ""
-    if tables:
-        advice = f' It contains the table "{shown(tables[0].where)}".{choose_instead(".csv", archive.kind)}'
-    return UploadRefused(
-        f"There are no pictures in the zip.{advice} {PICTURES_EXAMPLE}", status=422, code="no_pictures"
-    )

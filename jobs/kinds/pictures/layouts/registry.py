@@ -12,6 +12,7 @@ from jobs.kinds.pictures.layouts.json_annotations import JSON_FORMATS
 from jobs.kinds.pictures.layouts.loose import refuse_choice, refuse_loose
 from jobs.kinds.pictures.layouts.marks import AnnotationFormat, MarkReading, read_marks
 from jobs.kinds.pictures.layouts.tables import TableReading, read_tables
+from jobs.kinds.pictures.layouts.text_annotations import TEXT_FORMATS
 from jobs.kinds.pictures.layouts.xml_annotations import XML_FORMATS
 from jobs.kinds.pictures.layouts.yolo import Yolo
 from jobs.kinds.pictures.options import FILE_NAMES, FOLDERS, SUBFOLDERS, table_choice
@@ -19,7 +20,7 @@ from jobs.uploads.errors import listed, shown
 from jobs.uploads.findings import Question
 
 # The first that says something of the pictures counts.
-ANNOTATIONS: tuple[AnnotationFormat, ...] = (*JSON_FORMATS, *XML_FORMATS, Yolo())
+ANNOTATIONS: tuple[AnnotationFormat, ...] = (*JSON_FORMATS, *XML_FORMATS, *TEXT_FORMATS, Yolo())
 _AGREES = 0.95
 _CODE = re.compile(r"[a-zA-Z]{0,3}[\d_\-]+")
 
