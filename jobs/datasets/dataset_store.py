@@ -75,10 +75,10 @@ def new_key() -> str:
 
 
 def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
-    """Reads a stored table again with other columns, encoding or delimiter."""
+    """Reads a stored file again with other options."""
     uploads = uploads_of(dataset.task_type)
     if not uploads.READ_AGAIN:
-        raise NotPossibleNow("Only tables have columns to choose from.")
+        raise NotPossibleNow("There is nothing to choose about how such a file is read.")
     if dataset.jobs.exists():
         raise NotPossibleNow("A job uses this dataset already. Upload the file again to read it differently.")
     with temporary.folder() as folder:
