@@ -131,7 +131,8 @@ def _jaccard(words: Hashes, sizes: Indices, weights: Floats) -> NDArray[np.float
 def _weighed(keys: NDArray[np.uint64], count: int, weights: Floats) -> NDArray[np.float64]:
     """The weight of all words of each of so many pairs; a key is the pair, the word and one bit."""
     words = (keys >> np.uint64(1) & np.uint64(0xFFFFFFFF)).astype(np.uint32)
-    return np.bincount((keys >> np.uint64(33)).astype(np.int64), weights[words >> _LOWER_BITS], count)
+    pairs = (keys >> np.uint64(33)).astype(np.int64)
+    return np.bincount(pairs, weights[words >> _LOWER_BITS], count).astype(np.float64, copy=False)
 
 
 def _ranges(starts: Indices, sizes: Indices) -> Indices:
