@@ -359,6 +359,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "flashsite.api.schema.describe_problems",
+        "flashsite.api.schema.describe_operations",
     ],
     "ENUM_NAME_OVERRIDES": {
         "TaskType": "training.kinds.task_choices",

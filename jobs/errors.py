@@ -44,7 +44,7 @@ class DatasetUnknown(FlashError):
 class NotPossibleNow(FlashError):
     status = 409
     code = "conflict"
-    title = "That is not possible any more"
+    title = "That is no longer possible"
 
 
 class NeedsChoice(FlashError):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageCms, ImageDraw
+from PIL import Image, ImageCms, ImageDraw, ImageFilter
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
@@ -21,36 +21,52 @@ _TURNED_BACK = {
     6: Image.Transpose.ROTATE_90,
     8: Image.Transpose.ROTATE_270,
 }
+# With little loss; fewer colours than pixels would be another picture.
+_FINE: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95, "subsampling": 0},
+    "AVIF": {"quality": 95, "subsampling": "4:4:4"},
+    "WEBP": {"lossless": True},
+    "PNG": {},
+}
 # Chromaticities of red, green, blue and white, and the exponent.
 DISPLAY_P3 = ([(0.68, 0.32), (0.265, 0.69), (0.15, 0.06), (0.3127, 0.329)], 2.2)
 ADOBE_RGB = ([(0.64, 0.33), (0.21, 0.71), (0.15, 0.06), (0.3127, 0.329)], 2.2)
 
 
 def subject(grey: bool = False) -> Image.Image:
-    """A disc on a ground that gets brighter to the right, asymmetric in both directions, 240 x 160."""
+    """A red disc on a ground that gets brighter to the right, asymmetric in both directions, 240 x 160."""
+    image = drawn((205, 60, 50), 0)
+    return image.convert("L") if grey else image
+
+
+def drawn(colour: tuple[int, int, int], number: int) -> Image.Image:
+    """A soft disc of `colour`; where it is, and the ground, change a little with `number`."""
     across = np.linspace(60, 150, WIDTH)[None, :, None]
     down = np.linspace(0, 40, HEIGHT)[:, None, None]
-    image = Image.fromarray((across + down + np.array([0, 10, 20])).astype(np.uint8))
-    ImageDraw.Draw(image).ellipse((90, 30, 170, 110), fill=(205, 60, 50))
-    return image.convert("L") if grey else image
+    grain = np.random.default_rng(number).normal(0, 12, (HEIGHT, WIDTH, 3))
+    ground = across + down + np.array([number % 5, 10, 20 - number % 7]) + grain
+    image = Image.fromarray(ground.clip(0, 255).astype(np.uint8))
+    left, top = 90 + number * 7 % 30 - 15 * (number > 0), 30 + number * 5 % 20
+    ImageDraw.Draw(image).ellipse((left, top, left + 80, top + 80), fill=colour)
+    return image.filter(ImageFilter.GaussianBlur(1))
 
 
 def _turned(kind: str, orientation: int) -> bytes:
     exif = Image.Exif()
     exif[_ORIENTATION] = orientation
     stored = subject().transpose(_TURNED_BACK[orientation])
-    return encoded(stored, kind, exif=exif, **({"quality": 95} if kind != "PNG" else {}))
+    return encoded(stored, kind, exif=exif, **_FINE[kind])
 
 
 def _turned_by_xmp() -> bytes:
     note = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="3"/></x:xmpmeta>'
-    return encoded(subject().transpose(_TURNED_BACK[3]), "JPEG", quality=95, xmp=note)
+    return encoded(subject().transpose(_TURNED_BACK[3]), "JPEG", **_FINE["JPEG"], xmp=note)
 
 
 def heic(image: Image.Image, **options: Any) -> bytes:
     """As phones store it."""
     buffer = io.BytesIO()
-    pillow_heif.from_pillow(image).save(buffer, quality=95, **options)
+    pillow_heif.from_pillow(image).save(buffer, quality=95, chroma=444, **options)
     return buffer.getvalue()
 
 
@@ -62,7 +78,7 @@ def _heic_turned() -> bytes:
 
 def _mpo() -> bytes:
     other = Image.new("RGB", (60, 40), "blue")
-    return encoded(subject(), "MPO", save_all=True, append_images=[other], quality=95)
+    return encoded(subject(), "MPO", save_all=True, append_images=[other], **_FINE["JPEG"])
 
 
 def profile(primaries: list[tuple[float, float]], gamma: float) -> bytes:
@@ -165,7 +181,7 @@ def dicom(values: Any, **elements: Any) -> bytes:
 
 
 def _cut() -> bytes:
-    whole = encoded(subject(), "JPEG", quality=95)
+    whole = encoded(subject(), "JPEG", **_FINE["JPEG"])
     return whole[:-2]
 
 
@@ -177,8 +193,8 @@ _GREY = np.asarray(subject(grey=True))
 _COLOURS = np.asarray(subject())
 COLOURED: dict[str, Callable[[], bytes]] = {
     "PNG": lambda: encoded(subject()),
-    "JPEG": lambda: encoded(subject(), "JPEG", quality=95),
-    "progressive JPEG": lambda: encoded(subject(), "JPEG", quality=95, progressive=True),
+    "JPEG": lambda: encoded(subject(), "JPEG", **_FINE["JPEG"]),
+    "progressive JPEG": lambda: encoded(subject(), "JPEG", **_FINE["JPEG"], progressive=True),
     "JPEG turned by EXIF": lambda: _turned("JPEG", 6),
     "JPEG mirrored by EXIF": lambda: _turned("JPEG", 2),
     "JPEG turned by XMP": _turned_by_xmp,
@@ -186,16 +202,16 @@ COLOURED: dict[str, Callable[[], bytes]] = {
     "WebP turned by EXIF": lambda: _turned("WEBP", 3),
     "JPEG without its end": _cut,
     "JPEG with a film behind it": lambda: (
-        encoded(subject(), "JPEG", quality=95) + b"\0\0\0\x18ftypmp42" + b"\xff\xda" * 900
+        encoded(subject(), "JPEG", **_FINE["JPEG"]) + b"\0\0\0\x18ftypmp42" + b"\xff\xda" * 900
     ),
     "MPO": _mpo,
-    "large JPEG": lambda: encoded(_large(), "JPEG", quality=90),
-    "CMYK JPEG": lambda: encoded(subject().convert("CMYK"), "JPEG", quality=95),
-    "Display P3 JPEG": lambda: _with_profile("JPEG", profile(*DISPLAY_P3), quality=95),
+    "large JPEG": lambda: encoded(_large(), "JPEG", **_FINE["JPEG"]),
+    "CMYK JPEG": lambda: encoded(subject().convert("CMYK"), "JPEG", **_FINE["JPEG"]),
+    "Display P3 JPEG": lambda: _with_profile("JPEG", profile(*DISPLAY_P3), **_FINE["JPEG"]),
     "Adobe RGB TIFF": lambda: _with_profile("TIFF", profile(*ADOBE_RGB)),
     "Display P3 PNG": lambda: _with_profile("PNG", profile(*DISPLAY_P3)),
     "JPEG with a broken profile": lambda: encoded(
-        subject(), "JPEG", quality=95, icc_profile=b"nonsense" * 40
+        subject(), "JPEG", **_FINE["JPEG"], icc_profile=b"nonsense" * 40
     ),
     "WebP": lambda: encoded(subject(), "WEBP", lossless=True),
     "BMP": lambda: encoded(subject(), "BMP"),
@@ -208,7 +224,7 @@ COLOURED: dict[str, Callable[[], bytes]] = {
     "12 bits in a 16-bit PNG": lambda: deep_png(_COLOURS.astype(int) * 4095 // 255),
     "HEIC": lambda: heic(subject()),
     "HEIC turned": _heic_turned,
-    "AVIF": lambda: encoded(subject(), "AVIF", quality=95),
+    "AVIF": lambda: encoded(subject(), "AVIF", **_FINE["AVIF"]),
     "AVIF turned": lambda: _turned("AVIF", 6),
     "JPEG 2000": lambda: encoded(subject(), "JPEG2000"),
     "opaque RGBA PNG": lambda: encoded(_with_alpha(255)),

@@ -14,14 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from flashsite.api.schema import TAGS
+
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
-_TITLES = {
-    "platform": "The platform",
-    "train": "Train",
-    "uploads": "Large files in pieces",
-    "models": "Use a model",
-    "batches": "Predict whole files",
-}
 
 
 @cache
@@ -34,11 +29,18 @@ def document() -> dict[str, Any]:
     return described
 
 
+class _PlainJsonRenderer(OpenApiJsonRenderer):
+    """The same for programs that ask for JSON and know no type of OpenAPI's own."""
+
+    media_type = "application/json"
+    format = ""
+
+
 class SchemaView(APIView):
     """The description as JSON, or `?format=yaml`."""
 
     schema = None
-    renderer_classes = (OpenApiJsonRenderer, OpenApiYamlRenderer)
+    renderer_classes = (OpenApiJsonRenderer, OpenApiYamlRenderer, _PlainJsonRenderer)
 
     def get_renderers(self) -> list[Any]:
         renderers = super().get_renderers()
@@ -60,15 +62,15 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 @cache
 def _groups() -> list[dict[str, Any]]:
-    """The operations by what they are for, in the order of _TITLES."""
-    found: dict[str, list[dict[str, Any]]] = {tag: [] for tag in _TITLES}
+    """The operations by what they are for, in the order of TAGS."""
+    found: dict[str, list[dict[str, Any]]] = {tag: [] for tag in TAGS}
     for path, operations in document()["paths"].items():
         for method in _METHODS:
             if method in operations:
                 tag = operations[method].get("tags", ["platform"])[0]
                 found.setdefault(tag, []).append(_operation(path, method, operations[method]))
     return [
-        {"tag": tag, "title": _TITLES.get(tag, tag.capitalize()), "operations": operations}
+        {"tag": tag, "title": TAGS.get(tag, tag.capitalize()), "operations": operations}
         for tag, operations in found.items()
         if operations
     ]
@@ -121,7 +123,14 @@ def _body(kind: str, content: dict[str, Any]) -> dict[str, Any]:
         for name, value in schema.get("properties", {}).items()
     ]
     examples = [example["value"] for example in content.get("examples", {}).values() if "value" in example]
-    return {"kind": kind, "fields": fields, "examples": examples, "shown": [_pretty(one) for one in examples]}
+    files = [field["name"] for field in fields if field["kind"] in ("file", "list of files")]
+    return {
+        "kind": kind,
+        "fields": fields,
+        "files": files,
+        "examples": examples,
+        "shown": [_pretty(one) for one in examples],
+    }
 
 
 def _answer(responses: dict[str, Any]) -> dict[str, Any] | None:
@@ -179,8 +188,10 @@ def _curl(path: str, method: str, bodies: list[dict[str, Any]], needs_key: bool)
     given = next((body for body in bodies if body["examples"]), None)
     if given and given["kind"].startswith("multipart/"):
         for name, value in given["examples"][0].items():
-            text = value if isinstance(value, str) else json.dumps(value)
-            parts.append(f"-F {name}={'@' if name in ('dataset', 'image') else ''}{_quoted(text)}")
+            at = "@" if name in given["files"] else ""
+            for one in value if isinstance(value, list) else [value]:
+                text = one if isinstance(one, str) else json.dumps(one)
+                parts.append(f"-F {name}={at}{_quoted(text)}")
     elif given:
         body = json.dumps(given["examples"][0])
         parts.append(f"{'-X PATCH ' if method == 'patch' else ''}-H 'Content-Type: application/json'")

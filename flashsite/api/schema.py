@@ -4,6 +4,16 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
+# Where an operation belongs, with words for people.
+TAGS = {
+    "platform": "The platform",
+    "train": "Train",
+    "uploads": "Large files in pieces",
+    "models": "Use a model",
+    "batches": "Predict whole files",
+}
+# Of a serializer whose other fields are ignored, not refused.
+OPEN_BODY = "x-other-fields-ignored"
 _PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 _ALWAYS = {
     "400": "The request is not valid; `errors` says which field.",
@@ -15,7 +25,7 @@ _WITH_BODY = {
     "401": "key_invalid: the key is unknown, revoked or expired.",
     "403": "scope_missing: the key is for other things.",
     "404": "What the request refers to does not exist.",
-    "409": "conflict: not possible any more.",
+    "409": "conflict: no longer possible.",
     "413": "Too large.",
     "415": "A kind of file or body that is not accepted.",
     "422": "It was read, but cannot be used.",
@@ -70,6 +80,27 @@ def describe_problems(result: dict[str, Any], generator: Any, request: Any, publ
     return result
 
 
+def describe_operations(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """A postprocessing hook: what generators of clients and linters look for beyond the fields."""
+    result["servers"] = [{"url": "/", "description": "The site that this description came from."}]
+    result["tags"] = [{"name": name, "description": title} for name, title in TAGS.items()]
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            first = operation.get("description", "").strip().split("\n\n")[0]
+            operation.setdefault("summary", " ".join(first.split()).rstrip("."))
+            operation.setdefault("security", [{}])
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = _needs_body(operation["requestBody"], result)
+    return result
+
+
+def _needs_body(body: dict[str, Any], result: dict[str, Any]) -> bool:
+    schemas = [content.get("schema", {}) for content in body["content"].values()]
+    known = result["components"]["schemas"]
+    named = [known.get(schema.get("$ref", "").rsplit("/", 1)[-1], schema) for schema in schemas]
+    return any(schema.get("required") or schema.get("format") == "binary" for schema in named)
+
+
 def _has_pages(operation: dict[str, Any]) -> bool:
     return any(parameter["name"] == "cursor" for parameter in operation.get("parameters", []))
 
@@ -82,4 +113,4 @@ def _close_bodies(result: dict[str, Any]) -> None:
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 name = content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
                 if schemas.get(name, {}).get("type") == "object":
-                    schemas[name]["additionalProperties"] = False
+                    schemas[name]["additionalProperties"] = schemas[name].pop(OPEN_BODY, False)

@@ -23,7 +23,6 @@ from modelstore.bundles import demo_model
 from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
 from modelstore.models import CleanupPolicy
-from training.kinds import Preset
 
 
 @require_safe
@@ -38,7 +37,7 @@ def about(request: HttpRequest) -> HttpResponse:
         "limits": settings.FLASH_LIMITS,
         "policy": CleanupPolicy.current(),
         "dataset_seconds": settings.FLASH_DATASET_RETENTION.total_seconds(),
-        "presets": list(Preset),
+        "can_mail": bool(settings.EMAIL_HOST),
         "api_root": request.build_absolute_uri(reverse("api:root")),
     }
     return render(request, "about.html", context)

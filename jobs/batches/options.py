@@ -13,11 +13,15 @@ FIELDS = ("top_k", "frames_per_second", "input_column")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchOptions:
-    """How many labels for each item; of a video how many frames a second; of a table which column."""
+    """How many labels for each item; of a video how many frames a second; of a table which column.
+
+    `learnt_columns` are not the user's to choose: those that the model learnt from.
+    """
 
     top_k: int = 5
     frames_per_second: float = 1.0
     input_column: str | None = None
+    learnt_columns: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,6 +1,7 @@
 """Submits batches: the one way in for the site, the API and the command line."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from jobs.batches.errors import BatchesFull, BatchInvalid, refused_to_predict
 from jobs.batches.options import BatchOptions
 from jobs.datasets import intake
 from jobs.messaging import hints
-from jobs.models import BatchPrediction, PlatformStatus
+from jobs.models import BatchPrediction, Job, PlatformStatus
 from jobs.uploads.errors import UploadRefused
 from modelstore.ground import temporary, tokens
 from modelstore.models import TrainedModel
@@ -51,6 +52,7 @@ def submit(
         key = _scoped_key(idempotency_key, model, digest, options)
         if key and (known := BatchPrediction.objects.filter(idempotency_key=key).first()):
             return known
+        options = replace(options, learnt_columns=_learnt_columns(model))
         name = intake.clean_name(upload.name)
         look = batches_of(model.task_type).look
         try:
@@ -70,6 +72,12 @@ def submit(
             idempotency_key=key,
         )
         return _store(batch, path, wake)
+
+
+def _learnt_columns(model: TrainedModel) -> tuple[str, ...]:
+    """The columns of the table that the model learnt from; jobs of the version before did not keep them."""
+    reading = Job.objects.filter(model=model).values_list("reading", flat=True).first()
+    return tuple((reading or {}).get("input_columns", ()))
 
 
 def _store(batch: BatchPrediction, path: Path, wake: bool) -> BatchPrediction:

@@ -4,6 +4,7 @@ import shutil
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,30 +24,38 @@ from jobs.errors import NeedsChoice, NotPossibleNow
 from jobs.models import Dataset
 from jobs.states import ACTIVE
 from jobs.uploads import Findings, UploadRefused, findings_csv, uploads_of
+from jobs.uploads.errors import ColumnChoice
 from modelstore.ground import files, temporary, tokens
 
 
 def store_upload(*, task_type: str, upload: Upload, options: Mapping[str, Any] | None = None) -> Dataset:
     """Streams an upload to disk, checks it, stores file and row.
 
-    Raises UploadRefused when it makes no sense and StorageFull when the disk is full; then nothing is kept.
+    Raises UploadRefused when it makes no sense and StorageFull when the disk is full; then nothing is kept, unless
+    other columns may be chosen: such a refusal has the `token` of the dataset, which cannot be learnt from as it is.
     """
     with temporary.folder() as folder:
         path = folder / "upload"
         size, digest = stream_to(path, upload)
         name = clean_name(upload.name)
-        chosen = dict(options or {})
-        findings = uploads_of(task_type).inspect(path, name, settings.FLASH_LIMITS, chosen)
-        return _store(task_type, path, name, size, digest, findings, chosen)
+        file = _File(task_type, path, name, size, digest)
+        return _inspected(file, dict(options or {}), keep_unread=True)
 
 
 def store_file(
-    *, task_type: str, path: Path, name: str, sha256: str, options: Mapping[str, Any], key: str = ""
+    *,
+    task_type: str,
+    path: Path,
+    name: str,
+    sha256: str,
+    options: Mapping[str, Any],
+    key: str = "",
+    keep_unread: bool = True,
 ) -> Dataset:
     """Checks a file that is on this disk already; stores it (it is moved away) and its row.
 
     With `key`, storage has the file under that name. `sha256` is compared unless it is empty. Raises as
-    `store_upload`.
+    `store_upload`; without `keep_unread` nothing is kept of what is refused.
     """
     size, digest = path.stat().st_size, sha256_of(path)
     check_size(size)
@@ -56,8 +65,8 @@ def store_file(
             status=422,
             code="checksum_differs",
         )
-    findings = uploads_of(task_type).inspect(path, name, settings.FLASH_LIMITS, options)
-    return _store(task_type, path, name, size, digest, findings, dict(options), key)
+    file = _File(task_type, path, name, size, digest, key)
+    return _inspected(file, dict(options), keep_unread=keep_unread)
 
 
 def new_key() -> str:
@@ -66,10 +75,10 @@ def new_key() -> str:
 
 
 def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
-    """Reads a stored table again with other columns, encoding or delimiter."""
+    """Reads a stored file again with other options."""
     uploads = uploads_of(dataset.task_type)
     if not uploads.READ_AGAIN:
-        raise NotPossibleNow("Only tables have columns to choose from.")
+        raise NotPossibleNow("There is nothing to choose about how such a file is read.")
     if dataset.jobs.exists():
         raise NotPossibleNow("A job uses this dataset already. Upload the file again to read it differently.")
     with temporary.folder() as folder:
@@ -145,32 +154,62 @@ def _described(findings: Findings) -> dict[str, Any]:
     }
 
 
-def _store(
-    task: str,
-    path: Path,
-    name: str,
-    size: int,
-    digest: str,
-    findings: Findings,
-    options: dict[str, Any],
-    key: str = "",
-) -> Dataset:
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file on this disk on its way to storage; with `key` storage has it already."""
+
+    task: str
+    path: Path
+    name: str
+    size: int
+    digest: str
+    key: str = ""
+
+
+def _inspected(file: _File, options: dict[str, Any], *, keep_unread: bool) -> Dataset:
+    try:
+        findings = uploads_of(file.task).inspect(file.path, file.name, settings.FLASH_LIMITS, options)
+    except UploadRefused as refusal:
+        if keep_unread and refusal.columns is not None and refusal.can_be_read_otherwise:
+            refusal.token = _store(file, _unread(refusal, refusal.columns), options).token
+        raise
+    return _store(file, _described(findings), options)
+
+
+def _unread(refusal: UploadRefused, columns: ColumnChoice) -> dict[str, Any]:
+    """What is known of a file that cannot be learnt from as it was read."""
+    told = {name: getattr(refusal, name) for name in ("status", "code", "title", "detail")}
+    return {
+        "sample_count": 0,
+        "classes": [],
+        "findings": {
+            "refusal": told,
+            "columns": columns.names,
+            "input_column": columns.input,
+            "input_columns": [columns.input],
+            "label_column": columns.label,
+            "glance": columns.rows,
+        },
+    }
+
+
+def _store(file: _File, described: Mapping[str, Any], options: dict[str, Any]) -> Dataset:
     token = tokens.new_token()
     dataset = Dataset(
         token=token,
         token_digest=tokens.digest(token),
-        task_type=task,
-        name=name,
-        size_bytes=size,
-        sha256=digest,
+        task_type=file.task,
+        name=file.name,
+        size_bytes=file.size,
+        sha256=file.digest,
         options=options,
-        **_described(findings),
+        **described,
     )
-    if key:
-        dataset.file.name = key
+    if file.key:
+        dataset.file.name = file.key
     else:
-        with Movable(path) as file:
-            dataset.file.save(tokens.new_token(), file, save=False)
+        with Movable(file.path) as content:
+            dataset.file.save(tokens.new_token(), content, save=False)
     try:
         dataset.save(force_insert=True)
     except BaseException:

@@ -25,9 +25,17 @@ def extended(*, base: Dataset, more: Dataset) -> Dataset:
             part.mkdir()
             dataset_store.materialise(dataset=dataset, run_dir=part)
             parts.append(part / "data")
-        path = uploads_of(more.task_type).merge(parts, folder)
+        uploads = uploads_of(more.task_type)
+        path = uploads.merge(parts, folder)
         name = f"{_stem(base)} and more{path.suffix}"
-        return dataset_store.store_file(task_type=more.task_type, path=path, name=name, sha256="", options={})
+        return dataset_store.store_file(
+            task_type=more.task_type,
+            path=path,
+            name=name,
+            sha256="",
+            options=uploads.MERGED,
+            keep_unread=False,
+        )
 
 
 def _samples(dataset: Dataset) -> str:

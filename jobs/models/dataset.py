@@ -6,7 +6,9 @@ from typing import Any, Self
 from django.db import models
 from django.utils import timezone
 
+from jobs.errors import NeedsChoice
 from jobs.states import ACTIVE
+from jobs.uploads import UploadRefused
 from training.kinds import task_choices
 
 
@@ -20,7 +22,10 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
 
 
 class Dataset(models.Model):
-    """One checked upload; the file itself lies in storage."""
+    """One checked upload; the file itself lies in storage.
+
+    One whose columns made no sense is kept, too, so that others can be chosen.
+    """
 
     token = models.CharField(max_length=64, unique=True)
     token_digest = models.CharField(max_length=64, unique=True)
@@ -51,7 +56,8 @@ class Dataset(models.Model):
                 condition=~models.Q(task_type=""),
                 name="dataset_has_task_type",
             ),
-            models.CheckConstraint(condition=models.Q(sample_count__gt=0), name="dataset_has_samples"),
+            # None only where the reading was refused, see `refusal`.
+            models.CheckConstraint(condition=models.Q(sample_count__gte=0), name="dataset_counts_samples"),
         )
 
     def __str__(self) -> str:
@@ -62,6 +68,23 @@ class Dataset(models.Model):
         """What is open, as JSON of `jobs.uploads.findings.Question`; datasets of the version before have none."""
         found: list[dict[str, Any]] = self.findings.get("questions", [])
         return found
+
+    @property
+    def refusal(self) -> dict[str, Any]:
+        """Why the file cannot be learnt from as it was read: status, code, title, detail; empty for most datasets."""
+        found: dict[str, Any] = self.findings.get("refusal", {})
+        return found
+
+    def check_usable(self) -> None:
+        """Raises UploadRefused where the reading was refused, NeedsChoice where something is open."""
+        if self.refusal:
+            refused = UploadRefused(
+                self.refusal["detail"], status=self.refusal["status"], code=self.refusal["code"]
+            )
+            refused.token = self.token
+            raise refused
+        if self.questions:
+            raise NeedsChoice(token=self.token, questions=self.questions)
 
     def accept_guesses(self) -> None:
         """What was taken for now is taken for good: nothing is open any more."""

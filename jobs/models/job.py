@@ -50,6 +50,9 @@ class Job(Leased):
     downloadable = models.BooleanField(default=True)
     idempotency_key = models.CharField(max_length=255, null=True, blank=True, unique=True)
 
+    reading = models.JSONField(
+        null=True, blank=True, help_text="The columns that held the text of its dataset, which may be gone."
+    )
     sample_count = models.PositiveIntegerField(default=0, help_text="Of its dataset, which may be gone.")
     lane = models.CharField(
         max_length=10,

@@ -81,7 +81,7 @@ def _needed(job: Job, own: float | None, whole: float | None) -> float:
 def _end(job: Job) -> None:
     cap = "the cap on one job" if job.max_minutes is None else f"its cap of {job.max_minutes} minutes"
     error = (
-        f"Training stopped at {cap} before a model was ready, all tries together. "
+        f"Training stopped at {cap} before a model was ready, counting all attempts. "
         "Submit it again with a higher cap, fewer epochs, a smaller model or less data."
     )
     if Job.objects.transition(job.pk, JobStatus.FAILED, held_by=job.fence, error=error, phase=""):

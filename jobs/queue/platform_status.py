@@ -8,7 +8,8 @@ from jobs.models import Job, PlatformStatus
 from jobs.states import ACTIVE, RUNNING, JobStatus
 
 DEV_MODE_NOTICE = (
-    "Flash is under maintenance: new jobs are refused for now. Jobs that run go on, and models still predict."
+    "Flash is under maintenance: new jobs are refused for now. "
+    "Running jobs continue, and models still predict."
 )
 FULL_NOTICE = "The queue is full at the moment: new jobs are refused until one has finished."
 

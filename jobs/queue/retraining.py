@@ -66,7 +66,7 @@ def earlier_model(*, token: str, task_type: str, api_key: ApiKey | None) -> Trai
 def with_its_model(values: Mapping[str, Any], model: TrainedModel) -> dict[str, Any]:
     """The hyperparameters, with the architecture of the earlier model; SubmissionInvalid when they name another."""
     if values.get("model") not in (None, "", model.model_name):
-        message = f"The earlier model is a {model.model_name}; leave this open, or train without continuing."
+        message = f"The earlier model is a {model.model_name}; leave this blank, or train without continuing."
         raise SubmissionInvalid("Another model cannot be continued.", fields={"model": [message]})
     if str(values.get("pretrained", "")).lower() in ("false", "scratch"):
         message = "Starting from scratch and continuing cannot be combined."

@@ -14,7 +14,7 @@ def reason(job: Job) -> str:
         return ""
     now = timezone.now()
     if caps.day_is_used_up(caps.in_force(), now):
-        return "Today's budget for training is used up. The job goes on after midnight UTC."
+        return "Today's budget for training is used up. The job continues after midnight UTC."
     if settings.FLASH_COMPUTE == "local":
         return ""
     latest = job.queued + settings.FLASH_SHARED_START_WAIT

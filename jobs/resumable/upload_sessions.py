@@ -167,14 +167,20 @@ def complete(
 ) -> Dataset:
     """Checks what has arrived and makes it a dataset; repeated, it answers the same one.
 
-    Raises UploadIncomplete or NotPossibleNow (409), and UploadRefused as any upload: then the upload is gone.
+    Raises UploadIncomplete or NotPossibleNow (409), and UploadRefused as any upload: then the upload is gone, but for
+    the dataset of the refusal's `token`, if it has one.
     """
     if session.dataset is not None:
         return session.dataset
     _claim(session)
     try:
         dataset = _complete(session, sha256.lower() or session.sha256, dict(options or {}))
-    except UploadRefused:
+    except UploadRefused as refusal:
+        if refusal.token:
+            # The file is the dataset's now, so that other columns can be chosen.
+            session.dataset = Dataset.objects.get(token=refusal.token)
+            if session.method == Method.OFFSET:
+                disk_pieces.remove(session.key)
         abandon(session)
         raise
     except BaseException:
@@ -240,7 +246,7 @@ def _complete(session: UploadSession, sha256: str, options: dict[str, Any]) -> D
         )
     bucket_parts.finish(session.key, session.multipart_id, size=session.size_bytes)
     # Said before gigabytes are fetched for it.
-    refuse_by_head(bucket_parts.head(session.key, HEAD_BYTES), kind_of(task))
+    refuse_by_head(bucket_parts.head(session.key, HEAD_BYTES), kind_of(task), packed=True)
     with temporary.folder() as folder:
         path = _fetch(session, folder)
         return dataset_store.store_file(

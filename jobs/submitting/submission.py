@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from jobs import access
 from jobs.datasets import dataset_store, extension
-from jobs.errors import DevMode, NeedsChoice, QueueFull, SubmissionInvalid
+from jobs.errors import DevMode, QueueFull, SubmissionInvalid
 from jobs.messaging import hints
 from jobs.models import Dataset, Job, PlatformStatus
 from jobs.money import caps
@@ -87,8 +87,9 @@ def submit(
 ) -> Job:
     """Queues a job and answers it with its token; training begins as soon as a worker is free.
 
-    Raises SubmissionInvalid, NeedsChoice, DevMode or QueueFull. The same `idempotency_key` with the same request
-    answers the same job. With `api_key` the job is listed to whoever holds that key, and the two keys count together.
+    Raises SubmissionInvalid, NeedsChoice, UploadRefused, DevMode or QueueFull. The same `idempotency_key` with the
+    same request answers the same job. With `api_key` the job is listed to whoever holds that key, and the two keys
+    count together.
     """
     earlier = None
     if lineage.continue_from:
@@ -100,8 +101,7 @@ def submit(
     key = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
     if key and (known := Job.objects.filter(idempotency_key=key).first()):
         return known
-    if dataset.questions:
-        raise NeedsChoice(token=dataset.token, questions=dataset.questions)
+    dataset.check_usable()
     try:
         with _with_earlier_data(dataset, lineage) as whole:
             return _create(
@@ -114,6 +114,7 @@ def submit(
                 idempotency_key=key,
                 api_key=api_key,
                 continues=earlier,
+                reading={"input_columns": dataset.findings.get("input_columns", [])},
             )
     except IntegrityError:
         # Two repeats at once: the other one made the job.

@@ -20,6 +20,8 @@ class KindUploads(Protocol):
     # Whether a stored file may be read again with other options, and which there are.
     READ_AGAIN: bool
     OPTIONS: tuple[ReadingOption, ...]
+    # The options under which `inspect` reads what `merge` made.
+    MERGED: Mapping[str, Any]
 
     def inspect(self, path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> Findings:
         """What the file at `path`, called `name` by the user, holds after repairs.

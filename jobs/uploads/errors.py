@@ -8,7 +8,7 @@ from modelstore.ground.errors import FlashError
 
 MAX_NOTES = 100
 _TITLES = {
-    400: "The file is damaged",
+    400: "The file cannot be read",
     413: "The file is too large",
     415: "This kind of file cannot be used",
     422: "The file cannot be used as a dataset",
@@ -31,7 +31,7 @@ class ColumnChoice:
 class UploadRefused(FlashError):
     """An upload that cannot be used: `detail` says what is wrong, where, and what to do.
 
-    `status` is 400 (damaged), 413 (too large), 415 (wrong kind of file) or 422 (makes no sense);
+    `status` is 400 (cannot be read), 413 (too large), 415 (wrong kind of file) or 422 (makes no sense);
     `notes` lists the files or rows that led to it.
     """
 
@@ -45,12 +45,21 @@ class UploadRefused(FlashError):
         notes: Sequence[object] = (),
     ) -> None:
         super().__init__(detail, fields=fields, notes=notes[:MAX_NOTES])
-        # Set for a table whose columns were found, so that one may choose others.
+        # Set for a table whose columns were found, so that one may choose others; then the file may be kept, too, as
+        # the dataset of this token.
         self.columns: ColumnChoice | None = None
+        self.token = ""
         # One class for all refusals: what differs is data, not behaviour.
         self.status = status  # type: ignore[misc]
         self.code = code  # type: ignore[misc]
         self.title = _TITLES.get(status, "The file cannot be used")  # type: ignore[misc]
+        if code == "upload_empty":
+            self.title = "The file is empty"  # type: ignore[misc]
+
+    @property
+    def can_be_read_otherwise(self) -> bool:
+        """Whether another choice may make sense of the file: of a column, or of an option that the refusal names."""
+        return self.columns is not None and (len(self.columns.names) > 2 or bool(self.fields))
 
 
 def shown(name: object, length: int = 80) -> str:

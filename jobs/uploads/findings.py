@@ -1,7 +1,8 @@
 """What was found in an upload: classes, samples, and notes on what was repaired, skipped or looks odd."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jobs.uploads.errors import MAX_NOTES, shown
@@ -9,6 +10,10 @@ from jobs.uploads.errors import MAX_NOTES, shown
 # Pages and API show the first MAX_NOTES of each kind; the CSV file holds as many as this.
 MOST_NOTES = 10_000
 _MAX_MESSAGE = 500
+_SAME = 3  # so many more than one become one line
+_EXAMPLES = re.compile(
+    r'\([^()]*(?:\([^()]*\)[^()]*)*\)|"[^"]*"|[\d,.]*\d'
+)  # what differs in notes that say the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +75,22 @@ class Notes:
     skipped: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    offered: dict[str, list[str]] = field(default_factory=dict)
     skipped_count: int = 0
+
+    def offer(self, option: str, values: Iterable[str]) -> None:
+        """Values that an option may have with this file, such as the names of its sheets."""
+        self.offered[option] = list(values)
 
     def repair(self, where: str, message: str, *, undo: Mapping[str, str] | None = None) -> None:
         """What was done; of a guess, `undo` are the options that take it back."""
         _add(self.repairs, where, message, undo)
 
-    def skip(self, where: str, message: str, count: int = 1) -> None:
+    def skip(
+        self, where: str, message: str, count: int = 1, *, undo: Mapping[str, str] | None = None
+    ) -> None:
         self.skipped_count += count
-        _add(self.skipped, where, message)
+        _add(self.skipped, where, message, undo)
 
     def warn(self, where: str, message: str, *, undo: Mapping[str, str] | None = None) -> None:
         _add(self.warnings, where, message, undo)
@@ -93,7 +105,8 @@ class Notes:
 class Findings:
     """What the uploads of all kinds have in common. `classes` are in alphabetical order.
 
-    `splits` counts the samples of each given part ("train", "validation", "test"); empty where none is given.
+    `splits` counts the samples of each given part ("train", "validation", "test"); empty where none is given. `offered`
+    are the values that an option may have with this file.
     """
 
     classes: list[ClassCount]
@@ -104,18 +117,36 @@ class Findings:
     warnings: list[Note]
     questions: list[Question] = field(default_factory=list)
     splits: dict[str, int] = field(default_factory=dict)
+    offered: dict[str, list[str]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
             "classes": _as_json(self.classes),
             "sample_count": self.sample_count,
-            "repairs": _as_json(self.repairs[:MAX_NOTES]),
-            "skipped": _as_json(self.skipped[:MAX_NOTES]),
+            "repairs": _as_json(grouped(self.repairs)[:MAX_NOTES]),
+            "skipped": _as_json(grouped(self.skipped)[:MAX_NOTES]),
             "skipped_count": self.skipped_count,
-            "warnings": _as_json(self.warnings[:MAX_NOTES]),
+            "warnings": _as_json(grouped(self.warnings)[:MAX_NOTES]),
             "questions": _as_json(self.questions),
             "splits": self.splits,
+            "offered": self.offered,
         }
+
+
+def grouped(notes: Sequence[Note]) -> list[Note]:
+    """Notes that say the same of many rows or files made one: that of the first, with how many more there are."""
+    alike: dict[str, list[Note]] = {}
+    for note in notes:
+        alike.setdefault(_EXAMPLES.sub("", note.message), []).append(note)
+    lines: list[Note] = []
+    for same in alike.values():
+        first, more = same[0], len(same) - 1
+        if more < _SAME or any(note.undo != first.undo for note in same):
+            lines += same
+        else:
+            least = "at least " if len(notes) >= MOST_NOTES else ""
+            lines.append(replace(first, where=f"{first.where} and {least}{more:,} more"))
+    return lines
 
 
 def _add(notes: list[Note], where: str, message: str, undo: Mapping[str, str] | None = None) -> None:

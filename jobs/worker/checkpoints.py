@@ -30,7 +30,7 @@ _UNFINISHED = ".tmp"
 # A copy may keep the network and the disk busy for this share of the time at most.
 _SHARE_OF_TIME = 0.1
 _LAST_COPY_SECONDS = 12
-_DAMAGED = "The checkpoint of the last try could not be used, so the training starts again."
+_DAMAGED = "The checkpoint of the last attempt could not be used, so the training starts again."
 
 
 class Courier:

@@ -73,7 +73,7 @@ class ModelsView(ListAPIView):
         parameters=[OpenApiParameter("task_type", str, enum=list(KINDS))],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The living models of jobs sent with this key, newest first; with `operate`, or signed in, all."""
+        """The live models of jobs sent with this key, newest first; with `operate`, or signed in, all."""
         return super().get(request, *args, **kwargs)
 
     def get_serializer_context(self) -> dict[str, Any]:

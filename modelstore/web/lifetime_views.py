@@ -18,7 +18,7 @@ def model_extend(request: HttpRequest, token: str) -> HttpResponse:
     except owner_actions.NotExtendable as error:
         messages.warning(request, error.detail)
     else:
-        messages.success(request, f"It lives until {date_format(until, 'Y-m-d H:i')} UTC now.")
+        messages.success(request, f"It now lives until {date_format(until, 'Y-m-d H:i')} UTC.")
     return redirect("model", token=token)
 
 

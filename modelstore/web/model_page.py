@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from modelstore.bundles.standalone_files import standalone_bytes
+from modelstore.bundles.standalone_files import runtime_path, standalone_bytes
 from modelstore.downloads import file_responses
 from modelstore.lifetime.owner_actions import longest_expiry
 from modelstore.models import CleanupPolicy, TrainedModel
@@ -21,8 +21,9 @@ from modelstore.web.figures import (
     threshold_row,
 )
 from modelstore.web.forms import PredictForm, ThresholdForm
+from training.ground.source_words import source_words
 from training.ground.used_settings import used_settings
-from training.kinds import kind_of
+from training.kinds import Words, kind_of
 
 _FORMAT_WORDS = {
     "onnx": ("ONNX", "Runs nearly everywhere, with everything inside."),
@@ -30,7 +31,7 @@ _FORMAT_WORDS = {
     "safetensors": ("safetensors", "The same weights, in a format that cannot run code."),
     "bundle": (
         "Everything",
-        "A zip that works without Flash: predicts by program or offline in a browser, proves its accuracy.",
+        "A zip that works without Flash: it predicts by program, or offline in a browser{}, and proves its accuracy.",
     ),
 }
 
@@ -53,6 +54,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "model_score": score,
         "percentage": score.kind.percentage,
         "interval": score.interval and score.interval[1] - score.interval[0],
+        "sources": _sources(report, score.name, kind.words),
         "test_score": model.test_score,
         "test_interval": model.test_score and model.test_score.interval,
         "commonest": _commonest(report),
@@ -69,6 +71,11 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "downloads": _downloads(model),
         "predict_url": request.build_absolute_uri(reverse("api:model-predict", args=[model.token])),
     }
+
+
+def _sources(report: dict[str, Any], score: str, words: Words) -> str:
+    found = report.get("sources")
+    return source_words(found, score, words.sample, words.samples) if found else ""
 
 
 def _commonest(report: dict[str, Any]) -> str:
@@ -93,8 +100,9 @@ def _downloads(model: TrainedModel) -> list[dict[str, Any]]:
         name: model.size_bytes + standalone_bytes(model) if file is None else files.get(file, {}).get("bytes")
         for name, file in file_responses.FORMATS.items()
     }
+    once = "" if runtime_path().is_file() else " (once web/get_runtime.py in it has fetched what that takes)"
     return [
-        {"format": name, "title": title, "words": words, "size": sizes[name]}
+        {"format": name, "title": title, "words": words.format(once), "size": sizes[name]}
         for name, (title, words) in _FORMAT_WORDS.items()
         if sizes.get(name)
     ]

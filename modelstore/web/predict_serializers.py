@@ -22,7 +22,7 @@ _JSON_EXAMPLES = [
 ]
 _FILE_EXAMPLES = [
     OpenApiExample(
-        kind.words.title, {field: kind.words.example, "top_k": 3}, media_type="multipart/form-data"
+        kind.words.title, {field: [kind.words.example], "top_k": 3}, media_type="multipart/form-data"
     )
     for task, kind in KINDS.items()
     if (field := inputs_of(task).FILES)

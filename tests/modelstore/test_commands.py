@@ -57,7 +57,7 @@ def test_predict_refuses_in_one_sentence(publish: Publish, tmp_path: Path) -> No
     for arguments, words in [
         ((new_token(), "x.png"), "There is no model with this token"),
         ((model.token, tmp_path / "missing.png"), "cannot be read"),
-        ((model.token, tmp_path / "page.png"), "is not a JPEG"),
+        ((model.token, tmp_path / "page.png"), "is not a picture"),
         ((model.token, tmp_path / "page.png", "--top-k", 0), "top-k"),
     ]:
         with pytest.raises(CommandError, match=words):

@@ -162,7 +162,7 @@ def test_pictures_are_sorted_in_place(open_page: Any, make_model: Any) -> None:
     expect(answers).to_have_count(2)
     expect(answers.nth(0).locator("strong")).to_have_text("green")
     expect(answers.nth(0).locator("img")).to_be_visible()
-    expect(answers.nth(1).locator(".errors")).to_contain_text("is not a JPEG")
+    expect(answers.nth(1).locator(".errors")).to_contain_text("is not a picture")
 
 
 def test_sentences_are_sorted_in_place_by_keyboard(open_page: Any, make_model: Any) -> None:
@@ -190,3 +190,14 @@ def test_no_page_is_wider_than_a_phone(
         for details in page.locator("details").all():
             details.evaluate("element => { element.open = true; }")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], (name, args)
+
+
+def test_tabs_stay_on_one_line_on_a_phone(open_page: Any, make_model) -> None:
+    page = open_page("new-kind", "image", viewport=PHONE)
+    origin, token = page.url.split("/new")[0], make_model().token
+    for address in (page.url, f"{origin}/new/text/", f"{origin}{address_of('model', token)}"):
+        page.goto(address)
+        tabs = [tab.bounding_box() for tab in page.get_by_role("tab").all()]
+        assert len(tabs) > 1
+        assert len({round(tab["y"]) for tab in tabs}) == 1, address
+        assert max(tab["height"] for tab in tabs) < 48, address

@@ -92,7 +92,7 @@ def test_the_whole_path_by_keyboard(open_page: Any, make_model: Any, tmp_path: P
         page.keyboard.type("great fun")
         press(page, "Predict")
     else:
-        go_to(page, "Pictures to sort")
+        go_to(page, "Pictures to classify")
         with page.expect_file_chooser() as chooser:
             page.keyboard.press("Space")
         chooser.value.set_files(one)

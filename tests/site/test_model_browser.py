@@ -57,7 +57,7 @@ def test_its_life_by_keyboard_alone(open_page: Any, make_model: Any) -> None:
     expect(page.locator("time[data-countdown]")).to_have_text("29 min", timeout=3000)
     page.get_by_role("button", name="Extend").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("It lives until")).to_be_visible()
+    expect(page.get_by_text("It now lives until")).to_be_visible()
     page.locator("#id_sentences").focus()
     page.keyboard.type("great fun")
     page.keyboard.press("Control+Enter")
@@ -69,7 +69,7 @@ def test_its_life_by_keyboard_alone(open_page: Any, make_model: Any) -> None:
     expect(page.get_by_role("heading", name="colours has been deleted")).to_be_visible()
     assert not TrainedModel.objects.exists()
     page.goto(page.url.replace("delete/", ""))
-    expect(page.get_by_role("heading", name="This model has expired")).to_be_visible()
+    expect(page.get_by_role("heading", name="This model has been deleted")).to_be_visible()
 
 
 def test_all_of_it_fits_a_phone_and_works_without_a_script(open_page: Any, make_model: Any) -> None:

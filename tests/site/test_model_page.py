@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.models import PlatformStatus
+from modelstore.bundles.standalone_files import runtime_path
 from modelstore.prediction import predictor
 from tests.bundles import picture
 from tests.site.kept_examples import FINDINGS
@@ -39,7 +40,7 @@ def test_several_pictures_are_sorted_and_a_bad_one_spoils_none(client: Client, m
     assert [outcome.name for outcome in outcomes] == ["a.png", "b.png", "c.svg", "d.png"]
     assert outcomes[0].prediction.label == "green"
     assert "cannot be read" in outcomes[1].error
-    assert "is not a JPEG" in outcomes[2].error
+    assert "SVG" in outcomes[2].error
     assert "is an empty file" in outcomes[3].error
     assert "Input" not in page.text.split("Predictions")[1].split("How good it is")[0]
 
@@ -74,7 +75,7 @@ def test_too_many_at_once_are_told_and_not_lost(client: Client, make_model) -> N
     response = predict(
         client, make_model(), {"image": [file(f"{n}.png", b"x") for n in range(100)] + [file("z.png")]}
     )
-    assert response.status_code == 400
+    assert response.status_code == 413
 
 
 def test_the_page_has_the_command_for_programs(client: Client, make_model) -> None:
@@ -168,3 +169,14 @@ def test_an_epoch_added_by_the_trainer_is_among_those_planned(client: Client, ma
     model.save()
     page = read(client.get(reverse("model", args=[model.token]))).text
     assert "Epochs 13" in page and "Epoch kept 13" in page
+
+
+def test_the_bundle_is_not_called_offline_while_a_file_for_that_is_missing(
+    client: Client, make_model, settings, tmp_path
+) -> None:
+    settings.FLASH_VAR_DIR = tmp_path
+    address = reverse("model", args=[make_model().token])
+    assert "offline in a browser (once web/get_runtime.py" in read(client.get(address)).text
+    runtime_path().parent.mkdir(parents=True)
+    runtime_path().write_text("runtime")
+    assert "offline in a browser, and proves" in read(client.get(address)).text

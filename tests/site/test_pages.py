@@ -1,5 +1,7 @@
 """What holds for every page: it renders, keeps to the content policy, and can be read by a screen reader."""
 
+from datetime import timedelta
+
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client
@@ -100,6 +102,19 @@ def test_the_page_of_a_model_keeps_to_the_rules(client: Client, make_model, task
 def test_an_unknown_token_is_told_in_words(client: Client, name: str, status: int, token: str) -> None:
     page = read(client.get(reverse(name, args=[token])), status)
     assert "Train a new model" in page.text
+
+
+@pytest.mark.django_db
+def test_the_help_promises_what_there_is(client: Client, settings) -> None:
+    settings.EMAIL_HOST = ""
+    page = read(client.get(reverse("about"))).text
+    assert "and a webhook tells you when it is done" in page
+    assert "Extend on the model's page lets one live for another 2 h" in page
+    assert "Wavelets = 1" not in page and "MobileNet V2 = 1" in page
+    settings.EMAIL_HOST = "mail.example.org"
+    CleanupPolicy.objects.update_or_create(pk=1, defaults={"longest": timedelta(0)})
+    page = read(client.get(reverse("about"))).text
+    assert "an e-mail or a webhook tells you" in page and "Extend" not in page
 
 
 def test_an_expired_model_is_told_in_words_under_all_its_addresses(

@@ -119,13 +119,14 @@ def table_of_several() -> str:
 
 def test_a_table_of_other_columns_is_read_again_without_javascript(client: Client) -> None:
     address = reverse("new-kind", args=["text"])
-    refused = client.post(address, {"pasted": table_of_several()})
-    page = read(refused, 422)
+    page = read(client.post(address, {"pasted": table_of_several()}, follow=True))
     assert "several labels each" in page.text
-    assert [element["name"] for element in page.all("select")] == ["input_column", "label_column"]
+    assert "The file is kept" in page.text
+    assert {"input_column", "label_column"} <= {element["name"] for element in page.all("select")}
     assert "red; blue" in page.text
-    chosen = {"pasted": table_of_several(), "input_column": "text", "label_column": "group"}
-    page = read(client.post(address, chosen, follow=True))
+    chosen = {"input_column": "text", "label_column": "group"}
+    again = reverse("dataset-columns", args=[Dataset.objects.get().token])
+    page = read(client.post(again, chosen, follow=True))
     assert "32 sentences in 2 classes" in page.text
 
 
@@ -139,15 +140,13 @@ def test_the_script_is_told_the_columns(client: Client) -> None:
     assert columns["names"] == ["label", "group", "text"]
     assert (columns["input"], columns["label"]) == ("text", "label")
     assert columns["rows"][0] == ["red; blue", "0", "how nice 0"]
+    assert answer.json()["token"] == Dataset.objects.get().token
 
 
 def test_a_column_that_is_not_there_is_told(client: Client) -> None:
-    page = read(
-        client.post(
-            reverse("new-kind", args=["text"]), {"pasted": table_of_several(), "label_column": "kind"}
-        ),
-        422,
-    )
+    client.post(reverse("new-kind", args=["text"]), {"pasted": table_of_several()})
+    again = reverse("dataset-options", args=[Dataset.objects.get().token])
+    page = read(client.post(again, {"label_column": "kind"}), 422)
     assert "There is no column" in page.text
 
 
@@ -162,3 +161,10 @@ def test_every_finding_is_in_the_csv(client: Client) -> None:
     assert sum(line.startswith('"skipped"') for line in lines) == 150
     assert any(line.startswith('"repair","Delimiter"') for line in lines)
     assert any("Exact copies" in line for line in lines)
+
+
+@pytest.mark.django_db
+def test_an_empty_file_is_not_called_damaged(client: Client) -> None:
+    empty = SimpleUploadedFile("empty.zip", b"", "application/zip")
+    page = read(client.post(reverse("new-kind", args=["image"]), {"dataset": empty}), 400)
+    assert "The file is empty" in page.text and "damaged" not in page.text

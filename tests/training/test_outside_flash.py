@@ -73,6 +73,9 @@ def check(python: Path, folder: Path, data: Path, report: dict[str, Any]) -> Non
     assert told["found"] == told["validation_samples"] == report["val_count"]
     assert told["measured_model"] == pytest.approx(report["accuracy"], abs=1e-6)
     assert told["measured_model_answers_as_reported"] == 1.0
+    tested = json.loads(run([python, folder / "evaluate.py", data, "--test", "--json"], cwd="/"))
+    assert tested["test_samples"] >= report["val_count"] + report["train_count"]
+    assert tested["test_interval"][0] <= tested["test_accuracy"] <= tested["test_interval"][1]
 
 
 @pytest.mark.usefixtures("with_weights")
@@ -91,7 +94,7 @@ def test_a_picture_bundle_reproduces_its_accuracy(
     refused = subprocess.run(
         [python, folder / "predict.py", folder / "README.md"], capture_output=True, text=True
     )
-    assert refused.returncode == 1 and "not a JPEG" in refused.stderr
+    assert refused.returncode == 1 and "not a picture" in refused.stderr
 
 
 def test_a_text_bundle_reproduces_its_accuracy(tmp_path: Path, bare_python: Any, unpacked: Unpacked) -> None:

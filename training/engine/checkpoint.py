@@ -53,7 +53,9 @@ class Checkpoint:
         except (OSError, RuntimeError):
             # A full disk must not end a training that may still succeed.
             temporary.unlink(missing_ok=True)
-            self._events.warning("The checkpoint could not be saved; is the disk full? The training goes on.")
+            self._events.warning(
+                "The checkpoint could not be saved; is the disk full? The training continues."
+            )
         finished = time.monotonic()
         self._not_before = finished + (finished - started) / _SHARE_OF_TIME
 

@@ -122,7 +122,8 @@ def _title(epochs: Sequence[EpochFigures], best_epoch: int) -> str:
     word = SCORES[name].word
     best = next((e.val_score for e in epochs if e.epoch == best_epoch), 0.0)
     shown = show(name, best).replace(" %", "%")
-    return f"{capitalised(word)} over {len(epochs)} epochs; kept is epoch {best_epoch} with {shown}"
+    count = "1 epoch" if len(epochs) == 1 else f"{len(epochs)} epochs"
+    return f"{capitalised(word)} over {count}; epoch {best_epoch} was kept, with {shown}"
 
 
 def _text(x: float, y: float, words: str, anchor: str = "start") -> str:

@@ -30,9 +30,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
         )
-        parser.add_argument("--port", type=int, default=None, help="default: the first free one from 8000 on")
         parser.add_argument(
-            "--no-training", dest="training", action="store_false", help="serve, but train nothing here"
+            "--port", type=int, default=None, help="port to listen on (default: the first free one from 8000)"
+        )
+        parser.add_argument(
+            "--no-training",
+            dest="training",
+            action="store_false",
+            help="serve models, but train nothing on this machine",
         )
         parser.add_argument(
             "--die-with-parent", action="store_true", help="stop when the calling process dies (make)"

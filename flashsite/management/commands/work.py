@@ -28,9 +28,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("queues", nargs="+", metavar="QUEUE")
-        parser.add_argument("--threads", type=int, default=1, help="messages worked on at the same time")
         parser.add_argument(
-            "--periodic", action="store_true", help="also run tick and prune_models; else use cron"
+            "--threads", type=int, default=1, help="how many messages to work on at the same time"
+        )
+        parser.add_argument(
+            "--periodic",
+            action="store_true",
+            help="also run tick, prune_models and sweep_storage; otherwise use cron",
         )
 
     def handle(self, *args: Any, queues: list[str], threads: int, **options: Any) -> None:

@@ -115,20 +115,20 @@ function wait(seconds, run) {
   });
 }
 
-async function attempt(file, options, run) {
+async function attempt(file, run) {
   const state = await begin(file, run);
   run.token = state.token;
   if (state.dataset_token) return state.dataset_token;
   run.show(state.offset, state.offset);
   await (state.method === "parts" ? toBucket : toServer)(file, state, run);
   run.checking();
-  return (await call("POST", `${state.token}/complete/`, options, run.signal)).token;
+  return (await call("POST", `${state.token}/complete/`, {}, run.signal)).token;
 }
 
-async function throughTrouble(file, options, run) {
+async function throughTrouble(file, run) {
   for (;;) {
     try {
-      return await attempt(file, options, run);
+      return await attempt(file, run);
     } catch (error) {
       if (run.signal.aborted) throw new Error(STOPPED);
       // The server has forgotten it: from the beginning.
@@ -144,14 +144,14 @@ async function throughTrouble(file, options, run) {
   }
 }
 
-// `file`: a File. `options`: columns of a table. Answers true when it has taken care of everything, false when the
+// `file`: a File. Answers true when it has taken care of everything, false when the
 // ordinary form must do it. `screen` shows progress and refusals.
-export async function sendInPieces(file, options, screen) {
+export async function sendInPieces(file, screen) {
   const abort = new AbortController();
   const run = {failures: 0, token: null, direct: true, reached: false, blocked: 0, signal: abort.signal, ...screen};
   screen.begin(() => abort.abort());
   try {
-    const token = await throughTrouble(file, options, run);
+    const token = await throughTrouble(file, run);
     known.drop(file);
     screen.done(token);
   } catch (error) {
@@ -162,9 +162,7 @@ export async function sendInPieces(file, options, screen) {
       screen.stopped();
     } else if (error instanceof Refused) {
       if (run.token) known.drop(file);
-      // The dataset is there, and its page asks.
-      if (error.problem.code === "needs_choice") screen.done(error.problem.token);
-      else screen.refused(error.problem);
+      screen.refused(error.problem);
     } else {
       screen.broken();
     }

@@ -1,5 +1,4 @@
 // Uploads with progress, speed, time left and cancel. The forms work without it.
-import * as columns from "./columns.js";
 import {choose, onDrop, showChosen} from "./drop.js";
 import {size} from "./format.js";
 import {sendInPieces} from "./pieces.js";
@@ -13,11 +12,14 @@ const box = area.querySelector("[data-drop]");
 const input = box.querySelector("input[type=file]");
 // data-max, -pieces, -status, -uploads and others: what the server takes, and where. Read when needed.
 const said = area.dataset;
-let last = null, takesFirst = () => false;
+let takesFirst = () => false;
 
+const pageOf = (token) => said.dataset.replace("TOKEN", token);
+
+// What was kept has a page, which asks, or lets one choose other columns.
 function refused(problem) {
-  refuse(problem.title, problem.detail, problem.notes || []);
-  columns.offer(problem.columns);
+  if (problem.token && said.dataset) leaveFor(pageOf(problem.token));
+  else refuse(problem.title, problem.detail, problem.notes || []);
 }
 
 // What sendInPieces shows while it sends `bytes`.
@@ -31,7 +33,7 @@ function screen(bytes) {
     },
     checking: progress.checking,
     trouble: progress.trouble,
-    done: (token) => leaveFor(said.dataset.replace("TOKEN", token)),
+    done: (token) => leaveFor(pageOf(token)),
     stopped: progress.end,
     refused(problem) {
       progress.end();
@@ -39,7 +41,7 @@ function screen(bytes) {
     },
     broken() {
       progress.end();
-      refuse("The connection was lost", "What has arrived is kept for a day. Press the button again to go on from there, even after a reload, with the same file.");
+      refuse("The connection was lost", "What has arrived is kept for a day. To continue from there, choose the same file and press the button again, even after a reload.");
     },
   };
 }
@@ -60,14 +62,13 @@ function fits(bytes) {
 
 // `data`: FormData. It goes to the next page or shows what is wrong, and loses nothing.
 export async function upload(data, bytes) {
-  last = {data, bytes};
   if (!fits(bytes) || !await isAccepting()) {
     progress.end();
     return;
   }
   const file = data.get("dataset");
   if (file && said.uploads && bytes >= Number(said.pieces)) {
-    if (await sendInPieces(file, columns.chosenIn(data), screen(bytes))) return;
+    if (await sendInPieces(file, screen(bytes))) return;
   }
   post(data, bytes, refused);
 }
@@ -83,8 +84,6 @@ export function offerDropsTo(take) { takesFirst = take; }
 
 function submit(form) {
   const data = new FormData(form);
-  columns.removeFrom(data);
-  columns.offer(null);
   const file = form.querySelector("input[type=file]")?.files[0];
   const text = data.get("pasted");
   if (text === null && !file) refuse("No file yet", "Choose a file first, or drop one on the box.");
@@ -107,11 +106,6 @@ for (const form of area.querySelectorAll("[data-file-form]")) {
     submit(form);
   });
 }
-columns.onChoice(() => {
-  if (!last) return;
-  columns.addTo(last.data);
-  upload(last.data, last.bytes);
-});
 showChosen(input, box.querySelector("[data-hint]"));
 input.addEventListener("change", clear);
 onDrop(box, takeDrop);

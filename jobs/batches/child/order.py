@@ -21,7 +21,8 @@ class Order:
 
     `kind` is the format of the file.
 
-    `frames_per_second` is for videos, `input_column` for tables; `threads` bounds the cores, `nice` the priority.
+    `frames_per_second` is for videos, `input_column` for tables, where without it
+    the `learnt_columns` of the model are read, if they are there; `threads` bounds the cores, `nice` the priority.
     """
 
     task: str
@@ -33,6 +34,7 @@ class Order:
     top_k: int = 5
     frames_per_second: float = 1.0
     input_column: str | None = None
+    learnt_columns: tuple[str, ...] = ()
     threads: int = 1
     nice: int = 10
 

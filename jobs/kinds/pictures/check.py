@@ -16,7 +16,8 @@ from training.ground.picture_formats import (
     picture_format,
     video_name,
 )
-from training.kinds.pictures.picture import Header, Picture, UnreadablePicture, jpeg_markers
+from training.kinds.pictures.pixels.picture import Header, Picture, UnreadablePicture
+from training.kinds.pictures.pixels.picture_jpeg import jpeg_markers
 from training.kinds.pictures.thumbnail import as_jpeg, small
 
 SUFFIX_OF = {format.name: format.suffixes[0].removeprefix(".") for format in READ}

@@ -59,7 +59,7 @@ class Video(Source):
             number += 1
         if not number:
             raise UploadRefused(
-                "There is no picture in the video. Save it again as MP4 and send that.", status=422
+                "The video has no frames that can be read. Save it again as MP4 and send that.", status=422
             )
 
     def summary(self, results: Path) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class Video(Source):
                 raise _damaged()
             if not container.streams.video:
                 raise UploadRefused(
-                    "There is no picture in the file, only sound. Send a video.",
+                    "The file has only sound, no video. Send a video.",
                     status=415,
                     code="wrong_kind",
                 )

@@ -14,9 +14,10 @@ AT_ONCE = 256
 
 def look(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> tuple[str, int | None]:
     """See the contract; the rows are counted."""
-    return "sentences", Sentences(path, name, limits, options.get("input_column")).total
+    learnt = options.get("learnt_columns", ())
+    return "sentences", Sentences(path, name, limits, options.get("input_column"), learnt).total
 
 
 def open_source(order: Order, folder: Path) -> Source:
     """See the contract."""
-    return Sentences(Path(order.upload), order.name, order.limits, order.input_column)
+    return Sentences(Path(order.upload), order.name, order.limits, order.input_column, order.learnt_columns)

@@ -13,7 +13,7 @@ class TableFindings(Findings):
     `rows`: at most 10 (input, label) as they will be used, long inputs cut; `length_histogram`: list of
     {from, to, count} in characters, `to` exclusive and None for the last; `delimiter` is None unless CSV.
     `input_columns` are joined to one text, `input_column` is the first of them; `split_column` and `group_column` are
-    "" where none is used.
+    "" where none is used. `glance` are the first rows with all their columns, cut to a glance.
     """
 
     columns: list[str]
@@ -23,6 +23,7 @@ class TableFindings(Findings):
     split_column: str
     group_column: str
     rows: list[tuple[str, str]]
+    glance: list[list[str]]
     encoding: str
     delimiter: str | None
     has_header: bool
@@ -38,6 +39,7 @@ class TableFindings(Findings):
             "split_column": self.split_column,
             "group_column": self.group_column,
             "rows": [list(row) for row in self.rows],
+            "glance": self.glance,
             "encoding": self.encoding,
             "delimiter": self.delimiter,
             "has_header": self.has_header,

@@ -3,7 +3,6 @@
 import io
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -11,19 +10,16 @@ from typing import BinaryIO
 from jobs.batches.child.items import Item, Source
 from jobs.kinds.sentences.columns.layout import find_text
 from jobs.kinds.sentences.columns.meaning import joined
+from jobs.kinds.sentences.formats.archives.opening import opened
 from jobs.kinds.sentences.formats.contract import Cells, Reader
-from jobs.kinds.sentences.formats.contract import Source as TableSource
 from jobs.kinds.sentences.formats.encoding import Opener, find_encoding
-from jobs.kinds.sentences.formats.in_zip import only_table
-from jobs.kinds.sentences.formats.registry import open_reader
+from jobs.kinds.sentences.formats.registry import is_known
 from jobs.kinds.sentences.options import TableOptions
-from jobs.kinds.sentences.rows import guarded
-from jobs.uploads.archive import Archive
-from jobs.uploads.detection import detect
+from jobs.kinds.sentences.rows import refuse_pictures
+from jobs.uploads.detection import HEAD_BYTES
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
-from training.kinds.sentences import KIND
 
 _SAMPLE_ROWS = 500
 _LONGEST_LINE = 8  # times the longest sentence
@@ -37,11 +33,19 @@ class Sentences(Source):
 
     columns: tuple[str, ...] = ("row", "text")
 
-    def __init__(self, path: Path, name: str, limits: Limits, input_column: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        limits: Limits,
+        input_column: str | None = None,
+        learnt_columns: Sequence[str] = (),
+    ) -> None:
         self._path = path
         self._name = name
         self._limits = limits
         self._options = TableOptions(input_column=input_column)
+        self._learnt = tuple(learnt_columns)
         self.total = 0
         for _ in self._rows():  # which finds `own_columns`, too
             self.total += 1
@@ -58,7 +62,10 @@ class Sentences(Source):
         """The sentences from number `start` on."""
         for number, text, _ in itertools.islice(self._rows(), start, None):
             if text is None:
-                yield Item({"row": number, "text": ""}, error="This is a list or an object, not a sentence.")
+                yield Item(
+                    {"row": number, "text": ""},
+                    error="This is not a sentence, but a list, an object or a damaged line.",
+                )
             else:
                 yield Item({"row": number, "text": text}, text)
 
@@ -68,22 +75,23 @@ class Sentences(Source):
 
     def _rows(self) -> Iterator[tuple[int, str | None, Sequence[str]]]:
         """(number of the row, its text, all its cells); rows without anything are passed over."""
-        with self._opener() as opener:
-            if self._name.lower().endswith(".txt"):
-                self.own_columns = ("text",)
-                for number, line in _lines(opener, self._limits):
-                    yield number, line, [line or ""]
-                return
-            reader: Reader = open_reader(
-                TableSource(
-                    path=self._path, open=opener, options=self._options, limits=self._limits, notes=Notes()
-                )
-            )
+        if self._name.lower().endswith(".txt") and not self._is_format():
+            self.own_columns = ("text",)
+            for number, line in _lines(partial(_open, self._path), self._limits):
+                yield number, line, [line or ""]
+            return
+        with opened(self._path, self._name, self._options, self._limits, Notes(), labelled=False) as reader:
             yield from self._cells(reader)
+
+    def _is_format(self) -> bool:
+        """Whether a text file is more than sentences, one a line."""
+        with self._path.open("rb") as file:
+            return is_known(file.read(HEAD_BYTES))
 
     def _cells(self, reader: Reader) -> Iterator[tuple[int, str | None, Sequence[str]]]:
         sample = [cells for _, cells in itertools.islice(_filled(reader.records()), _SAMPLE_ROWS)]
-        columns, has_header, indices = find_text(reader.columns, sample, self._options)
+        columns, has_header, indices = find_text(reader, sample, self._options, self._learnt)
+        refuse_pictures(sample, indices[0], columns[indices[0]])
         self.own_columns = tuple(columns)
         rows = _filled(reader.records())
         for number, cells in itertools.islice(rows, 1 if has_header and reader.columns is None else 0, None):
@@ -94,17 +102,6 @@ class Sentences(Source):
             own += [""] * (len(columns) - len(own))
             texts = [cells[index] for index in indices if index < len(cells)]
             yield number, joined(texts) if len(texts) > 1 else texts[0] if texts else "", own
-
-    @contextmanager
-    def _opener(self) -> Iterator[Opener]:
-        with ExitStack() as stack:
-            zipped = detect(self._path, self._name, KIND) == "zip"
-            opener: Opener = partial(_open, self._path)
-            if zipped:
-                archive = stack.enter_context(Archive.open(self._path, self._limits, KIND))
-                opener = partial(archive.stream, only_table(archive, Notes()))
-            stack.enter_context(guarded(self._name, zipped))
-            yield opener
 
 
 def _filled(records: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:

@@ -82,6 +82,18 @@ OPTIONS = (
         choices=((KEEP_SINGLE, "Leave them out"), (AS_IS, "Take each combination as a class")),
     ),
     ReadingOption(
+        name="missing",
+        type=OptionType.CHOICE,
+        label="Labels such as nan and null",
+        choices=(("leave_out", "No label: leave the row out"), ("keep", "A class of that name")),
+    ),
+    ReadingOption(
+        name="sheet",
+        type=OptionType.CHOICE,
+        label="Sheet of the workbook",
+        open=True,
+    ),
+    ReadingOption(
         name="has_header",
         type=OptionType.FLAG,
         label="Column names in the first row",

@@ -1,8 +1,7 @@
 """Opens a table, whatever its format, and yields the rows that can be used."""
 
 import itertools
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from jobs.kinds.sentences.columns.layout import Layout, find_layout
@@ -12,9 +11,9 @@ from jobs.kinds.sentences.formats.encoding import LOST
 from jobs.kinds.sentences.labels.cells import had_marks, read_label
 from jobs.kinds.sentences.labels.missing import SURELY_MISSING
 from jobs.kinds.sentences.options import TableOptions
-from jobs.uploads.archive import damage
 from jobs.uploads.errors import ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes
+from jobs.uploads.picture_lists import PICTURE_LIST, are_files, are_pictures
 from training.ground.limits import Limits
 
 _SAMPLE_ROWS = 2_000
@@ -39,6 +38,7 @@ class Table:
         sample = list(_first_rows(self._records()))
         self.layout: Layout = find_layout(reader, sample, options, limits, notes)
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
+        refuse_pictures(sample, self.layout.input, self.layout.columns[self.layout.input])
         self.missing = options.missing
         self._labels: dict[str, str] = {}
         self._faults: dict[str, str] = {}
@@ -225,9 +225,24 @@ class _Tally:
     fault: str = ""
 
 
-def guarded(where: str, zipped: bool) -> AbstractContextManager[None]:
-    """Turns damage inside a zip into a refusal; a plain file has none that could be told."""
-    return damage(where) if zipped else nullcontext()
+def refuse_pictures(sample: Sequence[Cells], index: int, column: str) -> None:
+    """Refuses (415) a table whose texts are names of pictures or other files."""
+    cells = [row[index] or "" for row in sample[1:] if index < len(row)]
+    if are_pictures(cells):
+        raise UploadRefused(
+            f'This table lists pictures ("{shown(column, 40)}" is "{shown(cells[0], 40)}" and the like), it holds no '
+            f"texts. {PICTURE_LIST}",
+            status=415,
+            code="wrong_kind",
+        )
+    if are_files(cells):
+        raise UploadRefused(
+            f'This table lists files ("{shown(column, 40)}" is "{shown(cells[0], 40)}" and the like), it holds no '
+            "texts. Put the texts themselves into the table, or zip the text files in one folder per class. "
+            f"{TABLE_EXAMPLE}",
+            status=415,
+            code="wrong_kind",
+        )
 
 
 def _first_rows(records: Iterable[tuple[int, Cells]]) -> Iterator[Cells]:

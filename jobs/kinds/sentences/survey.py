@@ -89,18 +89,20 @@ class Survey:
 
     def _read(self) -> None:
         index, labels, hashes, numbers = self._index, self._labels, self._hashes, self._numbers
-        lengths = self._lengths
+        lengths, room = self._lengths, array("b")
         for number, text, label, split, _ in self._table.rows():
             place = index.get(label)
             if place is None:
                 place = self._new_label(label)
+                room.append(_SHOWN_ROWS if place <= 4 * _SHOWN_ROWS else 0)
             if split:
                 self._splits[label, split] += 1
             labels.append(place)
             hashes.append(hash(text))
             numbers.append(number)
             lengths[bisect_right(LENGTHS, len(text)) - 1] += 1
-            if len(self._shown[label]) < _SHOWN_ROWS and len(self._shown) <= 4 * _SHOWN_ROWS:
+            if room[place]:
+                room[place] -= 1
                 self._shown[label].append((shown(text, _SHOWN_CHARS), label))
             if "\n" in text and text.count("\n") > _NEWLINES_OF_A_LOST_QUOTE:
                 self._notes.warn(
@@ -182,7 +184,10 @@ class Survey:
         layout = self._table.layout
         text, label = " and ".join(layout.input_names), layout.label_name
         others = [name for i, name in enumerate(layout.columns) if i not in (layout.input, layout.label)]
-        hint = f'"{shown(text, 40)}" was read as the text and "{shown(label, 40)}" as the label: are they swapped?'
+        # Few different texts are what labels look like.
+        swapped = len(set(self._hashes)) * 2 <= len(self._hashes) > 0
+        ask = ": are they swapped?" if swapped else "."
+        hint = f'"{shown(text, 40)}" was read as the text and "{shown(label, 40)}" as the label{ask}'
         return f"{hint} Other columns: {listed(others)}." if others else hint
 
     def _report_copies(self) -> None:

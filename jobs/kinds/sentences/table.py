@@ -4,26 +4,18 @@ import csv
 import itertools
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from jobs.kinds.sentences.doubts import ask_about_the_whole
 from jobs.kinds.sentences.findings import TableFindings
-from jobs.kinds.sentences.formats.contract import Source
-from jobs.kinds.sentences.formats.encoding import Opener
-from jobs.kinds.sentences.formats.in_zip import only_table
-from jobs.kinds.sentences.formats.registry import open_reader
+from jobs.kinds.sentences.formats.archives.opening import opened
 from jobs.kinds.sentences.options import TableOptions
-from jobs.kinds.sentences.rows import Table, guarded
+from jobs.kinds.sentences.rows import Table
 from jobs.kinds.sentences.survey import Survey
-from jobs.uploads.archive import Archive
-from jobs.uploads.detection import detect
 from jobs.uploads.errors import MAX_NOTES, UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
-from training.kinds.sentences import KIND
 
 _ANYTHING = TableOptions()
 
@@ -47,6 +39,7 @@ def inspect_table(
             skipped_count=notes.skipped_count,
             warnings=notes.warnings,
             questions=notes.questions,
+            offered=notes.offered,
             columns=layout.columns,
             splits=survey.splits,
             input_column=layout.columns[layout.input],
@@ -55,6 +48,7 @@ def inspect_table(
             split_column=layout.name_of(layout.found.split),
             group_column=layout.name_of(layout.found.group),
             rows=survey.rows,
+            glance=table.choice().rows,
             encoding=table.encoding,
             delimiter=table.delimiter,
             has_header=layout.has_header,
@@ -86,26 +80,15 @@ def write_table(
         unfinished.unlink(missing_ok=True)
 
 
-def _open(path: Path) -> BinaryIO:
-    return path.open("rb")
-
-
 @contextmanager
 def _surveyed(
     path: Path, filename: str, limits: Limits, options: TableOptions, notes: Notes
 ) -> Iterator[tuple[Table, Survey]]:
     """The table, read once, while its file is open."""
-    with ExitStack() as stack:
-        zipped = detect(path, filename, KIND) == "zip"
-        opener: Opener = partial(_open, path)
-        if zipped:
-            archive = stack.enter_context(Archive.open(path, limits, KIND))
-            opener = partial(archive.stream, only_table(archive, notes))
-        stack.enter_context(guarded(filename, zipped))
+    with opened(path, filename, options, limits, notes) as reader:
         table: Table | None = None
         try:
-            source = Source(path=path, open=opener, options=options, limits=limits, notes=notes)
-            table = Table(open_reader(source), options, limits, notes)
+            table = Table(reader, options, limits, notes)
             survey = Survey(table, limits, notes)
         except UploadRefused as refusal:
             told: list[object] = [*notes.skipped, *notes.repairs]

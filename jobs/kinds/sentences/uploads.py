@@ -6,13 +6,23 @@ from pathlib import Path
 from typing import Any
 
 from jobs.kinds.sentences.findings import TableFindings
-from jobs.kinds.sentences.options import OPTIONS, TableOptions
+from jobs.kinds.sentences.options import AS_IS, OPTIONS, TableOptions
 from jobs.kinds.sentences.table import inspect_table, write_table
 from training.ground.limits import Limits
 
-__all__ = ["OPTIONS", "READ_AGAIN", "inspect", "merge", "unpack"]
+__all__ = ["MERGED", "OPTIONS", "READ_AGAIN", "inspect", "merge", "unpack"]
 
 READ_AGAIN = True
+_COLUMNS = ("input", "label", "split", "group")
+# Labels were understood before, so they are taken as they are.
+MERGED = {
+    "input_column": "input",
+    "label_column": "label",
+    "group_column": "group",
+    "has_header": True,
+    "several_labels": AS_IS,
+    "missing": "keep",
+}
 
 
 def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> TableFindings:
@@ -27,21 +37,21 @@ def unpack(path: Path, name: str, data: Path, limits: Limits, options: Mapping[s
 
 
 def merge(parts: Sequence[Path], folder: Path) -> Path:
-    """A table of the rows of all parts."""
+    """A table of the rows of all parts, with their given parts and sources."""
     target = folder / "merged.csv"
     seen: set[tuple[str, str]] = set()
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(("input", "label"))
+        writer.writerow(_COLUMNS)
         for part in parts:
             rows = list(_rows(part / "data.csv"))
-            writer.writerows(row for row in rows if row not in seen)
-            seen.update(rows)
+            writer.writerows(row for row in rows if row[:2] not in seen)
+            seen.update(row[:2] for row in rows)
     return target
 
 
-def _rows(path: Path) -> Iterator[tuple[str, str]]:
+def _rows(path: Path) -> Iterator[tuple[str, str, str, str]]:
     csv.field_size_limit(2**31 - 1)
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            yield row["input"], row["label"]
+            yield row["input"], row["label"], row.get("split", ""), row.get("group", "")

@@ -11,8 +11,8 @@ from jobs.compute.ec2_driver import current_policy
 
 class Command(BaseCommand):
     help = (
-        "Tries the region, the credentials, the permissions, the instances or the launch template, and the bucket, "
-        "without starting anything. Exit code 1 when something is missing; each line says what to do."
+        "Checks the region, the credentials, the permissions, the instances or the launch template, and the bucket, "
+        "without starting anything. Exits with 1 when something is missing; each line says what to do."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

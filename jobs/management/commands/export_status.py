@@ -20,8 +20,7 @@ from modelstore.web.first_flash import cleanup_document, inference_entry
 class Command(FlashCommand):
     help = (
         "Prints status.json, cleanup.json, training.json and inference.json in the form the first Flash "
-        "used, as one JSON "
-        "object; with --folder, writes them as files. They contain tokens: keep them private."
+        "used, as one JSON object; with --folder, it writes them as files. They contain tokens, so keep them private."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -23,8 +23,10 @@ class Command(FlashCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("token", nargs="?")
-        parser.add_argument("--status", choices=["active", *JobStatus.values], help="Only these.")
-        parser.add_argument("--limit", type=int, default=20, help="How many at most (20).")
+        parser.add_argument(
+            "--status", choices=["active", *JobStatus.values], help="List only jobs in this state."
+        )
+        parser.add_argument("--limit", type=int, default=20, help="List at most this many (20).")
         parser.add_argument("--cancel", action="store_true", help="Cancel the job of TOKEN.")
         parser.add_argument(
             "--retry", action="store_true", help="Queue the failed or cancelled job of TOKEN again."

@@ -12,17 +12,21 @@ _SWITCH = {"on": True, "off": False}
 
 
 class Command(FlashCommand):
-    help = "Shows whether Flash is busy and takes jobs; sets dev mode, notice and the length of the queue."
+    help = (
+        "Shows whether Flash is busy and accepts jobs; sets dev mode, the notice and the length of the queue."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--dev-mode", choices=_SWITCH, help="on: every new job is refused, running ones go on"
+            "--dev-mode", choices=_SWITCH, help="on: every new job is refused; running jobs continue"
         )
         parser.add_argument("--notice", help="a sentence shown on every page; empty for none")
         parser.add_argument(
-            "--queue-limit", type=int, help="how many jobs may wait; 0 refuses a job while another runs"
+            "--queue-limit",
+            type=int,
+            help="how many jobs may wait; 0: a job is refused while another one runs",
         )
-        parser.add_argument("--json", action="store_true", help="print JSON")
+        parser.add_argument("--json", action="store_true", help="Answer in JSON.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         changes: dict[str, Any] = {}

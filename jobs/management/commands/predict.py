@@ -23,21 +23,30 @@ from modelstore.prediction.predictor import Prediction, predict
 class Command(FlashCommand):
     help = (
         "Classifies pictures (files) or sentences (in quotes, or files with one sentence per line) with a model. "
-        "With --batch, every picture of a zip or every sentence of a table, right here, into a file of results."
+        "With --batch, it classifies every picture in a zip or every sentence in a table and writes a file of results."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("token")
+        parser.add_argument("token", help="The token of the model.")
         parser.add_argument("inputs", nargs="*", metavar="FILE_OR_TEXT")
         parser.add_argument("--json", action="store_true", help="Answer in JSON, one line per input.")
-        parser.add_argument("--top-k", type=int, default=DEFAULT_TOP_K, help="How many labels per input.")
         parser.add_argument(
-            "--batch", type=Path, metavar="FILE", help="A zip, video, CSV, TSV, JSONL or Parquet."
+            "--top-k", type=int, default=DEFAULT_TOP_K, help="How many labels to give for each input."
         )
         parser.add_argument(
-            "--output", type=Path, help="Results of --batch, .csv or .jsonl; default: FILE's name."
+            "--batch",
+            type=Path,
+            metavar="FILE",
+            help="A zip, a video, or a CSV, TSV, JSON Lines or Parquet file.",
         )
-        parser.add_argument("--frames-per-second", help="How often a video of --batch is looked at.")
+        parser.add_argument(
+            "--output",
+            type=Path,
+            help="Where --batch writes its results (.csv or .jsonl); default: by FILE's name.",
+        )
+        parser.add_argument(
+            "--frames-per-second", help="How many frames of each second of a video --batch uses."
+        )
         parser.add_argument("--input-column", help="The column with the sentences, for --batch.")
 
     def handle(self, *, token: str, inputs: list[str], json: bool, top_k: int, **options: Any) -> None:

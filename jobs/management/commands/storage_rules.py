@@ -14,7 +14,7 @@ from modelstore.ground import files
 
 class Command(BaseCommand):
     help = (
-        "Sets the rules of the bucket: what it deletes in the end, which pages may upload to it, "
+        "Sets the rules of the bucket: what it deletes eventually, which pages may upload to it, "
         "and that the public has no access."
     )
 

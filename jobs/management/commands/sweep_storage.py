@@ -21,11 +21,11 @@ _TITLES = {
 
 
 class Command(BaseCommand):
-    help = "Deletes files that no row refers to, and finds rows whose files are gone. Run it every hour."
+    help = "Deletes files that no row refers to, and finds rows whose files are gone. Run it once a day."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
-        parser.add_argument("--json", action="store_true", help="everything found, as one JSON object")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be done, but do nothing")
+        parser.add_argument("--json", action="store_true", help="print everything found as one JSON object")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         allowed = deletion_guard.allowance()

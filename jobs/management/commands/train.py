@@ -16,7 +16,7 @@ from jobs.states import JobStatus
 from jobs.submitting import reading_option_fields, submission
 from jobs.submitting.hyperparameter_fields import add_option
 from jobs.submitting.job_options import read_job_options
-from jobs.uploads import detect
+from jobs.uploads import UploadRefused, detect
 from modelstore.ground import naming
 from modelstore.ground.commands import FAILED, NOT_THERE, FlashCommand, add_json
 from training.ground import hyperparameters
@@ -161,7 +161,12 @@ def _why_it_waits(job: Job) -> str:
 
 def _task_of(path: Path) -> str:
     """By what is in the file, then by its name; CommandError where no kind takes such."""
-    zipped = detect(path, path.name, None) == "zip"
+    try:
+        zipped = detect(path, path.name, None) == "zip"
+    except UploadRefused:
+        if not kinds_taking(path.suffix):
+            raise
+        zipped = False
     for suffix in (".zip",) if zipped else (path.suffix, ".csv"):
         if kinds := kinds_taking(suffix):
             return kinds[0].task

@@ -68,7 +68,7 @@ class ServerAdmin(_LookOnly):
                 self.message_user(request, f"{server.name} could not be stopped: {error}", messages.ERROR)
             else:
                 stopped.append(server)
-        audit(request, stopped, "Stopped by hand.")
+        audit(request, stopped, "Stopped manually.")
         self.message_user(request, f"{len(stopped)} of the machines are being stopped; others were not on.")
 
     @admin.display(description="price an hour")

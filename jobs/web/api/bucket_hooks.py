@@ -26,7 +26,10 @@ _EVENT = {
 }
 
 
-@extend_schema_serializer(examples=[OpenApiExample("From EventBridge", _EVENT, request_only=True)])
+@extend_schema_serializer(
+    examples=[OpenApiExample("From EventBridge", _EVENT, request_only=True)],
+    extensions={"x-other-fields-ignored": True},
+)
 class StorageEventSerializer(serializers.Serializer[Any]):
     """What S3 (`Records`) or EventBridge (`detail`) sends; other fields of theirs are ignored."""
 

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from jobs import access
 from jobs.datasets import dataset_store
-from jobs.errors import NeedsChoice, SubmissionInvalid
+from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
 from jobs.submitting import reading_option_fields
 from jobs.web.api.serializers import DatasetSerializer
@@ -84,11 +84,10 @@ class DatasetView(APIView):
 
 
 def answered(dataset: Dataset, *, accept_guesses: bool, status: int) -> Response:
-    """The dataset; raises NeedsChoice where something is open that is not accepted."""
+    """The dataset; raises NeedsChoice where something is open that is not accepted, UploadRefused if it is unread."""
     if accept_guesses:
         dataset.accept_guesses()
-    if dataset.questions:
-        raise NeedsChoice(token=dataset.token, questions=dataset.questions)
+    dataset.check_usable()
     return Response(DatasetSerializer(dataset).data, status=status)
 
 

@@ -47,7 +47,7 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
     findings = serializers.DictField(
         help_text="repairs, skipped, warnings, and for tables columns and sample rows"
     )
-    expires = serializers.SerializerMethodField(help_text="When it is forgotten unless a job uses it.")
+    expires = serializers.SerializerMethodField(help_text="When it is deleted, unless a job uses it.")
 
     class Meta:
         model = Dataset
@@ -142,7 +142,20 @@ class JobSummarySerializer(serializers.ModelSerializer[Job]):
     examples=[
         OpenApiExample(
             "A running job",
-            _JOB | {"queue_position": None, "eta_seconds": 12.5, "epochs": [_EPOCH], "model_url": None},
+            _JOB
+            | {
+                "queue_position": None,
+                "eta_seconds": 12.5,
+                "epochs": [_EPOCH],
+                "model_url": None,
+                "lane": "now",
+                "max_minutes": None,
+                "waiting_reason": "",
+                "quote": None,
+                "comparison": None,
+                "receipt": None,
+                "training": {},
+            },
             response_only=True,
         )
     ]

@@ -20,7 +20,9 @@ class TrainSerializer(serializers.Serializer[Any]):
 
     task_name = serializers.RegexField(naming.PATTERN, max_length=naming.MAX_LENGTH, help_text=naming.RULE)
     num_classes = serializers.IntegerField(
-        required=False, min_value=1, help_text="The job is refused when the data has other than so many."
+        required=False,
+        min_value=1,
+        help_text="The job is refused when the data has a different number of classes.",
     )
     downloadable = serializers.BooleanField(required=False, default=True)
     keep_dataset = serializers.BooleanField(required=False, default=False)
@@ -38,10 +40,13 @@ class TrainSerializer(serializers.Serializer[Any]):
         required=False, help_text="The token of a kept dataset, to which this data is added."
     )
     max_minutes = serializers.IntegerField(
-        required=False, min_value=1, help_text="Training is stopped after so long; the best model is kept."
+        required=False,
+        min_value=1,
+        help_text="Training is stopped after this many minutes; the best model so far is kept.",
     )
     notify_email = serializers.EmailField(
-        required=False, help_text="Told once when the job ends, then forgotten; where the site can send mail."
+        required=False,
+        help_text="Notified once when the job ends, then forgotten; only where the site can send mail.",
     )
     notify_webhook = serializers.URLField(
         required=False,

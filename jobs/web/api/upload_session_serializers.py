@@ -96,8 +96,12 @@ class UploadSerializer(serializers.ModelSerializer[UploadSession]):
     url = serializers.SerializerMethodField()
     size = serializers.IntegerField(source="size_bytes")
     offset = serializers.SerializerMethodField(help_text="How many bytes have arrived.")
-    chunk_size = serializers.IntegerField(source="part_bytes", help_text="A good size of a piece, in bytes.")
-    parts = serializers.SerializerMethodField(help_text="What is missing in the bucket, some at a time.")
+    chunk_size = serializers.IntegerField(
+        source="part_bytes", help_text="A suitable size for a piece, in bytes."
+    )
+    parts = serializers.SerializerMethodField(
+        help_text="What is still missing from the bucket, some at a time."
+    )
     expires = serializers.SerializerMethodField()
     dataset_token = serializers.SerializerMethodField(help_text="Once it is complete.")
 

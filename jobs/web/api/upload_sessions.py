@@ -94,7 +94,7 @@ class UploadView(APIView):
 
     @extend_schema(operation_id="upload", tags=["uploads"], responses={200: UploadSerializer})
     def get(self, request: Request, token: str) -> Response:
-        """Where it stands, and what is missing."""
+        """How much has arrived, and what is missing."""
         session = upload_sessions.get(token)
         return Response(UploadSerializer(session, context={"request": request}).data, headers=_TUS)
 

@@ -168,7 +168,7 @@ class JobCancelView(APIView):
 
 
 class JobStopView(APIView):
-    """Ends a training early with the best model so far; 409 when there is none yet, or no training any more."""
+    """Ends a training early with the best model so far; 409 when there is none yet, or the training has ended."""
 
     throttle_scope = "submit"
 

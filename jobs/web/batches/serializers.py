@@ -28,7 +28,10 @@ _EXAMPLE = {
     "eta_seconds": None,
     "queue_position": None,
     "error": "",
-    "results": {"csv": "https://flash.example/…?format=csv", "jsonl": "https://flash.example/…?format=jsonl"},
+    "results": {
+        "xlsx": "https://flash.example/api/v1/models/TOKEN/batches/BATCH/results/?format=xlsx",
+        "csv": "https://flash.example/api/v1/models/TOKEN/batches/BATCH/results/?format=csv",
+    },
     "summary": {},
     "options": {"top_k": 5, "frames_per_second": 1.0, "input_column": None},
     "created": "2026-01-02T03:04:05Z",
@@ -59,10 +62,10 @@ class BatchRequestSerializer(serializers.Serializer[Any]):
         min_value=FRAMES_PER_SECOND[0],
         max_value=FRAMES_PER_SECOND[1],
         default=_DEFAULTS.frames_per_second,
-        help_text="Of a video: how many frames of a second are looked at.",
+        help_text="For a video: how many frames of each second are used.",
     )
     input_column = serializers.CharField(
-        required=False, allow_blank=True, help_text="Of a table: the column with the sentences."
+        required=False, allow_blank=True, help_text="For a table: the column with the sentences."
     )
 
 

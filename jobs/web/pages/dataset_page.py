@@ -1,6 +1,7 @@
 """The page of a checked upload: what was understood of it, and the form that starts the training."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -11,8 +12,11 @@ from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
 from jobs.money.quotes import Quote, Quoter
 from jobs.submitting import submission
+from jobs.uploads import uploads_of
+from jobs.uploads.reading_options import OptionType, ReadingOption, named
 from jobs.web.pages import presets
-from jobs.web.pages.forms import ColumnsForm, TrainForm
+from jobs.web.pages.forms import TrainForm
+from jobs.web.pages.reading_form import MOST_CLASSES, ReadingForm
 from modelstore.ground.errors import FlashError
 from training.kinds import kind_of
 
@@ -22,32 +26,37 @@ def render_page(
     dataset: Dataset,
     form: TrainForm,
     *,
-    columns: ColumnsForm | None = None,
+    reading: ReadingForm | None = None,
     refusal: FlashError | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    kind, names = kind_of(dataset.task_type), dataset.findings.get("columns", [])
-    if columns is None and names and set(names) != {"input", "label"}:
-        columns = ColumnsForm(columns=names, initial=dataset.findings)
+    kind = kind_of(dataset.task_type)
+    if reading is None and uploads_of(dataset.task_type).READ_AGAIN:
+        reading = ReadingForm(dataset=dataset)
     classes = sorted(dataset.classes, key=lambda entry: -entry["count"])
     quoter = Quoter()
     context = {
         "section": "new",
         "dataset": dataset,
         "findings": dataset.findings,
+        "questions": _questions(dataset),
         "classes": classes,
         "most": max((entry["count"] for entry in classes), default=1),
         "noted": any(dataset.findings.get(kind) for kind in ("repairs", "skipped", "warnings")),
         "thumbnails": _mixed(dataset.thumbnails),
         "lengths": _lengths(dataset.findings.get("length_histogram") or []),
         "expires": dataset.created + settings.FLASH_DATASET_RETENTION,
-        "columns": columns,
+        "reading": reading,
+        "glance": _glance(dataset.findings),
+        "editable": classes[:MOST_CLASSES] if reading and reading.edits_classes else [],
+        "edited": bool(dataset.options.get("classes")),
         "form": form,
         "refusal": refusal,
         "kind": kind,
         "can_mail": bool(settings.EMAIL_HOST),
-        "presets": presets.cards(kind, dataset.sample_count, quoter),
-        "quote": _quote(quoter, dataset, form),
+        "unread": dataset.refusal,
+        "presets": [] if dataset.refusal else presets.cards(kind, dataset.sample_count, quoter),
+        "quote": None if dataset.refusal else _quote(quoter, dataset, form),
         "currency": settings.FLASH_CURRENCY,
         "offers_lanes": quoter.needs_a_start(),
         "fillings": presets.fillings(kind),
@@ -57,6 +66,40 @@ def render_page(
     if refusal is not None and refusal.retry_after is not None:
         response.headers["Retry-After"] = str(refusal.retry_after)
     return response
+
+
+def _questions(dataset: Dataset) -> list[dict[str, Any]]:
+    """What is open; each choice with its title."""
+    options = uploads_of(dataset.task_type).OPTIONS
+    return [
+        {
+            **question,
+            "choices": [(choice, _title(options, question, choice)) for choice in question["choices"]],
+        }
+        for question in dataset.findings.get("questions") or []
+    ]
+
+
+def _title(options: Iterable[ReadingOption], question: Mapping[str, Any], choice: str) -> str:
+    option = named(options, question["field"])
+    if option is not None and option.type is OptionType.FLAG:
+        return choice.capitalize()
+    return dict(option.choices if option else ()).get(choice, choice)
+
+
+def _glance(findings: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
+    """(name, what it is used for, first cells) of each column."""
+    used = {
+        **dict.fromkeys(findings.get("input_columns", []), "text"),
+        findings.get("label_column", ""): "class",
+        findings.get("split_column", ""): "given split",
+        findings.get("group_column", ""): "source",
+    }
+    rows = findings.get("glance", [])
+    return [
+        (name, used.get(name, ""), [row[index] for row in rows if index < len(row)])
+        for index, name in enumerate(findings.get("columns", []))
+    ]
 
 
 def _quote(quoter: Quoter, dataset: Dataset, form: TrainForm) -> Quote | None:

@@ -29,9 +29,6 @@ class UploadForm(forms.Form):
 
     dataset = forms.FileField(required=False, allow_empty_file=True, max_length=255)
     pasted = forms.CharField(required=False, widget=forms.Textarea, strip=False)
-    # Only asked for when a table was refused: other columns may be what is needed.
-    input_column = forms.CharField(required=False, max_length=1_000)
-    label_column = forms.CharField(required=False, max_length=1_000)
 
     def upload(self) -> Any:
         """What to store; SubmissionInvalid when there is neither file nor text."""
@@ -45,11 +42,6 @@ class UploadForm(forms.Form):
             return ContentFile(pasted.encode(), name="pasted.csv")
         message = "Choose a file first, or drop one here."
         raise SubmissionInvalid(message, fields={"dataset": [message]})
-
-    def options(self) -> dict[str, str]:
-        """How to read a table, as far as it was said; call `upload` first."""
-        names = ("input_column", "label_column")
-        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}
 
 
 class TrainForm(forms.Form):
@@ -66,11 +58,11 @@ class TrainForm(forms.Form):
     )
     keep_dataset = forms.BooleanField(
         label="Keep the data after training", required=False,
-        help_text="To train again without another upload. It is forgotten after a while all the same.",
+        help_text="You can then train again without another upload. It is still deleted after a while.",
     )  # fmt: skip
     max_minutes = forms.CharField(
         label="Stop after", required=False,
-        help_text="Minutes of training at most; the best model so far is kept.",
+        help_text="At most this many minutes of training; the best model up to then is kept.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )  # fmt: skip
     continue_from = forms.CharField(
@@ -173,18 +165,6 @@ class TrainForm(forms.Form):
     def _advanced_names(self) -> list[str]:
         specs = self._advanced_specs()
         return [*(one.field for spec in specs for one in (spec, *spec.parts)), *_ADVANCED]
-
-
-class ColumnsForm(forms.Form):
-    """Which columns of a table hold the text and the label."""
-
-    input_column = forms.ChoiceField(label="Column with the text")
-    label_column = forms.ChoiceField(label="Column with the class")
-
-    def __init__(self, *args: Any, columns: list[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.choices = [(name, name) for name in columns]  # type: ignore[attr-defined]
 
 
 def _sentences(errors: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from jobs import access
 from jobs.datasets import dataset_store
@@ -18,7 +18,7 @@ from jobs.models import Dataset, Job
 from jobs.submitting import submission
 from jobs.submitting.lineage import read_lineage
 from jobs.web.pages import dataset_page, recent
-from jobs.web.pages.forms import ColumnsForm, TrainForm, UploadForm
+from jobs.web.pages.forms import TrainForm, UploadForm
 from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
 from training.ground.limits import MIB
@@ -62,12 +62,13 @@ def _guard_upload(request: HttpRequest, kind: Kind) -> HttpResponse:
 def _upload(request: HttpRequest, kind: Kind) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     try:
-        dataset = dataset_store.store_upload(
-            task_type=kind.task, upload=form.upload(), options=form.options()
-        )
+        dataset = dataset_store.store_upload(task_type=kind.task, upload=form.upload())
     except FlashError as error:
         if _wants_json(request):
             raise
+        if token := getattr(error, "token", ""):
+            # The file was kept, and its page lets one choose other columns.
+            return redirect("dataset", token=token)
         return _refuse_upload(request, kind, form, error)
     url = reverse("dataset", args=[dataset.token])
     return JsonResponse({"url": url}, status=201) if _wants_json(request) else redirect(url)
@@ -132,22 +133,6 @@ def dataset_notes(request: HttpRequest, token: str) -> HttpResponse:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": disposition},
     )
-
-
-@require_POST
-@limited("submit")
-def dataset_columns(request: HttpRequest, token: str) -> HttpResponse:
-    """Reads a table again with other columns."""
-    found = access.get_dataset(token)
-    columns = ColumnsForm(request.POST, columns=found.findings.get("columns", []))
-    if columns.is_valid():
-        try:
-            dataset_store.reinspect(dataset=found, options=found.options | columns.cleaned_data)
-            return redirect("dataset", token=token)
-        except FlashError as error:
-            columns.add_error(None, error.detail)
-    form = TrainForm.blank(task=found.task_type)
-    return dataset_page.render_page(request, found, form, columns=columns, status=422)
 
 
 def _submit(request: HttpRequest, dataset: Dataset, form: TrainForm) -> Job:

@@ -89,7 +89,7 @@ def _check_size(value: bytes, index: int, name: str, limits: Limits) -> None:
         if size[0] * size[1] > most * JPEG_FACTOR:
             raise refused(InputTooLarge, index, too_many, name)
         return
-    from training.kinds.pictures.picture import (
+    from training.kinds.pictures.pixels.picture import (
         UnreadablePicture,
         read_header,
     )  # here, so that the web starts light

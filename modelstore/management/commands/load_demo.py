@@ -18,12 +18,14 @@ _TOLD = {
 
 
 class Command(BaseCommand):
-    help = "Loads the shipped demo model under its well-known token. Safe to run at every start."
+    help = (
+        "Loads the demo model that comes with Flash under its well-known token. Safe to run at every start."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--folder", type=Path, default=demo_model.FOLDER, help="Another bundle to load.")
         parser.add_argument(
-            "--force", action="store_true", help="Even if it is already there, or was expired."
+            "--force", action="store_true", help="Load it even if it is already there, or has expired."
         )
 
     def handle(self, *, folder: Path, force: bool, **options: Any) -> None:

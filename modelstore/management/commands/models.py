@@ -14,18 +14,20 @@ from modelstore.models import CleanupPolicy, TrainedModel
 
 class Command(FlashCommand):
     help = (
-        "Lists living models, newest first. "
+        "Lists live models, newest first. "
         "With a TOKEN: that model; --pin, --unpin, --extend and --expire act on it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("token", nargs="?")
-        parser.add_argument("--limit", type=int, default=20, help="How many at most (20).")
+        parser.add_argument("--limit", type=int, default=20, help="List at most this many (20).")
         acts = parser.add_mutually_exclusive_group()
-        acts.add_argument("--pin", action="store_true", help="It never expires.")
-        acts.add_argument("--unpin", action="store_true", help="The cleanup policy counts again.")
-        acts.add_argument("--extend", type=float, metavar="HOURS", help="It lives this many hours from now.")
-        acts.add_argument("--expire", action="store_true", help="It stops answering from now on.")
+        acts.add_argument("--pin", action="store_true", help="Let it never expire.")
+        acts.add_argument("--unpin", action="store_true", help="Let the cleanup policy apply again.")
+        acts.add_argument(
+            "--extend", type=float, metavar="HOURS", help="Keep it for this many hours from now."
+        )
+        acts.add_argument("--expire", action="store_true", help="Stop it from answering from now on.")
         add_json(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -15,13 +15,13 @@ class Command(FlashCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--dry-run", action="store_true", help="Say what would be deleted; delete nothing."
+            "--dry-run", action="store_true", help="Say what would be deleted, but delete nothing."
         )
         parser.add_argument("--json", action="store_true", help="Answer in JSON.")
         parser.add_argument(
             "--all",
             action="store_true",
-            help=f"More than {MAX_PER_RUN} models at once, and also after the clock was put forward.",
+            help=f"Delete even more than {MAX_PER_RUN} models at once, or after the clock was put forward.",
         )
 
     def handle(self, *, dry_run: bool, json: bool, all: bool, **options: Any) -> None:

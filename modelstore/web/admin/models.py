@@ -1,6 +1,6 @@
 """For operators: models and when they expire. Every action leaves a row in the admin's log."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 from django import forms
@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from modelstore.ground import naming
 from modelstore.ground.admin_tools import FastAdmin, audit, confirmed
@@ -149,15 +150,17 @@ class TrainedModelAdmin(FastAdmin):
         return filesizeformat(model.size_bytes)
 
     @admin.display(description="expires")
-    def expires_at(self, model: Any) -> datetime | str:
+    def expires_at(self, model: Any) -> str:
         policy = CleanupPolicy(active=model.policy_active, retention=model.policy_retention)
-        return model.expires(policy) or "never"
+        expires = model.expires(policy)
+        # The page of one model would show a bare datetime as Python writes it.
+        return date_format(timezone.localtime(expires), "DATETIME_FORMAT") if expires else "never"
 
     @admin.action(description="Expire now", permissions=["change"])
-    @confirmed("Expire these models now? Nobody can use them any more, and their files are deleted.")
+    @confirmed("Expire these models now? Nobody will be able to use them, and their files will be deleted.")
     def expire_now(self, request: HttpRequest, queryset: QuerySet[TrainedModel]) -> None:
         self._change(
-            request, queryset, "Expired by hand", "expired", expires_override=timezone.now(), pinned=False
+            request, queryset, "Expired manually", "expired", expires_override=timezone.now(), pinned=False
         )
 
     @admin.action(description="Extend: a day from now at least", permissions=["change"])

@@ -141,7 +141,7 @@ def test_refusals_are_alike(site: Site, publish: Any) -> None:
         "404": sentences(gone, "great"),
         "400": sentences(text, 3),
         "413": sentences(text, "x" * 1_000_001),
-        "415": pictures(image, b"GIF89a"),
+        "415": pictures(image, b"8BPS"),
         "422": pictures(image, bundles.picture()[:60]),
     }
     for status, environ in cases.items():

@@ -3,11 +3,15 @@
 import gzip
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
 from rest_framework.exceptions import APIException
 
 from tests.site.page import Page
@@ -53,6 +57,51 @@ def test_the_description_is_openapi_31_in_json_and_yaml(client: Client) -> None:
     answer = client.get("/api/v1/schema/?format=yaml")
     assert answer.content.startswith(b"openapi: 3.1")
     assert problem_of(client.get("/api/v1/schema/?format=xml"))["code"] == "not_found"
+
+
+def test_who_asks_for_json_gets_it(client: Client) -> None:
+    answer = client.get("/api/v1/schema/", headers={"Accept": "application/json"})
+    assert answer.status_code == 200 and answer["Content-Type"].startswith("application/json")
+    assert json.loads(gunzipped(answer))["openapi"].startswith("3.1")
+
+
+def test_examples_fit_their_schemas(client: Client) -> None:
+    document = client.get("/api/v1/schema/?format=json").json()
+    registry = Registry().with_resource("urn:api", Resource.from_contents(document, DRAFT202012))
+    wrong = []
+    for where, content in contents_of(document):
+        schema = {"$ref": f"urn:api#{where}/schema"}
+        checker = Draft202012Validator(schema, registry=registry, format_checker=FormatChecker())
+        for name, example in content.get("examples", {}).items():
+            wrong += [(where, name, error.message) for error in checker.iter_errors(example["value"])]
+    assert wrong == []
+
+
+def test_bodies_with_required_fields_are_required(paths: dict) -> None:
+    bodies = {
+        (path, method): operation["requestBody"]["required"]
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if "requestBody" in operation
+    }
+    for path in ("datasets/", "jobs/", "models/{token}/predict/", "models/{token}/batches/"):
+        assert bodies[f"/api/v1/{path}", "post"] is True, path
+
+
+def contents_of(document: dict) -> Iterator[tuple[str, dict]]:
+    """Every content of a body or answer, with its JSON pointer."""
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            base = f"/paths/{path.replace('/', '~1')}/{method}"
+            for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+                yield f"{base}/requestBody/content/{kind.replace('/', '~1')}", content
+            for status, response in operation["responses"].items():
+                for kind, content in response.get("content", {}).items():
+                    yield f"{base}/responses/{status}/content/{kind.replace('/', '~1')}", content
+
+
+def gunzipped(answer: Any) -> bytes:
+    return gzip.decompress(answer.content) if answer.get("Content-Encoding") == "gzip" else answer.content
 
 
 def test_every_body_and_good_answer_has_an_example(paths: dict) -> None:

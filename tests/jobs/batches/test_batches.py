@@ -127,6 +127,7 @@ def test_a_column_may_be_chosen_and_a_bad_row_does_not_spoil_the_rest(finish: Fi
     [
         ("page.csv", b"<!doctype html><html><body>x</body></html>", "sentences in a table"),
         ("empty.csv", b"", "sentences in a table"),
+        ("rows.jsonl", zipped({"a.png": b"x", "b.png": b"y"}), "sentences in a table"),
         ("none.zip", zipped({}), "pictures in a zip or frames of a video"),
     ],
 )

@@ -1,5 +1,7 @@
 """One specification of a hyperparameter makes it known everywhere."""
 
+import subprocess
+import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -137,7 +139,7 @@ def test_a_new_one_is_an_option_of_the_command(made_up: tuple[Hyperparameter, ..
 def test_the_command_says_what_each_option_does() -> None:
     help_text = " ".join(Command().create_parser("manage.py", "train").format_help().split())
     assert "--from-scratch Start from random weights" in help_text
-    assert "--input-column INPUT_COLUMN the column with the text" in help_text
+    assert "--input-column INPUT_COLUMN Column with the text." in help_text
 
 
 def test_a_new_one_is_in_the_guide(made_up: tuple[Hyperparameter, ...]) -> None:
@@ -150,6 +152,13 @@ def test_the_guide_has_the_table_of_the_specifications() -> None:
     guide = _GUIDE.read_text(encoding="utf-8")
     assert with_table(guide, HYPERPARAMETERS) == guide, "Run: python docs/make_tables.py"
     assert api_table(HYPERPARAMETERS) in guide
+
+
+@pytest.mark.slow
+def test_the_tables_can_be_checked_without_writing_them(tmp_path: Path) -> None:
+    command = [sys.executable, str(_GUIDE.with_name("make_tables.py")), "--check"]
+    environment = {"FLASH_VAR_DIR": str(tmp_path), "PATH": ""}
+    subprocess.run(command, check=True, env=environment)
 
 
 @pytest.mark.parametrize("task", list(Task))

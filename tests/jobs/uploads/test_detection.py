@@ -116,7 +116,8 @@ def test_it_refuses_zips_that_are_something_else(inspect_zip, refusal_of, files)
 def test_a_damaged_workbook_is_called_so(inspect_text, refusal_of):
     refusal = refusal_of(inspect_text, zip_bytes({"[Content_Types].xml": b"", "xl/workbook.xml": b"<x/>"}))
     assert refusal.status == 400
-    assert "spreadsheet is damaged" in refusal.detail and "CSV" in refusal.detail
+    assert "damaged" in refusal.detail
+    assert "CSV" in refusal.detail
 
 
 def test_it_refuses_binary_rubbish_as_a_table(inspect_text, refusal_of):
@@ -132,10 +133,10 @@ def test_it_takes_one_table_out_of_a_zip(inspect_text):
 
 
 def test_it_asks_for_one_of_several_tables(inspect_text, refusal_of):
-    files = {"train.csv": table().encode(), "test.csv": table().encode()}
+    files = {"one.csv": table().encode(), "two.csv": b"text,label,more\na,b,c\n"}
     refusal = refusal_of(inspect_text, zip_bytes(files))
     assert refusal.status == 422
-    assert "train.csv" in refusal.detail
+    assert "one.csv" in refusal.detail
 
 
 def test_it_says_that_pictures_are_no_text(inspect_text, refusal_of):

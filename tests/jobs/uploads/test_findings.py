@@ -7,6 +7,7 @@ import pytest
 from jobs.kinds.sentences.options import TableOptions
 from jobs.uploads import UploadRefused, findings_csv
 from jobs.uploads.errors import listed, shown
+from jobs.uploads.findings import MOST_NOTES, Notes, grouped
 from jobs.uploads.findings_csv import harmless_cell
 from tests.jobs.uploads.builders import pictures, table
 
@@ -86,3 +87,30 @@ def test_names_are_made_fit_for_a_sentence():
     assert shown("a\nb\u202ec", 10) == "a�b�c"
     assert shown("x" * 100, 10) == "x" * 9 + "…"
     assert listed(["a", "b", "c"], 2) == "a, b and 1 more"
+
+
+def test_notes_that_say_the_same_are_one_line_with_a_number():
+    notes = Notes()
+    for row in range(1, 8):
+        notes.skip(f"Row {row}", f'Left out: it has {row} cells instead of 2 ("{row}" | x).')
+    notes.skip("Row 9", "Left out: the row is empty.")
+    notes.skip("Row 10", "Left out: the row is empty.")
+    assert [str(note) for note in grouped(notes.skipped)] == [
+        'Row 1 and 6 more: Left out: it has 1 cells instead of 2 ("1" | x).',
+        "Row 9: Left out: the row is empty.",
+        "Row 10: Left out: the row is empty.",
+    ]
+
+
+def test_a_number_that_may_be_too_small_is_called_so():
+    notes = Notes()
+    for row in range(MOST_NOTES + 5):
+        notes.skip(f"Row {row}", "Left out: the row is empty.")
+    assert grouped(notes.skipped)[0].where == "Row 0 and at least 9,999 more"
+
+
+def test_guesses_that_are_taken_back_apart_stay_apart():
+    notes = Notes()
+    for row in range(6):
+        notes.repair(f"Row {row}", "It was guessed.", undo={"sheet": str(row)})
+    assert len(grouped(notes.repairs)) == 6

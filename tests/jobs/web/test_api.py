@@ -122,7 +122,7 @@ def test_each_wrong_field_is_a_400_with_its_name(client: Client, fields: dict[st
     ("content", "name", "status"),
     [
         (b"", "empty.csv", 400),
-        (b"\x1f\x8b\x08\x00" + b"\0" * 40, "data.csv.gz", 415),
+        (b"7z\xbc\xaf\x27\x1c" + b"\0" * 40, "data.7z", 415),
         (b"input,label\nhello,one\nworld,one\n", "one-class.csv", 422),
     ],
 )

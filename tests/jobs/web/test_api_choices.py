@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.models import Dataset, Job
+from tests.jobs.uploads.builders import two_classes, zip_bytes
 from tests.tasks import Task
 
 pytestmark = pytest.mark.django_db
@@ -138,3 +139,32 @@ def test_a_dataset_of_the_version_before_has_nothing_open(client: Client) -> Non
     token = check(client, OPEN, accept_guesses="true").json()["token"]
     Dataset.objects.update(findings={"repairs": [], "skipped": [], "warnings": []})
     assert submit(client, dataset_token=token).status_code == 201
+
+
+def test_a_file_whose_columns_were_refused_is_kept_to_choose_others(client: Client) -> None:
+    problem = check(client, SEVERAL).json()
+    assert problem["code"] == "several_labels"
+    token = problem["token"]
+    told = client.get(reverse("api:dataset", args=[token])).json()
+    assert (told["sample_count"], told["findings"]["refusal"]["code"]) == (0, "several_labels")
+    answer = submit(client, dataset_token=token, accept_guesses=True)
+    assert (answer.status_code, answer.json()["code"]) == (422, "several_labels")
+    assert change(client, token, accept_guesses=True).json()["code"] == "several_labels"
+    assert change(client, token, several_labels="keep_single").status_code == 200
+    assert submit(client, dataset_token=token).status_code == 201
+
+
+def test_a_file_that_is_no_table_is_not_kept(client: Client) -> None:
+    answer = check(client, "one column\nof words\n")
+    assert answer.status_code == 422
+    assert "token" not in answer.json()
+    assert not Dataset.objects.exists()
+
+
+def test_options_of_pictures_are_fields_too(client: Client) -> None:
+    zipped = SimpleUploadedFile("colours.zip", zip_bytes(two_classes()))
+    fields = {"dataset": zipped, "task_type": Task.IMAGE.value, "splits": "merge", "join_case": "true"}
+    answer = client.post(reverse("api:datasets"), fields)
+    assert answer.status_code == 201
+    assert Dataset.objects.get().options == {"splits": "merge", "join_case": True}
+    assert change(client, answer.json()["token"], labels_from="nowhere").status_code == 400

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from modelstore import api_keys
 from modelstore.ground import admin_tools
@@ -52,6 +53,16 @@ def test_each_action_changes_what_was_chosen_and_is_logged(
     entry = LogEntry.objects.get()
     assert (entry.object_id, entry.user.username) == (str(chosen.pk), "admin")
     assert entry.change_message
+
+
+def test_the_page_of_a_model_says_when_it_expires_as_people_write_it(admin_client: Client) -> None:
+    model = row()
+    model.save()
+    page = admin_client.get(f"{MODELS}{model.pk}/change/").content.decode()
+    expires = model.expires(CleanupPolicy.current())
+    assert date_format(timezone.localtime(expires), "DATETIME_FORMAT") in page
+    assert "+00:00" not in page
+    assert 'rel="icon"' in page
 
 
 def test_expire_now_holds_at_once_whatever_the_policy_and_the_pin(admin_client: Client) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from training.kinds.pictures.looks import Looks, near_pictures
+from training.kinds.pictures.descriptors import Descriptors, near_pictures
 from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.sentences.near import near_sentences, plain
 
@@ -18,16 +18,16 @@ def photo(seed: int) -> Image.Image:
     return coarse.resize((200, 200), Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(2))
 
 
-def looks_of(*pictures: Image.Image) -> Looks:
+def descriptors_of(*pictures: Image.Image) -> Descriptors:
     preprocess = PicturePreprocess(224, 224)
     pixels = []
     for picture in pictures:
         file = io.BytesIO()
         picture.save(file, "PNG")
         pixels.append(preprocess.load(file.getvalue()))
-    looks = Looks(len(pictures))
-    looks.add(0, np.stack(pixels))
-    return looks
+    descriptors = Descriptors(len(pictures))
+    descriptors.add(0, np.stack(pixels))
+    return descriptors
 
 
 def saved_as_jpeg(picture: Image.Image) -> Image.Image:
@@ -47,24 +47,24 @@ def saved_as_jpeg(picture: Image.Image) -> Image.Image:
     ids=["jpeg", "smaller", "cropped", "brighter"],
 )
 def test_a_picture_is_known_again(changed):
-    looks = looks_of(photo(1), photo(2), changed(photo(1)), photo(3))
-    assert near_pictures(looks, np.arange(4)) == [(0, 2)]
+    descriptors = descriptors_of(photo(1), photo(2), changed(photo(1)), photo(3))
+    assert near_pictures(descriptors, np.arange(4)) == [(0, 2)]
 
 
 def test_pictures_of_one_shape_in_two_colours_are_different():
     red, blue = (Image.new("RGB", (64, 64), colour) for colour in ("red", "blue"))
-    assert near_pictures(looks_of(red, blue, red), np.arange(3)) == [(0, 2)]
+    assert near_pictures(descriptors_of(red, blue, red), np.arange(3)) == [(0, 2)]
 
 
 def test_places_count_in_the_index():
-    looks = looks_of(photo(1), photo(2), photo(1))
-    assert near_pictures(looks, np.array([2, 1, 0])) == [(0, 2)]
+    descriptors = descriptors_of(photo(1), photo(2), photo(1))
+    assert near_pictures(descriptors, np.array([2, 1, 0])) == [(0, 2)]
 
 
 def test_pictures_that_cannot_be_read_are_not_seen():
-    looks, black = Looks(3), np.zeros((3, 32, 32, 3), np.uint8)
-    looks.add(0, black, [1])
-    assert looks.seen.tolist() == [True, False, True]
+    descriptors, black = Descriptors(3), np.zeros((3, 32, 32, 3), np.uint8)
+    descriptors.add(0, black, [1])
+    assert descriptors.seen.tolist() == [True, False, True]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.training.datasets import encoded, sentences
-from training.kinds.pictures.picture import UnreadablePicture
+from training.kinds.pictures.pixels.picture import UnreadablePicture
 from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.sentences.preprocess import TextPreprocess
 from training.kinds.sentences.tokeniser import learn_vocabulary

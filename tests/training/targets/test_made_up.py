@@ -104,7 +104,7 @@ def test_the_report_has_the_score_and_no_accuracy() -> None:
     assert not {"accuracy", "accuracy_interval", "majority_accuracy", "confusion"} & set(report)
     title = ElementTree.fromstring(score_svg([epoch], 1)).find(".//{*}title")
     assert title is not None
-    assert title.text == "Error over 1 epochs; kept is epoch 1 with 25.0%"
+    assert title.text == "Error over 1 epoch; epoch 1 was kept, with 25.0%"
 
 
 def test_a_whole_training_writes_a_bundle_by_it(tmp_path: Path) -> None:

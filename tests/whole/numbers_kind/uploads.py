@@ -15,6 +15,7 @@ from training.ground.limits import Limits
 
 READ_AGAIN = False
 OPTIONS = ()
+MERGED: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

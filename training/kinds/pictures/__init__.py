@@ -49,9 +49,10 @@ KIND = Kind(
     ),
     preprocess=f"{_HERE}.preprocess",
     preprocess_parts=(
-        f"{_HERE}.picture",
-        f"{_HERE}.picture_colours",
-        f"{_HERE}.picture_dicom",
+        f"{_HERE}.pixels.picture_colours",
+        f"{_HERE}.pixels.picture_dicom",
+        f"{_HERE}.pixels.picture_jpeg",
+        f"{_HERE}.pixels.picture",
         "training.ground.picture_formats",
     ),
     input_name="pixels",

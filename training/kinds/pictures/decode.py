@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.kinds.pictures.picture import UnreadablePicture
+from training.kinds.pictures.pixels.picture import UnreadablePicture
 from training.kinds.pictures.preprocess import PicturePreprocess
 
 CHUNK = 128

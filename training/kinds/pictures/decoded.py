@@ -14,7 +14,7 @@ from training.ground.prepared import Prepared
 from training.ground.run import Run
 from training.ground.samples import Parts, Samples, check_classes
 from training.kinds.pictures.decode import Decoded, decode_in_chunks
-from training.kinds.pictures.looks import Looks
+from training.kinds.pictures.descriptors import Descriptors
 from training.kinds.pictures.preprocess import PicturePreprocess
 
 PICTURES_FILE = "pictures.npy"
@@ -27,11 +27,15 @@ Extract = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Usable:
-    """The pictures that can be read: `places` [N] are theirs among all, `skipped` says what is wrong with others."""
+    """The pictures that can be read: `places` [N] are theirs among all, `skipped` says what is wrong with others.
+
+    `sources` [N] says which come from one source, where that was looked for.
+    """
 
     samples: Samples[Any]
     places: NDArray[np.int64]
     skipped: tuple[dict[str, str], ...]
+    sources: NDArray[np.int64] | None = None
 
     def among(self, parts: Parts) -> Parts:
         """Of indices among all pictures, those of pictures that can be read, as indices among these."""
@@ -50,7 +54,7 @@ class Pictures:
 
     def __init__(self, samples: Samples[Any], preprocess: PicturePreprocess, prepared: Prepared) -> None:
         self.samples, self.preprocess = samples, preprocess
-        self.looks = Looks(len(samples.items))
+        self.descriptors = Descriptors(len(samples.items))
         # The first pictures that can be read, uint8 [8, S, S, 3] at most.
         self.examples = np.zeros((0, preprocess.crop, preprocess.crop, 3), np.uint8)
         self._prepared = prepared
@@ -165,7 +169,7 @@ class Pictures:
 
     def _look(self, first: int, pixels: NDArray[np.uint8], refused: list[tuple[int, str]]) -> None:
         bad = [index for index, _ in refused]
-        self.looks.add(first, pixels, bad)
+        self.descriptors.add(first, pixels, bad)
         self._unreadable += refused
         if (missing := _EXAMPLES - len(self.examples)) > 0:
             readable = np.setdiff1d(np.arange(len(pixels)), np.array(bad, np.int64) - first)

@@ -227,7 +227,7 @@ class _FineTuning:
             deployed_count=learned[0],
             measured=learned[1],
             evidence=PictureEvidence.of(
-                self._material.pictures.looks, self._usable, self._parts, self._suspects
+                self._material.pictures.descriptors, self._usable, self._parts, self._suspects
             ),
         )
 
@@ -244,6 +244,7 @@ class _FineTuning:
                 "arguments": {},
                 "examples": np.array(self._pixels[self._places[1][:_EXAMPLES]]),
                 "skipped": self._usable.skipped,
+                "sources": self._usable.sources,
                 **more,
             }
         )

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.kinds.pictures.picture import Picture, Source, UnreadablePicture, read_header
-from training.kinds.pictures.picture_colours import NEWEST
+from training.kinds.pictures.pixels.picture import Picture, Source, UnreadablePicture, read_header
+from training.kinds.pictures.pixels.picture_colours import NEWEST
 
 _LONG = 2
 

@@ -28,7 +28,7 @@ from training.bundle.onnx_classifier import open_session
 from training.evaluation.outcome import Outcome
 from training.ground.run import Run
 from training.kinds.pictures.networks.integer_graph import before_convolutions, normalised_in_rows
-from training.kinds.pictures.picture import UnreadablePicture
+from training.kinds.pictures.pixels.picture import UnreadablePicture
 from training.kinds.pictures.preprocess import PicturePreprocess
 from training.targets.target import Target
 

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from training.kinds.pictures.picture import Picture, UnreadablePicture
+from training.kinds.pictures.pixels.picture import Picture, UnreadablePicture
 
 SIDE = 128
 

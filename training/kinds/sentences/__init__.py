@@ -6,6 +6,10 @@ from training.kinds.kind import Kind, SampleData, Words
 from training.kinds.sentences import catalog
 
 _HERE = "training.kinds.sentences"
+_SUFFIXES = (
+    ".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".feather",
+    ".yml", ".yaml", ".md", ".gz", ".bz2", ".xz", ".zst", ".tar", ".tgz",
+)  # fmt: skip
 KIND = Kind(
     task=catalog.TASK,
     name="sentences",
@@ -42,7 +46,7 @@ KIND = Kind(
     input_name="input_ids",
     bundle_files=("tokenizer.json",),
     requirements=("tokenizers",),
-    suffixes=(".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet"),
+    suffixes=_SUFFIXES,
     batch_formats=MappingProxyType({"sentences": "sentences in a table"}),
     uploads="jobs.kinds.sentences.uploads",
     batches="jobs.kinds.sentences.batches",

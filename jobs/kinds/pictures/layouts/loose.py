@@ -7,7 +7,7 @@ from jobs.kinds.pictures.layouts.contract import Contents
 from jobs.kinds.pictures.layouts.folders import FolderReading
 from jobs.uploads.errors import UploadRefused, listed, shown
 
-_DATA = {".csv", ".tsv", ".json", ".jsonl", ".xml", ".parquet", ".xlsx", ".xls", ".ods", ".yaml", ".yml"}
+_DATA = {".csv", ".tsv", ".json", ".jsonl", ".xml", ".parquet", ".xlsx", ".xls", ".ods"}
 
 
 def refuse_choice(sentence: str) -> UploadRefused:
@@ -21,9 +21,8 @@ def refuse_loose(contents: Contents, folders: FolderReading) -> NoReturn:
     """Raises UploadRefused (422): nothing tells the classes of the pictures."""
     data = [entry.where for entry in contents.files if entry.suffix in _DATA]
     beside = (
-        f" There is {listed([shown(where, 60) for where in data[:3]])} in the zip, but its rows do not "
-        f"name these pictures "
-        "and one label for each."
+        f" There is {listed([shown(where, 60) for where in data[:3]])} in the zip, but nothing in it names these "
+        "pictures with one label each."
         if data
         else ""
     )

@@ -17,7 +17,7 @@ _FILLERS = {
     "set", "sets", "data", "dataset", "image", "images", "img", "imgs", "picture", "pictures", "pics", "photos",
     "jpg", "jpeg", "png", "split", "part", "folder", "dir", "new", "final", "full", "all", "clean", "resized",
     "the", "my", "seg", "files", "org", "original", "raw", "rgb", "crop", "cropped", "folders", "zip", "256",
-    "224", "labeled", "labelled", "annotated", "lr", "hr",
+    "224", "labeled", "labelled", "obj", "annotated", "lr", "hr",
 }  # fmt: skip
 _UNLABELLED = {
     "unlabeled", "unlabelled", "unlabel", "pred", "predict", "prediction", "predictions", "unknown", "unsorted",
@@ -64,6 +64,12 @@ def is_plain_split(name: str) -> bool:
 def names_unlabelled(name: str) -> bool:
     """Whether a folder is called like the part of a dataset that has no labels."""
     return bool(_UNLABELLED.intersection(words_of(name)))
+
+
+def are_numbered(names: Iterable[str]) -> bool:
+    """Whether all names are one word with a number (person1, person2), or numbers."""
+    stems = {tuple("#" if word.isdigit() else word for word in words_of(name)) for name in names}
+    return len(stems) == 1 and "#" in next(iter(stems))
 
 
 def are_numbered_parts(names: Iterable[str]) -> bool:

@@ -11,6 +11,7 @@ from jobs.kinds.sentences.formats.contract import Cells
 # Stands between the labels of a row that has several.
 BETWEEN = " | "
 _YES = frozenset(("1", "1.0", "true"))
+_WORDS = frozenset(("true", "false"))
 _SEPARATORS = "_ .:-=/"
 _FEWEST_OF_SEVERAL = 3
 _ONE_EACH = 0.98
@@ -35,6 +36,9 @@ class Flags:
 def find_flags(columns: Sequence[Column], data: Sequence[Cells]) -> Flags | None:
     """Columns of zeros and ones that look like classes: one set in each row, or three or more of them."""
     flags = [column for column in columns if _is_flag(column)]
+    # Of the two ways to write them, the one that most columns have.
+    words = [column for column in flags if column.values.keys() <= _WORDS]
+    flags = max([column for column in flags if column not in words], words, key=len)
     if len(flags) < 2 or not any(column.role is Role.FLAG for column in flags):
         return None
     indices = tuple(column.index for column in flags)

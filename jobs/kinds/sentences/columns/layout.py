@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.kinds.sentences.columns.choice import ranked_texts
-from jobs.kinds.sentences.columns.meaning import Found, find_meaning, named_column
+from jobs.kinds.sentences.columns.meaning import Found, find_meaning, named_columns
 from jobs.kinds.sentences.columns.names import is_known, plain_name
-from jobs.kinds.sentences.columns.profile import profiles
+from jobs.kinds.sentences.columns.profile import is_typed, profiles
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.options import TableOptions
@@ -18,6 +18,8 @@ from training.ground.limits import Limits
 
 _NUMBER = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?\s*")
 _LONGEST_NAME = 100
+# So many different numbers or dates below a word make it a name.
+_TELLING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +96,21 @@ def find_layout(
 
 
 def find_text(
-    named: list[str] | None, sample: Sequence[Cells], options: TableOptions
+    reader: Reader, sample: Sequence[Cells], options: TableOptions, learnt: Sequence[str] = ()
 ) -> tuple[list[str], bool, tuple[int, ...]]:
     """Names of the columns, whether the first row names them, and the columns that hold the text.
 
-    For tables without labels, of one column or more. Raises UploadRefused (422).
+    For tables without labels, of one column or more; `learnt` are the names of the columns that a model learnt from,
+    which are read where all of them are there. Raises UploadRefused (422).
     """
+    named = reader.columns
     has_header = named is not None or (bool(sample) and _has_header(sample, options))
     columns, data = _columns(named, sample, has_header) if named or sample else (["column 1"], [])
-    if options.inputs:
-        chosen = tuple(named_column(name, columns, "input_column") for name in options.inputs)
+    known = {plain_name(column) for column in columns}
+    usual = learnt if all(plain_name(name) in known for name in learnt) else ()
+    wanted = options.inputs or reader.meaning.inputs or usual
+    if wanted:
+        chosen = tuple(index for name in wanted for index in named_columns(name, columns, "input_column"))
     else:
         chosen = (ranked_texts(profiles(columns, data))[0].column.index,)
     return columns, has_header, chosen
@@ -153,6 +160,11 @@ def _has_header(sample: Sequence[Cells], options: TableOptions) -> bool:
     fresh = [cell.casefold() not in values for cell, values in zip(first, columns, strict=True)]
     if any(is_known(cell) and new for cell, new in zip(first, fresh, strict=True)):
         return True
+    if not any(map(_NUMBER.fullmatch, first)) and any(
+        cell and not is_typed([cell]) and len(values) >= _TELLING and is_typed(values)
+        for cell, values in zip(first, columns, strict=True)
+    ):
+        return True  # a word above nothing but numbers or dates
     if not rest or not all(first) or any(map(_NUMBER.fullmatch, first)) or len(set(first)) < len(first):
         return False
     if not all(fresh) or max(map(len, first)) > 40:

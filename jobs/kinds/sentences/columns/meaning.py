@@ -11,7 +11,7 @@ from jobs.kinds.sentences.columns.choice import (
     ranked_texts,
 )
 from jobs.kinds.sentences.columns.flags import Flags, find_flags
-from jobs.kinds.sentences.columns.names import label_rank, label_word_rank, plain_name
+from jobs.kinds.sentences.columns.names import is_unnamed, label_rank, label_word_rank, plain_name
 from jobs.kinds.sentences.columns.profile import Column, Role, profiles
 from jobs.kinds.sentences.columns.splits import is_split, part_of
 from jobs.kinds.sentences.formats.contract import Cells, Meaning
@@ -20,6 +20,8 @@ from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes, Question
 
 _JOINT = "\n"
+# Between the names of columns that are chosen together.
+_TOGETHER = " + "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +75,15 @@ def named_column(name: str, columns: Sequence[str], field: str) -> int:
     raise UploadRefused(message, status=422, code="column_unknown", fields={field: [message]})
 
 
+def named_columns(name: str, columns: Sequence[str], field: str) -> list[int]:
+    """As `named_column`, and the places of several whose names stand together: "Subject + Body"."""
+    names = name.split(_TOGETHER)
+    known = {plain_name(column) for column in columns}
+    if len(names) > 1 and name not in columns and all(plain_name(one) in known for one in names):
+        return [named_column(one, columns, field) for one in names]
+    return [named_column(name, columns, field)]
+
+
 def find_meaning(
     names: Sequence[str], data: Sequence[Cells], options: TableOptions, meaning: Meaning, notes: Notes
 ) -> Found:
@@ -109,7 +120,7 @@ class _Search:
         if label is None and not flags:
             label = self._label(free, inputs)
         if not inputs:
-            inputs = (self._text([column for column in free if column.index != label], flags),)
+            inputs = self._text([column for column in free if column.index != label], flags)
         first = flags.columns[0] if flags else label or 0
         found = Found(inputs=inputs, label=first, flags=flags, split=split, group=group)
         self._note(found)
@@ -118,7 +129,9 @@ class _Search:
     def _chosen_inputs(self) -> tuple[int, ...]:
         wanted = self._options.inputs or self._meaning.inputs
         field = "input_columns" if self._options.input_columns else "input_column"
-        return tuple(dict.fromkeys(named_column(name, self._names, field) for name in wanted))
+        return tuple(
+            dict.fromkeys(index for name in wanted for index in named_columns(name, self._names, field))
+        )
 
     def _chosen(self, name: str | None, field: str) -> int | None:
         return named_column(name, self._names, field) if name and name != NOTHING else None
@@ -138,8 +151,10 @@ class _Search:
             return self._chosen(self._meaning.split, "split_column")
         if len(self._columns) < 3:
             return None
+        named = [column.index for column in self._columns if label_rank(column.name) is not None]
         for column in self._columns:
-            if column.index not in taken and is_split(column.name, column.values):
+            is_label = set(named) <= {column.index} and label_rank(column.name) is not None
+            if column.index not in taken and is_split(column.name, column.values, is_label=is_label):
                 self._notes.repair(
                     "Columns",
                     f'"{shown(column.name, 40)}" tells which rows are for training, validation and test: the given '
@@ -193,6 +208,11 @@ class _Search:
                 f'The numbers in "{shown(best.name, 40)}" look like measurements, not classes: each different number '
                 "would be a class of its own. Which column holds the class?"
             )
+        elif len(equal) == 1:
+            message = (
+                f'Which column holds the class? No name tells it; "{shown(best.name, 40)}" was taken, which may be '
+                "something else."
+            )
         elif equal:
             message = f"Which column holds the class? It may be {listed([f'“{one.name}”' for one in equal])}."
         else:
@@ -200,26 +220,39 @@ class _Search:
         choices = tuple(dict.fromkeys([best.name, *(one.name for one in equal), *others]))
         self._notes.ask(Question(field="label_column", message=message, guess=best.name, choices=choices))
 
-    def _text(self, free: Sequence[Column], flags: Flags | None) -> int:
+    def _text(self, free: Sequence[Column], flags: Flags | None) -> tuple[int, ...]:
         candidates = [column for column in free if not flags or column.index not in flags.columns]
         if not candidates:
             message = "No column is left for the text. Choose the columns with the text and the label."
             raise UploadRefused(
                 message, status=422, code="column_invalid", fields={"input_column": [message]}
             )
-        ranked = ranked_texts(candidates)
-        best, equal = ranked[0].column, doubtful_texts(ranked)
-        if equal:
-            names = listed([f"“{one.name}”" for one in equal])
-            self._notes.ask(
-                Question(
-                    field="input_column",
-                    message=f"Which column holds the text? It may be {names}.",
-                    guess=best.name,
-                    choices=tuple(one.column.name for one in ranked),
-                )
+        ranked = [one.column for one in ranked_texts(candidates)]
+        equal = doubtful_texts(ranked_texts(candidates))
+        if not equal:
+            return (ranked[0].index,)
+        equal.sort(key=lambda column: column.index)
+        # Two halves of a pair, such as question1 and question2, belong together.
+        stems = {column.name.rstrip("0123456789 _") for column in equal}
+        is_pair = len(stems) == 1 and not any(is_unnamed(column.name) for column in equal)
+        self._ask_for_text(equal, ranked, is_pair=is_pair)
+        return tuple(column.index for column in equal) if is_pair else (ranked[0].index,)
+
+    def _ask_for_text(self, equal: Sequence[Column], ranked: Sequence[Column], *, is_pair: bool) -> None:
+        names = [column.name for column in equal]
+        together = _TOGETHER.join(names)
+        others = [column.name for column in ranked if column not in equal]
+        self._notes.ask(
+            Question(
+                field="input_column",
+                message=(
+                    f"Which column holds the text? It may be {listed([f'“{name}”' for name in names])}, or all of "
+                    "them together."
+                ),
+                guess=together if is_pair else ranked[0].name,
+                choices=(*names, together, *others),
             )
-        return best.index
+        )
 
     def _note(self, found: Found) -> None:
         """Says what was read as what, unless the names say it themselves."""
@@ -234,8 +267,9 @@ class _Search:
         said = f"{quoted} {'is' if len(texts) == 1 else 'are joined and'} read as the text"
         if label:
             said = f'{said} and "{shown(label, 40)}" as the label'
+        more = " A prediction takes one text: put the parts on lines of their own." if len(texts) > 1 else ""
         rest = f" Not used: {listed(others)}." if others else ""
-        self._notes.repair("Columns", f"{said}.{rest}")
+        self._notes.repair("Columns", f"{said}.{more}{rest}")
 
 
 def _cell(cells: Cells, index: int) -> str:

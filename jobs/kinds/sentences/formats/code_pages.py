@@ -1,6 +1,7 @@
 """Which old code page a text was written in: a detector's vote on a sample of what is not ASCII."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 _SAMPLE = 24 * 1024
@@ -20,6 +21,15 @@ NAMES = {
     "cp1256": "windows-1256", "cp874": "windows-874", "cp932": "shift_jis", "euc_jp": "euc-jp", "gb18030": "gbk",
     "big5": "big5", "cp949": "euc-kr",
 }  # fmt: skip
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
+# Signs that may well stand beside a letter: quotes, dashes, marks of trade, accents of their own.
+_BESIDE = frozenset(
+    "\u00ab\u00bb\u00b4\u00b7\u00ae\u2122\u2026\u2032\u00a1\u00bf\u00a0\u0589"
+    + "".join(map(chr, range(0x2010, 0x2020)))
+)
+_COMMON = {"cp932": "shift_jis", "euc_jp": "euc_jp", "gb18030": "gbk", "big5": "big5", "cp949": "euc_kr"}
+_PAIRED = 1.3  # bytes above ASCII for each letter
+_IMPOSSIBLE = 10.0
 _DOUBLE = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
 
 
@@ -43,14 +53,44 @@ def _voted(lines: bytes) -> list[str]:
     from charset_normalizer import from_bytes
 
     # A letter cut in two at the end of the sample would speak against the right code page.
-    whole = lines[: lines.rfind(b"\n")] if b"\n" in lines else lines
+    whole = lines[: lines.rfind(b"\n")] if len(lines) >= _SAMPLE and b"\n" in lines else lines
     matches = from_bytes(whole, steps=8, chunk_size=1024, cp_isolation=list(_CANDIDATES))
-    names = [match.encoding for match in matches]
-    if not names:
-        return []
-    if names[0] != _PLAIN and names[0] not in _DOUBLE and _same(whole, names[0], _PLAIN):
+    names = [*(match.encoding for match in matches), *_DOUBLE]
+    if "cp1250" in names:
+        names.append("iso8859_2")  # nearly the same, so the detector names one of them
+    oddity = {name: _oddity(whole, name) for name in names}
+    names = sorted((name for name in names if oddity[name] < _IMPOSSIBLE), key=oddity.__getitem__)
+    if names and names[0] not in _DOUBLE and _same(whole, names[0], _PLAIN):
         names.insert(0, _PLAIN)  # where no letter tells them apart, the most frequent one
     return list(dict.fromkeys(names))
+
+
+def _oddity(data: bytes, codec: str) -> float:
+    """Share of what is not ASCII that people hardly write, in steps: rare letters, signs that stick to letters."""
+    try:
+        text = data.decode(codec)
+    except UnicodeDecodeError:
+        return _IMPOSSIBLE
+    foreign = _FOREIGN.findall(text)
+    if codec in _DOUBLE:
+        common = sum(len(letter.encode(_COMMON[codec], "ignore")) in (2, 3) for letter in foreign)
+        # One byte of another code page may well pair with an ASCII letter.
+        paired = sum(map(len, _HIGH.findall(data))) / max(1, len(foreign))
+        odd = 1 - common / max(1, len(foreign)) if paired > _PAIRED else _IMPOSSIBLE
+    else:
+        odd = sum(map(_is_odd, text, text[1:] + " ", " " + text)) / max(1, len(foreign))
+    return round(odd, 1)
+
+
+def _is_odd(letter: str, after: str, before: str) -> bool:
+    """A sign within a word, or a capital behind a small letter."""
+    if letter.isascii():
+        return False
+    if letter.isalpha():
+        return letter.isupper() and before.islower()
+    if letter in _BESIDE or unicodedata.combining(letter) or unicodedata.category(letter) == "Mn":
+        return False
+    return before.isalpha() or after.isalpha()
 
 
 def _same(data: bytes, one: str, other: str) -> bool:

@@ -1,7 +1,8 @@
 """What a format of tables must offer."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -41,13 +42,22 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """A table that is to be read: `open` gives its bytes from the start, `path` is the file that was uploaded."""
+    """A table that is to be read: `open` gives its bytes from the start, `path` is the file that was uploaded.
+
+    `packed` says that the bytes of `open` are not those at `path` but inside of it; `name` is what the user calls it.
+    `closing` ends with the reading, and closes what a reader opens for all of it. Without `labelled` the labels may be
+    missing, and no text is left out for that.
+    """
 
     path: Path
     open: Opener
     options: TableOptions
     limits: Limits
     notes: Notes
+    name: str = ""
+    packed: bool = False
+    closing: ExitStack = field(default_factory=ExitStack)
+    labelled: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -11,7 +12,7 @@ from jobs.kinds.sentences.formats.dialects import USUAL, Dialect, Fit, measure, 
 from jobs.kinds.sentences.formats.encoding import Encoding, Opener, find_encoding
 from jobs.kinds.sentences.formats.lines import Signs, opened, text_lines
 from jobs.kinds.sentences.options import TableOptions
-from jobs.uploads.findings import Notes
+from jobs.uploads.findings import MOST_NOTES, Notes
 from training.ground.limits import Limits
 
 _SAMPLE_CHARS = 128 * 1024
@@ -42,6 +43,8 @@ class CsvReader:
         hint = _EXCEL_HINT.match(sample[0]) if sample else None
         self._skip = 1 if hint else 0
         chosen = options.delimiter or (hint[1] if hint else None)
+        self._plain = self._told = False
+        self._notes = notes
         best = _best(_on_sample(sample[self._skip :], chosen, self._most_chars))
         if not (whole and len(self._signs.ends) == 1):
             best = self._on_the_whole(best, chosen)
@@ -51,10 +54,30 @@ class CsvReader:
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """(number of the row as a spreadsheet shows it, its cells)."""
+        if self._plain:
+            with opened(self._open, self._encoding, self._ends) as text:
+                rows = enumerate(csv.reader(text, **self._dialect.csv_format), start=1)
+                yield from islice(rows, self._skip, None)
+            return
         with self._lines(self._ends) as lines:
-            for number, (cells, _, _) in enumerate(parse(lines, self._dialect, self._most_chars), start=1):
+            broken: list[int] = []
+            for number, (cells, _, is_broken) in enumerate(
+                parse(lines, self._dialect, self._most_chars), start=1
+            ):
+                if is_broken:
+                    broken.append(number)
                 if number > self._skip:
                     yield number, cells
+        self._tell_of_broken(broken)
+
+    def _tell_of_broken(self, rows: list[int]) -> None:
+        if self._told:
+            return
+        self._told = True
+        for row in rows[:MOST_NOTES]:
+            self._notes.repair(
+                f"Row {row:,}", "A quotation mark is out of place here, so it was read as part of the text."
+            )
 
     @contextmanager
     def _lines(self, ends: str) -> Iterator[Iterator[str]]:
@@ -74,7 +97,15 @@ class CsvReader:
 
     def _on_the_whole(self, best: Dialect, chosen: str | None) -> Dialect:
         """The dialect that fits the whole text best; the others are tried only where that of the sample does not."""
+        self._plain = self._is_plain(best)
+        if self._plain:
+            return best
         fit = self._fit(self._ends, best, None)
+        for ends in self._signs.ends[1:]:
+            other = self._fit(ends, best, None)
+            more, fitter = other.good > 1.1 * fit.good, other.value > fit.value + 0.01
+            if other.value > 0.9 and (more or (fitter and other.good >= fit.good)):
+                self._ends, fit = ends, other
         if fit.is_clean or (not self._signs.quotes and fit.value > _SURE):
             return best
         fits = [(best, self._fit(self._ends, best))]
@@ -84,11 +115,20 @@ class CsvReader:
         if chosen is None:
             plain = [Dialect(delimiter=one) for one in USUAL if one != best.delimiter]
             fits += [(other, self._fit(self._ends, other)) for other in plain]
-        found = _best(fits)
-        for ends in self._signs.ends[1:]:
-            if self._fit(ends, found).value > max(fit.value for one, fit in fits if one == found) + 0.05:
-                self._ends = ends
-        return found
+        return _best(fits)
+
+    def _is_plain(self, dialect: Dialect) -> bool:
+        """Whether the whole text is as `csv` wants it, a row in each line: then it is read at full speed."""
+        if len(self._signs.ends) > 1 or self._signs.long_lines or dialect.prepared() is not None:
+            return False
+        with opened(self._open, self._encoding, self._ends) as text:
+            reader = csv.reader(text, strict=True, **dialect.csv_format)
+            try:
+                widths = Counter(map(len, reader))
+            except csv.Error:
+                return False
+            rows = widths.total()
+        return reader.line_num == rows and Fit(widths=widths).is_clean
 
     def _fit(self, ends: str, dialect: Dialect, most_rows: int | None = _COMPARED_ROWS) -> Fit:
         with self._lines(ends) as lines:
@@ -109,23 +149,26 @@ def _on_sample(sample: list[str], chosen: str | None, most_chars: int) -> list[t
     if chosen is not None:
         return fits(quotings(chosen, text))
     usual = [fit for delimiter in USUAL for fit in fits(quotings(delimiter, text))]
-    if max(fit.value for _, fit in usual) > _SURE:
-        return usual
-    quoted = sum(line.startswith('"') for line in sample) * 2 > len(sample)
+    rows = len(sample)
+    quoted = sum(line.startswith('"') and '" "' in line for line in sample) * 10 > 8 * rows
     rare = [one for one in unusual(text) if one.delimiter != " " or quoted]
-    return usual + [found for found in fits(rare) if found[1].value > _SURE and len(sample) > 4]
+    # All rows but one: the header of R has a cell less than the others.
+    found = [one for one in fits(rare) if (1 - one[1].value) * rows < 1.5 + rows * (1 - _SURE) and rows > 2]
+    # A usual name in the header speaks for a usual delimiter all the same.
+    return found or usual if not any(_rank(one)[0] for one in usual) else usual + found
 
 
 def _best(fits: list[tuple[Dialect, Fit]]) -> Dialect:
     """The dialect under which the most rows are equal; of equals the first."""
+    return max(fits, key=_rank)[0]
 
-    def rank(found: tuple[Dialect, Fit]) -> tuple[bool, float]:
-        dialect, fit = found
-        if dialect.wrapped and fit.value < _SURE:
-            return False, 0.0
-        return fit.known and fit.value > 0.5, round(fit.value, 3)
 
-    return max(fits, key=rank)[0]
+def _rank(found: tuple[Dialect, Fit]) -> tuple[bool, float, bool]:
+    dialect, fit = found
+    if dialect.wrapped and fit.value < _SURE:
+        return False, 0.0, False
+    # Commas may well come in texts as often in each line; tabs do not.
+    return fit.known and fit.value > 0.5, round(fit.value, 3), dialect.delimiter == "\t"
 
 
 def _allow_fields(chars: int) -> None:

@@ -11,13 +11,15 @@ from jobs.kinds.sentences.columns.names import is_known
 from jobs.kinds.sentences.formats.lines import BackLines
 
 USUAL = (",", "\t", ";", "|")
-# Tried where none of the usual ones separates anything: control characters of Hive and Teradata, MovieLens' two colons.
-_UNUSUAL = ("\x01", "\x1f", "\x1e", "::", "||", "@@@", "^", "~", "¦", "§", "\u2063", "，", "；", "、", " ")
+# Rare in text, so that as many in each line are no chance: control characters of Hive and Teradata, MovieLens' colons.
+_UNUSUAL = ("\x01", "\x1f", "\x1e", "::", "||", "@@@", "^", "~", "¦", "§", "\u2063", "；", " ")
 _STAND_IN = "\x1f"  # for a delimiter of several characters
 _HEADER_ROWS = 12
 _MANY_LINES = 30
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": " ", "r": " ", "t": " ", "N": r"\\N"}
+_BAR = re.compile(r"(?<!\\)\|")
+_RULED = re.compile(r"^[ \t|+:-]*-[|+][ \t|+:-]*$|^\|[ \t:]*-[ \t|+:-]*\|[ \t]*$", re.MULTILINE)
 _RULER = re.compile(r"[\s|+:=\u2500-\u257f-]*[-=\u2500-\u257f]{2}[\s|+:=\u2500-\u257f-]*")
 
 
@@ -88,10 +90,14 @@ class Fit:
     @property
     def value(self) -> float:
         """Share of the rows that have the commonest number of cells, two or more, and nothing against them."""
+        return self.good / max(1, self.widths.total())
+
+    @property
+    def good(self) -> int:
+        """Those rows."""
         if self.width < 2:
-            return 0.0
-        good = self.widths[self.width] - self.errors - self.framed - 2 * self.endless
-        return good / max(1, self.widths.total())
+            return 0
+        return self.widths[self.width] - self.errors - self.framed - 2 * self.endless
 
     @property
     def is_clean(self) -> bool:
@@ -127,7 +133,7 @@ def measure(lines: Iterable[str], dialect: Dialect, most_chars: int, most_rows: 
         fit.errors += broken
         fit.endless += taken > _MANY_LINES
         # A look at each of the first, then at some: this costs more than the parsing.
-        if (rows < 1_000 or not rows % 16) and any(map(_is_framed, cells)):
+        if (rows < 1_000 or not rows % 16) and _speaks_against(cells, dialect):
             fit.framed += 1 if rows < 1_000 else 16
         if rows <= _HEADER_ROWS and len(cells) > 1 and not fit.known:
             fit.known = any(map(is_known, cells))
@@ -139,6 +145,8 @@ def measure(lines: Iterable[str], dialect: Dialect, most_chars: int, most_rows: 
 def quotings(delimiter: str, text: str | None) -> Iterator[Dialect]:
     """The ways of quoting that may go with a delimiter, the usual first; `text` rules out what it has no sign of."""
     plain = Dialect(delimiter=delimiter)
+    if delimiter == "|" and text is not None and _RULED.search(text):
+        yield replace(plain, quote=None, ruled=True, backslash="\\|" in text)
     yield plain
     if text is None or '"' in text:
         if text is None or '\\"' in text:
@@ -147,7 +155,8 @@ def quotings(delimiter: str, text: str | None) -> Iterator[Dialect]:
             yield replace(plain, spaced=True)
             if text is None or '\\"' in text:
                 yield replace(plain, spaced=True, backslash=True)
-        yield replace(plain, wrapped=True)
+        if text is not None and text.startswith('"'):
+            yield replace(plain, wrapped=True)
     if text is None or f"'{delimiter}" in text or f"{delimiter}'" in text:
         yield replace(plain, quote="'")
         if text is None or "\\'" in text:
@@ -156,21 +165,13 @@ def quotings(delimiter: str, text: str | None) -> Iterator[Dialect]:
         yield replace(plain, quote=None)
         if text is None or "\\" + delimiter in text:
             yield replace(plain, quote=None, backslash=True)
-    if delimiter == "|":
-        yield replace(
-            plain, quote=None, ruled=True, spaced=True, backslash=text is not None and "\\|" in text
-        )
 
 
 def unusual(text: str) -> Iterator[Dialect]:
     """Dialects of rare delimiters that the text has signs of."""
     for delimiter in _UNUSUAL:
         if delimiter in text:
-            yield Dialect(delimiter=delimiter)
-            if delimiter == " ":
-                yield Dialect(delimiter=delimiter, backslash=True)
-            else:
-                yield Dialect(delimiter=delimiter, quote=None)
+            yield from (one for one in quotings(delimiter, text) if delimiter != " " or one.quote == '"')
 
 
 def _literally(line: str, form: dict[str, Any]) -> list[str]:
@@ -181,13 +182,23 @@ def _literally(line: str, form: dict[str, Any]) -> list[str]:
     return list(loose if closed else plain)
 
 
+def _speaks_against(cells: Sequence[str], dialect: Dialect) -> bool:
+    """Whether quotes or escapes of another dialect are left in the cells."""
+    if any(map(_is_framed, cells)):
+        return True
+    if not dialect.backslash and any('\\"' in cell for cell in cells):
+        return True
+    if dialect.quote is not None:
+        return False
+    opened = next((at for at, cell in enumerate(cells) if cell[:1] == '"'), None)
+    return opened is not None and any(cell[-1:] == '"' for cell in cells[opened + 1 :])
+
+
 def _is_framed(cell: str) -> bool:
-    return (
-        len(cell) > 1
-        and cell[-1:] in "\"' "
-        and (bare := cell.strip())[:1] in ('"', "'")
-        and bare[-1] == bare[0]
-    )
+    if len(cell) < 2 or cell[-1] not in "\"' ":
+        return False
+    bare = cell.strip()
+    return len(bare) > 1 and bare[0] in "\"'" and bare[-1] == bare[0]
 
 
 def _unwrapped(line: str) -> str:
@@ -205,7 +216,7 @@ def _unruled(line: str) -> str:
         bare = bare[1:]
     if bare.endswith("|") and not bare.endswith("\\|"):
         bare = bare[:-1]
-    return "|".join(cell.strip() for cell in bare.split("|")) + "\n"
+    return "|".join(cell.strip() for cell in _BAR.split(bare)) + "\n"
 
 
 def _plain_escapes(line: str) -> str:

@@ -24,7 +24,7 @@ _BOMS = (
 _CONTROL = bytes({*range(0, 9), *range(14, 32)} - {0x1A, 0x1B})
 _ISO_2022 = (b"\x1b$B", b"\x1b$@")
 _VOTES = 4  # so many right letters of UTF-8 outvote one byte that is none
-_SAVE = "Save it as CSV with UTF-8, or choose the encoding by hand."
+_SAVE = "Save it as CSV with UTF-8, or choose the encoding yourself."
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,7 @@ def _wide_without_bom(open_: Opener, head: bytes) -> Encoding:
         name = "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
     text = head[: len(head) & ~3].decode(name, "replace")
     if "\x00" in text or not ("\n" in text or "\r" in text):
+        _refuse_binary(head)
         raise _nul()
     found = Encoding(name, name)
     _check(open_, found, f"The file is neither UTF-8 nor {name[:6].upper()} throughout. {_SAVE}", 400)

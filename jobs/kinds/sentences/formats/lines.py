@@ -14,27 +14,36 @@ _CHUNK = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What a whole text holds that tells its dialect; counts of characters."""
+    """What a whole text holds that tells its dialect.
+
+    `line_feeds` are counted where returns are near, else there are at least as many; `both` are the two together.
+    """
 
     line_feeds: int
     returns: int
     both: int
-    quotes: int
+    quotes: bool
+    long_lines: bool
 
     @classmethod
     def count(cls, open_: Opener, encoding: Encoding) -> "Signs":
         """Reads the text once."""
-        feeds = returns = both = quotes = 0
+        feeds = returns = both = 0
         last = ""
+        quotes = long_lines = False
         with opened(open_, encoding, "") as text:
             while chunk := text.read(_CHUNK):
-                feeds += chunk.count("\n")
-                quotes += chunk.count('"') + chunk.count("'")
+                quotes = quotes or '"' in chunk or "'" in chunk
                 if "\r" in chunk or last == "\r":
+                    feeds += chunk.count("\n")
                     returns += chunk.count("\r")
                     both += chunk.count("\r\n") + (last == "\r" and chunk[0] == "\n")
+                elif "\n" in chunk:
+                    feeds += 1  # at least
+                elif len(chunk) == _CHUNK:
+                    long_lines = True
                 last = chunk[-1]
-        return cls(feeds, returns, both, quotes)
+        return cls(feeds, returns, both, quotes, long_lines)
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -44,7 +53,7 @@ class Signs:
             return ("\n",)
         if not self.line_feeds:
             return ("\r",)
-        return ("\n", "") if self.line_feeds >= lone else ("", "\n")
+        return ("\n", "") if self.line_feeds >= lone else ("", "\r", "\n")
 
 
 def opened(open_: Opener, encoding: Encoding, newline: str) -> io.TextIOWrapper:

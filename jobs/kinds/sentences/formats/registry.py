@@ -3,22 +3,36 @@
 import re
 
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
+from jobs.kinds.sentences.formats import (
+    argilla_csv,
+    arrow_tables,
+    fasttext,
+    label_studio_csv,
+    rasa,
+    yaml_tables,
+)
+from jobs.kinds.sentences.formats.arrow_tables import ArrowReader
 from jobs.kinds.sentences.formats.contract import Format, Reader, Source
 from jobs.kinds.sentences.formats.delimited import delimited
+from jobs.kinds.sentences.formats.fasttext import FastTextReader
 from jobs.kinds.sentences.formats.json_tables import JsonReader
-from jobs.kinds.sentences.formats.parquet import ParquetReader
+from jobs.kinds.sentences.formats.label_studio_csv import LabelStudioCsv
+from jobs.kinds.sentences.formats.others import refuse_others
+from jobs.kinds.sentences.formats.rasa import RasaReader
 from jobs.kinds.sentences.formats.trimmed import Trimmed
 from jobs.kinds.sentences.formats.workbook import WorkbookReader
 from jobs.uploads.detection import OLE_MAGIC, is_zip
 from jobs.uploads.errors import UploadRefused
 
 _HEAD_BYTES = 4096
-_JSON_LINES = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"[^"\n]*"\s*:')
-_JSON_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[\[{\]]")
+# An object, a list of lists, objects or strings, or a dictionary of Python.
+_JSON = re.compile(
+    rb"""(?:\xef\xbb\xbf)?\s*(?:\{\s*(?:"[^"\n]*"\s*:|'[^'\n]*'\s*:|\}\s*$)|\[\s*(?:[\[{\]]|"(?:[^"\\\n]|\\.)*+"\s*[,\]]))"""
+)
 
 
 def _trimmed(reader: Reader, source: Source) -> Reader:
-    return Trimmed(reader, source.notes, has_header=source.options.has_header)
+    return Trimmed(reader, source.notes, source.options)
 
 
 # The first that recognises a table reads it; the last takes whatever is left.
@@ -27,11 +41,21 @@ FORMATS = (
         lambda head: is_zip(head) or head.startswith(OLE_MAGIC.replace(b"\x00", b"")),
         lambda source: _trimmed(WorkbookReader(source), source),
     ),
-    Format(lambda head: head.startswith(b"PAR1"), lambda source: ParquetReader(source.path, source.limits)),
-    Format(_JSON_ARRAY.match, lambda source: JsonReader(source.open, source.limits, array=True)),
-    Format(_JSON_LINES.match, lambda source: JsonReader(source.open, source.limits, array=False)),
+    Format(arrow_tables.recognises, ArrowReader),
+    Format(_JSON.match, JsonReader),
+    Format(fasttext.is_fasttext, FastTextReader),
+    Format(rasa.is_yaml, RasaReader),
+    Format(rasa.is_markdown, RasaReader),
+    Format(yaml_tables.recognises, yaml_tables.yaml_reader),
+    Format(label_studio_csv.recognises, LabelStudioCsv),
+    Format(argilla_csv.recognises, argilla_csv.argilla_csv),
     Format(lambda head: True, lambda source: _trimmed(delimited(source), source)),
 )
+
+
+def is_known(head: bytes) -> bool:
+    """Whether the first bytes are of a format that says what it is, not of any text."""
+    return any(form.recognises(head) for form in FORMATS[:-1])
 
 
 def open_reader(source: Source) -> Reader:
@@ -40,5 +64,13 @@ def open_reader(source: Source) -> Reader:
         head = file.read(_HEAD_BYTES)
     if not head.strip(b"\x00\r\n\t \xef\xbb\xbf\xff\xfe"):
         raise UploadRefused(f"The file is empty. {TABLE_EXAMPLE}", code="upload_empty")
-    head = head.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").replace(b"\x00", b"")
-    return next(form.reader(source) for form in FORMATS if form.recognises(head))
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head[2:]
+    head = head.replace(b"\x00", b"") if not arrow_tables.recognises(head) else head
+    for form in FORMATS[:-1]:
+        if form.recognises(head):
+            return form.reader(source)
+    if yaml_tables.is_named_so(source.name, head):
+        return yaml_tables.yaml_reader(source)
+    refuse_others(head, labelled=source.labelled)
+    return FORMATS[-1].reader(source)

@@ -6,12 +6,14 @@ from itertools import islice
 
 from jobs.kinds.sentences.columns.names import is_known
 from jobs.kinds.sentences.formats.contract import Cells, Meaning, Reader
+from jobs.kinds.sentences.options import TableOptions
 from jobs.uploads.errors import listed
 from jobs.uploads.findings import Notes
 
 _SAMPLE_ROWS = 1_000
 _MOST_TITLES = 20
 _MOST_QUESTIONS = 3
+_LONGEST_NUMBER = 40
 _IMPORT_ID = re.compile(r'\s*\{\s*"ImportId"\s*:\s*"([^"]*)"')
 _QUESTION_ID = re.compile(r"QID\w+")
 _NUMERIC = re.compile(r"\s*[-+(]?[\d.,:/T\sZ%$€£+-]*\d[\d.,:/T\sZ%$€£+)-]*\s*")
@@ -35,59 +37,70 @@ class Trimmed:
 
     columns: list[str] | None = None
 
-    def __init__(self, reader: Reader, notes: Notes, *, has_header: bool | None) -> None:
+    def __init__(self, reader: Reader, notes: Notes, options: TableOptions) -> None:
         self._reader = reader
         self._notes = notes
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
         self.unit, self.meaning = reader.unit, reader.meaning
-        sample = list(islice(_filled(reader.records()), _SAMPLE_ROWS))
+        chosen = options.header_row or 0
+        records = (record for record in _filled(reader.records()) if record[0] >= chosen)
+        sample = list(islice(records, _SAMPLE_ROWS))
         self._header: tuple[str, ...] = ()
+        self._start: str | None = None  # the first cell of the header, as it is written
         self._first = 0  # number of the first row that counts
         self._questions: frozenset[int] = frozenset()
         self._short = False
         self._told = False
-        if sample and has_header is not False:
-            self._look(sample)
+        if sample and options.has_header is not False:
+            self._look(sample, is_chosen=chosen > 0)
 
     def records(self) -> Iterator[Row]:
         """(number of the row, its cells), the header first."""
+        header = self._header
+        if not header:
+            yield from self._from_first()
+            return
         again: list[int] = []
         held: Row | None = None
-        count = 0
-        for record in self._body(again):
+        count = -1
+        start = self._start
+        for record in self._from_first():
+            cells = record[1]
+            if cells and cells[0] == start and _plain(cells) == header:
+                if count >= 0:
+                    again.append(record[0])
+                    continue
+                if self._short:
+                    record = (record[0], ["", *cells])
+            count += 1
             if held is not None:
-                count += 1
                 yield held
             held = record
-        total = held is not None and bool(self._header) and self._is_total(held[1], count - 1)
+        total = held is not None and count > 0 and self._is_total(held[1], count - 1)
         if held is not None and not total:
             yield held
         self._tell(again, held[0] if held and total else 0)
 
-    def _body(self, again: list[int]) -> Iterator[Row]:
-        header, questions, first = self._header, self._questions, self._first
-        if not header and not first:
-            yield from self._reader.records()
-            return
-        start, is_first = header[0] if header else None, True
-        for number, cells in self._reader.records():
-            if number < first or number in questions:
-                continue
-            if header and cells and _bare(cells[0]) == start and _plain(cells) == header:
-                if not is_first:
-                    again.append(number)
-                    continue
-                is_first = False
-                yield number, ["", *cells] if self._short else cells
-            else:
-                yield number, cells
+    def _from_first(self) -> Iterable[Row]:
+        first, questions = self._first, self._questions
+        records = self._reader.records()
+        if not first and not questions:
+            return records
+        return (record for record in records if record[0] >= first and record[0] not in questions)
 
-    def _look(self, sample: Sequence[Row]) -> None:
-        at = _header_at([cells for _, cells in sample])
+    def _look(self, sample: Sequence[Row], *, is_chosen: bool) -> None:
+        at = 0 if is_chosen else _header_at([cells for _, cells in sample])
+        if sample[at][0] > 1:
+            self._first = sample[at][0]  # what stands above may be empty rows, too
         if at:
-            self._first = sample[at][0]
-            above = listed([" ".join(filter(None, _plain(cells))) for _, cells in sample[:at]], 3)
-            self._notes.repair(_span(sample[0][0], sample[at - 1][0]), f"Left out above the table: {above}.")
+            above = listed(
+                [" ".join(filter(None, _plain(cells))).rstrip(":. ") for _, cells in sample[:at]], 3
+            )
+            self._notes.repair(
+                _span(sample[0][0], sample[at - 1][0]),
+                f"Left out above the table: {above}.",
+                undo={"header_row": str(sample[0][0])},
+            )
         names, below = _plain(sample[at][1]), sample[at + 1 :]
         questions = _questions([cells for _, cells in below], len(names))
         if questions:
@@ -99,8 +112,8 @@ class Trimmed:
                 "Left out below the header: questions or types of the columns, not answers.",
             )
         data = [row for cells in below[questions:] if (row := _plain(cells[1])) != names]
-        if at or questions or _is_header(names, data):
-            self._header = names
+        if at or is_chosen or questions or _is_header(names, data):
+            self._header, self._start = names, sample[at][1][0]
             self._short = self._is_short(names, data)
 
     def _is_short(self, names: Sequence[str], data: Sequence[Sequence[str]]) -> bool:
@@ -117,7 +130,7 @@ class Trimmed:
         filled = [cell for cell in _plain(cells) if cell]
         if len(filled) < 2 or filled[0].rstrip(":").casefold() not in _TOTALS:
             return False
-        if not all(map(_NUMERIC.fullmatch, filled[1:])):
+        if not all(map(_is_number, filled[1:])):
             return False
         return len(self._header) > 2 or filled[1] == str(rows)
 
@@ -146,7 +159,7 @@ def _header_at(rows: Sequence[Cells]) -> int:
         if fills[at] >= 2 and fills[at] * 4 >= most * 3:
             names = [name for name in _plain(rows[at]) if name]
             alone = all(fill * 2 <= fills[at] for fill in fills[:at])
-            words = not any(map(_NUMERIC.fullmatch, names)) and len(set(names)) == len(names)
+            words = not any(map(_is_number, names)) and len(set(names)) == len(names)
             known = any(map(is_known, names))
             return (
                 at if alone and words and (known or len(rows) - at > 4) and max(map(len, names)) <= 100 else 0
@@ -169,8 +182,8 @@ def _questions(rows: Sequence[Cells], width: int) -> int:
     if len(first) != width or width < 4:
         return 0
     columns = [[row[i] for row in data if i < len(row) and row[i]] for i in range(width)]
-    numbers = [bool(column) and all(map(_NUMERIC.fullmatch, column)) for column in columns]
-    words = [bool(cell) and not _NUMERIC.fullmatch(cell) for cell in first]
+    numbers = [bool(column) and all(map(_is_number, column)) for column in columns]
+    words = [bool(cell) and not _is_number(cell) for cell in first]
     odd = sum(1 for number, word in zip(numbers, words, strict=True) if number and word)
     return 1 if odd >= 2 and all(words) and len(set(first)) == len(first) else 0
 
@@ -194,14 +207,14 @@ def _is_header(names: Sequence[str], data: Sequence[Sequence[str]]) -> bool:
     fresh = [bool(name) and name.casefold() not in values for name, values in zip(names, below, strict=True)]
     if any(is_known(name) and new for name, new in zip(names, fresh, strict=True)):
         return True
-    if (
-        not all(names)
-        or any(map(_NUMERIC.fullmatch, names))
-        or len(set(names)) < len(names)
-        or not all(fresh)
-    ):
+    if not all(names) or any(map(_is_number, names)) or len(set(names)) < len(names) or not all(fresh):
         return False
     return max(map(len, names)) <= 40 and any(len(values) * 2 <= len(data) for values in below)
+
+
+def _is_number(cell: str) -> bool:
+    """A number, date, time, share or price."""
+    return len(cell) <= _LONGEST_NUMBER and _NUMERIC.fullmatch(cell) is not None
 
 
 def _filled(records: Iterable[Row]) -> Iterator[Row]:

@@ -1,6 +1,7 @@
 """Reads XLSX, XLS and ODS: a child process turns the sheet into lines, which are read as often as needed."""
 
 import json
+import mmap
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import IO, Any
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Meaning, Source
 from jobs.uploads.archive import Archive
-from jobs.uploads.detection import is_zip
+from jobs.uploads.detection import OLE_MAGIC
 from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes, Question
 from training.ground.limits import GIB, MIB, Limits
@@ -25,6 +26,9 @@ _MOST_BYTES = 512 * MIB  # of a workbook, unpacked
 _MEMORY = 2 * GIB
 _SECONDS = 120
 _AT_ONCE = 2_000  # lines
+_HEAD_BYTES = 128
+_SUFFIXES = ((OLE_MAGIC, ".xls"), (b"opendocument.spreadsheet", ".ods"), (b"", ".xlsx"))
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
 _SIDE = 5  # a sheet of less than a fifth of the rows is not what is meant
 _SAVE = "Save the sheet as CSV (UTF-8), and upload that."
 
@@ -76,22 +80,26 @@ class WorkbookReader:
 
 @contextmanager
 def _as_file(source: Source) -> Iterator[Path]:
-    """The workbook as a file with a path: the upload, or a copy of what lies in a zip."""
-    with source.open() as file:
+    """The workbook under a name that says its format: the upload, or a copy of what lies in a zip."""
+    with source.open() as file, tempfile.TemporaryDirectory() as folder:
+        head = file.read(_HEAD_BYTES)
+        path = Path(folder, "book" + next(suffix for magic, suffix in _SUFFIXES if magic in head))
         if getattr(file, "name", None) == str(source.path):
-            yield source.path
-            return
-        with tempfile.NamedTemporaryFile() as copy:
-            shutil.copyfileobj(file, copy, MIB)
-            copy.flush()
-            yield Path(copy.name)
+            path.symlink_to(source.path.absolute())
+        else:
+            file.seek(0)
+            with path.open("wb") as copy:
+                shutil.copyfileobj(file, copy, MIB)
+        yield path
 
 
 def _check_members(path: Path, limits: Limits) -> None:
     with path.open("rb") as file:
-        if not is_zip(file.read(4)):
+        if path.suffix == ".xls":
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                if data.find(_LOCKED) >= 0:
+                    raise _refused("password", {})
             return
-        file.seek(0)
         archive = Archive(file, limits, KIND)
         if sum(entry.size for entry in archive.entries) > _MOST_BYTES:
             raise _too_large()
@@ -119,6 +127,8 @@ def _convert(path: Path, source: Source, lines: IO[str]) -> None:
 def _tell(about: dict[str, Any], chosen: str | None, notes: Notes) -> None:
     name, sheets = about["sheet"], [sheet for sheet in about["sheets"] if sheet["rows"]]
     others = [sheet for sheet in sheets if sheet["name"] != name]
+    if others:
+        notes.offer("sheet", [sheet["name"] for sheet in sheets])
     if chosen or not others:
         return
     rows = next(sheet["rows"] for sheet in sheets if sheet["name"] == name)
@@ -155,6 +165,8 @@ def _refused(wrong: str, about: dict[str, Any]) -> UploadRefused:
         return UploadRefused(message, status=422, code="sheet_unknown", fields={"sheet": [message]})
     if wrong == "too_many_rows":
         return UploadRefused("The sheet has too many rows. Send fewer.", status=413, code="too_many_rows")
+    if "limit" in about.get("detail", "").lower():
+        return _too_large()
     return UploadRefused(
         f"The spreadsheet is damaged or incomplete, so it cannot be opened ({shown(about.get('detail', ''), 60)}). "
         f"Open it in a spreadsheet program. {_SAVE}",

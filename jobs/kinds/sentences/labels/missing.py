@@ -11,6 +11,9 @@ SURELY_MISSING = frozenset((
     "#N/A", "#N/A N/A", "#NA", "#NULL!", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#N/V", "#NV", "N/A", "n/a",
     "[]", "{}", "()", "[None]", "[null]", "[nan]", "['']", '[""]', "[NULL]", "(null)", "<null>", "[NaN]",
 ))  # fmt: skip
+# What datasets call the rows that nobody labelled.
+_UNLABELLED = frozenset(("unsup", "unlabeled", "unlabelled", "unlabled", "not labeled", "not labelled"))
+_DASHES = frozenset(("-", "--", "\u2013", "\u2014"))
 # What may be a missing value or a class of that name; as a program writes them, and as people do.
 _NULLS = ("null", "NULL", "Null", "nil", "None", "NA", "none", "undefined", "NONE")
 _OF_PROGRAMS = frozenset((
@@ -22,6 +25,7 @@ _OF_DEGREES = frozenset((
     "minor", "major", "partial", "full", "complete", "weak", "strong", "slight", "light", "heavy", "critical", "other",
     "little", "several", "positive", "negative", "neutral", "mixed", "unknown",
 ))  # fmt: skip
+_FEW = 0.05  # of the rows: so few are told, not asked about
 _NUMBER_MARKS = frozenset("0123456789.,+-eE")
 
 
@@ -32,7 +36,8 @@ def missing_labels(counts: Counter[str], choice: str | None) -> tuple[list[str],
     """
     if choice == "keep":
         return [label for label in counts if label in ("[]", "{}", "()")], None
-    sure = [label for label in counts if label in SURELY_MISSING]
+    sure = [label for label in counts if label in SURELY_MISSING or label.casefold() in _UNLABELLED]
+    sure += _dashes(counts)
     maybe = [label for label in counts if label in _NULLS]
     if not maybe:
         return sure, None
@@ -40,10 +45,16 @@ def missing_labels(counts: Counter[str], choice: str | None) -> tuple[list[str],
         return sure + maybe, None
     others = [label for label in counts if label not in maybe and label not in sure]
     written = [label for label in maybe if _by_a_program(label, others)]
-    open_ones = [label for label in maybe if label not in written and _is_open(label, others)]
-    if not open_ones:
-        return sure + written, None
-    return sure + written + open_ones, _question(open_ones, counts)
+    unsure = [label for label in maybe if label not in written and _is_open(label, others)]
+    found = [*sure, *written, *unsure]
+    few = sum(counts[label] for label in unsure) <= _FEW * counts.total()
+    return found, _question(unsure, counts) if unsure and not few else None
+
+
+def _dashes(labels: Collection[str]) -> list[str]:
+    """A dash for an empty cell, where all other labels are words."""
+    dashes = [label for label in labels if label in _DASHES]
+    return dashes if all(any(map(str.isalpha, label)) for label in labels if label not in _DASHES) else []
 
 
 def _by_a_program(label: str, others: Collection[str]) -> bool:
@@ -54,7 +65,7 @@ def _by_a_program(label: str, others: Collection[str]) -> bool:
 
 def _is_open(label: str, others: Collection[str]) -> bool:
     """Not where the words beside it show that it is one of them."""
-    words = {other.casefold() for other in others}
+    words = {other.casefold() for other in others if len(other) <= 20}
     if label in ("none", "NONE") or (label == "None" and all(other[:1].isupper() for other in others)):
         # A word of people; a program would write None among words that begin small.
         return False

@@ -17,16 +17,14 @@ def read_labels(counts: Counter[str], missing: str | None, notes: Notes) -> dict
     bare = unwrapped(counts, notes)
     inner: Counter[str] = Counter()
     for label, count in counts.items():
-        name = bare[label]
-        if name is not None:
-            inner[name] += count
+        inner[bare[label]] += count
     none, question = missing_labels(inner, missing)
     if none:
         rows = sum(inner[name] for name in none)
-        notes.skip("Labels", f"Left out: in {rows:,} rows the label is missing ({listed(none)}).", rows)
+        notes.skip("Labels", f"Left out: rows without a label, {rows:,} in all ({listed(none)}).", rows)
     if question is not None:
         notes.ask(question)
     for name in none:
         del inner[name]
     classes = joined(inner, notes)
-    return {label: classes.get(name) if name is not None else None for label, name in bare.items()}
+    return {label: classes.get(name) for label, name in bare.items()}

@@ -43,7 +43,7 @@ def joined(counts: Counter[str], notes: Notes) -> dict[str, str]:
         merged[plain[label]] += count
     canonical = {}
     for same in groups.values():
-        best = max((plain[label] for label in same), key=lambda label: merged[label])
+        best = max((plain[label] for label in same), key=lambda label: (merged[label], label.isascii()))
         canonical.update(dict.fromkeys(same, best))
         _note(best, list(dict.fromkeys(plain[label] for label in same)), notes)
     _without_codes(canonical, notes)
@@ -80,7 +80,9 @@ def _truths(plain: dict[str, str], counts: Counter[str], notes: Notes) -> None:
             continue
         for side in (0, 1):
             same = [label for label, word in words.items() if word in {pair[side] for pair in used}]
-            best = plain[max(same, key=lambda label: counts[label])] if same else ""
+            if not same:
+                continue
+            best = _WHOLE_FLOAT.sub(r"\1", plain[max(same, key=lambda label: counts[label])])
             plain.update(dict.fromkeys(same, best))
             notes.repair(best, f"Ways of writing the same truth value were combined: {listed(same)}.")
         return
@@ -130,6 +132,8 @@ def _warn_of_twins(names: Iterable[str], notes: Notes) -> None:
     """Classes that may well be one, which nobody can be sure of."""
     groups: dict[str, list[str]] = defaultdict(list)
     for name in names:
+        if _NUMBER.fullmatch(name):
+            continue  # a minus is no dash
         groups[same_class(_SEPARATORS.sub(" ", _letters(name).translate(_TWINS)).strip())].append(name)
     for same in groups.values():
         if len(same) > 1:

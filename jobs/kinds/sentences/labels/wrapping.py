@@ -19,9 +19,9 @@ _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _MOST = 0.9
 
 
-def unwrapped(counts: Counter[str], notes: Notes) -> dict[str, str | None]:
-    """Each label as it was before it was wrapped; None for several in one, which are left out with a note."""
-    found: dict[str, str | None] = {label: label for label in counts}
+def unwrapped(counts: Counter[str], notes: Notes) -> dict[str, str]:
+    """Each label as it was before it was wrapped; lists of several stay what they are."""
+    found = {label: label for label in counts}
     _lists(found, counts, notes)
     _each(
         found,
@@ -55,7 +55,7 @@ def items_of(text: str) -> list[str] | None:
     return items
 
 
-def _lists(found: dict[str, str | None], counts: Counter[str], notes: Notes) -> None:
+def _lists(found: dict[str, str], counts: Counter[str], notes: Notes) -> None:
     lists = {label: items for label in counts if (items := items_of(label))}
     quoted = {label for label in lists if "'" in label or '"' in label}
     one = [label for label, items in lists.items() if len(items) == 1]
@@ -66,30 +66,23 @@ def _lists(found: dict[str, str | None], counts: Counter[str], notes: Notes) -> 
     for label in one:
         found[label] = lists[label][0]
     notes.repair("Labels", f"Labels that are a list of one were taken out of it ({listed(one, 3)}).")
-    if several and most > _MOST * rows:
-        for label in several:
-            found[label] = None
-        count = _rows(several, counts)
-        notes.skip("Labels", f"Left out: {count:,} rows have several labels ({listed(several, 3)}).", count)
 
 
 def _each(
-    found: dict[str, str | None],
+    found: dict[str, str],
     counts: Counter[str],
     notes: Notes,
     take_out: Callable[[str], str | None],
     said: str,
 ) -> None:
-    changed = {label: inner for label, now in found.items() if now and (inner := take_out(now)) is not None}
+    changed = {label: inner for label, now in found.items() if (inner := take_out(now)) is not None}
     if changed:
         found.update(changed)
         notes.repair("Labels", f"{said} ({listed(list(changed), 3)}).")
 
 
-def _share(
-    found: dict[str, str | None], counts: Counter[str], take_out: Callable[[str], str | None]
-) -> float:
-    fits = [label for label, now in found.items() if now and take_out(now) is not None]
+def _share(found: dict[str, str], counts: Counter[str], take_out: Callable[[str], str | None]) -> float:
+    fits = [label for label, now in found.items() if take_out(now) is not None]
     return _rows(fits, counts) / max(1, counts.total())
 
 

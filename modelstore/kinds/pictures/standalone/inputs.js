@@ -85,7 +85,7 @@
       const label = make("label"), input = make("input");
       label.id = "pictures";
       Object.assign(input, {type: "file", multiple: true, accept: "image/*"});
-      label.append(make("b", "Pictures to sort"), make("span", "Choose, drop or paste them. They do not leave this device."), input);
+      label.append(make("b", "Pictures to classify"), make("span", "Choose, drop or paste them. They do not leave this device."), input);
       place.append(label);
       input.addEventListener("change", () => answerAll(input.files));
       addEventListener("dragover", (event) => { event.preventDefault(); label.classList.add("over"); });

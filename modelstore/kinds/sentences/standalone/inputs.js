@@ -109,7 +109,7 @@
       box.id = "sentences";
       text.id = label.htmlFor = "text";
       text.rows = 5;
-      label.textContent = "Sentences to sort, one per line";
+      label.textContent = "Sentences to classify, one per line";
       button.textContent = "Predict";
       box.append(label, text, button);
       place.append(box);

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from jobs.kinds.sentences import uploads
+from jobs.kinds.sentences.items import Sentences
 from jobs.kinds.sentences.options import NOTHING, TableOptions
 from jobs.kinds.sentences.table import write_table
 from tests.jobs.uploads.builders import write
@@ -105,6 +107,19 @@ def test_numbers_that_mean_measures_are_asked_about(inspect_text):
     assert "measurements" in question.message
 
 
+def test_a_measure_is_preferred_to_a_text_as_a_label(inspect_text, refusal_of):
+    data = a_csv(["title", "description", "price"], lambda i: f"Item {i}", sentence, lambda i: f"{7 * i}.25")
+    assert refusal_of(inspect_text, data).columns.label == "price"
+
+
+@pytest.mark.parametrize(("name", "other"), [("Case reason", "Owner"), ("Department", "Assignee")])
+def test_names_of_people_who_work_on_it_are_no_labels(inspect_text, name, other):
+    data = a_csv([other, "Told us", name], lambda i: ("Ann", "Bob")[i % 2], sentence, kind)
+    findings = inspect_text(data)
+    assert findings.label_column == name
+    assert not findings.questions
+
+
 def test_names_of_classes_are_preferred_to_their_numbers(inspect_text):
     data = a_csv(["text", "label", "label_title"], sentence, lambda i: i % 3, kind)
     findings = inspect_text(data)
@@ -189,3 +204,58 @@ def test_options_that_make_no_sense_are_refused(inspect_text, refusal_of, option
     refusal = refusal_of(inspect_text, a_csv(["text", "label"], sentence, kind), **options)
     assert refusal.code == "table_options_invalid"
     assert list(refusal.fields) == list(options)
+
+
+def test_columns_are_chosen_together_by_their_names(inspect_text):
+    data = a_csv(["First thing", "Second thing", "Matter"], sentence, lambda i: f"And {i} times bad", kind)
+    assert inspect_text(data, input_column="First thing + Second thing").input_columns == [
+        "First thing",
+        "Second thing",
+    ]
+    data = a_csv(["question1", "question2", "is_duplicate"], sentence, sentence, lambda i: i % 2)
+    findings = inspect_text(data)
+    (question,) = findings.questions
+    assert question.guess == "question1 + question2"
+    assert findings.input_columns == ["question1", "question2"]
+    assert not inspect_text(data, input_column=question.guess).questions
+
+
+def test_a_whole_file_is_predicted_from_the_columns_that_were_learnt(tmp_path):
+    path = write(tmp_path, a_csv(["Note", "Title", "Text"], lambda i: f"n{i}", kind, sentence), "more.csv")
+
+    def texts(*learnt):
+        return [item.value for item in Sentences(path, "more.csv", Limits(), None, learnt).items(0)]
+
+    assert texts("Title", "Note")[0] == "parcel\nn0"
+    assert texts("title")[:2] == ["parcel", "refund"]
+    assert texts("Title", "Gone")[0] == sentence(0)
+    chosen = Sentences(path, "more.csv", Limits(), "Note", ("Title",))
+    assert next(iter(chosen.items(0))).value == "n0"
+
+
+def test_merged_tables_keep_parts_and_sources_and_take_labels_as_they_are(tmp_path):
+    parts = []
+    for number, header in enumerate((["input", "label", "split"], ["input", "label", "group"])):
+        part = tmp_path / str(number)
+        part.mkdir()
+        rows = a_csv(
+            header,
+            lambda i, n=number: f"{n} {sentence(i)}",
+            lambda i: ("red; blue", "red", "blue")[i % 3],
+            lambda i: ("train", "test")[i % 2],
+        )
+        write(part, rows, "data.csv")
+        parts.append(part)
+    merged = uploads.merge([*parts, parts[0]], tmp_path)
+    findings = uploads.inspect(merged, "merged.csv", Limits(), uploads.MERGED)
+    assert classes(findings) == {"blue": 40, "red": 40, "red; blue": 40}
+    assert findings.splits == {"train": 30, "test": 30}
+    assert findings.group_column == "group"
+    assert not findings.questions
+
+
+def test_columns_are_called_swapped_only_where_the_texts_look_like_labels(inspect_text, refusal_of):
+    data = a_csv(["label", "input"], sentence, lambda i: i % 2)
+    assert "swapped" in refusal_of(inspect_text, data).detail
+    data = a_csv(["input", "label"], sentence, lambda i: f"matter {i}")
+    assert "swapped" not in refusal_of(inspect_text, data).detail

@@ -68,7 +68,7 @@ def test_json_rows_that_lack_something_are_left_out_by_line(inspect_text):
         {"text": "a"},
         {"label": "good"},
         {"text": None, "label": "good"},
-        {"text": ["x"], "label": "good"},
+        {"text": ["x", "y"], "label": "good"},
     ]
     findings = inspect_text(json_lines(*ITEMS, *odd))
     assert findings.sample_count == 8
@@ -84,33 +84,62 @@ DEEP = 100_000
         "[" * DEEP,
         "[" * DEEP + "]" * DEEP,
         '{"a":' * DEEP + "1" + "}" * DEEP,
-        json_lines(*ITEMS) + '{"text": ' + "[" * DEEP + "]" * DEEP + ', "label": "x"}\n',
-        json_lines(*ITEMS) + '{"text": NaN, "label": "good"}\n',
-        json_lines(*ITEMS) + '{"text": Infinity, "label": "good"}\n',
-        '[{"text": "a", "label": -Infinity}]',
-        json_lines(*ITEMS) + '{"text": "x", "label": ' + "9" * 5_000 + "}\n",
         '[{"text": "a", "label": ' + "9" * 5_000 + "}]",
-        json_lines(*ITEMS) + '{"text": "cut off',
         '[{"text": "a", "label": "b"}, {"text"',
         '[{"text": "a", "label": "b"} ',
-        json_lines(*ITEMS) + '{"text": "a\\u0000b", "label": "good"}\n',
         json_lines(*ITEMS).encode() + b'{"text": "caf\xe9", "label": "good"}\n',
     ],
-    ids=range(14),
+    ids=range(7),
 )
 def test_it_refuses_json_that_is_none(inspect_text, refusal_of, data):
     assert refusal_of(inspect_text, data).status == 400
 
 
 @pytest.mark.parametrize(
-    "data", [json_lines(*ITEMS) + "5\n", '[{"text": "a"}, 5]', json_lines(*ITEMS) + '"x"\n']
+    "line",
+    [
+        '{"text": ' + "[" * DEEP + "]" * DEEP + ', "label": "x"}',
+        '{"text": "x", "label": ' + "9" * 5_000 + "}",
+        '{"text": "cut off',
+        "5",
+        '"x"',
+        "no JSON at all",
+    ],
+    ids=range(6),
 )
-def test_it_refuses_items_that_are_no_rows(inspect_text, refusal_of, data):
-    assert refusal_of(inspect_text, data).status == 422
+def test_one_bad_line_does_not_refuse_the_others(inspect_text, line):
+    findings = inspect_text(json_lines(*ITEMS) + line + "\n")
+    assert findings.sample_count == 8
+    assert [note.where for note in findings.skipped] == ["Line 9"]
 
 
-def test_it_refuses_one_object_of_everything(inspect_text, refusal_of):
-    assert refusal_of(inspect_text, json.dumps({"data": ITEMS})).status == 422
+def test_many_bad_lines_refuse_the_file_by_the_first(inspect_text, refusal_of):
+    refusal = refusal_of(inspect_text, json_lines(*ITEMS) + "what\n" * 9)
+    assert refusal.status == 400
+    assert refusal.detail.startswith("Line 9 is not valid JSON")
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "null", '""'])
+def test_numbers_that_are_none_are_missing(inspect_text, value):
+    findings = inspect_text(json_lines(*ITEMS) + f'{{"text": "one more", "label": {value}}}\n')
+    assert findings.sample_count == 8
+    assert classes(findings) == {"bad": 4, "good": 4}
+
+
+def test_nul_characters_are_taken_out(inspect_text):
+    findings = inspect_text(json_lines(*ITEMS) + '{"text": "a\\u0000b", "label": "good"}\n')
+    assert findings.sample_count == 9
+
+
+def test_it_refuses_items_that_are_no_rows(inspect_text, refusal_of):
+    assert refusal_of(inspect_text, '[{"text": "a"}, 5]').status == 422
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_it_finds_the_rows_in_one_object_of_everything(inspect_text, indent):
+    findings = inspect_text(json.dumps({"count": 8, "data": ITEMS}, indent=indent))
+    assert classes(findings) == {"bad": 4, "good": 4}
+    assert any('"data"' in note.message for note in findings.repairs)
 
 
 def test_it_refuses_a_line_of_json_without_end(inspect_text, refusal_of):

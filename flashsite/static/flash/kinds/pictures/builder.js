@@ -119,7 +119,7 @@ function checked() {
     names.set(card.name.toLowerCase(), card.name);
   }
   if (wrong) wrong.field.focus();
-  else if (used.length < 2) refuse("Two classes at least", "Add another class, with pictures of what it is not.");
+  else if (used.length < 2) refuse("At least two classes are needed", "Add another class, with pictures of what it is not.");
   else return used;
   return null;
 }

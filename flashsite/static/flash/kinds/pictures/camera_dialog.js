@@ -31,7 +31,7 @@ async function start(id) {
   stop();
   say("");
   if (!cameras.areThere()) {
-    say("This browser gives a page the camera over https only, or has none. Add pictures as files instead.");
+    say("This browser allows the camera only over https, or cannot use one. Add pictures as files instead.");
     return;
   }
   try {

@@ -59,7 +59,7 @@ function end(count, size, offset) {
 
 // `files`: [{path, file}]; `onProgress(share)`; `signal`: an AbortSignal. Resolves to a Blob.
 export async function zip(files, {onProgress = () => {}, signal} = {}) {
-  if (files.length > MOST_ENTRIES) throw new RangeError(`More than ${MOST_ENTRIES} pictures: make a zip of them and upload that.`);
+  if (files.length > MOST_ENTRIES) throw new RangeError(`More than ${MOST_ENTRIES.toLocaleString("en")} pictures: make a zip of them and upload that.`);
   const encoder = new TextEncoder();
   const parts = [], central = [];
   let offset = 0;

@@ -1,0 +1,1 @@
+"""Tables and texts inside of other files: zips, and what is packed alone."""

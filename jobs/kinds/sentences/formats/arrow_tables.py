@@ -1,0 +1,266 @@
+"""Reads Parquet, Arrow and Feather batch by batch; pyarrow is imported only when such a file comes."""
+
+import itertools
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+from jobs.kinds.sentences.example import TABLE_EXAMPLE
+from jobs.kinds.sentences.formats.annotations.registry import find_annotation
+from jobs.kinds.sentences.formats.cells import Columns, as_text
+from jobs.kinds.sentences.formats.contract import Meaning, Source
+from jobs.uploads.errors import UploadRefused, listed, shown
+from jobs.uploads.right_form import choose_instead
+from training.ground.limits import MIB, Limits
+from training.ground.picture_formats import picture_format
+from training.kinds.sentences import KIND
+
+_BATCH = 1_024
+_NAMING_ROWS = 1_000
+_GLANCE = 5
+_STREAM = b"\xff\xff\xff\xff"
+_OLD_FEATHER = b"FEA1"
+
+
+def recognises(head: bytes) -> bool:
+    """Whether the first bytes are those of Parquet, Arrow or Feather."""
+    return head.startswith((b"PAR1", b"ARROW1", _OLD_FEATHER)) or (
+        head.startswith(_STREAM) and len(head) > 8 and head[7] < 0x10
+    )
+
+
+class ArrowReader:
+    """Records of such a file, numbered from 1; codes of classes become their names."""
+
+    delimiter: str | None = None
+    unit = "Row"
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._file = _Stored(source)
+        self.encoding = self._file.kind.lower()
+        self._names = _class_names(self._file.schema)
+        flat = not any(_is_nested(field.type) for field in self._file.schema)
+        sample = list(itertools.islice((item for _, item in self._items()), 1 if flat else _NAMING_ROWS))
+        self._refuse_pictures(sample)
+        self._rows = None if flat else find_annotation(sample, source)
+        self._flat: Columns | None = None
+        self.columns: list[str] | None
+        self.meaning = Meaning()
+        if self._rows:
+            self.columns, self.meaning, self.unit = self._rows.columns, self._rows.meaning, self._rows.unit
+        elif flat:
+            self.columns = [str(name) for name in self._file.schema.names]
+        else:
+            self._flat = Columns(sample, source.limits.max_columns)
+            self.columns = self._flat.names
+        for column, names in self._names.items():
+            source.notes.repair(
+                "Labels", f'The codes of "{shown(column, 40)}" are named in the file: {listed(names)}.'
+            )
+
+    def records(self) -> Iterator[tuple[int, list[str | None]]]:
+        """(number of the row, its cells); None stands for what is no single value."""
+        if self._rows:
+            yield from self._rows.records(self._items())
+        elif self._flat:
+            cells = self._flat.cells
+            for number, item in self._items():
+                yield number, cells(item)
+        else:
+            number = 0
+            for columns in self._columns():
+                for values in zip(*columns, strict=True):
+                    number += 1
+                    yield number, [value if type(value) is str else as_text(value) for value in values]
+
+    def _items(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        names = [str(name) for name in self._file.schema.names]
+        number = 0
+        for columns in self._columns():
+            for values in zip(*columns, strict=True):
+                number += 1
+                yield number, dict(zip(names, values, strict=True))
+
+    def _columns(self) -> Iterator[list[list[Any]]]:
+        """The values of each batch, column by column."""
+        fields = [(str(field.name), self._names.get(str(field.name))) for field in self._file.schema]
+        for batch in self._file.batches():
+            yield [
+                _values(column, names, self._file.kind)
+                for column, (_, names) in zip(batch.columns, fields, strict=True)
+            ]
+
+    def _refuse_pictures(self, sample: Sequence[Mapping[str, Any]]) -> None:
+        for item in sample[:_GLANCE]:
+            for name, value in item.items():
+                data = value.get("bytes") if isinstance(value, dict) else value
+                if isinstance(data, bytes) and picture_format(data[:512]):
+                    raise UploadRefused(
+                        f'This {self._file.kind} file contains pictures (column "{shown(name, 40)}", '
+                        f"{picture_format(data[:512])}), but text was expected. Write each picture to a file in a "
+                        f"folder of its class, and zip the folders.{choose_instead('.zip', KIND)}",
+                        status=415,
+                        code="wrong_kind",
+                    )
+
+
+class _Stored:
+    """The file itself: schema and batches. Raises UploadRefused (400, 413)."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        with source.open() as file:
+            head = file.read(8)
+        self._parquet = head.startswith(b"PAR1")
+        self._old = head.startswith(_OLD_FEATHER)
+        self._stream = head.startswith(_STREAM)
+        self.kind = "Parquet" if self._parquet else "Feather" if self._old else "Arrow"
+        self._seekable: BinaryIO | None = None
+        with self._open() as opened:
+            self.schema = opened.schema_arrow if self._parquet else opened.schema
+            if self._parquet:
+                _check_size(opened.metadata, source.limits)
+
+    def batches(self) -> Iterator[Any]:
+        with self._open() as opened:
+            batches = self._batches(opened)
+            while (batch := self._next(batches)) is not None:
+                for start in range(0, max(1, batch.num_rows), _BATCH):
+                    yield batch.slice(start, _BATCH)
+
+    def _batches(self, opened: Any) -> Iterator[Any]:
+        if self._parquet:
+            yield from opened.iter_batches(batch_size=_BATCH, use_threads=False)
+        elif self._old:
+            yield from opened.to_batches()
+        elif self._stream:
+            for batch in opened:
+                batch.validate(full=True)
+                yield batch
+        else:
+            for index in range(opened.num_record_batches):
+                batch = opened.get_batch(index)
+                batch.validate(full=True)
+                yield batch
+
+    def _next(self, batches: Iterator[Any]) -> Any:
+        return self._try(lambda: next(batches, None))
+
+    @contextmanager
+    def _open(self) -> Iterator[Any]:
+        import pyarrow
+        from pyarrow import feather, ipc, parquet
+
+        def build() -> Any:
+            if self._source.packed:
+                file = pyarrow.PythonFile(self._spooled(), mode="r")
+            else:
+                file = pyarrow.memory_map(str(self._source.path))
+            if self._parquet:
+                return parquet.ParquetFile(file)
+            if self._old:
+                return feather.read_table(file)
+            return ipc.open_stream(file) if self._stream else ipc.open_file(file)
+
+        yield self._try(build)
+
+    def _spooled(self) -> BinaryIO:
+        """A copy on the disk, for files inside zips: Parquet is read from its end."""
+        if self._seekable is None:
+            scratch = tempfile.TemporaryFile()  # noqa: SIM115 closed with the source
+            self._seekable = self._source.closing.enter_context(scratch)
+            copied = 0
+            with self._source.open() as file:
+                while chunk := file.read(MIB):
+                    copied += len(chunk)
+                    if copied > self._source.limits.max_unpacked_bytes:
+                        raise _too_large(self._source.limits)
+                    self._seekable.write(chunk)
+        self._seekable.seek(0)
+        return self._seekable
+
+    def _try(self, build: Callable[[], Any]) -> Any:
+        import pyarrow
+
+        try:
+            return build()
+        except (pyarrow.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
+            raise _damaged(self.kind) from error
+
+
+def _check_size(metadata: Any, limits: Limits) -> None:
+    if metadata.num_rows > limits.max_rows:
+        raise UploadRefused(
+            f"The table has {metadata.num_rows:,} rows; at most {limits.max_rows:,} are allowed.",
+            status=413,
+            code="too_many_rows",
+        )
+    size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    if size > limits.max_unpacked_bytes:
+        raise _too_large(limits)
+
+
+def _is_nested(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_nested(kind) or types.is_binary(kind) or types.is_large_binary(kind))
+
+
+def _class_names(schema: Any) -> dict[str, list[str]]:
+    """The names of classes that the library datasets stores beside the schema, by column."""
+    try:
+        features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return class_names(features)
+
+
+def class_names(features: Any) -> dict[str, list[str]]:
+    """Names of classes, by column, of features as the library datasets describes them."""
+    found: dict[str, list[str]] = {}
+    for column, feature in features.items() if isinstance(features, dict) else ():
+        while isinstance(feature, list) and len(feature) == 1:
+            feature = feature[0]
+        while isinstance(feature, dict) and isinstance(feature.get("feature"), dict):
+            feature = feature["feature"]
+        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel":
+            names = feature.get("names")
+            if isinstance(names, list) and all(isinstance(name, str) for name in names):
+                found[str(column)] = names
+    return found
+
+
+def named(value: Any, names: Sequence[str]) -> Any:
+    """The name of a code; "" for -1, which says that there is no label; the value itself if it is no code."""
+    if isinstance(value, list):
+        return [named(one, names) for one in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return names[value] if 0 <= value < len(names) else "" if value < 0 else value
+    return value
+
+
+def _values(column: Any, names: Sequence[str] | None, kind: str) -> list[Any]:
+    try:
+        values: list[Any] = column.to_pylist()
+    except (UnicodeDecodeError, ValueError, OverflowError) as error:
+        raise _damaged(kind) from error
+    return [named(value, names) for value in values] if names else values
+
+
+def _too_large(limits: Limits) -> UploadRefused:
+    return UploadRefused(
+        f"Unpacked, the table is larger than {limits.max_unpacked_bytes / 1024**3:.3g} GB. Send fewer rows.",
+        status=413,
+        code="unpacked_too_large",
+    )
+
+
+def _damaged(kind: str) -> UploadRefused:
+    return UploadRefused(
+        f"The {kind} file is damaged or uses a feature that is not supported. Save it again, or as CSV. "
+        f"{TABLE_EXAMPLE}",
+        code=f"{'parquet' if kind == 'Parquet' else 'arrow'}_damaged",
+    )
