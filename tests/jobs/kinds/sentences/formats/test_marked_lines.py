@@ -97,6 +97,11 @@ def test_tabs_win_over_commas_that_are_as_many_in_each_line(inspect_text, comma)
     assert (findings.delimiter, classes(findings)) == ("\t", ALL)
 
 
+def test_quotes_escaped_and_doubled_do_not_make_one_column(inspect_text):
+    data = "".join(f'"{label}","Well: \\""{text}\\"", I say"\n' for text, label in ROWS)
+    assert classes(inspect_text(data)) == ALL
+
+
 @pytest.mark.parametrize(("codec", "end"), [("mac_roman", "\r"), ("cp1252", "\r\n")])
 def test_quotes_of_an_old_mac_are_read_where_its_line_ends_are(inspect_text, codec, end):
     data = csv_of([(text.replace("please", "I can\u2019t"), label) for text, label in ROWS]).replace(
