@@ -168,7 +168,8 @@ def _rank(found: tuple[Dialect, Fit]) -> tuple[bool, float, bool]:
     if dialect.wrapped and fit.value < _SURE:
         return False, 0.0, False
     # Commas may well come in texts as often in each line; tabs do not.
-    return fit.known and fit.value > 0.5, round(fit.value, 3), dialect.delimiter == "\t"
+    tabs = dialect.delimiter == "\t" and fit.value > 0
+    return fit.known and fit.value > 0.5, round(fit.value, 3), tabs
 
 
 def _allow_fields(chars: int) -> None:

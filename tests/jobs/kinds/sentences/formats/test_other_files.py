@@ -146,3 +146,28 @@ def test_yaml_is_predicted_too(tmp_path):
     assert [item.value for item in Sentences(path, path.name, Limits()).items(0)] == [
         text for text, _ in ROWS
     ]
+
+
+def predicted(tmp_path, name, data):
+    path = tmp_path / name
+    path.write_bytes(data)
+    return [item.value for item in Sentences(path, path.name, Limits()).items(0)]
+
+
+@pytest.mark.parametrize(
+    ("data", "codec"),
+    [
+        ("No\tText\tWish\r\n" + "".join(f"{i}\t{text}\t{label}\r\n" for i, (text, label) in enumerate(ROWS)), "utf-16"),
+        ("".join(f"{i}\t{text}\t{label}\n" for i, (text, label) in enumerate(ROWS)), "utf-8"),
+        ("id;text\n" + "".join(f"{i};{text}\n" for i, (text, _) in enumerate(ROWS)), "utf-8"),
+        ("text|label\n" + "".join(f"{text}|{label}\n" for text, label in ROWS), "utf-8"),
+    ],
+)  # fmt: skip
+def test_a_text_file_that_is_a_table_is_predicted_by_its_column_of_texts(tmp_path, data, codec):
+    assert predicted(tmp_path, "wishes.txt", data.encode(codec)) == [text for text, _ in ROWS]
+
+
+@pytest.mark.parametrize("line", ["{}, please; now", "text, {}", "a\tb {}"])
+def test_a_text_file_of_sentences_is_predicted_line_by_line(tmp_path, line):
+    lines = ["Hello there, text", *(line.format(text) for text, _ in ROWS[:3]), "one", "two", "three"]
+    assert predicted(tmp_path, "wishes.txt", "\n".join(lines).encode()) == lines
