@@ -9,14 +9,15 @@ from jobs.kinds.sentences.formats.encoding import Encoding, Opener
 
 _LONGEST = 8  # times the longest field
 _MOST_LINES = 1_000  # of one row
-_CHUNK = 256 * 1024
+CHUNK = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
     """What a whole text holds that tells its dialect.
 
-    `line_feeds` are counted where returns are near, else there are at least as many; `both` are the two together.
+    `line_feeds` and `returns` are counted, `both` are the two together. `fewest` is the least number of line feeds in
+    any CHUNK characters.
     """
 
     line_feeds: int
@@ -24,26 +25,29 @@ class Signs:
     both: int
     quotes: bool
     long_lines: bool
+    fewest: int
 
     @classmethod
     def count(cls, open_: Opener, encoding: Encoding) -> "Signs":
         """Reads the text once."""
         feeds = returns = both = 0
+        fewest = CHUNK
         last = ""
         quotes = long_lines = False
         with opened(open_, encoding, "") as text:
-            while chunk := text.read(_CHUNK):
+            while chunk := text.read(CHUNK):
                 quotes = quotes or '"' in chunk or "'" in chunk
+                here = chunk.count("\n")
+                feeds += here
+                if len(chunk) == CHUNK:
+                    fewest = min(fewest, here)
                 if "\r" in chunk or last == "\r":
-                    feeds += chunk.count("\n")
                     returns += chunk.count("\r")
                     both += chunk.count("\r\n") + (last == "\r" and chunk[0] == "\n")
-                elif "\n" in chunk:
-                    feeds += 1  # at least
-                elif len(chunk) == _CHUNK:
+                elif not here and len(chunk) == CHUNK:
                     long_lines = True
                 last = chunk[-1]
-        return cls(feeds, returns, both, quotes, long_lines)
+        return cls(feeds, returns, both, quotes, long_lines, fewest)
 
     @property
     def ends(self) -> tuple[str, ...]:
