@@ -16,7 +16,7 @@ from jobs.datasets import intake
 from jobs.messaging import hints
 from jobs.models import BatchPrediction, Job, PlatformStatus
 from jobs.uploads.errors import UploadRefused
-from modelstore.ground import tokens
+from modelstore.ground import temporary, tokens
 from modelstore.models import TrainedModel
 from training.kinds import kind_of
 
@@ -46,7 +46,7 @@ def submit(
     `idempotency_key` with the same file answers the same batch.
     """
     check_accepting()
-    with intake.temporary_folder() as folder:
+    with temporary.folder() as folder:
         path = folder / "upload"
         size, digest = intake.stream_to(path, upload)
         key = _scoped_key(idempotency_key, model, digest, options)

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jobs.kinds.pictures.layouts.contract import Contents, Reading, Sample
 from jobs.kinds.pictures.layouts.parts import Found, find_class_folders
 from jobs.kinds.pictures.layouts.split_names import are_numbered_parts, split_of
 from jobs.kinds.pictures.layouts.tree import Folder, tree_of
-from jobs.kinds.pictures.options import FOLDERS, SUBFOLDERS
+from jobs.kinds.pictures.options import FOLDERS, MERGE, NONE, SUBFOLDERS
 from jobs.uploads.errors import listed
 from jobs.uploads.findings import Notes
 
@@ -38,12 +38,16 @@ def read_folders(contents: Contents, level: str | None = None, leave: Collection
     level = level or contents.options.labels_from
     pictures = [entry for entry in contents.pictures if id(entry) not in leave]
     found = find_class_folders(tree_of(pictures), notes)
+    if found.joined and level == FOLDERS:
+        notes = Notes()
+        found = find_class_folders(tree_of(pictures), notes, join=False)
     samples = [
         sample for split, folder in found.classes for sample in _samples(split, folder, level == SUBFOLDERS)
     ]
     if not samples and level == FOLDERS:
         # Asked for: the folders are classes, even if they are called like parts of a dataset.
         samples = [Sample(entry, folder.name) for _, folder in found.flat for entry in folder.all_pictures()]
+    samples = _with_sources(samples, found, notes)
     _note_parts(found, notes)
     _note_deeper(found, level == SUBFOLDERS, notes)
     return FolderReading(
@@ -68,6 +72,23 @@ def _samples(split: str, parent: Folder, subfolders: bool) -> Iterator[Sample]:
                 yield Sample(entry, folder.name, split or inner.get(below.name, ""))
 
 
+def _with_sources(samples: list[Sample], found: Found, notes: Notes) -> list[Sample]:
+    """The samples with the folder of a person or the like, which holds the class folders, as their source."""
+    if not found.sources:
+        return samples
+    notes.repair(
+        listed(found.sources),
+        "Each of these folders counts as one source: its pictures stay together when a part is set aside.",
+        undo={"sources": NONE},
+    )
+    return [
+        replace(
+            sample, group=next((path for path in found.sources if sample.entry.where.startswith(path)), "")
+        )
+        for sample in samples
+    ]
+
+
 def _past_wrappers(folder: Folder) -> Folder:
     while len(folder.folders) == 1 and next(iter(folder.folders.values())).folders:
         folder = next(iter(folder.folders.values()))
@@ -90,10 +111,16 @@ def _telling(samples: list[Sample]) -> bool:
 def _note_parts(found: Found, notes: Notes) -> None:
     if found.joined:
         notes.repair(
-            listed(found.joined), "These folders have the same class folders in them; they were joined."
+            listed(found.joined),
+            "These folders have the same class folders in them; they were joined.",
+            undo={"labels_from": FOLDERS},
         )
     if found.classes and len({split for split, _ in found.classes}) > 1:
-        notes.repair(listed(found.kept), "These are the parts of the dataset; they were kept as they are.")
+        notes.repair(
+            listed(found.kept),
+            "These are the parts of the dataset; they were kept as they are.",
+            undo={"splits": MERGE},
+        )
 
 
 def _note_deeper(found: Found, subfolders: bool, notes: Notes) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from jobs.kinds.pictures.layouts.contract import Sample
 from jobs.kinds.pictures.layouts.parts import is_view
 from jobs.kinds.pictures.layouts.split_names import split_of
+from jobs.kinds.pictures.options import NONE
 from jobs.uploads.errors import shown
 from jobs.uploads.findings import Notes
 
@@ -18,6 +19,7 @@ _CHANGE = (
     r"hue|saturat(?:ed|ion)|equali[sz]ed|clahe|cutout|sharp(?:en|ened)?|orig(?:inal)?|transformed|distorted|"
     r"warp(?:ed)?|gauss(?:ian)?|salt|pepper)"
 )
+_CHANGED = re.compile(rf"(?:{_CHANGE}[\d_\-. ]*)+")
 _ROBOFLOW = re.compile(r"^(?P<base>.+)_(?:jpe?g|png|bmp|webp|tiff?)\.rf\.[0-9a-z]{6,}$")
 _BEHIND = re.compile(rf"^(?P<base>.+?)(?:[_\-. ]+{_CHANGE}[\d_\-. ()]*(?:deg)?)+$")
 _FRONT = re.compile(rf"^(?:{_CHANGE}(?:[_\-. ]?\d+(?:deg)?)?[_\-. ]+)+(?P<base>.*\d.*)$")
@@ -54,8 +56,14 @@ def with_sources(samples: Sequence[Sample], notes: Notes) -> list[Sample]:
         samples[example].entry.where,
         f"{len(keys):,} pictures come from {len(groups):,} sources by their names ({how}); those of one source, like "
         f'this one of "{shown(keys[example], 60)}", stay together when a part is set aside.',
+        undo={"sources": NONE},
     )
     return [replace(sample, group=keys.get(at, "")) for at, sample in enumerate(samples)]
+
+
+def is_change(word: str) -> bool:
+    """Whether a word in a name tells how a picture was changed (flip, rot90), not what it shows."""
+    return len(word) <= _LONGEST and _CHANGED.fullmatch(word.lower()) is not None
 
 
 def _by_names(samples: Sequence[Sample]) -> dict[int, str]:

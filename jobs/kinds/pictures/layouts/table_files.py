@@ -148,6 +148,12 @@ def _delimited(entry: Entry, text: str) -> PictureTable | None:
 def _by_spaces(lines: Sequence[str]) -> list[Sequence[Cell]]:
     """Lines in as many columns as all of them have words; else a path and the last word; else one column."""
     lines = [line for line in lines if not line.startswith("#")] or lines
+    if len(lines) > 2 and lines[0].isdigit() and int(lines[0]) in (len(lines) - 1, len(lines) - 2):
+        # How many there are.
+        lines = lines[1:]
+    rows: list[Sequence[Cell]] = [line.split() for line in lines]
+    if len(rows) > 2 and len(rows[0]) > 1 and {len(row) for row in rows[1:]} == {len(rows[0]) + 1}:
+        return rows
     for ways in ([line.split() for line in lines], [line.rsplit(None, 1) for line in lines]):
         if len(ways[0]) > 1 and len({len(row) for row in ways}) == 1:
             return list(ways)
