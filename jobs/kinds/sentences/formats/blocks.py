@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, runtime_checkable
 
-MOST_ROWS = 512  # one odd row makes a whole block slow
+MOST_ROWS = 256  # one odd row makes a whole block slow
 
 
 class NotPlain(Exception):

@@ -80,8 +80,7 @@ class CsvReader:
     def _plain_blocks(self) -> Iterator[Block]:
         widths: Counter[int] = Counter()
         count, skip = 0, self._skip
-        # Some megabytes at most.
-        at_once = max(1, min(MOST_ROWS, 16 * self._signs.fewest))
+        at_once = MOST_ROWS if self._signs.short_lines else 1 + MOST_ROWS // 32  # some megabytes at most
         with opened(self._open, self._encoding, self._ends) as text:
             reader = csv.reader(text, strict=True, **self._dialect.csv_format)
             try:

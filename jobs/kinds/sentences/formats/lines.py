@@ -9,15 +9,16 @@ from jobs.kinds.sentences.formats.encoding import Encoding, Opener
 
 _LONGEST = 8  # times the longest field
 _MOST_LINES = 1_000  # of one row
-CHUNK = 256 * 1024
+_CHUNK = 256 * 1024
+_PART = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
     """What a whole text holds that tells its dialect.
 
-    `line_feeds` and `returns` are counted, `both` are the two together. `fewest` is the least number of line feeds in
-    any CHUNK characters.
+    `line_feeds` are counted where returns are near, else there are at least as many; `both` are the two together.
+    `short_lines`: no line is longer than some thousand characters.
     """
 
     line_feeds: int
@@ -25,29 +26,29 @@ class Signs:
     both: int
     quotes: bool
     long_lines: bool
-    fewest: int
+    short_lines: bool
 
     @classmethod
     def count(cls, open_: Opener, encoding: Encoding) -> "Signs":
         """Reads the text once."""
         feeds = returns = both = 0
-        fewest = CHUNK
+        short_lines = True
         last = ""
         quotes = long_lines = False
         with opened(open_, encoding, "") as text:
-            while chunk := text.read(CHUNK):
+            while chunk := text.read(_CHUNK):
                 quotes = quotes or '"' in chunk or "'" in chunk
-                here = chunk.count("\n")
-                feeds += here
-                if len(chunk) == CHUNK:
-                    fewest = min(fewest, here)
+                short_lines = short_lines and _has_short_lines(chunk)
                 if "\r" in chunk or last == "\r":
+                    feeds += chunk.count("\n")
                     returns += chunk.count("\r")
                     both += chunk.count("\r\n") + (last == "\r" and chunk[0] == "\n")
-                elif not here and len(chunk) == CHUNK:
+                elif "\n" in chunk:
+                    feeds += 1  # at least
+                elif len(chunk) == _CHUNK:
                     long_lines = True
                 last = chunk[-1]
-        return cls(feeds, returns, both, quotes, long_lines, fewest)
+        return cls(feeds, returns, both, quotes, long_lines, short_lines)
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -58,6 +59,11 @@ class Signs:
         if not self.line_feeds:
             return ("\r",)
         return ("\n", "") if self.line_feeds >= lone else ("", "\r", "\n")
+
+
+def _has_short_lines(chunk: str) -> bool:
+    """Whether a line ends in each of its parts."""
+    return all(chunk.find("\n", at, at + _PART) >= 0 for at in range(0, len(chunk) - _PART, _PART))
 
 
 def opened(open_: Opener, encoding: Encoding, newline: str) -> io.TextIOWrapper:
