@@ -5,9 +5,9 @@ import io
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
-from training.kinds.pictures.descriptors import Descriptors
 
 from training.ground.sources import sources_of
+from training.kinds.pictures.descriptors import Descriptors
 from training.kinds.pictures.likeness import alike_pictures
 
 
@@ -27,8 +27,12 @@ def scene(seed: int, side: int = 160) -> Image.Image:
 
 def groups(*pictures: Image.Image) -> list[int]:
     descriptors = Descriptors(len(pictures))
-    descriptors.add(0, np.stack([np.asarray(picture.convert("RGB").resize((128, 128))) for picture in pictures]))
-    found: list[int] = sources_of(len(pictures), alike_pictures(descriptors, np.arange(len(pictures)))).tolist()
+    descriptors.add(
+        0, np.stack([np.asarray(picture.convert("RGB").resize((128, 128))) for picture in pictures])
+    )
+    found: list[int] = sources_of(
+        len(pictures), alike_pictures(descriptors, np.arange(len(pictures)))
+    ).tolist()
     return found
 
 
