@@ -28,6 +28,11 @@ def can_measure(model: TrainedModel) -> bool:
     return measures_of(model.task_type) is not None
 
 
+def not_measurable() -> NotMeasurable:
+    """The refusal of a model that cannot."""
+    return NotMeasurable("Models of this kind cannot be measured on a file.")
+
+
 def limits_of_samples() -> Limits:
     """The limits of what is measured on: a class of a single sample says something, though nobody could learn it."""
     limits: Limits = settings.FLASH_LIMITS
@@ -49,7 +54,7 @@ def submit(
     then nothing is kept. The same `idempotency_key` with the same file and options answers the same measurement.
     """
     if not can_measure(model):
-        raise NotMeasurable("Models of this kind cannot be measured on a file.")
+        raise not_measurable()
 
     def look(path: Path, name: str) -> dict[str, Any]:
         findings, used = _inspected(model, path, name, options)

@@ -133,7 +133,9 @@ class EvaluationResultsView(APIView):
     def get(self, request: Request, token: str, evaluation: str) -> HttpResponseBase:
         """A line for each sample: what it is, its true class, whether the model is right, and what it says."""
         format = request.query_params.get("format", "csv")
-        return download_response(downloads.open_results(batch=get_evaluation(token, evaluation), format=format))
+        return download_response(
+            downloads.open_results(batch=get_evaluation(token, evaluation), format=format)
+        )
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         # `?format=` names the file here, not the renderer of the answer.

@@ -6,9 +6,7 @@ from jobs.web.evaluations import api
 
 urlpatterns = [
     path("models/<str:token>/evaluations/", api.EvaluationsView.as_view(), name="evaluations"),
-    path(
-        "models/<str:token>/evaluations/<str:evaluation>/", api.EvaluationView.as_view(), name="evaluation"
-    ),
+    path("models/<str:token>/evaluations/<str:evaluation>/", api.EvaluationView.as_view(), name="evaluation"),
     path(
         "models/<str:token>/evaluations/<str:evaluation>/cancel/",
         api.EvaluationCancelView.as_view(),

@@ -79,7 +79,9 @@ _EXAMPLE = {
 class EvaluationRequestSerializer(serializers.Serializer[Any]):
     """The fields of POST evaluations/."""
 
-    file = serializers.FileField(help_text="Samples with their classes, in any form that can be trained with.")
+    file = serializers.FileField(
+        help_text="Samples with their classes, in any form that can be trained with."
+    )
     accept_guesses = serializers.BooleanField(required=False, default=False, help_text=ACCEPT_GUESSES)
 
     def get_fields(self) -> dict[str, Any]:
@@ -94,8 +96,15 @@ class _ScoreSerializer(serializers.Serializer[Any]):
     high = serializers.FloatField(allow_null=True)
 
 
-class _CountSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField()
+class _LabelledSerializer(serializers.Serializer[Any]):
+    """With `label`, which is also an attribute of every serializer; only as a field is it the wire's word."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """It comes first."""
+        return {"label": serializers.CharField(), **super().get_fields()}
+
+
+class _CountSerializer(_LabelledSerializer):
     count = serializers.IntegerField()
 
 
@@ -104,15 +113,13 @@ class _UnknownSerializer(serializers.Serializer[Any]):
     classes = _CountSerializer(many=True, help_text="At most 100, the most frequent first.")
 
 
-class _ClassSerializer(serializers.Serializer[Any]):
+class _ClassSerializer(_LabelledSerializer):
     precision = serializers.FloatField()
     recall = serializers.FloatField()
     f1 = serializers.FloatField()
-    support = serializers.IntegerField(help_text="How many samples of the class there are; of 0, recall means nothing.")
-
-    def get_fields(self) -> dict[str, serializers.Field]:
-        # `label` is also an argument of every field; only here is it the wire's word.
-        return {"label": serializers.CharField(), **super().get_fields()}
+    support = serializers.IntegerField(
+        help_text="How many samples of the class there are; of 0, recall means nothing."
+    )
 
 
 class _PairSerializer(serializers.Serializer[Any]):
@@ -122,14 +129,11 @@ class _PairSerializer(serializers.Serializer[Any]):
     share = serializers.FloatField(help_text="Of all samples of the true class.")
 
 
-class _MistakeSerializer(serializers.Serializer[Any]):
+class _MistakeSerializer(_LabelledSerializer):
     names = serializers.DictField(help_text="Which sample: `file`, or the beginning of its `text`.")
     truth = serializers.CharField()
     probability = serializers.FloatField()
     thumbnail = serializers.CharField(allow_null=True, help_text="A small copy of a picture, as a data URI.")
-
-    def get_fields(self) -> dict[str, serializers.Field]:
-        return {**super().get_fields(), "label": serializers.CharField()}
 
 
 class FiguresSerializer(serializers.Serializer[Any]):
