@@ -11,7 +11,9 @@ from flashsite.api.outside_errors import OutsideError, body_incomplete, translat
 from flashsite.cross_site import cross_site_refusal, is_cross_site
 from flashsite.refusals import API_PREFIX, refusal
 from flashsite.whole_body import was_cut, watch
+from modelstore.ground import reserve, temporary
 from modelstore.ground.errors import FlashError
+from modelstore.ground.files import StorageFull
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -27,6 +29,8 @@ _POLICY = "; ".join(
 )
 # Room for the other parts of a form beside the file itself.
 _FORM_OVERHEAD = 1024**2
+# Kinds of bodies that are written to the disk.
+_TO_THE_DISK = ("multipart/form-data", "application/offset+octet-stream")
 _PAGE_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 _SECRET_PREFIXES = (
     "/jobs/",
@@ -83,8 +87,10 @@ class RequestGuard:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if (error := _refused(request, length)) is not None:
             return refusal(request, error)
+        reserve.give_up_if_needed()
         watch(request, int(length))
         response = self.get_response(request)
+        temporary.release(request)
         # Whatever was made of half a body, this is what is wrong with it; pieces of an upload may be cut.
         if response.status_code >= 400 and was_cut(request) and request.method != "PATCH":
             return refusal(request, body_incomplete())
@@ -109,6 +115,19 @@ def _refused(request: HttpRequest, length: str) -> FlashError | None:
         return LengthRequired("Send the body with a Content-Length, not in chunks.")
     if request.path.startswith(API_PREFIX) and is_cross_site(request.META):
         return cross_site_refusal()
+    return _no_room(request, int(length))
+
+
+def _no_room(request: HttpRequest, size: int) -> FlashError | None:
+    """Said before a byte is read. Predictions go on: they keep nothing."""
+    if size <= settings.FILE_UPLOAD_MAX_MEMORY_SIZE or request.path.endswith("/predict/"):
+        return None
+    if not request.META.get("CONTENT_TYPE", "").lower().startswith(_TO_THE_DISK):
+        return None
+    try:
+        temporary.check_room(size)
+    except StorageFull as error:
+        return error
     return None
 
 

@@ -11,6 +11,7 @@ from flashsite.api.outside_errors import OutsideError, body_incomplete, translat
 from flashsite.api.problems import problem_for
 from flashsite.whole_body import was_cut
 from modelstore.ground.errors import FlashError
+from modelstore.ground.files import StorageFull
 
 API_PREFIX = "/api/"
 
@@ -22,7 +23,7 @@ def refusal(request: HttpRequest, error: FlashError) -> HttpResponse:
         response = JsonResponse(
             problem_for(error), status=error.status, content_type="application/problem+json"
         )
-    elif isinstance(error, OutsideError) and error.status in (503, 507):
+    elif isinstance(error, OutsideError | StorageFull) and error.status in (503, 507):
         # Neither the database nor the disk may be asked for such a page.
         response = HttpResponse(render_to_string("not_now.html", {"error": error}), status=error.status)
     else:

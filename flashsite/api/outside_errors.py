@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import UnreadablePostError
 
 from modelstore.ground.errors import FlashError
-from modelstore.ground.files import is_disk_full
+from modelstore.ground.files import StorageFull, is_disk_full
 
 logger = logging.getLogger(__name__)
 _BUSY_SECONDS = 10
@@ -35,12 +35,7 @@ def body_incomplete() -> FlashError:
 
 def disk_full() -> FlashError:
     """The refusal of what this machine's disk has no room for."""
-    return OutsideError(
-        "The server's disk is full, so nothing was kept. Try again later.",
-        status=507,
-        code="storage_full",
-        title="There is no space left",
-    )
+    return StorageFull("The server's disk is full, so nothing was kept. Try again later.")
 
 
 def translated(error: BaseException | None) -> FlashError | None:

@@ -3,11 +3,12 @@
 import hmac
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import (
@@ -18,7 +19,12 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from jobs.models import Alert
+from modelstore.models import TrainedModel
 
 _SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 REQUESTS = Counter("flash_requests", "Requests answered.", ["kind", "status"])
@@ -80,7 +86,29 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(registry) + _of_rows(), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Rows:
+    """What is counted in the database, for all machines together; nothing where it does not answer."""
+
+    def collect(self) -> Iterator[Metric]:
+        """See prometheus_client.registry.Collector."""
+        alerts = GaugeMetricFamily("flash_alerts", "Open alerts.", labels=["kind"])
+        try:
+            for kind in Alert.objects.filter(cleared=None).values_list("kind", flat=True):
+                alerts.add_metric([kind], 1)
+            count = TrainedModel.objects.damaged().count()
+        except DatabaseError:
+            return
+        yield alerts
+        yield GaugeMetricFamily("flash_damaged_models", "Models whose files were found damaged.", value=count)
+
+
+def _of_rows() -> bytes:
+    registry = CollectorRegistry()
+    registry.register(_Rows())
+    return bytes(generate_latest(registry))
 
 
 def _may_see(request: HttpRequest) -> bool:

@@ -17,7 +17,7 @@ from jobs.datasets import intake
 from jobs.messaging import hints
 from jobs.models import BatchPrediction, Job, PlatformStatus
 from jobs.uploads.errors import UploadRefused
-from modelstore.ground import tokens
+from modelstore.ground import temporary, tokens
 from modelstore.models import TrainedModel
 from training.kinds import kind_of
 
@@ -81,7 +81,7 @@ def take_in(
     Raises what `look` raises, BatchInvalid, BatchesFull, StorageFull, UploadRefused (413); then nothing is kept.
     """
     check_accepting()
-    with intake.temporary_folder() as folder:
+    with temporary.folder() as folder:
         path = folder / "upload"
         size, digest = intake.stream_to(path, upload)
         key = _scoped_key(idempotency_key, model, digest, asked)

@@ -81,6 +81,7 @@ def inspect_pictures(
         warnings=notes.warnings,
         questions=notes.questions,
         splits=_split_counts(parts, kept),
+        offered=notes.offered,
         thumbnails=sorted(
             (entry for entry in thumbnails.found if entry["label"] in kept), key=lambda entry: entry["label"]
         ),

@@ -13,7 +13,7 @@ from jobs.kinds.sentences.labels.missing import SURELY_MISSING
 from jobs.kinds.sentences.options import TableOptions
 from jobs.uploads.errors import ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes
-from jobs.uploads.picture_lists import PICTURE_LIST, are_pictures
+from jobs.uploads.picture_lists import PICTURE_LIST, are_files, are_pictures
 from training.ground.limits import Limits
 
 _SAMPLE_ROWS = 2_000
@@ -226,12 +226,20 @@ class _Tally:
 
 
 def refuse_pictures(sample: Sequence[Cells], index: int, column: str) -> None:
-    """Refuses (415) a table whose texts are names of pictures."""
+    """Refuses (415) a table whose texts are names of pictures or other files."""
     cells = [row[index] or "" for row in sample[1:] if index < len(row)]
     if are_pictures(cells):
         raise UploadRefused(
             f'This table lists pictures ("{shown(column, 40)}" is "{shown(cells[0], 40)}" and the like), it holds no '
             f"texts. {PICTURE_LIST}",
+            status=415,
+            code="wrong_kind",
+        )
+    if are_files(cells):
+        raise UploadRefused(
+            f'This table lists files ("{shown(column, 40)}" is "{shown(cells[0], 40)}" and the like), it holds no '
+            "texts. Put the texts themselves into the table, or zip the text files in one folder per class. "
+            f"{TABLE_EXAMPLE}",
             status=415,
             code="wrong_kind",
         )

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 # Only the beginning of a long text counts.
 _CHARACTERS = 1_000
 _CODES = 0x10000
-# Scripts without spaces: Thai and Lao, Burmese, Khmer, kana, Han. Each character is a word.
+# Scripts without spaces: Thai and Lao, Burmese, Khmer, kana, Han. Each character is a word; a letter or syllable,
+# which is what those before Han are made of, with the one behind it.
 _UNSEGMENTED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF))
+_HAN = 0x3400
 _BASE = 0x9E3779B1
 _ZERO = ord("0")
 Hashes = NDArray[np.uint32]
@@ -47,6 +49,8 @@ def hashed(sentences: Sequence[str]) -> Texts:
     # Of a number one digit is left.
     letters[digits[1:][np.diff(places[digits]) == 1]] = 0
     words = _words(letters, starts)
+    if alone is not None:
+        words = _with_next(words, alone[starts] & (codes[places[starts]] < _HAN), counts)
     loose = _texts(words, counts)
     return Texts(_with_digits(loose, codes, places, digits, ends), loose, counts, words)
 
@@ -86,6 +90,13 @@ def _words(letters: Hashes, starts: NDArray[np.int64]) -> Hashes:
         return np.zeros(0, np.uint32)
     powers, inverse = _powers(1 << (len(letters) - 1).bit_length())
     return mixed(np.add.reduceat(letters * powers[: len(letters)], starts, dtype=np.uint32) * inverse[starts])
+
+
+def _with_next(words: Hashes, letters: NDArray[np.bool_], counts: NDArray[np.int64]) -> Hashes:
+    """The same, but each of the `letters` together with the word behind it in its sentence."""
+    letters[counts.cumsum()[counts > 0] - 1] = False
+    following = np.append(words[1:], np.uint32(0))
+    return np.where(letters, mixed(words * np.uint32(3) + following), words)
 
 
 def _texts(words: Hashes, counts: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -7,6 +7,7 @@ from jobs.kinds.pictures.layouts.contract import Contents
 _NAME_FILES = {
     "classes.txt", "labels.txt", "class_names.txt", "classnames.txt", "names.txt", "label_names.txt",
     "obj.names", "categories.txt", "predefined_classes.txt", "class_list.txt", "_darknet.labels",
+    "synsets.txt", "label_map.txt", "labelmap.txt", "class_labels.txt",
 }  # fmt: skip
 _MOST = 200_000
 

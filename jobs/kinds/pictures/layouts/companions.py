@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from jobs.kinds.pictures.layouts.contract import common_folder
 from jobs.kinds.pictures.layouts.split_names import split_of, words_of
 from jobs.kinds.pictures.layouts.tree import Folder, tree_of
+from jobs.kinds.pictures.options import KEEP
 from jobs.uploads.archive import Entry
 from jobs.uploads.findings import Notes
 
@@ -45,6 +46,7 @@ def without_companions(pictures: Sequence[Entry], notes: Notes) -> list[Entry]:
                 f"{len(fresh):,} pictures are masks, maps or small copies of others by their names, not examples; "
                 "they were left out.",
                 len(fresh),
+                undo={"companions": KEEP},
             )
     if len(gone) == len(pictures):
         return list(pictures)

@@ -8,7 +8,7 @@ from jobs.kinds.pictures.layouts.contract import Contents, Reading, Sample
 from jobs.kinds.pictures.layouts.parts import Found, find_class_folders
 from jobs.kinds.pictures.layouts.split_names import are_numbered_parts, split_of
 from jobs.kinds.pictures.layouts.tree import Folder, tree_of
-from jobs.kinds.pictures.options import FOLDERS, SUBFOLDERS
+from jobs.kinds.pictures.options import FOLDERS, MERGE, SUBFOLDERS
 from jobs.uploads.errors import listed
 from jobs.uploads.findings import Notes
 
@@ -38,6 +38,9 @@ def read_folders(contents: Contents, level: str | None = None, leave: Collection
     level = level or contents.options.labels_from
     pictures = [entry for entry in contents.pictures if id(entry) not in leave]
     found = find_class_folders(tree_of(pictures), notes)
+    if found.joined and level == FOLDERS:
+        notes = Notes()
+        found = find_class_folders(tree_of(pictures), notes, join=False)
     samples = [
         sample for split, folder in found.classes for sample in _samples(split, folder, level == SUBFOLDERS)
     ]
@@ -90,10 +93,16 @@ def _telling(samples: list[Sample]) -> bool:
 def _note_parts(found: Found, notes: Notes) -> None:
     if found.joined:
         notes.repair(
-            listed(found.joined), "These folders have the same class folders in them; they were joined."
+            listed(found.joined),
+            "These folders have the same class folders in them; they were joined.",
+            undo={"labels_from": FOLDERS},
         )
     if found.classes and len({split for split, _ in found.classes}) > 1:
-        notes.repair(listed(found.kept), "These are the parts of the dataset; they were kept as they are.")
+        notes.repair(
+            listed(found.kept),
+            "These are the parts of the dataset; they were kept as they are.",
+            undo={"splits": MERGE},
+        )
 
 
 def _note_deeper(found: Found, subfolders: bool, notes: Notes) -> None:

@@ -77,6 +77,9 @@ def datumaro(document: Any) -> Marks:
 
 def label_studio(document: Any) -> Marks:
     """Tasks with `data` and `annotations` (older: `completions`); skipped ones and suggestions do not count."""
+    if isinstance(document, list) and len(document) == 1 and isinstance(document[0], list):
+        # The converter of Label Studio puts a list around the list.
+        document = document[0]
     if not _objects(document) or not isinstance(document[0].get("data"), dict):
         return
     for task in document:

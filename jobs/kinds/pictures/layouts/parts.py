@@ -45,11 +45,15 @@ class Found:
     joined: list[str] = field(default_factory=list)
     # Folders with the same names below each of them, where either could be the classes.
     open: list[str] = field(default_factory=list)
+    join: bool = True
 
 
-def find_class_folders(root: Folder, notes: Notes) -> Found:
-    """Where the class folders of each part are; what is beside them becomes notes."""
-    found = Found()
+def find_class_folders(root: Folder, notes: Notes, *, join: bool = True) -> Found:
+    """Where the class folders of each part are; what is beside them becomes notes.
+
+    With `join`, folders that only divide the same classes (part1/cats, part2/cats) are not classes themselves.
+    """
+    found = Found(join=join)
     _descend(root, "", found, notes, set())
     if found.classes:
         for _, folder in found.flat:
@@ -71,7 +75,7 @@ def _descend(folder: Folder, split: str, found: Found, notes: Notes, classes: se
         if not below:
             found.flat.append((split, folder))
             return
-        parts = _parts(below)
+        parts = _parts(below, found.join)
         if parts is not None:
             _unfiled(folder, notes)
             _descend_into(parts, split, found, notes)
@@ -128,7 +132,7 @@ def _descend_into(parts: Sequence[tuple[str | None, Folder]], split: str, found:
             found.flat.append((split or own, part))
 
 
-def _parts(below: Sequence[Folder]) -> list[tuple[str | None, Folder]] | None:
+def _parts(below: Sequence[Folder], join: bool) -> list[tuple[str | None, Folder]] | None:
     """(split, folder) where the folders are parts of a dataset, None for the split of one without labels."""
     if len(below) < 2:
         return None
@@ -141,7 +145,7 @@ def _parts(below: Sequence[Folder]) -> list[tuple[str | None, Folder]] | None:
     holders = [folder for folder in below if _holds_parts(folder)]
     if holders and all(folder in holders or split or not folder.folders for split, folder in splits):
         return [(split if split or folder in holders else None, folder) for split, folder in splits]
-    if named or not _same_names_below(below):
+    if named or not join or not _same_names_below(below):
         return None
     tops = [folder.name for folder in below]
     if are_numbered_parts(tops) or all(map(is_view, tops)) or _are_numbered_sources(below):

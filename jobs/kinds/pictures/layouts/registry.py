@@ -5,12 +5,14 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 
 from jobs.kinds.pictures.layouts.contract import Contents, Reading
+from jobs.kinds.pictures.layouts.described import described_tables, offer_tables
 from jobs.kinds.pictures.layouts.file_names import NameReading, read_file_names
 from jobs.kinds.pictures.layouts.folders import FolderReading, read_folders
 from jobs.kinds.pictures.layouts.json_annotations import JSON_FORMATS
 from jobs.kinds.pictures.layouts.loose import refuse_choice, refuse_loose
 from jobs.kinds.pictures.layouts.marks import AnnotationFormat, MarkReading, read_marks
 from jobs.kinds.pictures.layouts.tables import TableReading, read_tables
+from jobs.kinds.pictures.layouts.text_annotations import TEXT_FORMATS
 from jobs.kinds.pictures.layouts.xml_annotations import XML_FORMATS
 from jobs.kinds.pictures.layouts.yolo import Yolo
 from jobs.kinds.pictures.options import FILE_NAMES, FOLDERS, SUBFOLDERS, table_choice
@@ -18,7 +20,7 @@ from jobs.uploads.errors import listed, shown
 from jobs.uploads.findings import Question
 
 # The first that says something of the pictures counts.
-ANNOTATIONS: tuple[AnnotationFormat, ...] = (*JSON_FORMATS, *XML_FORMATS, Yolo())
+ANNOTATIONS: tuple[AnnotationFormat, ...] = (*JSON_FORMATS, *XML_FORMATS, *TEXT_FORMATS, Yolo())
 _AGREES = 0.95
 _CODE = re.compile(r"[a-zA-Z]{0,3}[\d_\-]+")
 
@@ -27,12 +29,16 @@ def read_layout(contents: Contents) -> Reading:
     """The pictures with their labels as the zip says them; raises UploadRefused where it does not say."""
     chosen = contents.options.labels_from
     if chosen in (FOLDERS, SUBFOLDERS):
-        return _by_folders(contents)
-    if chosen == FILE_NAMES:
-        return _by_names(contents)
-    if chosen is not None:
-        return _by_table(contents)
-    return _found(contents)
+        reading = _by_folders(contents)
+    elif chosen == FILE_NAMES:
+        reading = _by_names(contents)
+    elif chosen is not None or (contents.options.label_column and described_tables(contents)):
+        reading = _by_table(contents)
+    else:
+        reading = _found(contents)
+    if contents.files:
+        offer_tables(contents)
+    return reading
 
 
 def _by_folders(contents: Contents) -> Reading:
@@ -48,7 +54,7 @@ def _by_names(contents: Contents) -> Reading:
 
 
 def _by_table(contents: Contents) -> Reading:
-    for form in ANNOTATIONS:
+    for form in ANNOTATIONS if contents.options.table else ():
         marks = read_marks(form, contents)
         if marks is not None and contents.options.table in marks.used:
             return _taken(marks)

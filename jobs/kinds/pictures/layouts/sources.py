@@ -8,6 +8,7 @@ from dataclasses import replace
 from jobs.kinds.pictures.layouts.contract import Sample
 from jobs.kinds.pictures.layouts.parts import is_view
 from jobs.kinds.pictures.layouts.split_names import split_of
+from jobs.kinds.pictures.options import NONE
 from jobs.uploads.errors import shown
 from jobs.uploads.findings import Notes
 
@@ -54,6 +55,7 @@ def with_sources(samples: Sequence[Sample], notes: Notes) -> list[Sample]:
         samples[example].entry.where,
         f"{len(keys):,} pictures come from {len(groups):,} sources by their names ({how}); those of one source, like "
         f'this one of "{shown(keys[example], 60)}", stay together when a part is set aside.',
+        undo={"sources": NONE},
     )
     return [replace(sample, group=keys.get(at, "")) for at, sample in enumerate(samples)]
 

@@ -17,7 +17,7 @@ _FILLERS = {
     "set", "sets", "data", "dataset", "image", "images", "img", "imgs", "picture", "pictures", "pics", "photos",
     "jpg", "jpeg", "png", "split", "part", "folder", "dir", "new", "final", "full", "all", "clean", "resized",
     "the", "my", "seg", "files", "org", "original", "raw", "rgb", "crop", "cropped", "folders", "zip", "256",
-    "224", "labeled", "labelled", "annotated", "lr", "hr",
+    "224", "labeled", "labelled", "obj", "annotated", "lr", "hr",
 }  # fmt: skip
 _UNLABELLED = {
     "unlabeled", "unlabelled", "unlabel", "pred", "predict", "prediction", "predictions", "unknown", "unsorted",

@@ -163,11 +163,12 @@ def _best(fits: list[tuple[Dialect, Fit]]) -> Dialect:
     return max(fits, key=_rank)[0]
 
 
-def _rank(found: tuple[Dialect, Fit]) -> tuple[bool, float]:
+def _rank(found: tuple[Dialect, Fit]) -> tuple[bool, float, bool]:
     dialect, fit = found
     if dialect.wrapped and fit.value < _SURE:
-        return False, 0.0
-    return fit.known and fit.value > 0.5, round(fit.value, 3)
+        return False, 0.0, False
+    # Commas may well come in texts as often in each line; tabs do not.
+    return fit.known and fit.value > 0.5, round(fit.value, 3), dialect.delimiter == "\t"
 
 
 def _allow_fields(chars: int) -> None:

@@ -118,6 +118,7 @@ def _wide_without_bom(open_: Opener, head: bytes) -> Encoding:
         name = "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
     text = head[: len(head) & ~3].decode(name, "replace")
     if "\x00" in text or not ("\n" in text or "\r" in text):
+        _refuse_binary(head)
         raise _nul()
     found = Encoding(name, name)
     _check(open_, found, f"The file is neither UTF-8 nor {name[:6].upper()} throughout. {_SAVE}", 400)

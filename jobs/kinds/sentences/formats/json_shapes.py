@@ -14,6 +14,7 @@ from jobs.uploads.errors import UploadRefused, listed, shown
 
 _MOST_COLUMNS = 64
 _MOST_TEXTS = 10
+_BOARD = {"cards", "lists", "actions", "labels"}
 SPLIT, CLASS, ID = "split", "class", "id"
 _OTHERS = (
     (
@@ -156,6 +157,9 @@ def find_shape(walker: Walker) -> Shape | None:
     for keys, name, advice in _OTHERS:
         if keys <= root.members.keys():
             raise UploadRefused(f"This is {name}. {advice}", status=415, code="wrong_kind")
+    if root.members.keys() >= _BOARD and root.members["cards"].kind == "array":
+        said = "This is a board of Trello: each card was read as a row."
+        return Lists(said=said, score=(1,), paths=(("cards",),))
     shapes = [shape for path, node in root.walk() for shape in _shapes(path, node) if shape is not None]
     return max(shapes, key=lambda shape: shape.score, default=None)
 

@@ -19,8 +19,9 @@ from jobs.uploads.errors import UploadRefused, shown
 JSON_EXAMPLE = 'The right form: one object per line, such as {"input": "I love it", "label": "positive"}.'
 _NAMING_ITEMS = 1_000
 _BAD_MATTER_FROM = 100
-_Form = Literal["array", "lines", "python", "python list", "values", "object"]
+_Form = Literal["array", "nested", "lines", "python", "python list", "values", "object"]
 _BAD = object()
+_NESTED = re.compile(r"\s*\[\s*\[\s*\{")
 _PYTHON = re.compile(r"\s*\[\s*(?:[{\[(]\s*'|\()")
 
 
@@ -85,13 +86,16 @@ class JsonReader:
             while first and first.isspace():
                 first = text.readline(self._most)
             second = text.readline(self._most)
-            alone = not second.strip() and not text.read(1)
+            third = text.readline(self._most)
+            alone = not (second + third).strip() and not text.read(1)
         opening = first.lstrip()[:1]
         whole = _decoded(first)
         if whole is _BAD and _PYTHON.match(first + second):
             return "python list", None
         if opening == "[":
-            return ("lines" if whole is not _BAD and not alone else "array"), None
+            if whole is not _BAD and not alone:
+                return "lines", None
+            return ("nested" if _NESTED.match(first + second + third) else "array"), None
         if whole is not _BAD and not alone:
             return "lines", None
         if whole is _BAD and isinstance(literal(first), (dict, list, tuple)) and not alone:
@@ -152,6 +156,11 @@ class JsonReader:
             if self._form == "array":
                 for _ in walker.elements():
                     yield walker.value()
+                return
+            if self._form == "nested":
+                for _ in walker.elements():
+                    for _ in walker.elements() if walker.peek() == "[" else (0,):
+                        yield walker.value()
                 return
             while walker.peek():
                 yield walker.value()

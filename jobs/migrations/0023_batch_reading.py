@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("jobs", "0021_job_reading")]
+    dependencies: ClassVar = [("jobs", "0022_upload_callers")]
     operations: ClassVar = [
         migrations.AddField(
             model_name="batchprediction",
