@@ -1,7 +1,5 @@
-"""What sources do to a score: how many there are, how sure it is, and what it would be said to be without them."""
+"""What sources do to a score: how many there are, and what it would be said to be without them."""
 
-import dataclasses
-import math
 from typing import Any
 
 import numpy as np
@@ -12,32 +10,9 @@ from training.ground.events import Events
 from training.ground.samples import VALIDATION, Parts, Samples
 from training.ground.source_words import source_words
 from training.kinds import kind_of
-from training.score import ACCURACY, Score
+from training.score import ACCURACY
 
 Indices = NDArray[np.int64]
-
-
-def widened(score: Score, right: NDArray[np.bool_], sources: Indices | None) -> Score:
-    """The score with its interval as wide as the number of `sources` [N] makes it, not that of the answers `right` [N].
-
-    Answers about one source are right or wrong together. The variance of a mean over clusters of unequal size (Cochran
-    1977, 11.8) against that of as many independent answers says by how much.
-    """
-    interval = score.interval
-    if sources is None or interval is None or not len(right):
-        return score
-    _, place, sizes = np.unique(sources, return_inverse=True, return_counts=True)
-    count, clusters, mean = len(right), len(sizes), float(right.mean())
-    if clusters == count:
-        return score
-    alone = mean * (1 - mean) / count
-    off = np.bincount(place, weights=right - mean)
-    together = float((off**2).sum()) / count**2 * clusters / max(clusters - 1, 1)
-    # Where all answers are right, nothing tells how much they hang together: then each source counts once.
-    most = float(sizes.max())
-    stretch = math.sqrt(min(max(together / alone, 1.0), most)) if alone else count / clusters
-    low, high = (score.value + (end - score.value) * stretch for end in interval)
-    return dataclasses.replace(score, low=max(0.0, low), high=min(1.0, high))
 
 
 def source_figures(outcome: Outcome) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 from training.bundle.manifest import REPORT_FILE
 from training.engine.device import choose_device, describe
 from training.evaluation import plots
+from training.evaluation.intervals import widened
 from training.evaluation.outcome import Outcome
 from training.evaluation.report import MAX_SKIPPED, build_report, hardest, log_loss
-from training.evaluation.sources import widened
 from training.ground.run import Run
 from training.score import Score, score_fields
 

@@ -132,9 +132,10 @@ class Table:
                 if any(cell is None or cell.strip() for cell in cells):
                     tally.ragged += 1
                     self._skip_ragged(number, cells, tally)
-                elif cells:
+                else:
                     tally.blank += 1
-                    self._notes.skip(self.where(number), "Left out: the row is empty.")
+                    if cells:  # more than a bare line end
+                        self._notes.skip(self.where(number), "Left out: the row is empty.")
                 continue
             if is_plain:
                 text, raw = cells[text_at], cells[label_at]

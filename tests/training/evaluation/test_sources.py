@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.evaluation.sources import widened
+from training.evaluation.intervals import widened
 from training.targets.one_label import measure
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobs.kinds.pictures.layouts.contract import Contents
+from jobs.kinds.pictures.layouts.workbooks import WORKBOOKS, workbook_rows
 from jobs.uploads.archive import Entry
 
 Cell = str | tuple[str, ...]
-SUFFIXES = {".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet"}
+SUFFIXES = {".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", *WORKBOOKS}
 _MOST_BYTES = 40 * 1024**2
 _MOST_COLUMNS = 2_000
 _MOST_ROWS = 2_000_000
@@ -47,6 +48,9 @@ def read_table(contents: Contents, entry: Entry) -> PictureTable | None:
         return None
     if entry.suffix == ".parquet":
         return _parquet(contents, entry)
+    if entry.suffix in WORKBOOKS:
+        sheet: list[Sequence[Cell]] = list(workbook_rows(contents, entry, _MOST_ROWS, _MOST_CELL))
+        return _with_header(entry, sheet) if sheet and len(sheet[0]) <= _MOST_COLUMNS else None
     if entry.suffix == ".json":
         return _from_records(entry, records_of(contents.json(entry)))
     text = _decoded(contents.archive.read(entry))

@@ -19,7 +19,7 @@ from jobs.kinds.sentences.formats.delimited import delimited
 from jobs.kinds.sentences.formats.fasttext import FastTextReader
 from jobs.kinds.sentences.formats.json_tables import JsonReader
 from jobs.kinds.sentences.formats.label_studio_csv import LabelStudioCsv
-from jobs.kinds.sentences.formats.others import refuse_others
+from jobs.kinds.sentences.formats.others import refuse_others, refuse_scripts
 from jobs.kinds.sentences.formats.rasa import RasaReader
 from jobs.kinds.sentences.formats.trimmed import Trimmed
 from jobs.kinds.sentences.formats.workbook import WorkbookReader
@@ -70,6 +70,7 @@ def open_reader(source: Source) -> Reader:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head[2:]
     head = head.replace(b"\x00", b"") if not arrow_tables.recognises(head) else head
+    refuse_scripts(head)
     for form in FORMATS[:-1]:
         if form.recognises(head):
             return form.reader(source)

@@ -39,7 +39,7 @@ def find_documents(archive: Archive, files: Sequence[Entry], source: Source, tab
     splits_at = _split_level(texts, root)
     found = [_document(entry, root, splits_at) for entry in texts]
     labels = Counter(one.label for one in found if one.label)
-    if len(labels) > 1:
+    if len(labels) > 1 and not all(map(is_split, labels)):
         if max(labels.values()) == 1:
             return Documents(archive, _by_folder(found, source.notes), source, lines=True)
         return Documents(archive, _by_folder(found, source.notes), source, lines=False)
@@ -81,7 +81,8 @@ def _loose(archive: Archive, texts: Sequence[Entry], source: Source) -> Reader |
     if not numbered and all(_is_table(head) for head in heads):
         return None
     lines = sum(head.count(b"\n") for head in heads) / len(heads)
-    if not numbered and (lines >= _LINES_MATTER or len(texts) <= 20):
+    parts = sum(bool(split_named(name)) for name in names) > 1
+    if not numbered and not parts and (lines >= _LINES_MATTER or len(texts) <= 20):
         source.notes.repair(
             "Files", f"{listed(names)} were read as one file per class, with one sentence a line."
         )

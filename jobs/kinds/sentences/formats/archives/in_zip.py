@@ -14,6 +14,7 @@ from jobs.kinds.sentences.formats.archives.joined import Part, join
 from jobs.kinds.sentences.formats.archives.names_of_classes import find_names, with_names
 from jobs.kinds.sentences.formats.archives.packed import PACKED_SUFFIXES, unpacked_entry
 from jobs.kinds.sentences.formats.archives.samples import find_samples
+from jobs.kinds.sentences.formats.archives.side_by_side import find_side_by_side
 from jobs.kinds.sentences.formats.contract import Reader, Source
 from jobs.kinds.sentences.formats.registry import open_reader
 from jobs.uploads.archive import Archive, Entry
@@ -69,7 +70,11 @@ def open_zip(archive: Archive, source: Source) -> Reader:
     """The reader of all that belongs together in a zip; raises UploadRefused (415, 422)."""
     refuse_special(archive)
     files = [entry for entry in archive.entries if not is_system_file(entry)]
-    whole = find_dialogflow(archive, files, source) or find_samples(archive, files, source)
+    whole = (
+        find_dialogflow(archive, files, source)
+        or find_side_by_side(archive, files, source)
+        or find_samples(archive, files, source)
+    )
     if whole is not None:
         return with_names(whole, find_names(archive, files), source.notes)
     tables = [entry for entry in files if _is_table(archive, entry) and not _is_about(entry)]
