@@ -100,6 +100,12 @@ def test_lists_of_one_are_their_value(inspect_text):
     assert classes(inspect_text(lines({"text": [text], "topic": [label]} for text, label in ROWS))) == ALL
 
 
+def test_a_list_shorter_than_the_others_is_left_out(inspect_text):
+    rows = [["text", "label"], *([f"mend the kettle {number}", "ab"[number % 2]] for number in range(12))]
+    found = inspect_text(json.dumps([*rows, ["alone"]]), name="rows.json")
+    assert (found.sample_count, found.skipped_count) == (12, 1)
+
+
 def test_parts_of_a_dataset_in_one_object_are_kept(inspect_text):
     pairs = [list(row) for row in ROWS]
     for parts in ({"train": ITEMS[:21], "val": ITEMS[21:]}, {"train": pairs[:21], "val": pairs[21:]}):
