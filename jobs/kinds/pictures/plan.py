@@ -31,6 +31,9 @@ _STRAY = {
     ".md": "a text file",
     ".csv": "a table",
     ".tsv": "a table",
+    ".xlsx": "a workbook",
+    ".xls": "a workbook",
+    ".ods": "a workbook",
     ".json": "a JSON file",
     ".jsonl": "a JSON file",
     ".xml": "an XML file",
@@ -161,6 +164,9 @@ def _in_parts(samples: Sequence[Sample], contents: Contents) -> list[Sample]:
         notes.repair("", "There is no part to train on, so the given parts were combined.")
         return [replace(sample, split="") for sample in samples]
     learnt = {sample.label for sample in samples if sample.split in (TRAIN, "")}
+    if len(learnt) < 2 <= len({sample.label for sample in samples}):
+        notes.repair("", "The part to train on has fewer than two classes, so the given parts were combined.")
+        return [replace(sample, split="") for sample in samples]
     kept = [sample for sample in samples if sample.label in learnt]
     strange = Counter(sample.label for sample in samples if sample.label not in learnt)
     for label, count in strange.items():

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jobs.kinds.pictures.layouts.contract import Contents
-from jobs.kinds.pictures.layouts.split_names import split_of
+from jobs.kinds.pictures.layouts.split_names import PARTS, is_partition, split_of
 from jobs.kinds.pictures.layouts.table_columns import Roles, file_column, roles_of
 from jobs.kinds.pictures.layouts.table_files import SUFFIXES, PictureTable, read_table, without_header
 from jobs.kinds.pictures.options import table_choice
@@ -79,8 +79,15 @@ def _described(contents: Contents) -> Iterator[DescribedTable]:
         if file is None or len(table.columns) < 2:
             continue
         roles = roles_of(table, file, contents.options.label_column)
+        if is_partition(entry.parts[-1]) and _are_parts(table, roles):
+            continue
         if roles.label is not None or roles.flags:
             yield DescribedTable(table, roles, split)
+
+
+def _are_parts(table: PictureTable, roles: Roles) -> bool:
+    """Whether the only labels are the numbers of parts: 0 to train, 1 to validate, 2 to test."""
+    return roles.label is not None and {row[roles.label] for row in table.rows} <= set(PARTS)
 
 
 def label_name(one: DescribedTable) -> str:

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jobs.kinds.pictures.layouts.contract import Contents, Reading, Sample
 from jobs.kinds.pictures.layouts.parts import Found, find_class_folders
 from jobs.kinds.pictures.layouts.split_names import are_numbered_parts, split_of
 from jobs.kinds.pictures.layouts.tree import Folder, tree_of
-from jobs.kinds.pictures.options import FOLDERS, MERGE, SUBFOLDERS
+from jobs.kinds.pictures.options import FOLDERS, MERGE, NONE, SUBFOLDERS
 from jobs.uploads.errors import listed
 from jobs.uploads.findings import Notes
 
@@ -47,6 +47,7 @@ def read_folders(contents: Contents, level: str | None = None, leave: Collection
     if not samples and level == FOLDERS:
         # Asked for: the folders are classes, even if they are called like parts of a dataset.
         samples = [Sample(entry, folder.name) for _, folder in found.flat for entry in folder.all_pictures()]
+    samples = _with_sources(samples, found, notes)
     _note_parts(found, notes)
     _note_deeper(found, level == SUBFOLDERS, notes)
     return FolderReading(
@@ -69,6 +70,23 @@ def _samples(split: str, parent: Folder, subfolders: bool) -> Iterator[Sample]:
         for below in folder.folders.values():
             for entry in below.all_pictures():
                 yield Sample(entry, folder.name, split or inner.get(below.name, ""))
+
+
+def _with_sources(samples: list[Sample], found: Found, notes: Notes) -> list[Sample]:
+    """The samples with the folder of a person or the like, which holds the class folders, as their source."""
+    if not found.sources:
+        return samples
+    notes.repair(
+        listed(found.sources),
+        "Each of these folders counts as one source: its pictures stay together when a part is set aside.",
+        undo={"sources": NONE},
+    )
+    return [
+        replace(
+            sample, group=next((path for path in found.sources if sample.entry.where.startswith(path)), "")
+        )
+        for sample in samples
+    ]
 
 
 def _past_wrappers(folder: Folder) -> Folder:

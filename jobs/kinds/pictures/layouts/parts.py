@@ -33,6 +33,7 @@ _VIEWS = {
     "closeup", "far", "near", "indoor", "outdoor",
 }  # fmt: skip
 _SAME = 0.9
+_FEWEST_SOURCES = 5
 
 
 @dataclass(slots=True)
@@ -46,6 +47,8 @@ class Found:
     # Folders with the same names below each of them, where either could be the classes.
     open: list[str] = field(default_factory=list)
     join: bool = True
+    # Paths of folders for a person or the like, with the classes in them.
+    sources: list[str] = field(default_factory=list)
 
 
 def find_class_folders(root: Folder, notes: Notes, *, join: bool = True) -> Found:
@@ -118,6 +121,7 @@ def _unfiled(folder: Folder, notes: Notes) -> None:
 def _descend_into(parts: Sequence[tuple[str | None, Folder]], split: str, found: Found, notes: Notes) -> None:
     classes = {name for _, part in parts if len(part.folders) > 1 for name in _class_names(part)}
     classes |= {name for _, part in parts for name in _class_names(part)} if not classes else set()
+    sources = len(parts) >= _FEWEST_SOURCES and _are_numbered_sources([part for _, part in parts])
     for own, part in parts:
         if own is None:
             found.flat.append(("", part))
@@ -126,6 +130,8 @@ def _descend_into(parts: Sequence[tuple[str | None, Folder]], split: str, found:
             found.kept.append(f"{part.path}/")
         else:
             found.joined.append(f"{part.path}/")
+            if sources:
+                found.sources.append(f"{part.path}/")
         if part.folders:
             _descend(part, split or own, found, notes, classes)
         else:

@@ -4,15 +4,17 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 
+from jobs.kinds.pictures.layouts.class_names import names_of_codes
 from jobs.kinds.pictures.layouts.contract import Contents, Reading
 from jobs.kinds.pictures.layouts.described import described_tables, offer_tables
-from jobs.kinds.pictures.layouts.file_names import NameReading, read_file_names
+from jobs.kinds.pictures.layouts.file_names import NameReading, names_cross_folders, read_file_names
 from jobs.kinds.pictures.layouts.folders import FolderReading, read_folders
 from jobs.kinds.pictures.layouts.json_annotations import JSON_FORMATS
 from jobs.kinds.pictures.layouts.loose import refuse_choice, refuse_loose
 from jobs.kinds.pictures.layouts.marks import AnnotationFormat, MarkReading, read_marks
+from jobs.kinds.pictures.layouts.split_names import are_numbered
 from jobs.kinds.pictures.layouts.tables import TableReading, read_tables
-from jobs.kinds.pictures.layouts.text_annotations import TEXT_FORMATS
+from jobs.kinds.pictures.layouts.text_annotations import TEXT_FORMATS, Cub
 from jobs.kinds.pictures.layouts.xml_annotations import XML_FORMATS
 from jobs.kinds.pictures.layouts.yolo import Yolo
 from jobs.kinds.pictures.options import FILE_NAMES, FOLDERS, SUBFOLDERS, table_choice
@@ -21,7 +23,10 @@ from jobs.uploads.findings import Question
 
 # The first that says something of the pictures counts.
 ANNOTATIONS: tuple[AnnotationFormat, ...] = (*JSON_FORMATS, *XML_FORMATS, *TEXT_FORMATS, Yolo())
+# Those that may say of whole pictures something else than their folders.
+WHOLE: tuple[AnnotationFormat, ...] = (*JSON_FORMATS, Cub())
 _AGREES = 0.95
+_MOST_FILES = 30
 _CODE = re.compile(r"[a-zA-Z]{0,3}[\d_\-]+")
 
 
@@ -38,7 +43,26 @@ def read_layout(contents: Contents) -> Reading:
         reading = _found(contents)
     if contents.files:
         offer_tables(contents)
+    if isinstance(reading, FolderReading) and chosen != FOLDERS and _are_codes(reading):
+        return _with_names(contents, reading)
     return reading
+
+
+def _with_names(contents: Contents, folders: FolderReading) -> FolderReading:
+    """Folders that are codes, with the names that a file beside them gives to all of these."""
+    found = names_of_codes({sample.label for sample in folders.samples}, contents)
+    if found is None:
+        return folders
+    where, names = found
+    folders.samples = [replace(sample, label=names[sample.label]) for sample in folders.samples]
+    folders.used.add(where)
+    code, name = next(iter(names.items()))
+    folders.notes.repair(
+        where,
+        f"The folders are codes, whose names were read from this ({shown(code, 40)}: {shown(name, 40)}).",
+        undo={"labels_from": FOLDERS},
+    )
+    return folders
 
 
 def _by_folders(contents: Contents) -> Reading:
@@ -74,7 +98,11 @@ def _found(contents: Contents) -> Reading:
     folders = read_folders(contents)
     table = read_tables(contents) if contents.files else None
     if folders.samples and folders.telling:
-        return _folders_or_table(contents, folders, table)
+        if table is None and _has_annotations(contents):
+            marks = next((found for form in WHOLE if (found := read_marks(form, contents)) is not None), None)
+            if marks is not None and not marks.from_boxes:
+                return _folders_or_said(contents, folders, marks)
+        return _folders_or_said(contents, folders, table)
     marks = _marks(contents) if contents.files else None
     names = read_file_names(contents, folders)
     if marks is not None and marks.from_boxes and names is not None and names.sure:
@@ -102,17 +130,37 @@ def _has_classes(reading: Reading) -> bool:
     return len({sample.label for sample in reading.samples}) > 1
 
 
-def _folders_or_table(contents: Contents, folders: FolderReading, table: TableReading | None) -> Reading:
-    """Folders that may be classes, beside a table that says something of the same pictures."""
+def _has_annotations(contents: Contents) -> bool:
+    """Whether there are files that may hold the labels of all pictures, and not one for each picture."""
+    return 0 < sum(entry.suffix in (".json", ".txt") for entry in contents.files) <= _MOST_FILES
+
+
+def _folders_or_said(
+    contents: Contents, folders: FolderReading, table: TableReading | MarkReading | None
+) -> Reading:
+    """Folders that may be classes, beside a table or annotations that say something of the same pictures."""
     if table is None or not table.samples or not _has_classes(table):
-        return _ask_for_level(contents, folders)
+        return _ask_for_names_or_level(contents, folders)
     words = _agreement(folders, table)
     if words is not None:
         if _are_codes(folders) and not _are_codes(table):
             return table
         return _joined(contents, folders, table, words)
-    if not table.sure or table.refusal is not None or len(table.samples) < 0.5 * len(folders.samples):
-        return _ask_for_level(contents, folders)
+    sure = table.sure if isinstance(table, TableReading) else True
+    if not sure or table.refusal is not None or len(table.samples) < 0.5 * len(folders.samples):
+        return _ask_for_names_or_level(contents, folders)
+    if isinstance(table, MarkReading):
+        choice = table_choice(sorted(table.used)[0])
+        contents.notes.ask(
+            Question(
+                field="labels_from",
+                message=f"The folders and the annotations ({table.name}, {shown(table.where, 60)}) say different "
+                "things. Which of them are the classes?",
+                guess=choice,
+                choices=(FOLDERS, choice),
+            )
+        )
+        return table
     contents.notes.ask(
         Question(
             field="labels_from",
@@ -123,6 +171,23 @@ def _folders_or_table(contents: Contents, folders: FolderReading, table: TableRe
         )
     )
     return folders
+
+
+def _ask_for_names_or_level(contents: Contents, folders: FolderReading) -> Reading:
+    names = read_file_names(contents, folders)
+    if names is None or not names.sure or not names_cross_folders(folders, names):
+        return _ask_for_level(contents, folders)
+    numbered = are_numbered({sample.label for sample in folders.samples})
+    contents.notes.ask(
+        Question(
+            field="labels_from",
+            message=f"The names of the files tell a class ({names.example}) that is not the folder's. "
+            "Which of them are the classes?",
+            guess=FILE_NAMES if numbered else FOLDERS,
+            choices=(FOLDERS, FILE_NAMES),
+        )
+    )
+    return names if numbered else folders
 
 
 def _ask_for_level(contents: Contents, folders: FolderReading) -> FolderReading:
@@ -146,7 +211,7 @@ def _ask_for_level(contents: Contents, folders: FolderReading) -> FolderReading:
     return below if several else folders
 
 
-def _agreement(folders: FolderReading, table: TableReading) -> dict[str, str] | None:
+def _agreement(folders: FolderReading, table: TableReading | MarkReading) -> dict[str, str] | None:
     """Label in the table to folder, where both say the same of the same pictures or use the same names; else None."""
     said = {id(sample.entry): sample.label for sample in table.samples}
     pairs: dict[str, Counter[str]] = defaultdict(Counter)
@@ -164,7 +229,7 @@ def _agreement(folders: FolderReading, table: TableReading) -> dict[str, str] | 
 
 
 def _joined(
-    contents: Contents, folders: FolderReading, table: TableReading, words: dict[str, str]
+    contents: Contents, folders: FolderReading, table: TableReading | MarkReading, words: dict[str, str]
 ) -> FolderReading:
     """Folders with what a table adds: parts, sources, and the labels of pictures that are in no class folder."""
     said = {id(sample.entry): sample for sample in table.samples}
@@ -180,6 +245,10 @@ def _joined(
         folders.notes.repair(
             table.where, f"The labels of {len(more):,} pictures in no class folder were read from this."
         )
+    if any(
+        (other := said.get(id(sample.entry))) and (other.split or other.group) for sample in folders.samples
+    ):
+        folders.notes.repair(table.where, "The parts or sources of the pictures were read from this.")
     folders.samples = [
         replace(sample, split=sample.split or other.split, group=sample.group or other.group)
         if (other := said.get(id(sample.entry)))

@@ -19,6 +19,7 @@ _CHANGE = (
     r"hue|saturat(?:ed|ion)|equali[sz]ed|clahe|cutout|sharp(?:en|ened)?|orig(?:inal)?|transformed|distorted|"
     r"warp(?:ed)?|gauss(?:ian)?|salt|pepper)"
 )
+_CHANGED = re.compile(rf"(?:{_CHANGE}[\d_\-. ]*)+")
 _ROBOFLOW = re.compile(r"^(?P<base>.+)_(?:jpe?g|png|bmp|webp|tiff?)\.rf\.[0-9a-z]{6,}$")
 _BEHIND = re.compile(rf"^(?P<base>.+?)(?:[_\-. ]+{_CHANGE}[\d_\-. ()]*(?:deg)?)+$")
 _FRONT = re.compile(rf"^(?:{_CHANGE}(?:[_\-. ]?\d+(?:deg)?)?[_\-. ]+)+(?P<base>.*\d.*)$")
@@ -58,6 +59,11 @@ def with_sources(samples: Sequence[Sample], notes: Notes) -> list[Sample]:
         undo={"sources": NONE},
     )
     return [replace(sample, group=keys.get(at, "")) for at, sample in enumerate(samples)]
+
+
+def is_change(word: str) -> bool:
+    """Whether a word in a name tells how a picture was changed (flip, rot90), not what it shows."""
+    return len(word) <= _LONGEST and _CHANGED.fullmatch(word.lower()) is not None
 
 
 def _by_names(samples: Sequence[Sample]) -> dict[int, str]:

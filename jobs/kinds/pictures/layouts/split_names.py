@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+# The numbers of parts in such lists.
+PARTS = {"0": TRAIN, "1": VALIDATION, "2": TEST}
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _END = r"(?:set|sets|data|dataset|images?|imgs?|pictures?|split|ing|ingset|ingdata)?"
@@ -48,6 +50,11 @@ def split_of(name: str) -> str:
     at, split = found[0]
     rest = [word for i, word in enumerate(words) if i != at and word not in _FILLERS and not split_word(word)]
     return split if not rest or (len(rest) == 1 and at in (0, len(words) - 1)) else ""
+
+
+def is_partition(name: str) -> bool:
+    """Whether a file is called like a list of all pictures with the number of the part of each."""
+    return bool({"partition", "partitions", "split", "splits"}.intersection(words_of(name)))
 
 
 def split_word(word: str) -> str:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobs.kinds.pictures.layouts.contract import Contents
+from jobs.kinds.pictures.layouts.workbooks import WORKBOOKS, workbook_rows
 from jobs.uploads.archive import Entry
 
 Cell = str | tuple[str, ...]
-SUFFIXES = {".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet"}
+SUFFIXES = {".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", *WORKBOOKS}
 _MOST_BYTES = 40 * 1024**2
 _MOST_COLUMNS = 2_000
 _MOST_ROWS = 2_000_000
@@ -47,6 +48,9 @@ def read_table(contents: Contents, entry: Entry) -> PictureTable | None:
         return None
     if entry.suffix == ".parquet":
         return _parquet(contents, entry)
+    if entry.suffix in WORKBOOKS:
+        sheet: list[Sequence[Cell]] = list(workbook_rows(contents, entry, _MOST_ROWS, _MOST_CELL))
+        return _with_header(entry, sheet) if sheet and len(sheet[0]) <= _MOST_COLUMNS else None
     if entry.suffix == ".json":
         return _from_records(entry, records_of(contents.json(entry)))
     text = _decoded(contents.archive.read(entry))
@@ -148,6 +152,12 @@ def _delimited(entry: Entry, text: str) -> PictureTable | None:
 def _by_spaces(lines: Sequence[str]) -> list[Sequence[Cell]]:
     """Lines in as many columns as all of them have words; else a path and the last word; else one column."""
     lines = [line for line in lines if not line.startswith("#")] or lines
+    if len(lines) > 2 and lines[0].isdigit() and int(lines[0]) in (len(lines) - 1, len(lines) - 2):
+        # How many there are.
+        lines = lines[1:]
+    rows: list[Sequence[Cell]] = [line.split() for line in lines]
+    if len(rows) > 2 and len(rows[0]) > 1 and {len(row) for row in rows[1:]} == {len(rows[0]) + 1}:
+        return rows
     for ways in ([line.split() for line in lines], [line.rsplit(None, 1) for line in lines]):
         if len(ways[0]) > 1 and len({len(row) for row in ways}) == 1:
             return list(ways)

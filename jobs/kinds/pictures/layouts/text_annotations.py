@@ -1,4 +1,4 @@
-"""Annotations in texts: lists of Pascal VOC for each class, and KITTI (a text for each picture)."""
+"""Annotations in texts: lists of CUB, lists of Pascal VOC for each class, KITTI (a text for each picture)."""
 
 import re
 from collections import defaultdict
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from jobs.kinds.pictures.layouts.contract import Contents
 from jobs.kinds.pictures.layouts.marks import Mark
-from jobs.kinds.pictures.layouts.split_names import split_of
+from jobs.kinds.pictures.layouts.split_names import TEST, TRAIN, split_of
 from jobs.uploads.archive import Entry
 
 _LIST = re.compile(r"(?P<label>.+)_(?P<part>train|val|trainval|test)\.txt", re.IGNORECASE)
@@ -79,4 +79,39 @@ def _is_boxes(contents: Contents, entry: Entry) -> bool:
     return bool(lines) and all(_KITTI.fullmatch(line.strip()) for line in lines)
 
 
-TEXT_FORMATS = (VocLists(), Kitti())
+class Cub:
+    """images.txt (number and path) beside image_class_labels.txt (number and class): CUB-200 and its like."""
+
+    name = "CUB lists"
+
+    def read(self, contents: Contents) -> Iterator[tuple[Entry, Mark]]:
+        """See `AnnotationFormat`."""
+        beside = {entry.parts: entry for entry in contents.files if entry.size < _MOST_LIST}
+        for parts, entry in beside.items():
+            labels = beside.get((*parts[:-1], "image_class_labels.txt"))
+            if parts[-1] != "images.txt" or labels is None:
+                continue
+            files, classes = _numbered(contents, entry), _numbered(contents, labels)
+            named, parted = (
+                beside.get((*parts[:-1], name)) for name in ("classes.txt", "train_test_split.txt")
+            )
+            names, trained = _numbered(contents, named), _numbered(contents, parted)
+            for used in filter(None, (labels, named, parted)):
+                # They say nothing without the numbers, but were read.
+                yield used, Mark(next(iter(files.values()), ""))
+            for number, file in files.items():
+                if number in classes:
+                    label = names.get(classes[number], classes[number])
+                    split = {"1": TRAIN, "0": TEST}.get(trained.get(number, ""), "")
+                    yield entry, Mark(file, (label,), (), split)
+
+
+def _numbered(contents: Contents, entry: Entry | None) -> dict[str, str]:
+    if entry is None:
+        return {}
+    lines = contents.archive.read(entry).decode("utf-8-sig", "replace").splitlines()
+    pairs = (line.strip().partition(" ") for line in lines)
+    return {number: rest.strip() for number, _, rest in pairs if rest}
+
+
+TEXT_FORMATS = (Cub(), VocLists(), Kitti())

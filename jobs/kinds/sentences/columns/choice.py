@@ -80,15 +80,15 @@ def doubtful_labels(ranked: Sequence[Ranked]) -> list[Column]:
 
 
 def doubtful_texts(ranked: Sequence[Ranked]) -> list[Column]:
-    """Likewise for the text: columns of unknown names with sentences of much the same length."""
+    """Likewise for the text: columns of equally good names with sentences of much the same length."""
     best = ranked[0]
-    if best.fit is not Fit.BY_CONTENT or best.column.words < 3:
+    if best.fit not in (Fit.BY_CONTENT, Fit.BY_WORD) or best.column.words < 3:
         return []
     equal = [
         one.column
         for one in ranked
         if one.fit is best.fit
-        and not one.order[0]
+        and one.order[:2] == (False, best.order[1])
         and one.column.length > 0.5 * best.column.length
         and one.column.filled > _FILLED * best.column.filled
     ]

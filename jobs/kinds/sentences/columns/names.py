@@ -39,6 +39,7 @@ _INPUT_WORDS = (
 _LABEL_WORDS = (
     "label", "class", "category", "sentiment", "intent", "topic", "emotion", "classification", "genre", "tag", "type",
     "rating", "reason", "issue", "department", "queue", "mood", "stance", "verdict", "labels", "tags", "categories",
+    "issuetype",
     "kategorie", "categorie", "categoria", "kategoria", "категория", "тип",
 )  # fmt: skip
 # Other people's words: a reply is not what is to be sorted.
@@ -58,6 +59,7 @@ _BESIDES = frozenset((
     "country", "region", "city", "device", "platform", "version", "channel", "browser", "user", "username", "author",
     "reviewer", "name", "email", "phone", "ip", "session", "source", "split", "set", "subset", "partition", "fold",
     "usage", "count", "likes", "votes", "length", "duration", "seconds", "helpful", "gender", "age", "annotator",
+    "from", "sender", "recipient",
     "worker", "rater", "confidence", "probability",
 ))  # fmt: skip
 _UNNAMED = re.compile(r"column \d+")

@@ -33,10 +33,14 @@ class JsonReader:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._most = 8 * source.limits.max_field_chars
-        self._encoding = find_encoding(source.open, None)
-        if self._encoding.guessed:
-            raise UploadRefused("The file is JSON, but not UTF-8. Save it as UTF-8.", code="encoding")
+        self._encoding = find_encoding(source.open, source.options.encoding)
         self.encoding = self._encoding.name
+        if self._encoding.guessed:
+            source.notes.repair(
+                "Encoding",
+                f"The file is JSON, but not UTF-8; it was read as {self.encoding}. If letters look wrong below, choose "
+                "another encoding.",
+            )
         self._noted = 0
         self._form, self._shape = self._find_form()
         self.unit = "Line" if self._form in ("lines", "python") else "Item"
@@ -214,7 +218,9 @@ class JsonReader:
         return "is not valid JSON"
 
     def _text(self) -> io.TextIOWrapper:
-        return io.TextIOWrapper(self._source.open(), encoding=self._encoding.codec, newline="")
+        return io.TextIOWrapper(
+            self._source.open(), encoding=self._encoding.codec, errors=self._encoding.errors, newline=""
+        )
 
     def _where(self, number: int) -> str:
         return f"{self.unit} {number:,}"

@@ -21,7 +21,22 @@ _CHAT = re.compile(
 )
 _TAGGED = re.compile(rb"\S+[ \t]+(?:\S+[ \t]+){0,8}(?:O|[BIES]-\S+)\s*")
 _NUMBERS = re.compile(rb"\s*[-+]?\d+(?:\.\d+)?(?:,\d+)*(?:\s+(?:qid:\d+\s+)?\d+:[-+\d.eE]+)+\s*(?:#.*)?")
+_TOML = re.compile(rb"(?:\s*#[^\n]*\n)*\s*\[{1,2}[\w. -]{1,60}\]{1,2}[ \t]*\r?\n\s*[\w.-]{1,60}[ \t]*=")
+_SCRIPT = re.compile(
+    rb"\s*(?:(?:var|let|const)\s+\w+\s*=|window\.[\w.]+(?:\[[^\]\n]*\])*\s*=|module\.exports\s*=|export default)"
+    rb"\s*[\[{]"
+)
 _SUBTITLES = re.compile(rb"(?:WEBVTT\b|(?:\xef\xbb\xbf)?1\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> )")
+
+
+def refuse_scripts(head: bytes) -> None:
+    """Raises UploadRefused (415) where brackets at the start are not those of JSON."""
+    if _TOML.match(head):
+        raise _refusal("a TOML or INI file", f"Save the texts with their labels as a table. {TABLE_EXAMPLE}")
+    if _SCRIPT.match(head):
+        raise _refusal(
+            "a script with data in it", "Keep only the data between the outer brackets, as a .json file."
+        )
 
 
 def refuse_others(head: bytes, *, labelled: bool) -> None:

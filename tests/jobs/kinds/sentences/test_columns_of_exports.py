@@ -165,3 +165,21 @@ def test_a_table_of_names_of_files_is_not_learnt(inspect_text, refusal_of, name)
     refusal = refusal_of(inspect_text, a_csv(["text", "label"], lambda i: name.format(i), kind))
     assert (refusal.status, refusal.code) == (415, "wrong_kind")
     assert "lists files" in refusal.detail
+
+
+@pytest.mark.parametrize(
+    "names", [("text_en", "text_no", "text_it"), ("Comment A", "Comment B", "Comment C")]
+)
+def test_texts_of_equally_good_names_are_asked_about(inspect_text, names):
+    data = a_csv(
+        [*names, "label"], sentence, lambda i: f"Hei {sentence(i)}", lambda i: f"Ciao {sentence(i)}", kind
+    )
+    (question,) = inspect_text(data).questions
+    assert question.field == "input_column"
+    assert set(names) <= set(question.choices)
+
+
+@pytest.mark.parametrize("name", ["from", "Sender"])
+def test_who_wrote_it_is_asked_about(inspect_text, name):
+    data = a_csv(["id", name, "text"], lambda i: i, lambda i: ("ann", "bob")[i % 2], sentence)
+    assert [question.field for question in inspect_text(data).questions] == ["label_column"]

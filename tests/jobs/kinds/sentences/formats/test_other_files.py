@@ -146,3 +146,71 @@ def test_yaml_is_predicted_too(tmp_path):
     assert [item.value for item in Sentences(path, path.name, Limits()).items(0)] == [
         text for text, _ in ROWS
     ]
+
+
+def predicted(tmp_path, name, data):
+    path = tmp_path / name
+    path.write_bytes(data)
+    return [item.value for item in Sentences(path, path.name, Limits()).items(0)]
+
+
+@pytest.mark.parametrize(
+    ("data", "codec"),
+    [
+        ("No\tText\tWish\r\n" + "".join(f"{i}\t{text}\t{label}\r\n" for i, (text, label) in enumerate(ROWS)), "utf-16"),
+        ("".join(f"{i}\t{text}\t{label}\n" for i, (text, label) in enumerate(ROWS)), "utf-8"),
+        ("id;text\n" + "".join(f"{i};{text}\n" for i, (text, _) in enumerate(ROWS)), "utf-8"),
+        ("text|label\n" + "".join(f"{text}|{label}\n" for text, label in ROWS), "utf-8"),
+    ],
+)  # fmt: skip
+def test_a_text_file_that_is_a_table_is_predicted_by_its_column_of_texts(tmp_path, data, codec):
+    assert predicted(tmp_path, "wishes.txt", data.encode(codec)) == [text for text, _ in ROWS]
+
+
+@pytest.mark.parametrize("line", ["{}, please; now", "text, {}", "a\tb {}"])
+def test_a_text_file_of_sentences_is_predicted_line_by_line(tmp_path, line):
+    lines = ["Hello there, text", *(line.format(text) for text, _ in ROWS[:3]), "one", "two", "three"]
+    assert predicted(tmp_path, "wishes.txt", "\n".join(lines).encode()) == lines
+
+
+@pytest.mark.parametrize(
+    ("start", "word"),
+    [
+        ("var wishes = [", "script"),
+        ("window.data.part0 = [", "script"),
+        ('[[rows]]\ntext = "', "TOML"),
+        ('# mine\n[pay]\na = "', "INI"),
+    ],
+)
+def test_brackets_at_the_start_are_not_taken_for_json(tmp_path, start, word):
+    refusal = refused(tmp_path, "wishes.json", start + '{"text": "a b", "label": "c"}, ' * 40 + "]")
+    assert word in refusal.detail
+
+
+@pytest.mark.parametrize(
+    ("codec", "text"),
+    [("cp1252", "Größe {} wäre schön für alle"), ("cp932", "本{}はどこ")],
+)
+def test_json_in_an_old_code_page_is_read_with_a_word(tmp_path, codec, text):
+    rows = ", ".join(
+        f'{{"text": "{text.format(i)}", "label": "{label}"}}' for i, (_, label) in enumerate(ROWS)
+    )
+    findings = inspected(tmp_path, "wishes.json", f"[{rows}]".encode(codec))
+    assert classes(findings) == ALL
+    assert {findings.rows[0][0]} <= {text.format(i) for i in range(30)}
+    assert "not UTF-8" in repairs(findings)
+
+
+@pytest.mark.parametrize("letter", ["é", "schön"])
+def test_single_letters_among_ours_are_western(tmp_path, letter):
+    data = "text,label\n" + "".join(f"{text} {letter} again,{label}\n" for text, label in ROWS)
+    findings = inspected(tmp_path, "wishes.csv", data.encode("cp1252"))
+    assert letter in findings.rows[0][0]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_blank_lines_between_rows_are_no_loss(tmp_path, end):
+    data = f"text\tlabel{end}{end}" + "".join(f"{text}\t{label}{end}{end}" for text, label in ROWS)
+    findings = inspected(tmp_path, "wishes.tsv", data)
+    assert classes(findings) == ALL
+    assert not findings.questions
