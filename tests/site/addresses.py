@@ -10,15 +10,16 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from training.kinds import KINDS
 
+_OF_MODELS = ("batch", "evaluation")
 # Only POST, or nothing to look at.
 _LEFT_OUT = {"recent-forget", "sample", "api:job-cancel", "api:model-predict", "api:model-extend"}
 
 
 def addresses(tokens: Mapping[str, str]) -> dict[str, str]:
-    """Name and path of each; `tokens` has one of each kind: job, model, dataset, batch, upload.
+    """Name and path of each; `tokens` has one of each kind: job, model, dataset, batch, evaluation, upload.
 
-    The first word of a name tells the kind; a batch lies under the token of its model. What needs a token of a kind
-    that is not given is left out.
+    The first word of a name tells the kind; batches and evaluations lie under the token of their model. What needs a
+    token of a kind that is not given is left out.
     """
     found: dict[str, str] = {}
     for name, parameters in _names(get_resolver()):
@@ -29,13 +30,16 @@ def addresses(tokens: Mapping[str, str]) -> dict[str, str]:
             if "model" in tokens:
                 found["model-camera"] = address_of("model-camera", tokens["model"])
             continue
-        if name in _LEFT_OUT or name.startswith(("admin:", "sample")) or set(parameters) - {"token", "batch"}:
+        if (
+            name in _LEFT_OUT
+            or name.startswith(("admin:", "sample"))
+            or set(parameters) - {"token", *_OF_MODELS}
+        ):
             continue
         kind = name.removeprefix("api:").split("-")[0]
-        given = {
-            "token": tokens.get("model" if kind in ("batch", "batches") else kind),
-            "batch": tokens.get("batch"),
-        }
+        of_model = kind in _OF_MODELS or kind in ("batches", "evaluations")
+        given = {"token": tokens.get("model" if of_model else kind)}
+        given |= {name: tokens.get(name) for name in _OF_MODELS}
         values = {parameter: given[parameter] for parameter in parameters}
         if None in values.values():
             continue
