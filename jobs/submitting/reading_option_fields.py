@@ -54,9 +54,16 @@ def form_fields(
 
 
 def _can_be_chosen(option: ReadingOption, columns: Sequence[str], more: Mapping[str, Sequence[str]]) -> bool:
-    if option.type is OptionType.COLUMN and not option.required:
-        return bool(option.choices or columns or more.get(option.name))
-    return option.type is not OptionType.CHOICE or bool(option.choices or more.get(option.name))
+    """Whether there is anything to choose from."""
+    if option.required:
+        return True
+    match option.type:
+        case OptionType.CHOICE:
+            return bool(option.choices or more.get(option.name))
+        case OptionType.COLUMN | OptionType.COLUMNS:
+            return bool(option.choices or columns or more.get(option.name))
+        case _:
+            return True
 
 
 def _form_field(option: ReadingOption, columns: Sequence[str], more: Sequence[str]) -> forms.Field:

@@ -17,7 +17,11 @@ _TAIL_BYTES = 65_557  # the end record of a zip and its longest comment
 _NO_USE = ""
 _UNPACK = "Unpack it and make an ordinary .zip of it, or send the table itself."
 _AS_CSV = "Open it and save it as CSV (UTF-8), then upload that."
+_TABLE_IN_IT = "If it holds a table, open it in a spreadsheet program and save it as CSV (UTF-8)."
 _NO_MODELS = "Upload the data to train on, not a model or a Python object; those are never opened here."
+
+_FROM_R = "In R, write the table with write.csv, and upload that file."
+_AS_JSON = "Save the texts with their labels as CSV or JSON, and upload that."
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -43,6 +47,17 @@ _OTHER_MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"SQLite format 3", "a database", _AS_CSV),
     (b"ARROW1", "an Arrow file", "Save the table as Parquet or CSV."),
     (b"Obj\x01", "an Avro file", "Save the table as Parquet or CSV."),
+    (b"FEA1", "a Feather file of version 1", "Save the table as Parquet or CSV."),
+    (b"<stata_dta>", "a Stata file", _AS_CSV),
+    (b"$FL2", "an SPSS file", _AS_CSV),
+    (b"$FL3", "an SPSS file", _AS_CSV),
+    (bytes(12) + b"\xc2\xea\x81\x60", "a SAS file", _AS_CSV),
+    (b"MATLAB 5.0 MAT-file", "a MATLAB file", _AS_CSV),
+    (b"RDX2\n", "a file of R data", _FROM_R),
+    (b"RDX3\n", "a file of R data", _FROM_R),
+    (b"X\n\x00\x00\x00", "a file of R data (RDS)", _FROM_R),
+    (b"x\x9c", "a binary file packed with zlib (such as a DocBin of spaCy)", _AS_JSON),
+    (b"x\xda", "a binary file packed with zlib (such as a DocBin of spaCy)", _AS_JSON),
 )
 _SOME_READ = (b"\x1f\x8b", b"BZh91AY&SY", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"ARROW1")
 _NUMBERED_AS_PROGRAM = re.compile(rb"MZ[\x00-\x08\x0e-\x1f\x80-\xff]")
@@ -50,13 +65,19 @@ _PICKLE = re.compile(
     rb"\x80[\x02-\x05][\x8a\x95c\]}(\x8cX]|\([dl]p\d|c(?:__builtin__|builtins|copy_reg|posix|nt|os|numpy[\w.]*|torch[\w.]*)\n",
     re.DOTALL,
 )
+_STATA = re.compile(rb"[\x69-\x73][\x01\x02]\x01\x00")
+# A list or map of 2 or 4 bytes' length, and a string, list or map in it.
+_MESSAGE_PACK = re.compile(
+    rb"(?:[\xdc\xde][\x00-\x08\x0e-\x1f].|[\xdd\xdf]\x00...)[\x80-\xbf\xd9-\xdf]", re.DOTALL
+)
 _ONNX = re.compile(rb"\x08[\x01-\x14][\x12\x22\x3a\x42]")
 # Possessive, so that many comments are not tried in every combination.
 _MARKUP = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?>.*?-->)\s*+)*+<(!doctype\s+(?:html|svg)|html|head|body|svg)\b",
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?>.*?-->)\s*+)*+<(!doctype\s+(?:html|svg)|html|head|body|table|meta|svg)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_XML = re.compile(rb"\s*<\?xml", re.IGNORECASE)
+_XML = re.compile(rb"\s*<(?:\?xml|!doctype)", re.IGNORECASE)
+_XML_WORKBOOK = re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet|progid=.Excel\.Sheet")
 
 
 def detect(path: Path, filename: str, kind: Kind | None) -> Literal["zip", "table"]:
@@ -130,10 +151,26 @@ def other_kind(head: bytes) -> tuple[str, str] | None:
         return "an ONNX model", _NO_MODELS
     if head[8:10] == b'{"' and int.from_bytes(head[:8], "little") < 100 * 1024**2:
         return "a safetensors file", _NO_MODELS
+    if _STATA.match(head):
+        return "a Stata file", _AS_CSV
+    if _MESSAGE_PACK.match(head):
+        return "a binary file (MessagePack)", _AS_JSON
+    return _other_markup(head)
+
+
+def _other_markup(head: bytes) -> tuple[str, str] | None:
     markup = _MARKUP.match(head)
     if markup:
-        return ("an SVG drawing", _NO_USE) if b"svg" in markup[1].lower() else ("a web page (HTML)", _NO_USE)
-    return ("an XML file", _NO_USE) if _XML.match(head) else None
+        return (
+            ("an SVG drawing", _NO_USE)
+            if b"svg" in markup[1].lower()
+            else ("a web page (HTML)", _TABLE_IN_IT)
+        )
+    if not _XML.match(head):
+        return None
+    if _XML_WORKBOOK.search(head[:2_000]):
+        return "a workbook in XML", "Open it in a spreadsheet program and save it as XLSX, then upload that."
+    return "an XML file", _TABLE_IN_IT
 
 
 def _refuse_other(head: bytes, file: BinaryIO, filename: str, kind: Kind | None) -> None:
@@ -168,9 +205,12 @@ def _refuse_other(head: bytes, file: BinaryIO, filename: str, kind: Kind | None)
 def _refuse_named(head: bytes, kind: Kind | None) -> None:
     other = other_kind(head)
     if other is not None:
-        raise UploadRefused(
-            f"This is {other[0]}. {other[1] or right_form(kind)}", status=415, code="wrong_kind"
-        )
+        name, advice = other
+        if advice == _TABLE_IN_IT:
+            # Of no use where pictures are wanted.
+            table = kind is None or kind.name == "sentences"
+            advice = f"{advice} {right_form(kind)}" if table else right_form(kind)
+        raise UploadRefused(f"This is {name}. {advice or right_form(kind)}", status=415, code="wrong_kind")
 
 
 def _ends_like_a_zip(file: BinaryIO) -> bool:

@@ -1,10 +1,13 @@
-"""Tables that list pictures by their names: of no use without the pictures."""
+"""Tables that list pictures or other files by their names: of no use without them."""
 
 import re
 from collections.abc import Sequence
 
 _SUFFIX = r"\.(?:jpe?g|jfif|png|gif|bmp|webp|tiff?|heic|heif|avif|ppm|pgm|dcm)"
 _NAME = re.compile(rf"[^\n]{{0,1000}}{_SUFFIX}(?:\?\S{{0,500}})?", re.IGNORECASE)
+_FILE = re.compile(
+    r"[^\n]{1,1000}\.(?:txt|md|pdf|docx?|odt|rtf|eml|msg|html?|xml|json|wav|mp3|ogg|flac|m4a|mp4)"
+)
 _IN_LINE = re.compile(rb"%s[\"']?\s*(?:[,;|\t}\]]|\r?\n)" % _SUFFIX.encode(), re.IGNORECASE)
 _LINES = 200
 PICTURE_LIST = "Zip it together with the pictures that it names, and choose pictures."
@@ -14,6 +17,13 @@ def are_pictures(cells: Sequence[str]) -> bool:
     """Whether nearly all of these texts are names of pictures."""
     filled = [cell for cell in cells if cell]
     names = sum(1 for cell in filled if _NAME.fullmatch(cell.strip()))
+    return len(filled) > 1 and names * 10 >= 9 * len(filled)
+
+
+def are_files(cells: Sequence[str]) -> bool:
+    """Whether nearly all of these texts are names of documents or recordings."""
+    filled = [cell.strip() for cell in cells if cell]
+    names = sum(1 for cell in filled if _FILE.fullmatch(cell.lower()))
     return len(filled) > 1 and names * 10 >= 9 * len(filled)
 
 

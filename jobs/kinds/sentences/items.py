@@ -2,6 +2,7 @@
 
 import io
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import BinaryIO
 from jobs.batches.child.items import Item, Source
 from jobs.kinds.sentences.columns.layout import find_text
 from jobs.kinds.sentences.columns.meaning import joined
+from jobs.kinds.sentences.columns.names import is_known as is_column
 from jobs.kinds.sentences.formats.archives.opening import opened
 from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.formats.encoding import Opener, find_encoding
@@ -22,6 +24,10 @@ from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
 
 _SAMPLE_ROWS = 500
+# So many lines of a text file tell whether it is a table, where so many of them are alike.
+_LOOKED_AT, _ALIKE = 200, 0.8
+_DELIMITERS = "\t;|,"
+_LONGEST_NAME = 40
 _LONGEST_LINE = 8  # times the longest sentence
 
 
@@ -86,7 +92,8 @@ class Sentences(Source):
     def _is_format(self) -> bool:
         """Whether a text file is more than sentences, one a line."""
         with self._path.open("rb") as file:
-            return is_known(file.read(HEAD_BYTES))
+            head = file.read(HEAD_BYTES)
+        return is_known(head) or _is_table(head)
 
     def _cells(self, reader: Reader) -> Iterator[tuple[int, str | None, Sequence[str]]]:
         sample = [cells for _, cells in itertools.islice(_filled(reader.records()), _SAMPLE_ROWS)]
@@ -102,6 +109,29 @@ class Sentences(Source):
             own += [""] * (len(columns) - len(own))
             texts = [cells[index] for index in indices if index < len(cells)]
             yield number, joined(texts) if len(texts) > 1 else texts[0] if texts else "", own
+
+
+def _is_table(head: bytes) -> bool:
+    """Whether lines are cut into cells by as many tabs each, or begin with a header of known names."""
+    utf16 = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head[: len(head) & ~1].decode("utf-16" if utf16 else "utf-8", "replace")
+    lines = [line for line in text.splitlines()[:_LOOKED_AT] if line.strip()]
+    if len(lines) < 2:
+        return False
+    tabs = Counter(line.count("\t") for line in lines)
+    count, most = tabs.most_common(1)[0]
+    if count and most >= _ALIKE * len(lines):
+        return True
+    for delimiter in _DELIMITERS:
+        header = [cell.strip(" \"'") for cell in lines[0].split(delimiter)]
+        if (
+            len(header) > 1
+            and any(map(is_column, header))
+            and all(0 < len(cell) <= _LONGEST_NAME for cell in header)
+        ):
+            cells = [line.count(delimiter) + 1 for line in lines[1:]]
+            return sum(number >= len(header) for number in cells) >= _ALIKE * len(cells)
+    return False
 
 
 def _filled(records: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:

@@ -48,7 +48,7 @@ def render_page(
         "expires": dataset.created + settings.FLASH_DATASET_RETENTION,
         "reading": reading,
         "glance": _glance(dataset.findings),
-        "editable": classes[:MOST_CLASSES] if reading else [],
+        "editable": classes[:MOST_CLASSES] if reading and reading.edits_classes else [],
         "edited": bool(dataset.options.get("classes")),
         "form": form,
         "refusal": refusal,

@@ -30,7 +30,7 @@ class ReadingForm(forms.Form):
             self._options, columns, dataset.findings.get("offered", {})
         )
         for option in self._options:
-            if option.required and self._now(option) not in columns:
+            if option.required and option.name in self.fields and self._now(option) not in columns:
                 # Taken from several columns: then leaving it as found is a choice, too.
                 field = self.fields[option.name]
                 field.required = False
@@ -61,6 +61,11 @@ class ReadingForm(forms.Form):
         return [
             self[option.name] for option in self._options if not option.basic and option.name in self.fields
         ]
+
+    @property
+    def edits_classes(self) -> bool:
+        """Whether the kind knows other names for its classes."""
+        return any(option.type is OptionType.CLASSES for option in self._options)
 
     def has_advanced_values(self) -> bool:
         """Whether anything of the folded part was chosen or is wrong."""

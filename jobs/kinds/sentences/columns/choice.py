@@ -9,6 +9,8 @@ from jobs.kinds.sentences.columns.names import (
     input_word_rank,
     is_answer,
     is_beside,
+    is_derived,
+    is_unnamed,
     label_rank,
     label_word_rank,
 )
@@ -53,30 +55,40 @@ def ranked_labels(columns: Sequence[Column]) -> list[Ranked]:
 def ranked_texts(columns: Sequence[Column]) -> list[Ranked]:
     """The columns by how well they suit as the text, the best first."""
     most = max((column.filled for column in columns if _is_text(column)), default=0)
-    return sorted((_as_text(column, most) for column in columns), key=lambda one: (one.fit, one.order))
+    texts = [column for column in columns if _is_text(column)]
+
+    def rank(column: Column) -> Ranked:
+        return _as_text(column, most, any(is_derived(column.name, other.name) for other in texts))
+
+    return sorted(map(rank, columns), key=lambda one: (one.fit, one.order))
 
 
 def doubtful_labels(ranked: Sequence[Ranked]) -> list[Column]:
-    """The columns that suit equally well as the label, two or more; empty where the first is clearly the best."""
+    """The columns that suit equally well as the label; empty where the first is clearly the best.
+
+    One alone where it suits badly, though there are others.
+    """
     best = ranked[0]
     if best.fit not in (Fit.BY_CONTENT, Fit.BESIDE):
         return []
-    flags = best.column.role is Role.FLAG
+    # Where no name tells, zeros and ones are as good as words.
+    flags = best.column.role is Role.FLAG or is_unnamed(best.column.name)
     equal = [
         one.column for one in ranked if one.fit is best.fit and (flags or one.column.role is not Role.FLAG)
     ]
-    return equal if len(equal) > 1 else []
+    return equal if len(equal) > 1 or (best.fit is Fit.BESIDE and len(ranked) > 1) else []
 
 
 def doubtful_texts(ranked: Sequence[Ranked]) -> list[Column]:
-    """Likewise for the text: columns of unknown names with sentences of much the same length."""
+    """Likewise for the text: columns of equally good names with sentences of much the same length."""
     best = ranked[0]
-    if best.fit is not Fit.BY_CONTENT or best.column.words < 3:
+    if best.fit not in (Fit.BY_CONTENT, Fit.BY_WORD) or best.column.words < 3:
         return []
     equal = [
         one.column
         for one in ranked
         if one.fit is best.fit
+        and one.order[:2] == (False, best.order[1])
         and one.column.length > 0.5 * best.column.length
         and one.column.filled > _FILLED * best.column.filled
     ]
@@ -141,10 +153,11 @@ def _is_nearly_constant(column: Column) -> bool:
     return column.filled >= _TELLING_ROWS and max(column.values.values()) > 0.95 * column.filled
 
 
-def _as_text(column: Column, most: int) -> Ranked:
+def _as_text(column: Column, most: int, derived: bool) -> Ranked:
     known, word = input_rank(column.name), input_word_rank(column.name)
     rank = known if known is not None else word if word is not None else _UNKNOWN
-    return Ranked(column, _fit_of_text(column, most, known, word), (rank, -column.length, -column.variety))
+    order = (derived, rank, -column.length, -column.variety)
+    return Ranked(column, _fit_of_text(column, most, known, word), order)
 
 
 def _fit_of_text(column: Column, most: int, known: int | None, word: int | None) -> Fit:

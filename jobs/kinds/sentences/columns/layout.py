@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jobs.kinds.sentences.columns.choice import ranked_texts
 from jobs.kinds.sentences.columns.meaning import Found, find_meaning, named_columns
 from jobs.kinds.sentences.columns.names import is_known, plain_name
-from jobs.kinds.sentences.columns.profile import profiles
+from jobs.kinds.sentences.columns.profile import is_typed, profiles
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.options import TableOptions
@@ -18,6 +18,8 @@ from training.ground.limits import Limits
 
 _NUMBER = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?\s*")
 _LONGEST_NAME = 100
+# So many different numbers or dates below a word make it a name.
+_TELLING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,11 @@ def _has_header(sample: Sequence[Cells], options: TableOptions) -> bool:
     fresh = [cell.casefold() not in values for cell, values in zip(first, columns, strict=True)]
     if any(is_known(cell) and new for cell, new in zip(first, fresh, strict=True)):
         return True
+    if not any(map(_NUMBER.fullmatch, first)) and any(
+        cell and not is_typed([cell]) and len(values) >= _TELLING and is_typed(values)
+        for cell, values in zip(first, columns, strict=True)
+    ):
+        return True  # a word above nothing but numbers or dates
     if not rest or not all(first) or any(map(_NUMBER.fullmatch, first)) or len(set(first)) < len(first):
         return False
     if not all(fresh) or max(map(len, first)) > 40:

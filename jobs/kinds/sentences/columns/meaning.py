@@ -11,7 +11,7 @@ from jobs.kinds.sentences.columns.choice import (
     ranked_texts,
 )
 from jobs.kinds.sentences.columns.flags import Flags, find_flags
-from jobs.kinds.sentences.columns.names import label_rank, label_word_rank, plain_name
+from jobs.kinds.sentences.columns.names import is_unnamed, label_rank, label_word_rank, plain_name
 from jobs.kinds.sentences.columns.profile import Column, Role, profiles
 from jobs.kinds.sentences.columns.splits import is_split, part_of
 from jobs.kinds.sentences.formats.contract import Cells, Meaning
@@ -151,8 +151,10 @@ class _Search:
             return self._chosen(self._meaning.split, "split_column")
         if len(self._columns) < 3:
             return None
+        named = [column.index for column in self._columns if label_rank(column.name) is not None]
         for column in self._columns:
-            if column.index not in taken and is_split(column.name, column.values):
+            is_label = set(named) <= {column.index} and label_rank(column.name) is not None
+            if column.index not in taken and is_split(column.name, column.values, is_label=is_label):
                 self._notes.repair(
                     "Columns",
                     f'"{shown(column.name, 40)}" tells which rows are for training, validation and test: the given '
@@ -206,6 +208,11 @@ class _Search:
                 f'The numbers in "{shown(best.name, 40)}" look like measurements, not classes: each different number '
                 "would be a class of its own. Which column holds the class?"
             )
+        elif len(equal) == 1:
+            message = (
+                f'Which column holds the class? No name tells it; "{shown(best.name, 40)}" was taken, which may be '
+                "something else."
+            )
         elif equal:
             message = f"Which column holds the class? It may be {listed([f'“{one.name}”' for one in equal])}."
         else:
@@ -226,7 +233,8 @@ class _Search:
             return (ranked[0].index,)
         equal.sort(key=lambda column: column.index)
         # Two halves of a pair, such as question1 and question2, belong together.
-        is_pair = len({column.name.rstrip("0123456789 _") for column in equal}) == 1
+        stems = {column.name.rstrip("0123456789 _") for column in equal}
+        is_pair = len(stems) == 1 and not any(is_unnamed(column.name) for column in equal)
         self._ask_for_text(equal, ranked, is_pair=is_pair)
         return tuple(column.index for column in equal) if is_pair else (ranked[0].index,)
 

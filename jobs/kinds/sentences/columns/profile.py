@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ _DATE = re.compile(
     r"|\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?"
 )
 _LINK = re.compile(
-    r"(?:https?|ftp|file)://\S+|www\.\S+|[^@\s]+@[^@\s]+\.\w+|\S+\.(?:jpe?g|png|gif|webp|wav|mp3|mp4|pdf|html?)",
+    r"(?:https?|ftp|file)://\S+|www\.\S+|[^@\s]+@[^@\s]+\.\w+|\S+\.(?:jpe?g|png|gif|webp|wav|mp3|mp4|pdf|html?|txt|docx?|eml|json|xml)",
     re.IGNORECASE,
 )
 _MISSING = frozenset(("nan", "n/a", "null", "\\n", "<na>", "#n/a"))
@@ -75,6 +75,12 @@ class Column:
 def profiles(names: Sequence[str], data: Sequence[Cells]) -> list[Column]:
     """The columns of these names, from the first rows of the table."""
     return [_profile(index, name, data) for index, name in enumerate(names)]
+
+
+def is_typed(values: Iterable[str]) -> bool:
+    """Whether all that is not empty are numbers, dates or links."""
+    filled = [value for value in itertools.islice(values, _LOOKED_AT) if value and value not in _MISSING]
+    return bool(filled) and any(all(map(one.fullmatch, filled)) for one in (_NUMBER, _DATE, _LINK))
 
 
 def _profile(index: int, name: str, data: Sequence[Cells]) -> Column:

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +13,15 @@ from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
 
 _SEPARATORS = ("|", ";", ",", "、", "，")
+# Tags as Stack Overflow writes them: <python><csv>.
+_TAG = re.compile(r"<([^<>\n]{1,60})>")
+_TAGS = re.compile(r"(?:<[^<>\n]{1,60}>\s*){2,}")
 _LONGEST_PART, _MOST_WORDS = 60, 5
 # Fewer rows than this prove nothing, and of the labels in them so many must come in other cells, too.
 _FEWEST_ROWS = 3
 _COME_AGAIN = 0.6
+# What stands behind the comma of a rating.
+_HALVES = frozenset(("0", "00", "5", "50", "25", "75"))
 # Up to this share the rows with several labels are left out, and the rest is learnt.
 _A_FEW = 0.2
 _LONGEST_LIST = 2_000
@@ -70,7 +76,7 @@ def find_several(counts: Mapping[str, int], *, of_flags: bool = False) -> Severa
 
     `of_flags` says that they were put together from columns of zeros and ones.
     """
-    found = _lists(counts)
+    found = _lists(counts) | _tags(counts)
     if of_flags:
         found |= _split(counts, BETWEEN.strip())
     else:
@@ -97,17 +103,34 @@ def refuse_flags(columns: list[str]) -> UploadRefused:
 def _separated(counts: Mapping[str, int], separator: str) -> dict[str, tuple[str, ...]]:
     """Labels with this separator, if their parts come again alone or in other combinations."""
     found = _split(counts, separator)
-    if sum(counts[label] for label in found) < _FEWEST_ROWS or _are_decimals(found, separator):
+    alone = {label.casefold() for label in counts if label not in found}
+    if sum(counts[label] for label in found) < _FEWEST_ROWS or _are_decimals(found, separator, alone):
         return {}
     cells: Counter[str] = Counter(part.casefold() for parts in found.values() for part in set(parts))
     combined = list(cells)
-    alone = {label.casefold() for label in counts if label not in found}
     for part in alone & cells.keys():
         cells[part] += 1
+    if _one_stands_alone(found, alone):
+        return found
     again = sum(1 for part in combined if cells[part] > 1)
     if again < _COME_AGAIN * len(combined) or (len(found) < _FEWEST_ROWS and not alone & cells.keys()):
         return {}
     return found
+
+
+def _one_stands_alone(found: Mapping[str, tuple[str, ...]], alone: set[str]) -> bool:
+    """Whether a part of each is a label of its own, and not only the first one, as of classes with classes in them."""
+    places = {
+        place for parts in found.values() for place, part in enumerate(parts) if part.casefold() in alone
+    }
+    return bool(places - {0}) and all(
+        any(part.casefold() in alone for part in parts) for parts in found.values()
+    )
+
+
+def _tags(counts: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
+    """Labels that are two tags or more, each between angle brackets."""
+    return {label: tuple(_TAG.findall(label)) for label in counts if _TAGS.fullmatch(label)}
 
 
 def _split(counts: Mapping[str, int], separator: str) -> dict[str, tuple[str, ...]]:
@@ -122,11 +145,14 @@ def _split(counts: Mapping[str, int], separator: str) -> dict[str, tuple[str, ..
     return found
 
 
-def _are_decimals(found: Mapping[str, tuple[str, ...]], separator: str) -> bool:
-    """Numbers with a decimal comma; codes of classes come by threes, too."""
-    return separator == "," and all(
+def _are_decimals(found: Mapping[str, tuple[str, ...]], separator: str, alone: set[str]) -> bool:
+    """Numbers with a decimal comma; codes of classes come by threes, too, or are all classes alone."""
+    if separator != "," or not all(
         len(parts) == 2 and all(part.lstrip("-").isdecimal() for part in parts) for parts in found.values()
-    )
+    ):
+        return False
+    halves = {parts[1] for parts in found.values()}
+    return halves <= _HALVES or not all(part in alone for parts in found.values() for part in parts)
 
 
 def _lists(counts: Mapping[str, int]) -> dict[str, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from jobs.kinds.sentences.columns.names import label_rank, words_of
+from jobs.kinds.sentences.columns.names import words_of
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 _PARTS = {
@@ -23,10 +23,11 @@ def part_of(value: str) -> str:
     return _PARTS.get(_plain(value), "")
 
 
-def is_split(name: str, values: Iterable[str]) -> bool:
+def is_split(name: str, values: Iterable[str], *, is_label: bool) -> bool:
     """Whether a column of this name with these different values tells the part of each row.
 
-    A class may be called train, too: without a name that says so, train must stand beside another part.
+    `is_label` says that it, and no other column, has a name of labels. A class may be called train, too: without a name
+    that says so, train must stand beside another part.
     """
     plain = {_plain(value) for value in values}
     parts = {_PARTS.get(value) for value in plain}
@@ -34,7 +35,7 @@ def is_split(name: str, values: Iterable[str]) -> bool:
         return False
     if words_of(name) & _NAMES:
         return True
-    return label_rank(name) is None and TRAIN in parts and len(parts - {""}) > 1
+    return not is_label and TRAIN in parts and len(parts - {""}) > 1
 
 
 def _plain(value: str) -> str:

@@ -7,12 +7,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from jobs.kinds.sentences.columns.names import label_rank, label_word_rank
 from jobs.kinds.sentences.formats.json_walk import NAN
 
 _DEEPEST = 4
 _SEVERAL_SHARE = 0.5
 # What databases and interfaces put around the fields of a record.
 _WRAPPERS = {"_source", "properties", "attributes", "row", "node", "fields", "record", "doc", "item"}
+# What a label is called that is an object of its own, with an id and a colour.
+_NAMES = ("name", "label", "title", "displayName", "display_name", "value", "tag", "category")
 Path = tuple[str, ...]
 
 
@@ -53,6 +56,14 @@ def several(value: Any) -> str | None:
     return json.dumps(texts, ensure_ascii=False)
 
 
+def names_in(value: Any) -> Any:
+    """The names of labels that are objects, such as {"id": 7, "name": "bug", "color": "red"}; else the value itself."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, Mapping) for one in value):
+        return value
+    key = next((name for name in _NAMES if all(isinstance(one.get(name), str) for one in value)), None)
+    return value if key is None else [one[key] for one in value]
+
+
 class Columns:
     """The fields of records as columns, nested ones with dotted names; `sample` are some of the records.
 
@@ -77,6 +88,7 @@ class Columns:
             self.names = (
                 (list(names) if names else []) or [f"column {i}" for i in range(1, width + 1)] or ["text"]
             )
+        self._objects = [i for i, path in enumerate(self._paths) if _is_label(path[-1])]
         self._labels = self._label_lists(sample)
 
     def cells(self, item: Any) -> list[str | None]:
@@ -85,6 +97,8 @@ class Columns:
             values = [item.get(path[0]) if len(path) == 1 else _value_at(item, path) for path in self._paths]
         else:
             values = list(item) if isinstance(item, (list, tuple)) else [item]
+        for index in self._objects:
+            values[index] = names_in(values[index])
         cells = [value if type(value) is str and value.isprintable() else as_text(value) for value in values]
         if self._labels and None in cells:
             for index in self._labels:
@@ -100,6 +114,7 @@ class Columns:
             others = 0
             for item in sample:
                 value = _value_at(item, path) if isinstance(item, Mapping) else None
+                value = names_in(value) if index in self._objects else value
                 if isinstance(value, (list, tuple)) and (len(value) < 2 or several(value)):
                     tally.update(as_text(one) or "" for one in value)
                 elif value is not None:
@@ -116,10 +131,16 @@ def _names(paths: Sequence[Path]) -> list[str]:
     return bare if len(set(bare)) == len(bare) else names
 
 
+def _is_label(key: str) -> bool:
+    return label_rank(key) is not None or label_word_rank(key) is not None
+
+
 def _leaves(item: Mapping[str, Any], depth: int = 1) -> Iterable[Path]:
     for key, value in item.items():
         inner = value[0] if isinstance(value, list) and len(value) == 1 else value
-        if isinstance(inner, Mapping) and inner and depth < _DEEPEST:
+        if isinstance(value, list) and _is_label(str(key)) and names_in(value) is not value:
+            yield (str(key),)
+        elif isinstance(inner, Mapping) and inner and depth < _DEEPEST:
             for rest in _leaves(inner, depth + 1):
                 yield (str(key), *rest)
         else:

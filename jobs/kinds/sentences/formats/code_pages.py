@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Sequence
 
 _SAMPLE = 24 * 1024
+_LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "mac_roman", "cp850")
+_ALONE = 0.8
 _FEW = 4  # so few letters tell nothing
 _HIGH_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 _HIGH = re.compile(rb"[\x80-\xff]+")
@@ -45,6 +47,10 @@ def likely_code_pages(data: bytes) -> list[str]:
     sure = _two_byte_letters(runs)
     found = [sure] if sure else []
     found += [name for name in _voted(lines) if name not in found]
+    if not sure and sum(len(run) == 1 for run in runs) > _ALONE * len(runs):
+        found.sort(
+            key=lambda name: name not in _LATIN
+        )  # letters of other scripts do not stand alone among ours
     return [*found, _PLAIN] if _PLAIN not in found else found
 
 

@@ -12,7 +12,7 @@ from jobs.kinds.sentences.formats.lines import BackLines
 
 USUAL = (",", "\t", ";", "|")
 # Rare in text, so that as many in each line are no chance: control characters of Hive and Teradata, MovieLens' colons.
-_UNUSUAL = ("\x01", "\x1f", "\x1e", "::", "||", "@@@", "^", "~", "¦", "§", "\u2063", "；", " ")
+_UNUSUAL = ("\x01", "\x1f", "\x1e", "::", "||", "@@@", "_!_", "^", "~", "¦", "§", "\u2063", "；", "，", " ")
 _STAND_IN = "\x1f"  # for a delimiter of several characters
 _HEADER_ROWS = 12
 _MANY_LINES = 30

@@ -23,6 +23,7 @@ _BOMS = (
 )
 _CONTROL = bytes({*range(0, 9), *range(14, 32)} - {0x1A, 0x1B})
 _ISO_2022 = (b"\x1b$B", b"\x1b$@")
+_WESTERN = ("cp1252", "cp850", "cp1250", "iso8859_2", "cp1254", "cp1257")
 _VOTES = 4  # so many right letters of UTF-8 outvote one byte that is none
 _SAVE = "Save it as CSV with UTF-8, or choose the encoding yourself."
 
@@ -118,6 +119,7 @@ def _wide_without_bom(open_: Opener, head: bytes) -> Encoding:
         name = "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
     text = head[: len(head) & ~3].decode(name, "replace")
     if "\x00" in text or not ("\n" in text or "\r" in text):
+        _refuse_binary(head)
         raise _nul()
     found = Encoding(name, name)
     _check(open_, found, f"The file is neither UTF-8 nor {name[:6].upper()} throughout. {_SAVE}", 400)
@@ -143,8 +145,17 @@ def _decode_all(open_: Opener, codec: str) -> None:
 def _by_code_page(open_: Opener) -> Encoding:
     """An old code page, told by how its letters stand together; a guess that the user can correct."""
     pages = likely_code_pages(_foreign_parts(open_))
+    if pages[0] in _WESTERN and _has_mac_lines(open_):
+        pages.insert(0, "mac_roman")
     best = min(pages[:3], key=lambda page: (_lost_share(open_, page) > 0.002, pages.index(page)))
     return Encoding(best, NAMES.get(best, best), guessed=True, lossy=True)
+
+
+def _has_mac_lines(open_: Opener) -> bool:
+    """Whether lines end as only old programs on a Mac end them."""
+    with open_() as file:
+        head = file.read(_SAMPLE)
+    return b"\r" in head and b"\n" not in head
 
 
 def _lost_share(open_: Opener, codec: str) -> float:

@@ -14,6 +14,7 @@ from jobs.uploads.errors import UploadRefused, listed, shown
 
 _MOST_COLUMNS = 64
 _MOST_TEXTS = 10
+_BOARD = {"cards", "lists", "actions", "labels"}
 SPLIT, CLASS, ID = "split", "class", "id"
 _OTHERS = (
     (
@@ -156,6 +157,9 @@ def find_shape(walker: Walker) -> Shape | None:
     for keys, name, advice in _OTHERS:
         if keys <= root.members.keys():
             raise UploadRefused(f"This is {name}. {advice}", status=415, code="wrong_kind")
+    if root.members.keys() >= _BOARD and root.members["cards"].kind == "array":
+        said = "This is a board of Trello: each card was read as a row."
+        return Lists(said=said, score=(1,), paths=(("cards",),))
     shapes = [shape for path, node in root.walk() for shape in _shapes(path, node) if shape is not None]
     return max(shapes, key=lambda shape: shape.score, default=None)
 
@@ -174,10 +178,20 @@ def _list(path: Path, node: Node) -> Shape | None:
     if not any(isinstance(item, (dict, list, str)) for item in node.sample):
         return None
     rows = any(isinstance(item, (dict, list)) for item in node.sample)
+    if path and all(_is_pieces(item) for item in node.sample):  # one intent of Snips in a file of its own
+        said = f'The texts of the class "{shown(path[-1], 40)}" were read from its list.'
+        return Lists(
+            said=said, score=(1, 1, node.count, 1), paths=(path,), key=CLASS, label=CLASS, text="text"
+        )
     where = f' in the list "{shown(".".join(path), 40)}"' if path else ""
     return Lists(
         said=f"The rows were found{where}.", score=(rows, node.text_like, node.count, 0), paths=(path,)
     )
+
+
+def _is_pieces(item: Any) -> bool:
+    """Whether it is nothing but a text cut into pieces."""
+    return isinstance(item, dict) and len(item) == 1 and "data" in item and plain_text(item) is not None
 
 
 def _split(path: Path, node: Node) -> Shape | None:

@@ -19,8 +19,9 @@ from jobs.uploads.errors import UploadRefused, shown
 JSON_EXAMPLE = 'The right form: one object per line, such as {"input": "I love it", "label": "positive"}.'
 _NAMING_ITEMS = 1_000
 _BAD_MATTER_FROM = 100
-_Form = Literal["array", "lines", "python", "python list", "values", "object"]
+_Form = Literal["array", "nested", "lines", "python", "python list", "values", "object"]
 _BAD = object()
+_NESTED = re.compile(r"\s*\[\s*\[\s*\{")
 _PYTHON = re.compile(r"\s*\[\s*(?:[{\[(]\s*'|\()")
 
 
@@ -32,10 +33,14 @@ class JsonReader:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._most = 8 * source.limits.max_field_chars
-        self._encoding = find_encoding(source.open, None)
-        if self._encoding.guessed:
-            raise UploadRefused("The file is JSON, but not UTF-8. Save it as UTF-8.", code="encoding")
+        self._encoding = find_encoding(source.open, source.options.encoding)
         self.encoding = self._encoding.name
+        if self._encoding.guessed:
+            source.notes.repair(
+                "Encoding",
+                f"The file is JSON, but not UTF-8; it was read as {self.encoding}. If letters look wrong below, choose "
+                "another encoding.",
+            )
         self._noted = 0
         self._form, self._shape = self._find_form()
         self.unit = "Line" if self._form in ("lines", "python") else "Item"
@@ -85,13 +90,16 @@ class JsonReader:
             while first and first.isspace():
                 first = text.readline(self._most)
             second = text.readline(self._most)
-            alone = not second.strip() and not text.read(1)
+            third = text.readline(self._most)
+            alone = not (second + third).strip() and not text.read(1)
         opening = first.lstrip()[:1]
         whole = _decoded(first)
         if whole is _BAD and _PYTHON.match(first + second):
             return "python list", None
         if opening == "[":
-            return ("lines" if whole is not _BAD and not alone else "array"), None
+            if whole is not _BAD and not alone:
+                return "lines", None
+            return ("nested" if _NESTED.match(first + second + third) else "array"), None
         if whole is not _BAD and not alone:
             return "lines", None
         if whole is _BAD and isinstance(literal(first), (dict, list, tuple)) and not alone:
@@ -153,6 +161,11 @@ class JsonReader:
                 for _ in walker.elements():
                     yield walker.value()
                 return
+            if self._form == "nested":
+                for _ in walker.elements():
+                    for _ in walker.elements() if walker.peek() == "[" else (0,):
+                        yield walker.value()
+                return
             while walker.peek():
                 yield walker.value()
                 if walker.peek() == ",":
@@ -205,7 +218,9 @@ class JsonReader:
         return "is not valid JSON"
 
     def _text(self) -> io.TextIOWrapper:
-        return io.TextIOWrapper(self._source.open(), encoding=self._encoding.codec, newline="")
+        return io.TextIOWrapper(
+            self._source.open(), encoding=self._encoding.codec, errors=self._encoding.errors, newline=""
+        )
 
     def _where(self, number: int) -> str:
         return f"{self.unit} {number:,}"

@@ -3,13 +3,23 @@
 import re
 
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
-from jobs.kinds.sentences.formats import arrow_tables, fasttext, label_studio_csv, rasa
+from jobs.kinds.sentences.formats import (
+    arff,
+    argilla_csv,
+    arrow_tables,
+    fasttext,
+    label_studio_csv,
+    marked_lines,
+    rasa,
+    yaml_tables,
+)
 from jobs.kinds.sentences.formats.arrow_tables import ArrowReader
 from jobs.kinds.sentences.formats.contract import Format, Reader, Source
 from jobs.kinds.sentences.formats.delimited import delimited
 from jobs.kinds.sentences.formats.fasttext import FastTextReader
 from jobs.kinds.sentences.formats.json_tables import JsonReader
 from jobs.kinds.sentences.formats.label_studio_csv import LabelStudioCsv
+from jobs.kinds.sentences.formats.others import refuse_others, refuse_scripts
 from jobs.kinds.sentences.formats.rasa import RasaReader
 from jobs.kinds.sentences.formats.trimmed import Trimmed
 from jobs.kinds.sentences.formats.workbook import WorkbookReader
@@ -38,7 +48,10 @@ FORMATS = (
     Format(fasttext.is_fasttext, FastTextReader),
     Format(rasa.is_yaml, RasaReader),
     Format(rasa.is_markdown, RasaReader),
+    Format(arff.recognises, arff.ArffReader),
+    Format(yaml_tables.recognises, yaml_tables.yaml_reader),
     Format(label_studio_csv.recognises, LabelStudioCsv),
+    Format(argilla_csv.recognises, argilla_csv.argilla_csv),
     Format(lambda head: True, lambda source: _trimmed(delimited(source), source)),
 )
 
@@ -57,4 +70,14 @@ def open_reader(source: Source) -> Reader:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head[2:]
     head = head.replace(b"\x00", b"") if not arrow_tables.recognises(head) else head
-    return next(form.reader(source) for form in FORMATS if form.recognises(head))
+    refuse_scripts(head)
+    for form in FORMATS[:-1]:
+        if form.recognises(head):
+            return form.reader(source)
+    if yaml_tables.is_named_so(source.name, head):
+        return yaml_tables.yaml_reader(source)
+    refuse_others(head, labelled=source.labelled)
+    # A text to be predicted may well begin so.
+    if source.labelled and source.options.delimiter is None and marked_lines.recognises(head):
+        return marked_lines.MarkedLines(source)
+    return FORMATS[-1].reader(source)

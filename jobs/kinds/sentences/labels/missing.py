@@ -11,6 +11,9 @@ SURELY_MISSING = frozenset((
     "#N/A", "#N/A N/A", "#NA", "#NULL!", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#N/V", "#NV", "N/A", "n/a",
     "[]", "{}", "()", "[None]", "[null]", "[nan]", "['']", '[""]', "[NULL]", "(null)", "<null>", "[NaN]",
 ))  # fmt: skip
+# What datasets call the rows that nobody labelled.
+_UNLABELLED = frozenset(("unsup", "unlabeled", "unlabelled", "unlabled", "not labeled", "not labelled"))
+_DASHES = frozenset(("-", "--", "\u2013", "\u2014"))
 # What may be a missing value or a class of that name; as a program writes them, and as people do.
 _NULLS = ("null", "NULL", "Null", "nil", "None", "NA", "none", "undefined", "NONE")
 _OF_PROGRAMS = frozenset((
@@ -33,7 +36,8 @@ def missing_labels(counts: Counter[str], choice: str | None) -> tuple[list[str],
     """
     if choice == "keep":
         return [label for label in counts if label in ("[]", "{}", "()")], None
-    sure = [label for label in counts if label in SURELY_MISSING]
+    sure = [label for label in counts if label in SURELY_MISSING or label.casefold() in _UNLABELLED]
+    sure += _dashes(counts)
     maybe = [label for label in counts if label in _NULLS]
     if not maybe:
         return sure, None
@@ -45,6 +49,12 @@ def missing_labels(counts: Counter[str], choice: str | None) -> tuple[list[str],
     found = [*sure, *written, *unsure]
     few = sum(counts[label] for label in unsure) <= _FEW * counts.total()
     return found, _question(unsure, counts) if unsure and not few else None
+
+
+def _dashes(labels: Collection[str]) -> list[str]:
+    """A dash for an empty cell, where all other labels are words."""
+    dashes = [label for label in labels if label in _DASHES]
+    return dashes if all(any(map(str.isalpha, label)) for label in labels if label not in _DASHES) else []
 
 
 def _by_a_program(label: str, others: Collection[str]) -> bool:

@@ -132,6 +132,8 @@ def _warn_of_twins(names: Iterable[str], notes: Notes) -> None:
     """Classes that may well be one, which nobody can be sure of."""
     groups: dict[str, list[str]] = defaultdict(list)
     for name in names:
+        if _NUMBER.fullmatch(name):
+            continue  # a minus is no dash
         groups[same_class(_SEPARATORS.sub(" ", _letters(name).translate(_TWINS)).strip())].append(name)
     for same in groups.values():
         if len(same) > 1:

@@ -150,3 +150,33 @@ def test_a_new_name_must_be_one_that_a_class_can_have(inspect_text, refusal_of):
     data = a_csv(["text", "label"], sentence, kind)
     assert refusal_of(inspect_text, data, classes={"parcel": "../x"}).code == "label_invalid"
     assert refusal_of(inspect_text, data, classes="nonsense").code == "table_options_invalid"
+
+
+@pytest.mark.parametrize("separator", ["|", "; ", ", "])
+def test_a_label_that_stands_alone_too_shows_that_others_are_several(inspect_text, refusal_of, separator):
+    labels = (f"parcel{separator}praise", f"refund{separator}praise", "praise")
+    data = a_csv(["text", "label"], sentence, lambda i: labels[i % 3])
+    assert refusal_of(inspect_text, data).code == "several_labels"
+
+
+@pytest.mark.parametrize(
+    "labels", [("shop|card", "shop|till", "shop"), ("Oslo, Norway", "Bergen, Norway", "Bern, Switzerland")]
+)
+def test_classes_with_classes_in_them_and_places_are_one_label(inspect_text, labels):
+    assert len(classes(inspect_text(a_csv(["text", "label"], sentence, lambda i: labels[i % 3])))) == 3
+
+
+@pytest.mark.parametrize("tags", ["<{}><csv>", "<{}> <csv> <html>"])
+def test_tags_between_angle_brackets_are_several(inspect_text, refusal_of, tags):
+    data = a_csv(["text", "tags"], sentence, lambda i: tags.format(kind(i)))
+    assert refusal_of(inspect_text, data).code == "several_labels"
+
+
+def test_codes_of_classes_by_twos_are_several_but_ratings_are_numbers(inspect_text):
+    codes = ("4", "12", "7", "31", "4,12", "7,31")
+    findings = inspect_text(
+        a_csv(["text", "label"], sentence, lambda i: codes[i % 6]), several_labels="keep_single"
+    )
+    assert set(classes(findings)) == {"4", "12", "7", "31"}
+    ratings = ("4,5", "4", "5", "3,5", "3")
+    assert len(classes(inspect_text(a_csv(["text", "rating"], sentence, lambda i: ratings[i % 5])))) == 5

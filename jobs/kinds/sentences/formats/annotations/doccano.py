@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs.kinds.sentences.formats.annotations.contract import Annotation, Example, Names
 from jobs.kinds.sentences.formats.annotations.fields import mostly, refuse_spans, texts_of
+from jobs.kinds.sentences.formats.cells import names_in
 
 _LABELS = ("label", "labels")
 _SPANS = ("entities", "label", "labels", "spans", "sequence_labels")
@@ -45,7 +46,7 @@ class _Labels:
     def examples(self, item: Any) -> Iterable[Example]:
         if isinstance(item, dict):
             labels = item.get(self.names.label)
-            labels = labels if isinstance(labels, list) else [labels]
+            labels = names_in(labels) if isinstance(labels, list) else [labels]
             yield Example(text=item.get(self.names.text), labels=labels, more=item)
         else:
             yield Example(text=None, reason="it is not an object")

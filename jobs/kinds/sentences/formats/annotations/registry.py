@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from jobs.kinds.sentences.formats.annotations.argilla import find_argilla
+from jobs.kinds.sentences.formats.annotations.chats import find_chats
 from jobs.kinds.sentences.formats.annotations.contract import Recogniser
 from jobs.kinds.sentences.formats.annotations.doccano import find_doccano
 from jobs.kinds.sentences.formats.annotations.intents import find_intents
 from jobs.kinds.sentences.formats.annotations.label_studio import find_label_studio
+from jobs.kinds.sentences.formats.annotations.labelbox import find_labelbox
 from jobs.kinds.sentences.formats.annotations.prodigy import find_prodigy
 from jobs.kinds.sentences.formats.annotations.rows import AnnotatedRows
 from jobs.kinds.sentences.formats.annotations.textcat import find_textcat
@@ -19,10 +21,12 @@ TOOLS: tuple[Recogniser, ...] = (
     find_label_studio,
     find_prodigy,
     find_argilla,
+    find_labelbox,
     find_textcat,
     find_doccano,
     find_utterances,
     find_intents,
+    find_chats,
 )
 
 

@@ -12,7 +12,11 @@ _TRUE = 0.5
 
 def find_textcat(sample: Sequence[Any], labelled: bool) -> Annotation | None:
     """See `Recogniser`."""
-    return _Cats() if mostly(sample, lambda item: _parts(item) is not None) else None
+    if mostly(sample, lambda item: _parts(item) is not None):
+        return _Cats()
+    if mostly(sample, lambda item: any(_parts(one) for one in _paragraphs(item))):
+        return _Cats(unit="Example")
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +26,30 @@ class _Cats:
     names: Names = PLAIN
 
     def examples(self, item: Any) -> Iterable[Example]:
-        parts = _parts(item)
-        if parts is None:
-            yield Example(text=None, reason='it has no "cats"')
-            return
-        text, cats = parts
-        labels = [name for name, value in cats.items() if isinstance(value, (int, float)) and value >= _TRUE]
-        yield Example(text=text, labels=labels, reason="" if labels else 'no class in "cats" is true')
+        for one in _paragraphs(item) or [item]:
+            parts = _parts(one)
+            if parts is None:
+                yield Example(text=None, reason='it has no "cats"')
+                continue
+            text, cats = parts
+            labels = [
+                name for name, value in cats.items() if isinstance(value, (int, float)) and value >= _TRUE
+            ]
+            yield Example(text=text, labels=labels, reason="" if labels else 'no class in "cats" is true')
+
+
+def _paragraphs(item: Any) -> list[Any]:
+    """Those of a document as spaCy 2 wrote it."""
+    found = item.get("paragraphs") if isinstance(item, dict) else None
+    return found if isinstance(found, list) else []
 
 
 def _parts(item: Any) -> tuple[Any, Mapping[str, Any]] | None:
-    if isinstance(item, dict) and isinstance(item.get("cats"), dict) and "text" in item:
-        return item["text"], item["cats"]
+    if isinstance(item, dict) and ("text" in item or "raw" in item):
+        cats = item.get("cats")
+        if isinstance(cats, list) and all(isinstance(one, dict) and "label" in one for one in cats):
+            cats = {str(one["label"]): one.get("value") for one in cats}
+        return (item.get("text", item.get("raw")), cats) if isinstance(cats, dict) else None
     if isinstance(item, (list, tuple)) and len(item) == 2 and isinstance(item[1], dict):
         cats = item[1].get("cats")
         return (item[0], cats) if isinstance(cats, dict) else None

@@ -9,15 +9,17 @@ from jobs.kinds.sentences.formats.contract import Meaning, Reader, Source
 from jobs.kinds.sentences.formats.fasttext import is_fasttext
 from jobs.kinds.sentences.formats.splits import is_split, split_named
 from jobs.uploads.archive import Archive, Entry
+from jobs.uploads.detection import other_kind
 from jobs.uploads.errors import UploadRefused, listed
 from jobs.uploads.findings import Notes
 
-_SUFFIXES = {".txt", ".text", ""}
+_SUFFIXES = {".txt", ".text", "", ".eml", ".mail", ".article", ".story"}
 _NUMBERED = re.compile(r"\.\d+")
 _UNLABELLED = {"unsup", "unlabeled", "unlabelled"}
 _LINES_MATTER = 3
 _MORE_THAN_TABLES = 10
 _SAMPLE = 64 * 1024
+_CONTROL = bytes({*range(9), *range(14, 32)})
 _DELIMITERS = (b"\t", b",", b";", b"|")
 
 
@@ -37,7 +39,7 @@ def find_documents(archive: Archive, files: Sequence[Entry], source: Source, tab
     splits_at = _split_level(texts, root)
     found = [_document(entry, root, splits_at) for entry in texts]
     labels = Counter(one.label for one in found if one.label)
-    if len(labels) > 1:
+    if len(labels) > 1 and not all(map(is_split, labels)):
         if max(labels.values()) == 1:
             return Documents(archive, _by_folder(found, source.notes), source, lines=True)
         return Documents(archive, _by_folder(found, source.notes), source, lines=False)
@@ -50,6 +52,27 @@ def find_documents(archive: Archive, files: Sequence[Entry], source: Source, tab
     return _loose(archive, texts, source)
 
 
+def find_by_suffix(archive: Archive, files: Sequence[Entry], source: Source) -> Reader | None:
+    """The reader of files of one name whose suffixes are the classes, such as reviews.pos and reviews.neg."""
+    names = {entry.where[: -len(entry.suffix)] for entry in files if entry.suffix}
+    suffixes = [entry.suffix[1:] for entry in files]
+    if len(files) < 2 or len(names) > 1 or not all(suffixes) or all(map(is_split, suffixes)):
+        return None
+    if len(set(suffixes)) < len(suffixes) or not all(is_plain_text(archive.head(entry)) for entry in files):
+        return None
+    source.notes.repair(
+        "Files", f"{listed(suffixes)} were read as one file per class, with one sentence a line."
+    )
+    found = [_Document(entry, suffix, "") for entry, suffix in zip(files, suffixes, strict=True)]
+    return Documents(archive, found, source, lines=True)
+
+
+def is_plain_text(head: bytes) -> bool:
+    """Whether the first bytes are those of a text, whatever its name says."""
+    control = len(head) - len(head.translate(None, _CONTROL))
+    return bool(head.strip()) and not control and other_kind(head) is None
+
+
 def _loose(archive: Archive, texts: Sequence[Entry], source: Source) -> Reader | None:
     """Text files side by side: tables, one file per class, or texts without any class."""
     names = [entry.parts[-1].rsplit(".", 1)[0] for entry in texts]
@@ -58,7 +81,8 @@ def _loose(archive: Archive, texts: Sequence[Entry], source: Source) -> Reader |
     if not numbered and all(_is_table(head) for head in heads):
         return None
     lines = sum(head.count(b"\n") for head in heads) / len(heads)
-    if not numbered and (lines >= _LINES_MATTER or len(texts) <= 20):
+    parts = sum(bool(split_named(name)) for name in names) > 1
+    if not numbered and not parts and (lines >= _LINES_MATTER or len(texts) <= 20):
         source.notes.repair(
             "Files", f"{listed(names)} were read as one file per class, with one sentence a line."
         )

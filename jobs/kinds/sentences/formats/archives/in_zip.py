@@ -9,11 +9,12 @@ from pathlib import PurePosixPath
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats import rasa
 from jobs.kinds.sentences.formats.archives.dialogflow import find_dialogflow
-from jobs.kinds.sentences.formats.archives.documents import find_documents
+from jobs.kinds.sentences.formats.archives.documents import find_by_suffix, find_documents, is_plain_text
 from jobs.kinds.sentences.formats.archives.joined import Part, join
 from jobs.kinds.sentences.formats.archives.names_of_classes import find_names, with_names
 from jobs.kinds.sentences.formats.archives.packed import PACKED_SUFFIXES, unpacked_entry
 from jobs.kinds.sentences.formats.archives.samples import find_samples
+from jobs.kinds.sentences.formats.archives.side_by_side import find_side_by_side
 from jobs.kinds.sentences.formats.contract import Reader, Source
 from jobs.kinds.sentences.formats.registry import open_reader
 from jobs.uploads.archive import Archive, Entry
@@ -45,6 +46,22 @@ _ABOUT = {
     "datapackage", "metadata", "config", "croissant", "classes", "labels", "label_names", "vocab", "imdb",
     "sample_submission", "requirements", "authors", "citation", "notice", "copying", "version",
 }  # fmt: skip
+_PROGRAMS = {
+    ".py",
+    ".r",
+    ".js",
+    ".sh",
+    ".ipynb",
+    ".c",
+    ".h",
+    ".java",
+    ".css",
+    ".toml",
+    ".ini",
+    ".cfg",
+    ".log",
+    ".md",
+}
 _MOST_TABLES = 500
 _HEAD = 64 * 1024
 
@@ -53,7 +70,11 @@ def open_zip(archive: Archive, source: Source) -> Reader:
     """The reader of all that belongs together in a zip; raises UploadRefused (415, 422)."""
     refuse_special(archive)
     files = [entry for entry in archive.entries if not is_system_file(entry)]
-    whole = find_dialogflow(archive, files, source) or find_samples(archive, files, source)
+    whole = (
+        find_dialogflow(archive, files, source)
+        or find_side_by_side(archive, files, source)
+        or find_samples(archive, files, source)
+    )
     if whole is not None:
         return with_names(whole, find_names(archive, files), source.notes)
     tables = [entry for entry in files if _is_table(archive, entry) and not _is_about(entry)]
@@ -65,6 +86,12 @@ def open_zip(archive: Archive, source: Source) -> Reader:
         return documents
     tables = tables or [entry for entry in files if entry.suffix in _TEXTS and not _is_about(entry)]
     tables = tables or [entry for entry in files if entry.suffix in _TEXTS]
+    if not tables:
+        unknown = [entry for entry in files if not _is_about(entry)]
+        by_suffix = find_by_suffix(archive, unknown, source)
+        if by_suffix is not None:
+            return by_suffix
+        tables = [entry for entry in unknown if _may_be_a_table(archive, entry)]
     if not tables:
         raise _no_table(files)
     if len(tables) > _MOST_TABLES:
@@ -105,6 +132,14 @@ def _is_table(archive: Archive, entry: Entry) -> bool:
         return False
     head = archive.head(entry, _HEAD)
     return (rasa.is_yaml(head) and b"examples:" in head) or rasa.is_markdown(head)
+
+
+def _may_be_a_table(archive: Archive, entry: Entry) -> bool:
+    """By its first bytes, as its name does not say what it is."""
+    if entry.suffix in PICTURE_SUFFIXES or entry.suffix in _PROGRAMS:
+        return False
+    head = archive.head(entry, _HEAD)
+    return is_plain_text(head) or head.startswith((b"PAR1", b"ARROW1"))
 
 
 def _is_about(entry: Entry) -> bool:

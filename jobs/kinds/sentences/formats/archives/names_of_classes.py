@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,7 @@ from jobs.uploads.findings import Notes
 
 _MOST_BYTES = 1024 * 1024
 _INFOS = ("dataset_infos.json", "dataset_info.json")
-_LISTS = {"classes.txt", "labels.txt", "label_names.txt", "class_names.txt", "classes.names"}
+_LISTS = {"classes.txt", "labels.txt", "label_names.txt", "class_names.txt", "classes.names", "mapping.txt"}
 _SAMPLE = 2_000
 _LIST = ""
 
@@ -34,10 +35,18 @@ def find_names(archive: Archive, files: Sequence[Entry]) -> dict[str, list[str]]
             found = {**_of_card(archive.read(entry)), **found}
         elif name in _LISTS:
             lines = archive.read(entry).decode("utf-8-sig", "replace").splitlines()
-            names = [line.strip() for line in lines if line.strip()]
+            names = _in_order([line.strip() for line in lines if line.strip()])
             if len(set(names)) == len(names) > 1:
                 found.setdefault(_LIST, names)
     return found
+
+
+def _in_order(lines: list[str]) -> list[str]:
+    """The names alone, where each stands behind its number: 0, 1, 2, ..."""
+    parts = [re.split(r"[\t,:= ]+", line, maxsplit=1) for line in lines]
+    if all(len(part) == 2 and part[0] == str(number) for number, part in enumerate(parts)):
+        return [name.strip() for _, name in parts]
+    return lines
 
 
 def with_names(reader: Reader, names: Mapping[str, Sequence[str]], notes: Notes) -> Reader:

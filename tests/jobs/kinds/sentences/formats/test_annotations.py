@@ -286,3 +286,27 @@ def test_texts_without_labels_are_predicted(tmp_path, data):
     (tmp_path / "a.json").write_text(data)
     source = Sentences(tmp_path / "a.json", "a.json", Limits())
     assert [item.value for item in source.items(0)] == TEXTS
+
+
+def argilla_row(text, label, status="submitted"):
+    guess = other(label)
+    return f'pending,"{text}","[\'{label}\']","[\'u1\']","[\'{status}\']",{guess}\n'
+
+
+ARGILLA_HEADER = "status,note,wish.responses,wish.responses.users,wish.responses.status,wish.suggestion\n"
+
+
+@pytest.mark.parametrize("answered", [COUNT, COUNT - 3])
+def test_the_answer_in_a_csv_of_argilla_counts_more_than_the_suggestion(inspect_text, answered):
+    rows = [argilla_row(*row) for row in ROWS[:answered]]
+    rows += [f'pending,"{text}",,,,{other(label)}\n' for text, label in ROWS[answered:]]
+    findings = inspect_text(ARGILLA_HEADER + "".join(rows))
+    assert sum(classes(findings).values()) == answered
+    assert dict(findings.rows) == {text: dict(ROWS)[text] for text, _ in findings.rows}
+    assert (findings.input_column, findings.label_column) == ("note", "wish")
+
+
+def test_discarded_answers_in_a_csv_of_argilla_do_not_count(inspect_text):
+    rows = [argilla_row(*row, "discarded" if i < 3 else "submitted") for i, row in enumerate(ROWS)]
+    findings = inspect_text(ARGILLA_HEADER + "".join(rows))
+    assert sum(classes(findings).values()) == COUNT - 3
