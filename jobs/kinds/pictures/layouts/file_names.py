@@ -71,14 +71,15 @@ def names_cross_folders(folders: FolderReading, names: NameReading) -> bool:
     around: dict[str, set[str]] = defaultdict(set)
     for sample in folders.samples:
         label = told.get(id(sample.entry))
-        if label is None or is_change(label):
+        # A site or camera has a number more often than a class.
+        if label is None or is_change(label) or any(map(str.isdigit, label)):
             return False
         inside[sample.label].add(label)
         around[label].add(sample.label)
     return (
         len(labels) > 1
         and all(len(found) > 1 for found in inside.values())
-        and all(len(found) >= 0.5 * len(inside) for found in around.values())
+        and all(len(found) >= max(2, 0.5 * len(inside)) for found in around.values())
     )
 
 

@@ -166,7 +166,9 @@ def test_names_that_tell_the_same_classes_in_each_numbered_folder_are_asked_abou
     assert classes(inspect_zip(files, labels_from="folders")) == {"site1": 12, "site2": 12}
 
 
-@pytest.mark.parametrize("names", [("rot", "flip"), ("front", "back"), ("train", "test"), ("img", "dsc")])
+@pytest.mark.parametrize(
+    "names", [("rot", "flip"), ("front", "back"), ("train", "test"), ("img", "dsc"), ("cam1_x", "cam2_x")]
+)
 def test_names_of_versions_views_parts_and_cameras_are_no_question(inspect_zip, names):
     files = {
         name.replace("site1", "oak").replace("site2", "elm"): data for name, data in places(*names).items()
@@ -279,3 +281,15 @@ def test_subfolders_of_classes_can_be_the_classes(inspect_zip):
     assert classes(findings) == {"maple": 6, "oak": 6}
     assert {note.undo["labels_from"] for note in findings.repairs if note.undo} == {"subfolders"}
     assert set(classes(inspect_zip(files, labels_from="subfolders"))) == {"red", "white", "sugar", "silver"}
+
+
+def test_names_that_belong_to_one_folder_each_are_no_question(inspect_zip):
+    files = {
+        f"{folder}/{kind}_{at}.jpg": picture(at + 20 * seed)
+        for seed, (folder, kind) in enumerate(
+            [("benign", "adenosis"), ("benign", "fibrous"), ("malignant", "ductal"), ("malignant", "lobular")]
+        )
+        for at in range(6)
+    }
+    findings = inspect_zip(files)
+    assert (fields(findings), classes(findings)) == ([], {"benign": 12, "malignant": 12})
