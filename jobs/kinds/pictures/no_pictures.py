@@ -8,6 +8,7 @@ from jobs.uploads.detection import other_kind
 from jobs.uploads.errors import UploadRefused, shown
 from jobs.uploads.right_form import choose_instead
 from jobs.uploads.zip_contents import system_name
+from training.ground.picture_formats import video_name
 
 _TABLES = {".csv", ".tsv", ".jsonl", ".json", ".parquet", ".txt"}
 _IDX = re.compile(r"(?:images|labels)[-._]idx[13][-._]ubyte", re.IGNORECASE)
@@ -31,6 +32,14 @@ def no_pictures(archive: Archive) -> UploadRefused:
             )
     for entry in files[:_LOOKED_AT]:
         head = archive.head(entry)
+        video = video_name(head)
+        if video is not None:
+            return UploadRefused(
+                f'The zip contains "{shown(entry.where)}", {video}, and no pictures. Flash learns from pictures: save '
+                f"single frames of the videos, and keep those of one video in a folder. {PICTURES_EXAMPLE}",
+                status=415,
+                code="wrong_kind",
+            )
         kind = ("another zip", "") if head.startswith(b"PK\x03\x04") else other_kind(head)
         if kind is not None:
             return UploadRefused(

@@ -1,7 +1,8 @@
 """Which entries of a zip are pictures of which class: finds its layout and repairs names of classes."""
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jobs.kinds.pictures.entry_names import note_names
@@ -44,6 +45,12 @@ _STRAY = {
     ".yaml": "a YAML file",
     ".yml": "a YAML file",
 }
+_COPY = re.compile(
+    r"(?:(?P<front>.+?)(?:[ _-]+(?:copy|kopie|copie|copia|cópia)(?: ?\(\d+\))?| \(\d+\))"
+    r"|(?:copy of|kopie von|copie de|copia de) (?P<behind>.+))$",
+    re.IGNORECASE,
+)
+_LONGEST = 200
 # So few pictures in other letters are rather a slip.
 _FEW_OF_A_CASE = 10
 
@@ -201,6 +208,7 @@ def _with_classes(samples: Sequence[Sample], contents: Contents) -> list[Sample]
             code="too_many_classes",
         )
     _warn_of_split_names(classes, notes)
+    _warn_of_copies(classes, notes)
     return [replace(sample, label=label) for sample in samples if (label := label_of[sample.label])]
 
 
@@ -265,6 +273,19 @@ def _merge_spellings(
         elif same[0] != best:
             notes.repair(best, "Spaces or invisible characters were removed from the name of the class.")
     return label_of
+
+
+def _warn_of_copies(classes: Collection[str], notes: Notes) -> None:
+    """Says which classes are called like a copy of another: cats - Copy, Copy of cats, cats (2)."""
+    known = {same_class(label): label for label in classes}
+    for label in sorted(classes):
+        match = _COPY.match(label) if len(label) < _LONGEST else None
+        original = known.get(same_class(match["front"] or match["behind"])) if match else None
+        if original is not None:
+            notes.warn(
+                label,
+                f'This is called like a copy of "{shown(original, 40)}". Join the two if they are one class.',
+            )
 
 
 def _warn_of_split_names(labels: set[str], notes: Notes) -> None:

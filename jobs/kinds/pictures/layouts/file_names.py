@@ -47,7 +47,9 @@ class NameReading(Reading):
 
 def read_file_names(contents: Contents, folders: FolderReading) -> NameReading | None:
     """The pictures with the classes that their names tell, None where these tell none."""
-    best = max((_labels(contents.pictures, way) for way in (_front, _behind)), key=len)
+    words = _repeated(contents.pictures)
+    ways = (_front, _behind, lambda stem: words.get(stem.lower(), ""))
+    best = max((_labels(contents.pictures, way) for way in ways), key=len)
     counts = Counter(best.values())
     kept = {label for label, count in counts.items() if count >= contents.limits.min_per_class}
     named = [at for at, label in best.items() if label in kept]
@@ -69,14 +71,15 @@ def names_cross_folders(folders: FolderReading, names: NameReading) -> bool:
     around: dict[str, set[str]] = defaultdict(set)
     for sample in folders.samples:
         label = told.get(id(sample.entry))
-        if label is None or is_change(label):
+        # A site or camera has a number more often than a class.
+        if label is None or is_change(label) or any(map(str.isdigit, label)):
             return False
         inside[sample.label].add(label)
         around[label].add(sample.label)
     return (
         len(labels) > 1
         and all(len(found) > 1 for found in inside.values())
-        and all(len(found) >= 0.5 * len(inside) for found in around.values())
+        and all(len(found) >= max(2, 0.5 * len(inside)) for found in around.values())
     )
 
 
@@ -139,6 +142,16 @@ def _front(stem: str) -> str:
 def _behind(stem: str) -> str:
     match = _BEHIND.match(stem)
     return _told(match["label"]) if match else ""
+
+
+def _repeated(pictures: Sequence[Entry]) -> dict[str, str]:
+    """Names that are words and stand in several folders (3/before.jpg, 4/before.jpg)."""
+    folders: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for entry in pictures:
+        stem = entry.parts[-1].rpartition(".")[0].lower()
+        if stem.replace("_", "").replace("-", "").replace(" ", "").isalpha():
+            folders[stem].add(entry.parts[:-1])
+    return {stem: _told(stem) for stem, where in folders.items() if len(where) > 1}
 
 
 def _told(label: str) -> str:

@@ -132,4 +132,8 @@ def _note_deeper(found: Found, subfolders: bool, notes: Notes) -> None:
             deeper[folder.name] += sum(1 for below in folder.folders.values() for _ in below.all_pictures())
     for name, count in deeper.items():
         if count:
-            notes.repair(name, f"{count:,} pictures in subfolders count as this class.")
+            notes.repair(
+                name,
+                f"{count:,} pictures in subfolders count as this class.",
+                undo={"labels_from": SUBFOLDERS},
+            )

@@ -104,7 +104,7 @@ def _descend(folder: Folder, split: str, found: Found, notes: Notes, classes: se
 
 def _is_open(below: Sequence[Folder]) -> bool:
     inner = {name for folder in below for name in _class_names(folder)}
-    return _same_names_below(below) and not are_numbered(inner)
+    return _same_names_below(below) and not are_numbered(inner) and not all(map(split_of, inner))
 
 
 def _wrapper(only: Folder, own: str, found: Found, notes: Notes) -> None:
@@ -121,7 +121,9 @@ def _unfiled(folder: Folder, notes: Notes) -> None:
 def _descend_into(parts: Sequence[tuple[str | None, Folder]], split: str, found: Found, notes: Notes) -> None:
     classes = {name for _, part in parts if len(part.folders) > 1 for name in _class_names(part)}
     classes |= {name for _, part in parts for name in _class_names(part)} if not classes else set()
-    sources = len(parts) >= _FEWEST_SOURCES and _are_numbered_sources([part for _, part in parts])
+    tops = [part for _, part in parts]
+    pieces = are_numbered_parts(part.name for part in tops)
+    sources = len(tops) >= _FEWEST_SOURCES and not pieces and _are_numbered_sources(tops)
     for own, part in parts:
         if own is None:
             found.flat.append(("", part))

@@ -45,6 +45,10 @@ class PictureIndex:
             if path in self._paths:
                 return self._paths[path]
         last = parts[-1]
+        if len(parts) > 1 and all(map(str.isdigit, parts)):
+            # A date such as 2024/05/01 is no picture 01.jpg: the folder counts, too.
+            inside = [at for at in self._stems.get(last, ()) if self._parts[at][-2:-1] == parts[-2:-1]]
+            return self._nearest(inside, parts, near, split)
         found = self._names.get(last) or self._stems.get(last)
         if found is None:
             # The suffix may differ: a table of .tif, a zip of .jpg.

@@ -166,7 +166,9 @@ def test_names_that_tell_the_same_classes_in_each_numbered_folder_are_asked_abou
     assert classes(inspect_zip(files, labels_from="folders")) == {"site1": 12, "site2": 12}
 
 
-@pytest.mark.parametrize("names", [("rot", "flip"), ("front", "back"), ("train", "test"), ("img", "dsc")])
+@pytest.mark.parametrize(
+    "names", [("rot", "flip"), ("front", "back"), ("train", "test"), ("img", "dsc"), ("cam1_x", "cam2_x")]
+)
 def test_names_of_versions_views_parts_and_cameras_are_no_question(inspect_zip, names):
     files = {
         name.replace("site1", "oak").replace("site2", "elm"): data for name, data in places(*names).items()
@@ -214,3 +216,80 @@ def test_a_few_numbered_folders_around_the_classes_are_only_joined(manifest_of):
     for at in range(3):
         files |= under(f"P{at:02}", kinds("calm", "happy", start=at * 40))
     assert not any(row.get("group") for row in manifest_of(files))
+
+
+# --- Folders and names that look like something else ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("parts", [("train", "test"), ("Training", "Validation")])
+def test_parts_in_each_class_are_no_question(inspect_zip, parts):
+    files = {}
+    for at, label in enumerate(("good", "torn")):
+        files |= under(label, kinds(*parts, count=4, start=at * 40))
+    findings = inspect_zip(files)
+    assert (fields(findings), classes(findings)) == ([], {"good": 8, "torn": 8})
+    assert len(findings.splits) == 2
+
+
+@pytest.mark.parametrize("stamp", ["2024/01/{:02}", "{}/02"])
+def test_dates_are_no_names_of_pictures(inspect_zip, refusal_of, stamp):
+    rows = [f"{stamp.format(at)},{('fern', 'moss')[at % 2]}" for at in range(1, 9)]
+    files = {f"{at:02}.jpg": picture(at) for at in range(1, 9)} | {"answers.csv": lines("When,Plant", *rows)}
+    assert refusal_of(inspect_zip, files).code == "no_class_folders"
+
+
+@pytest.mark.parametrize(
+    "folders", [("fold1", "fold2", "fold3", "fold4", "fold5"), ("Session 1", "Session 2")]
+)
+def test_pieces_of_one_heap_are_no_sources(manifest_of, folders):
+    files = {}
+    for at, folder in enumerate(folders):
+        files |= under(folder, kinds("calm", "happy", start=at * 40))
+    rows = manifest_of(files)
+    assert {row["label"] for row in rows} == {"calm", "happy"}
+    assert not any(row.get("group") for row in rows)
+
+
+@pytest.mark.parametrize("copy", ["moss - Copy", "Copy of moss", "moss (2)", "Moss - Kopie"])
+def test_a_class_that_is_called_like_a_copy_is_told(inspect_zip, copy):
+    findings = inspect_zip(kinds("fern", "moss", copy))
+    assert f'{copy}: This is called like a copy of "moss".' in said(findings)
+
+
+def test_words_that_are_names_in_each_numbered_folder_are_asked_about(inspect_zip):
+    files = {
+        f"patient{at}/{word}.jpg": picture(at * 2 + (word == "after"))
+        for at in range(8)
+        for word in ("before", "after")
+    }
+    findings = inspect_zip(files)
+    assert (fields(findings), classes(findings)) == (["labels_from"], {"after": 8, "before": 8})
+
+
+def test_videos_alone_have_their_true_name(inspect_zip, refusal_of):
+    video = b"\0\0\0\x18ftypmp42" + bytes(90)
+    refusal = refusal_of(
+        inspect_zip, {f"{name}/{at}.mp4": video for name in ("run", "walk") for at in range(3)}
+    )
+    assert "run/0.mp4" in refusal.detail
+    assert "single frames" in refusal.detail
+
+
+def test_subfolders_of_classes_can_be_the_classes(inspect_zip):
+    files = under("oak", kinds("red", "white")) | under("maple", kinds("sugar", "silver", start=30))
+    findings = inspect_zip(files)
+    assert classes(findings) == {"maple": 6, "oak": 6}
+    assert {note.undo["labels_from"] for note in findings.repairs if note.undo} == {"subfolders"}
+    assert set(classes(inspect_zip(files, labels_from="subfolders"))) == {"red", "white", "sugar", "silver"}
+
+
+def test_names_that_belong_to_one_folder_each_are_no_question(inspect_zip):
+    files = {
+        f"{folder}/{kind}_{at}.jpg": picture(at + 20 * seed)
+        for seed, (folder, kind) in enumerate(
+            [("benign", "adenosis"), ("benign", "fibrous"), ("malignant", "ductal"), ("malignant", "lobular")]
+        )
+        for at in range(6)
+    }
+    findings = inspect_zip(files)
+    assert (fields(findings), classes(findings)) == ([], {"benign": 12, "malignant": 12})
