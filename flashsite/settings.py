@@ -103,7 +103,9 @@ FLASH_WEBHOOKS_PRIVATE = env.boolean("FLASH_WEBHOOKS_PRIVATE", False)
 DEBUG = env.boolean("FLASH_DEBUG", False)
 SECRET_KEY = env.string("FLASH_SECRET_KEY") or secret.load_or_create(FLASH_VAR_DIR / "secret_key")
 ALLOWED_HOSTS = env.strings("FLASH_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", ".localhost"])
+# Pages of these sites may write to the API, and send forms.
 CSRF_TRUSTED_ORIGINS = env.strings("FLASH_TRUSTED_ORIGINS", [])
+CSRF_FAILURE_VIEW = "flashsite.refusals.forbidden_form"
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -245,6 +247,8 @@ FLASH_BUCKET_ORIGIN = FLASH_AWS_ENDPOINT or f"https://{_S3_BUCKET}.s3.{FLASH_AWS
 FLASH_PRESIGNED_DOWNLOADS = bool(_S3_BUCKET) and env.boolean("FLASH_PRESIGNED_DOWNLOADS", True)
 # An upload in pieces is forgotten when nothing has come for so long.
 FLASH_UPLOAD_RETENTION = timedelta(seconds=env.integer("FLASH_UPLOAD_RETENTION_SECONDS", 24 * 3600, low=60))
+# How many of them there may be of one address or API key, and together.
+FLASH_UPLOADS_PER_CALLER = env.integer("FLASH_UPLOADS_PER_CALLER", 20, low=1)
 FLASH_UPLOADS_AT_ONCE = env.integer("FLASH_UPLOADS_AT_ONCE", 200, low=1)
 # How often a checkpoint is copied into storage, for another server to continue from; 0: never. On local files the
 # run folder is on the same disk already.
@@ -256,6 +260,12 @@ STORAGES = {
 # On the same file system as the media: a stored upload is a rename, not a copy.
 FILE_UPLOAD_TEMP_DIR = str(FLASH_VAR_DIR / "tmp")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 * MIB
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "modelstore.ground.temporary.UploadHandler",
+]
+# No upload takes the last of the disk: the database, checkpoints and models need it.
+FLASH_DISK_RESERVE = env.size("FLASH_DISK_RESERVE", 256 * MIB)
 FILE_UPLOAD_PERMISSIONS = 0o640
 # JSON bodies carry base64 pictures; files are not counted here and have limits of their own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.size("FLASH_MAX_JSON", 64 * MIB)
@@ -379,9 +389,12 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
     # Tokens are keys: the filter keeps them out of every log line.
-    "filters": {"no_tokens": {"()": "flashsite.monitoring.logs.HideTokens"}},
+    "filters": {
+        "no_tokens": {"()": "flashsite.monitoring.logs.HideTokens"},
+        "calm": {"()": "flashsite.monitoring.logs.Calm"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_tokens"]}
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["calm", "no_tokens"]}
     },
     "root": {"handlers": ["console"], "level": env.string("FLASH_LOG_LEVEL", "INFO").upper()},
     "loggers": {

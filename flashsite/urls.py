@@ -16,5 +16,6 @@ urlpatterns = [
     path("api/v1/", include("flashsite.api.urls")),
     path("admin/", admin.site.urls),
 ]
+handler400, handler500 = "flashsite.refusals.bad_request", "flashsite.refusals.server_error"
 admin.site.site_header = admin.site.site_title = "Flash"
 admin.site.index_title = "Operations"

@@ -47,12 +47,6 @@ class NotPossibleNow(FlashError):
     title = "That is no longer possible"
 
 
-class StorageFull(FlashError):
-    status = 507
-    code = "storage_full"
-    title = "There is no space left"
-
-
 class NeedsChoice(FlashError):
     """Something about a dataset is open, so that nothing is learnt from it yet.
 

@@ -137,13 +137,17 @@ def gone_model(token_digest: str) -> FlashError:
 def unusable_model(model: TrainedModel, reason: Exception) -> FlashError:
     """What to tell when a model's files are unusable: expired if it was pruned meanwhile, else damaged.
 
-    Damage is logged as an error: an operator has to look.
+    Damage is logged as an error and noted in the row, of which an alert, the admin and a metric tell: an operator has
+    to look.
     """
     if not TrainedModel.objects.filter(pk=model.pk).exists():
         return gone_model(model.token_digest)
     if not TrainedModel.objects.filter(pk=model.pk, storage_prefix=model.storage_prefix).exists():
         return ModelReplaced("A better model has just taken its place. Ask again.", retry_after=1)
     logger.error("model %s (%s) is damaged: %s", model.pk, model.storage_prefix, reason)
+    TrainedModel.objects.filter(pk=model.pk).exclude(damaged_prefix=model.storage_prefix).update(
+        damaged_prefix=model.storage_prefix
+    )
     return ModelDamaged(
         "The stored files of this model are damaged, so it cannot be used. The operator has been notified; "
         "train it again if you need it now."

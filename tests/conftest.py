@@ -13,6 +13,8 @@ import pytest
 from django_dramatiq.middleware import DbConnectionsMiddleware
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from jobs.worker.stop_request import STOPPING
 from modelstore.prediction import predictor
@@ -21,6 +23,10 @@ from tests import network
 from tests.redis_process import RedisProcess
 from tests.requirements import REQUIREMENTS, chromium, in_ci
 from training.score import SCORES
+
+# A busy machine makes examples slowly: that says nothing of the code.
+hypothesis_settings.register_profile("flash", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("flash")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

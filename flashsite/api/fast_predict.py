@@ -22,6 +22,7 @@ from rest_framework.exceptions import APIException
 
 from flashsite.api.parsers import StrictJSONParser
 from flashsite.api.problems import problem_for
+from flashsite.cross_site import is_cross_site
 from modelstore.access import known_model
 from modelstore.ground import plain_multipart
 from modelstore.ground.errors import FlashError
@@ -65,7 +66,8 @@ class FastPredict:
             return self._site(environ, self._learning(request.is_secure(), start_response))
         body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
         environ["wsgi.input"] = io.BytesIO(body)
-        answer = _answer(request, found[1], body)
+        is_whole = len(body) == int(environ["CONTENT_LENGTH"])
+        answer = _answer(request, found[1], body) if is_whole else None
         if answer is None:
             return self._site(environ, start_response)
         status, content_type, content, extra = answer
@@ -105,6 +107,8 @@ def _is_welcome(request: WSGIRequest) -> bool:
     try:
         request.get_host()
     except SuspiciousOperation:
+        return False
+    if is_cross_site(request.META):
         return False
     return request.is_secure() or not settings.SECURE_SSL_REDIRECT
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, TooManyFilesSent
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import set_rollback
 
+from flashsite.api.outside_errors import OutsideError, translated
 from flashsite.api.problems import problem_for
 from modelstore.ground.errors import FlashError
 
@@ -26,17 +27,9 @@ _TITLES = {
 _SIGN_IN = "Send an API key in the header `Authorization: Bearer flash_…`, or sign in to the admin."
 
 
-class ApiProblem(FlashError):
-    """A framework's own error, told in our form."""
-
-    def __init__(self, detail: str, *, status: int, code: str, title: str, **more: Any) -> None:
-        super().__init__(detail, **more)
-        self.status, self.code, self.title = status, code, title  # type: ignore[misc]
-
-
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every error leaves as application/problem+json (RFC 9457)."""
-    known = error if isinstance(error, FlashError) else _translate(error)
+    known = translated(error) or _translate(error)
     if known is None:
         return None
     set_rollback()
@@ -51,10 +44,6 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
 
 
 def _translate(error: Exception) -> FlashError | None:
-    if isinstance(error, TooManyFilesSent):
-        return ApiProblem(
-            "Too many files in one request.", status=413, code="too_many_files", title="Too many files"
-        )
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
@@ -62,7 +51,7 @@ def _translate(error: Exception) -> FlashError | None:
     if not isinstance(error, exceptions.APIException):
         return None
     if isinstance(error, exceptions.ValidationError):
-        return ApiProblem(
+        return OutsideError(
             "Some fields are not valid; `errors` says which.",
             status=400,
             code="invalid",
@@ -72,7 +61,7 @@ def _translate(error: Exception) -> FlashError | None:
     if isinstance(error, exceptions.NotAuthenticated):
         error.detail = exceptions.ErrorDetail(_SIGN_IN, "not_authenticated")
     wait = getattr(error, "wait", None)
-    return ApiProblem(
+    return OutsideError(
         str(error.detail),
         status=error.status_code,
         code=str(error.default_code),
@@ -124,5 +113,7 @@ def root(request: Request) -> Response:
 @csrf_exempt
 def not_found(request: HttpRequest, path: str = "") -> Any:
     """Unknown addresses under the API answer in the API's form, too."""
-    problem = ApiProblem("There is nothing at this address.", status=404, code="not_found", title="Not found")
+    problem = OutsideError(
+        "There is nothing at this address.", status=404, code="not_found", title="Not found"
+    )
     return JsonResponse(problem_for(problem), status=404, content_type="application/problem+json")

@@ -56,6 +56,7 @@ def operations() -> dict[str, Any]:
         "stored": cache.get_or_set("operations-stored", _stored, _FIGURES_SECONDS),
         "policy": CleanupPolicy.current(),
         "prune": PruneState.objects.filter(pk=1).first(),
+        "damaged": TrainedModel.objects.damaged().only("task_name").order_by("-pk")[:_SHOWN],
         "stuck_files": Tombstone.objects.filter(failures__gt=0).count(),
     }
 

@@ -2,13 +2,11 @@
 
 import gc
 import os
-import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 from flashsite import env
-from flashsite.supervisor import tether
+from flashsite.supervisor import shared_metrics, tether
 
 bind = env.string("FLASH_BIND", "127.0.0.1:8000")
 worker_class = "flashsite.supervisor.web_worker.WebWorker"
@@ -27,11 +25,11 @@ keepalive = 5
 # A heartbeat file on a busy disk can block for seconds; this one is in memory.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes it unguessable
 control_socket_disable = True
-# Where the processes write what /metrics adds up; emptied at each start. It must be named before the site is loaded.
-_metrics = env.path("FLASH_VAR_DIR", Path("var")) / "metrics" / re.sub(r"\W", "_", bind)
-shutil.rmtree(_metrics, ignore_errors=True)
-_metrics.mkdir(parents=True, exist_ok=True)
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+# Where the processes write what /metrics adds up; empty at each start. It must be named before the site is loaded.
+_metrics = shared_metrics.open_folder(env.path("FLASH_VAR_DIR", Path("var").absolute()), bind)
+os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+if _metrics is not None:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
 # No access log: paths hold tokens, and a token is a key.
 accesslog = None
 loglevel = "warning"
@@ -53,7 +51,14 @@ def child_exit(server: Any, worker: Any) -> None:
     from prometheus_client import multiprocess
 
     worker.counts.forget(worker.age)
-    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    if _metrics is not None:
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    """The last of the web's processes is about to end."""
+    if _metrics is not None:
+        shared_metrics.remove_folder(_metrics)
 
 
 def when_ready(server: Any) -> None:
@@ -61,6 +66,12 @@ def when_ready(server: Any) -> None:
     from django.template import engines
     from django.urls import get_resolver
 
+    from modelstore.ground import reserve, temporary, throttle
+
+    # What was left in the middle of an upload by processes that were killed.
+    temporary.remove_orphans(at_start=True)
+    reserve.take()
+    throttle.share()
     get_resolver().url_patterns  # noqa: B018 - imports every view
     engines.all()
     gc.collect()
@@ -75,3 +86,5 @@ def pre_fork(server: Any, worker: Any) -> None:
 def post_fork(server: Any, worker: Any) -> None:
     """A process of the web dies with its master, even when that is killed -9."""
     tether.die_with_parent(parent=worker.ppid)
+    if _metrics is not None:
+        shared_metrics.begin_process(_metrics)

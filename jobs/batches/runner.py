@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from jobs.batches import lifecycle
+from jobs.batches import evaluations, lifecycle
 from jobs.batches.child.order import RESULTS_FILE, SUMMARY_FILE, Order
 from jobs.batches.downloads import FORMATS
 from jobs.models import BatchPrediction
@@ -112,7 +112,8 @@ def _prepare(batch: BatchPrediction, folder: Path) -> None:
         upload=str(_upload(batch, folder)),
         name=batch.name,
         bundle=str(local_cache.folder_of(model)),
-        limits=settings.FLASH_LIMITS,
+        limits=settings.FLASH_LIMITS if batch.reading is None else evaluations.limits_of_samples(),
+        reading=None if batch.reading is None else batch.reading["options"],
         threads=settings.FLASH_BATCH_THREADS,
         nice=settings.FLASH_BATCH_NICE,
         **batch.options,

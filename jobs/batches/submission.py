@@ -1,6 +1,7 @@
 """Submits batches: the one way in for the site, the API and the command line."""
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ from jobs.datasets import intake
 from jobs.messaging import hints
 from jobs.models import BatchPrediction, Job, PlatformStatus
 from jobs.uploads.errors import UploadRefused
-from modelstore.ground import tokens
+from modelstore.ground import temporary, tokens
 from modelstore.models import TrainedModel
 from training.kinds import kind_of
 
 _RETRY_AFTER_SECONDS = 60
+# Of a file and the user's name for it: the fields of its row that tell what it is. Refuses by raising.
+Look = Callable[[Path, str], dict[str, Any]]
 
 
 def check_accepting() -> None:
@@ -45,31 +48,55 @@ def submit(
     Raises UploadRefused, BatchInvalid, BatchesFull, StorageFull; then nothing is kept. The same
     `idempotency_key` with the same file answers the same batch.
     """
-    check_accepting()
-    with intake.temporary_folder() as folder:
-        path = folder / "upload"
-        size, digest = intake.stream_to(path, upload)
-        key = _scoped_key(idempotency_key, model, digest, options)
-        if key and (known := BatchPrediction.objects.filter(idempotency_key=key).first()):
-            return known
-        options = replace(options, learnt_columns=_learnt_columns(model))
-        name = intake.clean_name(upload.name)
-        look = batches_of(model.task_type).look
+
+    def look(path: Path, name: str) -> dict[str, Any]:
+        chosen = replace(options, learnt_columns=_learnt_columns(model)).to_json()
         try:
-            kind, total = look(path, name, settings.FLASH_LIMITS, options.to_json())
+            kind, total = batches_of(model.task_type).look(path, name, settings.FLASH_LIMITS, chosen)
         except UploadRefused as refusal:
             raise refused_to_predict(refusal, kind_of(model.task_type)) from refusal
+        return {"kind": kind, "total": total, "options": chosen}
+
+    return take_in(
+        model=model,
+        upload=upload,
+        look=look,
+        asked=options.to_json(),
+        idempotency_key=idempotency_key,
+        wake=wake,
+    )
+
+
+def take_in(
+    *,
+    model: TrainedModel,
+    upload: intake.Upload,
+    look: Look,
+    asked: Mapping[str, Any],
+    idempotency_key: str | None,
+    wake: bool,
+) -> BatchPrediction:
+    """Stores a file that `look` approves of and queues it; `asked` is what makes a repeat the same request.
+
+    Raises what `look` raises, BatchInvalid, BatchesFull, StorageFull, UploadRefused (413); then nothing is kept.
+    """
+    check_accepting()
+    with temporary.folder() as folder:
+        path = folder / "upload"
+        size, digest = intake.stream_to(path, upload)
+        key = _scoped_key(idempotency_key, model, digest, asked)
+        if key and (known := BatchPrediction.objects.filter(idempotency_key=key).first()):
+            return known
+        name = intake.clean_name(upload.name)
         token = tokens.new_token()
         batch = BatchPrediction(
             token=token,
             token_digest=tokens.digest(token),
             model=model,
-            kind=kind,
             name=name,
             size_bytes=size,
-            options=options.to_json(),
-            total=total,
             idempotency_key=key,
+            **look(path, name),
         )
         return _store(batch, path, wake)
 
@@ -102,11 +129,11 @@ def _store(batch: BatchPrediction, path: Path, wake: bool) -> BatchPrediction:
     return batch
 
 
-def _scoped_key(key: str | None, model: TrainedModel, digest: str, options: BatchOptions) -> str | None:
+def _scoped_key(key: str | None, model: TrainedModel, digest: str, asked: Mapping[str, Any]) -> str | None:
     """The key of a client counts for its request only: another file with the same key is another batch."""
     if not key:
         return None
     if len(key) > 255:
         raise BatchInvalid("The Idempotency-Key is longer than 255 characters.")
-    parts: tuple[Any, ...] = (key, model.pk, digest, sorted(options.to_json().items()))
+    parts: tuple[Any, ...] = (key, model.pk, digest, sorted(asked.items()))
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()

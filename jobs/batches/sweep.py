@@ -10,6 +10,7 @@ from jobs.messaging import hints
 from jobs.models import BatchPrediction
 from jobs.queue import leases
 from jobs.worker import run_folders
+from modelstore.lifetime.deletion_guard import Allowance
 
 _WORKER_DIED = "The worker that was predicting it stopped unexpectedly."
 
@@ -32,10 +33,10 @@ def hint_waiting() -> int:
     return waiting
 
 
-def forget(now: datetime) -> int:
+def forget(allowed: Allowance) -> int:
     """Deletes batches whose model has gone, or whose results were kept long enough."""
     count = 0
-    for batch in BatchPrediction.objects.over(now, settings.FLASH_BATCH_RETENTION)[:200]:
+    for batch in allowed.first(BatchPrediction.objects.over(allowed.now, settings.FLASH_BATCH_RETENTION)):
         lifecycle.discard(batch)
         count += 1
     return count

@@ -19,14 +19,13 @@ from jobs.datasets.intake import (
     clean_name,
     sha256_of,
     stream_to,
-    temporary_folder,
 )
 from jobs.errors import NeedsChoice, NotPossibleNow
 from jobs.models import Dataset
 from jobs.states import ACTIVE
 from jobs.uploads import Findings, UploadRefused, findings_csv, uploads_of
 from jobs.uploads.errors import ColumnChoice
-from modelstore.ground import files, tokens
+from modelstore.ground import files, temporary, tokens
 
 
 def store_upload(*, task_type: str, upload: Upload, options: Mapping[str, Any] | None = None) -> Dataset:
@@ -35,7 +34,7 @@ def store_upload(*, task_type: str, upload: Upload, options: Mapping[str, Any] |
     Raises UploadRefused when it makes no sense and StorageFull when the disk is full; then nothing is kept, unless
     other columns may be chosen: such a refusal has the `token` of the dataset, which cannot be learnt from as it is.
     """
-    with temporary_folder() as folder:
+    with temporary.folder() as folder:
         path = folder / "upload"
         size, digest = stream_to(path, upload)
         name = clean_name(upload.name)
@@ -76,13 +75,13 @@ def new_key() -> str:
 
 
 def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
-    """Reads a stored table again with other columns, encoding or delimiter."""
+    """Reads a stored file again with other options."""
     uploads = uploads_of(dataset.task_type)
     if not uploads.READ_AGAIN:
-        raise NotPossibleNow("Only tables have columns to choose from.")
+        raise NotPossibleNow("There is nothing to choose about how such a file is read.")
     if dataset.jobs.exists():
         raise NotPossibleNow("A job uses this dataset already. Upload the file again to read it differently.")
-    with temporary_folder() as folder:
+    with temporary.folder() as folder:
         path = _fetch(dataset, folder)
         findings = uploads.inspect(path, dataset.name, settings.FLASH_LIMITS, options)
     for field, value in _described(findings).items():

@@ -1,10 +1,10 @@
 """Adds new data to an earlier dataset: a dataset of its own, checked like any upload; what is in both counts once."""
 
 from jobs.datasets import dataset_store
-from jobs.datasets.intake import temporary_folder
 from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
 from jobs.uploads import uploads_of
+from modelstore.ground import temporary
 from training.kinds import kind_of
 
 
@@ -18,7 +18,7 @@ def extended(*, base: Dataset, more: Dataset) -> Dataset:
         raise SubmissionInvalid(
             "The two datasets are of different kinds.", fields={"extend_dataset": [message]}
         )
-    with temporary_folder() as folder:
+    with temporary.folder() as folder:
         parts = []
         for number, dataset in enumerate((base, more)):
             part = folder / str(number)

@@ -1,18 +1,16 @@
 """Takes files in: streamed to the disk, bounded, under names of our own; a full disk is a refusal."""
 
 import hashlib
-import tempfile
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from django.conf import settings
 from django.core.files import File
+from django.core.files.uploadedfile import TemporaryUploadedFile
 
-from jobs.errors import StorageFull
 from jobs.uploads import UploadRefused
-from modelstore.ground.files import is_disk_full
 
 _CHUNK = 1024**2
 
@@ -49,24 +47,12 @@ class Movable(File):
         return str(self._path)
 
 
-@contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """A folder that goes afterwards; raises StorageFull when the disk is full."""
-    root = Path(settings.FILE_UPLOAD_TEMP_DIR)
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root, prefix="upload-") as folder:
-            yield Path(folder)
-    except OSError as error:
-        if not is_disk_full(error):
-            raise
-        raise StorageFull(
-            "The server's disk is full, so the upload was not kept. Try again later."
-        ) from error
-
-
 def stream_to(path: Path, upload: Upload) -> tuple[int, str]:
-    """Writes an upload to `path`: its size in bytes and its SHA-256. Raises UploadRefused (413)."""
+    """Takes an upload to `path`: its size in bytes and its SHA-256. Raises UploadRefused (413)."""
+    if _linked(path, upload):
+        size = path.stat().st_size
+        check_size(size)
+        return size, sha256_of(path)
     size, digest = 0, hashlib.sha256()
     with path.open("wb") as file:
         for chunk in upload.chunks(_CHUNK):
@@ -75,6 +61,17 @@ def stream_to(path: Path, upload: Upload) -> tuple[int, str]:
             digest.update(chunk)
             file.write(chunk)
     return size, digest.hexdigest()
+
+
+def _linked(path: Path, upload: Upload) -> bool:
+    """Gives a file that is on this disk already a second name: a copy would need its room twice."""
+    if not isinstance(upload, TemporaryUploadedFile):
+        return False
+    try:
+        os.link(upload.temporary_file_path(), path)
+    except OSError:
+        return False
+    return True
 
 
 def check_size(size: int) -> None:

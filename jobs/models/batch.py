@@ -1,7 +1,7 @@
 """One request to predict a whole file; its row is the only truth about it."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 
@@ -40,6 +40,11 @@ class BatchPrediction(Leased):
     file = models.FileField(upload_to="batch-uploads/%Y%m%d", max_length=255, blank=True)
     size_bytes = models.BigIntegerField()
     options = models.JSONField(default=dict, help_text="top_k, frames_per_second, input_column")
+    reading = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Of a labelled file, on which the model is measured: how it was read. Empty for others.",
+    )
     idempotency_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     status = models.CharField(max_length=10, choices=BatchStatus.choices, default=BatchStatus.QUEUED)
@@ -84,6 +89,12 @@ class BatchPrediction(Leased):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.status})"
+
+    @property
+    def evaluation(self) -> dict[str, Any] | None:
+        """The figures of a measurement that is done, see `jobs.batches.child.evaluating`."""
+        found: dict[str, Any] | None = self.summary.get("evaluation")
+        return found
 
     def expires(self, policy: CleanupPolicy, retention: timedelta) -> datetime | None:
         """When the results go: with their model, or once kept for `retention`; None while neither is known."""

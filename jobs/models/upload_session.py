@@ -29,6 +29,14 @@ class UploadSession(models.Model):
     size_bytes = models.BigIntegerField(help_text="As announced.")
     sha256 = models.CharField(max_length=64, blank=True, help_text="As announced.")
     method = models.CharField(max_length=10, choices=Method)
+    caller = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        db_index=True,
+        help_text="A digest of the address or API key that began it.",
+    )
     key = models.CharField(max_length=255, help_text="A file name here, or a key of the bucket.")
     multipart_id = models.CharField(max_length=1024, blank=True)
     part_bytes = models.BigIntegerField()

@@ -119,8 +119,9 @@ def finish_with_early_model(*, job: Job) -> bool:
 
 
 def _deployed(job: Job, model: TrainedModel | None, *, score: Score, **values: Any) -> None:
+    """Raises LeaseLost also where its owner has cancelled it: what was promised then holds to the last moment."""
     require(
-        Job.objects.transition(
+        Job.objects.filter(cancel_requested=False).transition(
             job.pk,
             JobStatus.DEPLOYED,
             held_by=job.fence,
@@ -155,6 +156,14 @@ def finish_cancelled(*, job: Job) -> None:
     early_model.drop(job)
     _close_attempt(job, JobStatus.CANCELLED)
     notifications.announce(job)
+
+
+def finish_if_cancelled(*, job: Job) -> bool:
+    """Ends a job that its owner cancelled while its model was being stored; False when that is not what happened."""
+    if not held(job).filter(cancel_requested=True).exists():
+        return False
+    finish_cancelled(job=job)
+    return True
 
 
 @transaction.atomic

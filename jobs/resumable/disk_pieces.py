@@ -4,20 +4,18 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from django.conf import settings
 from django.http import UnreadablePostError
 
-from jobs.errors import StorageFull
+from modelstore.ground import temporary
 from modelstore.ground.errors import FlashError
-from modelstore.ground.files import is_disk_full
+from modelstore.ground.files import StorageFull, is_disk_full
 
 _CHUNK = 1024**2
-# Other uploads and the database need room, too.
-_RESERVE_BYTES = 256 * 1024**2
 
 
 class OffsetConflict(FlashError):
@@ -72,9 +70,7 @@ def received(key: str) -> int:
 def check_room(size: int, promised: int) -> None:
     """Raises StorageFull unless `size` bytes fit beside what was promised to others."""
     folder().mkdir(parents=True, exist_ok=True)
-    facts = os.statvfs(folder())
-    if facts.f_bavail * facts.f_frsize - promised - size < _RESERVE_BYTES:
-        raise StorageFull("The server's disk has no space for this file right now. Try again later.")
+    temporary.check_room(promised + size)
 
 
 def append(key: str, *, offset: int, body: IO[bytes], size: int, sha256: bytes | None) -> int:
@@ -83,6 +79,7 @@ def append(key: str, *, offset: int, body: IO[bytes], size: int, sha256: bytes |
     A connection that breaks leaves what has arrived, unless a checksum was announced: then the piece counts as a
     whole. Raises OffsetConflict, UploadBusy, PieceDamaged, PieceTooLong, StorageFull.
     """
+    temporary.check_room()
     with _locked(key) as file:
         here = file.seek(0, os.SEEK_END)
         if offset != here:
@@ -94,7 +91,7 @@ def append(key: str, *, offset: int, body: IO[bytes], size: int, sha256: bytes |
         except OSError as error:
             if not is_disk_full(error):
                 raise
-            file.truncate(here)
+            _back_to(file, here)
             raise StorageFull("The server's disk is full. Try again later from the same offset.") from error
         except PieceTooLong:
             file.truncate(here)
@@ -103,6 +100,13 @@ def append(key: str, *, offset: int, body: IO[bytes], size: int, sha256: bytes |
             file.truncate(here)
             raise PieceDamaged("The piece does not match its checksum. Send it again.")
         return file.seek(0, os.SEEK_END)
+
+
+def _back_to(file: IO[bytes], size: int) -> None:
+    """Drops what came of a piece; what is still buffered has no room, and is dropped as well."""
+    with suppress(OSError):
+        file.flush()
+    os.ftruncate(file.fileno(), size)
 
 
 def remove(key: str) -> None:

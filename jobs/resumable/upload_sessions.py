@@ -8,19 +8,21 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from jobs.datasets import dataset_store, intake
 from jobs.errors import NotPossibleNow
 from jobs.models import Dataset, UploadSession
-from jobs.resumable import bucket_parts, disk_pieces
+from jobs.resumable import bucket_parts, disk_pieces, quotas
 from jobs.resumable.bucket_parts import Part
 from jobs.submitting import submission
 from jobs.uploads import UploadRefused
 from jobs.uploads.detection import HEAD_BYTES, refuse_by_head
-from modelstore.ground import files, tokens
+from modelstore.ground import files, temporary, tokens
 from modelstore.ground.errors import FlashError
+from modelstore.lifetime.deletion_guard import Allowance
 from training.kinds import kind_of
 
 logger = logging.getLogger(__name__)
@@ -29,9 +31,6 @@ PIECE_BYTES = 8 * 1024**2
 PARTS_AT_ONCE = 100
 # Longer than any check takes; afterwards a repeated "complete" may begin anew.
 _COMPLETING = timedelta(minutes=15)
-# Whoever has sent nothing for so long has no claim on the free disk any more.
-_ROOM_IS_KEPT = timedelta(minutes=10)
-_RETRY_AFTER_SECONDS = 60
 
 Method = UploadSession.Method
 
@@ -48,23 +47,16 @@ class UploadIncomplete(FlashError):
     title = "Bytes are missing"
 
 
-class TooManyUploads(FlashError):
-    status = 503
-    code = "too_many_uploads"
-    title = "Too many uploads at once"
+def begin(
+    *, task_type: str, name: str, size: int, sha256: str = "", direct: bool = True, caller: str = ""
+) -> UploadSession:
+    """Opens an upload of `size` bytes for `caller`; with `direct`, into the bucket where there is one.
 
-
-def begin(*, task_type: str, name: str, size: int, sha256: str = "", direct: bool = True) -> UploadSession:
-    """Opens an upload of `size` bytes; with `direct`, into the bucket where there is one.
-
-    Raises DevMode, QueueFull, UploadRefused (413), TooManyUploads, StorageFull (507), StorageUnavailable.
+    Raises DevMode, QueueFull, UploadRefused (413), UploadQuota (429), TooManyUploads (503), StorageFull (507),
+    StorageUnavailable.
     """
     submission.check_accepting()
     intake.check_size(size)
-    if UploadSession.objects.filter(dataset=None).count() >= settings.FLASH_UPLOADS_AT_ONCE:
-        raise TooManyUploads(
-            "Many other uploads are under way. Try again in a minute.", retry_after=_RETRY_AFTER_SECONDS
-        )
     token = tokens.new_token()
     session = UploadSession(
         token=token,
@@ -76,16 +68,45 @@ def begin(*, task_type: str, name: str, size: int, sha256: str = "", direct: boo
         part_bytes=PIECE_BYTES,
         method=Method.OFFSET,
         key=tokens.new_token(),
+        caller=tokens.digest(caller) if caller else "",
     )
     if direct and settings.FLASH_DIRECT_UPLOADS and files.local_path("datasets") is None:
         session.method, session.key = Method.PARTS, dataset_store.new_key()
         session.part_bytes = bucket_parts.part_bytes(size, PIECE_BYTES)
         session.multipart_id = bucket_parts.begin(session.key)
     else:
-        disk_pieces.check_room(size, _promised(timezone.now()))
         disk_pieces.begin(session.key)
-    session.save(force_insert=True)
+    try:
+        gone = _admit(session)
+    except BaseException:
+        _remove_bytes(session)
+        raise
+    for other in gone:
+        _remove_bytes(other)
     return session
+
+
+@transaction.atomic
+def _admit(session: UploadSession) -> list[UploadSession]:
+    """Writes the row if there is room for it; answers those that gave way to it."""
+    now = timezone.now()
+    gone = quotas.admit(session.caller, now)
+    if session.method == Method.OFFSET:
+        disk_pieces.check_room(session.size_bytes, _promised(now))
+    session.save(force_insert=True)
+    return gone
+
+
+def _remove_bytes(session: UploadSession) -> None:
+    try:
+        if session.method == Method.OFFSET:
+            disk_pieces.remove(session.key)
+        else:
+            bucket_parts.abort(session.key, session.multipart_id)
+    except files.StorageUnavailable:
+        logger.warning(
+            "The parts of an upload could not be removed from the bucket; the storage sweep does it."
+        )
 
 
 def get(token: str) -> UploadSession:
@@ -184,10 +205,10 @@ def abandon(session: UploadSession) -> None:
     session.delete()
 
 
-def forget_stale(now: datetime) -> int:
+def forget_stale(allowed: Allowance) -> int:
     """Forgets uploads that have received nothing for a long time; answers how many."""
     count = 0
-    for session in UploadSession.objects.stale(now, settings.FLASH_UPLOAD_RETENTION)[:200]:
+    for session in allowed.first(UploadSession.objects.stale(allowed.now, settings.FLASH_UPLOAD_RETENTION)):
         try:
             abandon(session)
         except files.StorageUnavailable:
@@ -226,7 +247,7 @@ def _complete(session: UploadSession, sha256: str, options: dict[str, Any]) -> D
     bucket_parts.finish(session.key, session.multipart_id, size=session.size_bytes)
     # Said before gigabytes are fetched for it.
     refuse_by_head(bucket_parts.head(session.key, HEAD_BYTES), kind_of(task), packed=True)
-    with intake.temporary_folder() as folder:
+    with temporary.folder() as folder:
         path = _fetch(session, folder)
         return dataset_store.store_file(
             task_type=task, path=path, name=session.name, sha256=sha256, options=options, key=session.key
@@ -242,6 +263,6 @@ def _fetch(session: UploadSession, folder: Path) -> Path:
 def _promised(now: datetime) -> int:
     """Bytes that uploads under way have yet to bring to this disk."""
     busy = UploadSession.objects.filter(
-        method=Method.OFFSET, dataset=None, touched__gt=now - _ROOM_IS_KEPT
+        method=Method.OFFSET, dataset=None, touched__gt=now - quotas.IDLE
     ).values_list("key", "size_bytes")
     return sum(max(0, size - disk_pieces.received(key)) for key, size in busy)

@@ -16,6 +16,8 @@ _LONGEST = 1_000
 _MOST_COLUMNS = 20
 _BY_ITSELF = ("", "As found")
 _YES_OR_NO = (("true", "Yes"), ("false", "No"))
+# What a page has places of their own for.
+_EDITS = (OptionType.CLASSES, OptionType.SAMPLES)
 
 
 def all_options() -> tuple[ReadingOption, ...]:
@@ -47,12 +49,21 @@ def form_fields(
     return {
         option.name: _form_field(option, columns, more.get(option.name, ()))
         for option in every
-        if option.type is not OptionType.CLASSES and _can_be_chosen(option, more)
+        if option.type not in _EDITS and _can_be_chosen(option, columns, more)
     }
 
 
-def _can_be_chosen(option: ReadingOption, more: Mapping[str, Sequence[str]]) -> bool:
-    return option.type is not OptionType.CHOICE or bool(option.choices or more.get(option.name))
+def _can_be_chosen(option: ReadingOption, columns: Sequence[str], more: Mapping[str, Sequence[str]]) -> bool:
+    """Whether there is anything to choose from."""
+    if option.required:
+        return True
+    match option.type:
+        case OptionType.CHOICE:
+            return bool(option.choices or more.get(option.name))
+        case OptionType.COLUMN | OptionType.COLUMNS:
+            return bool(option.choices or columns or more.get(option.name))
+        case _:
+            return True
 
 
 def _form_field(option: ReadingOption, columns: Sequence[str], more: Sequence[str]) -> forms.Field:
@@ -108,7 +119,7 @@ def _serializer_field(option: ReadingOption) -> serializers.Field:
             return serializers.BooleanField(allow_null=True, **said)
         case OptionType.ROW:
             return serializers.IntegerField(min_value=1, allow_null=True, **said)
-        case OptionType.CLASSES:
+        case OptionType.CLASSES | OptionType.SAMPLES:
             return _ClassesField(**said)
         case OptionType.CHOICE if not option.open:
             return serializers.ChoiceField(choices=option.choices, allow_blank=True, **said)
@@ -130,7 +141,7 @@ def add_options(parser: ArgumentParser) -> None:
                 parser.add_argument(option.option, choices=["true", "false"], **said)
             case OptionType.CHOICE if not option.open:
                 parser.add_argument(option.option, choices=[value for value, _ in option.choices], **said)
-            case OptionType.CLASSES:
+            case OptionType.CLASSES | OptionType.SAMPLES:
                 parser.add_argument(option.option, metavar="JSON", **said)
             case _:
                 parser.add_argument(option.option, **said)

@@ -114,7 +114,10 @@ def submit(
                 idempotency_key=key,
                 api_key=api_key,
                 continues=earlier,
-                reading={"input_columns": dataset.findings.get("input_columns", [])},
+                reading={
+                    "input_columns": dataset.findings.get("input_columns", []),
+                    "label_column": dataset.findings.get("label_column"),
+                },
             )
     except IntegrityError:
         # Two repeats at once: the other one made the job.

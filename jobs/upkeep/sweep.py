@@ -7,18 +7,21 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from jobs.batches import sweep as batches
 from jobs.compute import scheduling
 from jobs.datasets import dataset_store
 from jobs.models import Dataset, Job
-from jobs.notices import notifications
+from jobs.notices import alerts, notifications
 from jobs.queue import leases, lifecycle
 from jobs.resumable import upload_sessions
-from jobs.upkeep import orphans
+from jobs.upkeep import damage, disk, orphans
 from jobs.worker import checkpoints, run_folders
+from modelstore.ground import temporary
+from modelstore.lifetime import deletion_guard
+from modelstore.lifetime.deletion_guard import Allowance
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +39,9 @@ class SweepResult:
     checkpoints_removed: int = 0
     uploads_forgotten: int = 0
     files_removed: int = 0
+    temporary_removed: int = 0
+    disk_alerts: int = 0
+    damaged_models: int = 0
     folders_removed: int = 0
     batches_requeued: int = 0
     batches_waiting: int = 0
@@ -50,20 +56,25 @@ def sweep(*, now: datetime | None = None, thorough: bool | None = None) -> Sweep
 
     `thorough` also looks for recent files that no row refers to; without a word it does so once an hour.
     """
-    now = now or timezone.now()
+    allowed = _allowance(now)
+    now = allowed.now
     result = {
         "requeued": _guarded(lambda: requeue_lost(now)),
         "waiting": _guarded(scheduling.reconcile),
         "notices": _guarded(notifications.send_due),
-        "datasets_forgotten": _guarded(lambda: forget_datasets(now)),
+        "datasets_forgotten": _guarded(lambda: forget_datasets(allowed)),
         "checkpoints_removed": _guarded(checkpoints.forget_ended),
-        "uploads_forgotten": _guarded(lambda: upload_sessions.forget_stale(now)),
+        "uploads_forgotten": _guarded(lambda: upload_sessions.forget_stale(allowed)),
+        "disk_alerts": _guarded(lambda: disk.look(now)),
+        "damaged_models": _guarded(lambda: damage.look(now)),
+        "temporary_removed": _guarded(temporary.remove_orphans),
         "folders_removed": _guarded(remove_run_folders) + _guarded(batches.remove_run_folders),
         "batches_requeued": _guarded(lambda: batches.requeue_lost(now)),
         "batches_waiting": _guarded(batches.hint_waiting),
-        "batches_forgotten": _guarded(lambda: batches.forget(now)),
+        "batches_forgotten": _guarded(lambda: batches.forget(allowed)),
     }
-    if orphans.is_time_to_look(now) if thorough is None else thorough:
+    _guarded(lambda: _end_deletions(allowed))
+    if (orphans.is_time_to_look(now) if thorough is None else thorough) and not allowed.refused:
         result["files_removed"] = _guarded(lambda: orphans.remove_recent(now))
     return SweepResult(**result)
 
@@ -78,14 +89,39 @@ def requeue_lost(now: datetime) -> int:
     )
 
 
-def forget_datasets(now: datetime) -> int:
+def forget_datasets(allowed: Allowance) -> int:
     """Deletes uploads that were never used, or kept for another try, once their time is up."""
     count = 0
-    for dataset in Dataset.objects.forgotten(now, settings.FLASH_DATASET_RETENTION)[:200]:
+    for dataset in allowed.first(Dataset.objects.forgotten(allowed.now, settings.FLASH_DATASET_RETENTION)):
         with transaction.atomic():
             dataset_store.discard(dataset)
         count += 1
     return count
+
+
+def _allowance(now: datetime | None) -> Allowance:
+    try:
+        return deletion_guard.allowance(now)
+    except DatabaseError:
+        logger.exception("The clock could not be judged, so nothing is deleted by its age.")
+        return Allowance(now=timezone.now(), refused="the database did not tell the time")
+
+
+def _end_deletions(allowed: Allowance) -> int:
+    """Counts them, and tells an operator when there are none, or too many."""
+    deletion_guard.close(allowed)
+    if allowed.refused:
+        alerts.tell(
+            "clock", f"Nothing is deleted by its age: {allowed.refused}. Correct the clock.", allowed.now
+        )
+    if allowed.held_back:
+        alerts.tell(
+            "many_deletions",
+            f"{allowed.held_back:,} more uploads, datasets or batches are due to be deleted than go in ten minutes "
+            f"({deletion_guard.MOST:,}). If that cannot be right, check the clock and the retention settings.",
+            allowed.now,
+        )
+    return allowed.spent
 
 
 def remove_run_folders() -> int:

@@ -14,14 +14,17 @@ from typing import BinaryIO, Self
 
 from jobs.uploads.detection import HEAD_BYTES, detect
 from jobs.uploads.errors import UploadRefused, shown
-from jobs.uploads.names import entry_path, legacy_name
+from jobs.uploads.findings import Note
+from jobs.uploads.name_encodings import Guess
+from jobs.uploads.names import entry_path
 from jobs.uploads.picture_lists import lists_pictures
 from jobs.uploads.right_form import choose_instead, right_form
 from jobs.uploads.zip_directory import Directory
+from jobs.uploads.zip_names import names_of
 from training.ground.limits import MIB, Limits
 from training.kinds import Kind
 
-_UTF8_NAME, _ENCRYPTED, _STRONG_ENCRYPTION, _AES = 0x800, 0x1, 0x40, 99
+_ENCRYPTED, _STRONG_ENCRYPTION, _AES = 0x1, 0x40, 99
 # bzip2 and LZMA expand without bound in one step of zipfile, so only these two are read.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _METHOD_NAMES = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
@@ -62,9 +65,16 @@ class Entry:
 
 
 class Archive:
-    """The files of a zip for a kind of task, checked before any is read. Use `Archive.open`; raises UploadRefused."""
+    """The files of a zip for a kind of task, checked before any is read. Use `Archive.open`; raises UploadRefused.
 
-    def __init__(self, file: BinaryIO, limits: Limits, kind: Kind) -> None:
+    `repairs` tells what was done with odd names, `guess` in which code page names are that do not say it (None where
+    all say it, or where it was chosen).
+    """
+
+    repairs: list[Note]
+    guess: Guess | None
+
+    def __init__(self, file: BinaryIO, limits: Limits, kind: Kind, names_encoding: str | None = None) -> None:
         self.kind = kind
         self._limits = limits
         self._unpacked = 0
@@ -79,17 +89,24 @@ class Archive:
             raise UploadRefused(f"The zip is empty. {right_form(kind)}", code="upload_empty")
         _check_overlaps(infos, self._zip.start_dir)
         _check_sizes(infos, limits)
-        self.entries = [entry for info in infos if (entry := _entry(info)) is not None]
-        _check_collisions(self.entries)
+        names = names_of(infos, names_encoding)
+        self.guess = names.guess
+        self.repairs = list(names.repairs)
+        entries = [
+            entry for info, name in zip(infos, names.names, strict=True) if (entry := _entry(info, name))
+        ]
+        self.entries = _without_twins(entries, self.repairs)
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path, limits: Limits, kind: Kind) -> Iterator[Self]:
-        """The zip at `path`, open for reading."""
+    def open(
+        cls, path: Path, limits: Limits, kind: Kind, names_encoding: str | None = None
+    ) -> Iterator[Self]:
+        """The zip at `path`, open for reading; `names_encoding` is that of names without the UTF-8 flag."""
         if detect(path, path.name, kind) != "zip":
             raise _not_a_zip(path, kind)
         with path.open("rb") as file:
-            yield cls(file, limits, kind)
+            yield cls(file, limits, kind, names_encoding)
 
     def read(self, entry: Entry) -> bytes:
         """The whole entry; the caller has looked at its size. Everything read so far counts."""
@@ -212,11 +229,8 @@ def _check_sizes(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> None:
         raise _too_large(limits)
 
 
-def _entry(info: zipfile.ZipInfo) -> Entry | None:
-    """The entry of a file; None for a folder."""
-    name = info.orig_filename
-    if not info.flag_bits & _UTF8_NAME and not name.isascii():
-        name = legacy_name(name.encode("cp437"))
+def _entry(info: zipfile.ZipInfo, name: str) -> Entry | None:
+    """The entry of a file called `name`; None for a folder."""
     parts = entry_path(name)
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -236,15 +250,17 @@ def _entry(info: zipfile.ZipInfo) -> Entry | None:
     return Entry(parts, info)
 
 
-def _check_collisions(entries: Sequence[Entry]) -> None:
-    """Two files of one folder with the same name but for case: which one is meant, nobody can say."""
-    seen: dict[tuple[tuple[str, ...], str], Entry] = {}
+def _without_twins(entries: Sequence[Entry], repairs: list[Note]) -> list[Entry]:
+    """One of each two files with the same name and the same bytes; two with other bytes both stay."""
+    seen: dict[tuple[tuple[str, ...], int, int], Entry] = {}
+    counts: dict[str, int] = {}
     for entry in entries:
-        first = seen.setdefault((entry.parts[:-1], entry.parts[-1].casefold()), entry)
-        if first is not entry:
-            raise UploadRefused(
-                f'"{shown(first.where)}" and "{shown(entry.where)}" differ only in upper and lower case. '
-                "Rename one of them.",
-                status=422,
-                code="names_collide",
-            )
+        key = (entry.parts, entry.info.CRC, entry.info.file_size)
+        if seen.setdefault(key, entry) is not entry:
+            counts[entry.where] = counts.get(entry.where, 1) + 1
+    for where, count in list(counts.items())[:1]:
+        more = f", and {len(counts) - 1:,} other names are" if len(counts) > 1 else ""
+        repairs.append(
+            Note(shown(where, 200), f"This is {count} times in the zip{more}; the same bytes count once.")
+        )
+    return list(seen.values())

@@ -10,18 +10,30 @@ from jobs.uploads.names import clean_label
 
 _MOST_EDITS = 10_000
 _LONGEST = 200
+_LONGEST_PATH = 1_000
 
 
 def read_class_edits(value: Any) -> dict[str, str]:
     """{"old name": "new name"}, or its JSON; "" leaves a class out. Raises ValueError with a sentence."""
+    return _read(value, '{"old name": "new name", "left out": ""}', _LONGEST)
+
+
+def read_sample_edits(value: Any) -> dict[str, str]:
+    """{"path of a sample": "its class"}, or its JSON; "" leaves it out. Raises ValueError with a sentence."""
+    return _read(value, '{"cats/1.jpg": "dogs", "cats/2.jpg": ""}', _LONGEST_PATH)
+
+
+def _read(value: Any, example: str, longest: int) -> dict[str, str]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
             value = None
     if not isinstance(value, dict) or len(value) > _MOST_EDITS:
-        raise ValueError('Give an object such as {"old name": "new name", "left out": ""}.')
-    if not all(isinstance(name, str) and len(name) <= _LONGEST for pair in value.items() for name in pair):
+        raise ValueError(f"Give an object such as {example}, of at most {_MOST_EDITS:,} names.")
+    if not all(isinstance(old, str) and len(old) <= longest for old in value):
+        raise ValueError(f"Use names of at most {longest:,} characters.")
+    if not all(isinstance(new, str) and len(new) <= _LONGEST for new in value.values()):
         raise ValueError(f"Give names of classes, at most {_LONGEST} characters each.")
     return dict(value)
 

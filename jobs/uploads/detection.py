@@ -109,7 +109,11 @@ def _is_zipped_workbook(head: bytes, file: BinaryIO) -> bool:
         return True
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _DIRECTORY_BYTES))
-    directory = file.read(_DIRECTORY_BYTES)
+    tail = file.read(_DIRECTORY_BYTES)
+    # Only its own directory: a zip may hold a workbook that is not compressed once more.
+    end = max(0, tail.rfind(b"PK\x05\x06"))
+    length = int.from_bytes(tail[end + 12 : end + 16], "little")
+    directory = tail[max(0, end - length) : end]
     return b"[Content_Types].xml" in directory and b"xl/workbook.xml" in directory
 
 

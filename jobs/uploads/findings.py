@@ -86,9 +86,11 @@ class Notes:
         """What was done; of a guess, `undo` are the options that take it back."""
         _add(self.repairs, where, message, undo)
 
-    def skip(self, where: str, message: str, count: int = 1) -> None:
+    def skip(
+        self, where: str, message: str, count: int = 1, *, undo: Mapping[str, str] | None = None
+    ) -> None:
         self.skipped_count += count
-        _add(self.skipped, where, message)
+        _add(self.skipped, where, message, undo)
 
     def warn(self, where: str, message: str, *, undo: Mapping[str, str] | None = None) -> None:
         _add(self.warnings, where, message, undo)

@@ -10,25 +10,15 @@ _OVERRIDES = re.compile(f"[{TURNING}]")
 # Invisible marks; the joiners U+200C and U+200D stay: Persian, Indic scripts and emoji need them.
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u061c\u00ad\u2060\ufeff\ufff9-\ufffb\ufffd\ufffe\uffff]")
 _SPACES = re.compile(r"\s+")
-_DRIVE = re.compile(r"^[A-Za-z]:")
+# "A: apples/1.jpg" is a folder with a colon, "C:/apples/1.jpg" leads to a drive.
+_DRIVE = re.compile(r"^/?[A-Za-z]:/")
 _CLIMBS = re.compile(r"(?:^|[\\/])\.\.(?:[\\/]|$)")
-
-# Code pages in which programs write names of files without the UTF-8 flag; a closed list.
-NAME_ENCODINGS = {
-    "utf-8": "utf-8", "utf8": "utf-8", "cp437": "cp437", "ibm437": "cp437", "cp850": "cp850", "cp852": "cp852",
-    "cp866": "cp866", "cp855": "cp855", "cp857": "cp857", "cp737": "cp737", "cp862": "cp862", "cp864": "cp864",
-    "cp1250": "cp1250", "windows-1250": "cp1250", "cp1251": "cp1251", "windows-1251": "cp1251",
-    "cp1252": "cp1252", "windows-1252": "cp1252", "latin-1": "cp1252", "iso-8859-1": "cp1252",
-    "cp1253": "cp1253", "cp1254": "cp1254", "koi8-r": "koi8-r", "cp932": "cp932", "shift-jis": "cp932",
-    "cp949": "cp949", "euc-kr": "cp949", "gbk": "gb18030", "gb2312": "gb18030", "gb18030": "gb18030",
-    "cp936": "gb18030", "big5": "big5", "cp950": "big5", "euc-jp": "euc-jp",
-}  # fmt: skip
 
 
 def entry_path(name: str) -> tuple[str, ...]:
-    """The parts of a zip entry's name, `/` and `\\` both separating, in NFC.
+    """The parts of a zip entry's name, `/` and `\\` both separating, in NFC; one separator in front is passed over.
 
-    Raises UploadRefused: 400 for NUL, 422 for absolute paths, drives and `..`.
+    Raises UploadRefused: 400 for NUL, 422 for drives, shares and `..`.
     """
     if "\x00" in name:
         raise UploadRefused(
@@ -36,7 +26,7 @@ def entry_path(name: str) -> tuple[str, ...]:
         )
     unified = unicodedata.normalize("NFC", name).replace("\\", "/")
     parts = unified.split("/")
-    if unified.startswith("/") or _DRIVE.match(unified) or ".." in parts:
+    if unified.startswith("//") or _DRIVE.match(unified) or ".." in parts:
         raise UploadRefused(
             f'The entry "{shown(name)}" points outside the zip. '
             "Make the zip again with plain names such as cats/1.jpg.",
@@ -44,16 +34,6 @@ def entry_path(name: str) -> tuple[str, ...]:
             code="unsafe_path",
         )
     return tuple(part for part in parts if part not in ("", "."))
-
-
-def legacy_name(raw: bytes) -> str:
-    """The name of an entry without the UTF-8 flag: UTF-8 all the same, Chinese, or cp437 as the format says."""
-    for encoding in ("utf-8", "gb2312"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("cp437")
 
 
 def clean_label(raw: str, where: str, most: int) -> str:

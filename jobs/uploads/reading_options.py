@@ -10,13 +10,15 @@ Choice = tuple[str, str]
 class OptionType(StrEnum):
     """What a value is."""
 
-    # The name of a column; several of them; a word of `choices`; yes or no; the number of a row; {"old": "new"}.
+    # The name of a column; several of them; a word of `choices`; yes or no; the number of a row; {"old": "new"};
+    # {"path of a sample": "its class"}.
     COLUMN = "column"
     COLUMNS = "columns"
     CHOICE = "choice"
     FLAG = "flag"
     ROW = "row"
     CLASSES = "classes"
+    SAMPLES = "samples"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,8 +26,9 @@ class ReadingOption:
     """One option.
 
     `name` is its word on the wire; `label` and `help` are for people. `choices` (value and title) are offered, for a
-    column besides the columns themselves; `open` takes other words, too. `required` fields of a form always say
-    something, `basic` ones are drawn first. Of COLUMNS, `first` is the option with the first of them.
+    column besides the columns themselves; `open` takes other words, too, which `wire` explains to programs. `required`
+    fields of a form always say something, `basic` ones are drawn first. Of COLUMNS, `first` is the option with the
+    first of them.
     """
 
     name: str
@@ -34,6 +37,7 @@ class ReadingOption:
     help: str = ""
     choices: tuple[Choice, ...] = ()
     open: bool = False
+    wire: str = ""
     required: bool = False
     basic: bool = False
     first: str = ""
@@ -46,7 +50,7 @@ class ReadingOption:
     @property
     def meaning(self) -> str:
         """What it does, in words that stand alone."""
-        return f"{self.label}. {self.help}".strip()
+        return " ".join(filter(None, (f"{self.label}.", self.help, self.wire)))
 
 
 CLASSES = ReadingOption(

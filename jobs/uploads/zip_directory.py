@@ -41,13 +41,13 @@ class Directory:
             place -= _END64.size + _LOCATOR64.size
         if place - size < 0 or size < 0:
             raise _cut_short()
-        if place - size != offset:
+        if place - size != offset and not _is_spanning_marker(file, place - size - offset):
             raise UploadRefused(
                 "The zip has extra data before its beginning, or it is cut short. Make a new, ordinary zip.",
                 status=422 if place - size > offset else 400,
                 code="polyglot" if place - size > offset else "zip_damaged",
             )
-        return cls(file, offset, size)
+        return cls(file, place - size, size)
 
     def check(self, most: int) -> None:
         """Refuses (413) a zip of more than `most` entries, or of names that need more memory than those."""
@@ -74,6 +74,14 @@ def _find_end(tail: bytes) -> int:
         return len(tail) - _END.size
     at = tail.rfind(b"PK\x05\x06")
     return at if at >= 0 and len(tail) - at >= _END.size else -1
+
+
+def _is_spanning_marker(file: BinaryIO, extra: int) -> bool:
+    """Whether the extra bytes in front are the mark of a zip that was to be split (APPNOTE 8.5.4)."""
+    if extra != 4:
+        return False
+    file.seek(0)
+    return file.read(4) in (b"PK\x07\x08", b"PK00")
 
 
 def _read_wide(file: BinaryIO, place: int) -> tuple[int, int] | None:

@@ -207,6 +207,8 @@ def _publish_early(job: Job, bundle: Path) -> None:
 
 def _keep_early(job: Job) -> None:
     """Its owner wanted the best so far, and the training itself has none yet."""
+    if lifecycle.finish_if_cancelled(job=job):
+        return
     if not lifecycle.finish_with_early_model(job=job):
         lifecycle.finish_cancelled(job=job)
 
@@ -215,4 +217,17 @@ def _deploy(job: Job, bundle: Path) -> None:
     persist(lambda: lifecycle.start_deploying(job=job))
     prefix = f"jobs/{job.pk}/{job.fence}"
     store.upload_bundle(folder=bundle, prefix=prefix)
-    persist(lambda: lifecycle.publish(job=job, bundle=bundle, prefix=prefix))
+    try:
+        persist(lambda: lifecycle.publish(job=job, bundle=bundle, prefix=prefix))
+    except LeaseLost:
+        if lifecycle.finish_if_cancelled(job=job):
+            _drop(prefix)
+        raise
+
+
+def _drop(prefix: str) -> None:
+    """What nobody will have; what cannot be deleted now is found by the sweep."""
+    try:
+        files.delete_folder(prefix)
+    except Exception:  # each backend has an exception tree of its own
+        logger.warning("The files of a cancelled model could not be deleted.", exc_info=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from modelstore.models import TrainedModel
 from training.bundle.manifest import MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
+from training.ground.source_words import source_words
 from training.ground.used_settings import used_settings
 from training.kinds import kind_of
 from training.score import ACCURACY, capitalised, show
@@ -65,7 +66,10 @@ def _score(model: TrainedModel) -> str:
             " After that the model in `model.onnx` learned from all of them together; the measured one is kept for "
             "`evaluate.py`."
         )
-    return f"## How good it is\n\n{_table(('', ''), rows)}\n\n{text}"
+    if found := report.get("sources"):
+        words = kind_of(model.task_type).words
+        text += "\n\n" + source_words(found, score.name, words.sample, words.samples)
+    return f"## How good it is\n\n{_table(('', ''), rows)}\n\n{text}".rstrip()
 
 
 def _test_rows(model: TrainedModel) -> list[tuple[str, str]]:
@@ -129,6 +133,9 @@ def _use(model: TrainedModel) -> str:
     if VALIDATION_FILE in model.manifest["files"] and model.score.name == ACCURACY:
         lines.append(
             f"python evaluate.py {words.example_data}      # recomputes the accuracy from your own data"
+        )
+        lines.append(
+            f"python evaluate.py {words.example_data} --test      # measures a labelled test set of your own"
         )
     shell = "\n".join(lines)
     return (

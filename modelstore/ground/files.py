@@ -30,6 +30,14 @@ class StorageUnavailable(FlashError):
     title = "The files cannot be reached"
 
 
+class StorageFull(FlashError):
+    """This machine's disk has no room."""
+
+    status = 507
+    code = "storage_full"
+    title = "There is no space left"
+
+
 def storage_unavailable() -> StorageUnavailable:
     return StorageUnavailable("The files cannot be reached right now. Try again in a minute.", retry_after=60)
 

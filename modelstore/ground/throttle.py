@@ -1,5 +1,6 @@
 """The API's rates for the pages that do the same work: one count per address for both."""
 
+import ipaddress
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ from django.http import HttpRequest, HttpResponseBase
 from rest_framework.throttling import ScopedRateThrottle
 
 from modelstore.ground.errors import FlashError
+from modelstore.ground.shared_callers import SharedCallers
 
 
 class CallerThrottle(ScopedRateThrottle):
     """Counts by API key where one was sent, else by address: programs behind one proxy do not share a rate.
 
     "600/min" lets 600 through at once and then one more every tenth of a second (the generic cell rate algorithm):
-    a single number for each caller is kept, not the time of each of its requests. Each process counts for itself.
+    a single number for each caller is kept, not the time of each of its requests. All processes of
+    the web count together (`share`).
     """
 
     def allow_request(self, request: Any, view: Any) -> bool:
@@ -26,7 +29,7 @@ class CallerThrottle(ScopedRateThrottle):
         rate = self.THROTTLE_RATES.get(self.scope) if self.scope else None
         if not rate or not self.scope:
             return True
-        self._wait = _spend(str(self.get_cache_key(request, view)), *_parsed(rate))
+        self._wait = _callers.spend(str(self.get_cache_key(request, view)), *_parsed(rate))
         return self._wait <= 0
 
     def wait(self) -> float:
@@ -36,12 +39,61 @@ class CallerThrottle(ScopedRateThrottle):
     def get_ident(self, request: Any) -> str:
         # An API key (modelstore.api_keys) is the only thing that signs a request in and has a digest.
         digest = getattr(getattr(request, "auth", None), "digest", None)
-        return f"key-{digest}" if digest else str(super().get_ident(request))
+        return f"key-{digest}" if digest else _network(str(super().get_ident(request)))
 
 
-# When all that a caller was let through would be over at the steady rate. Django's cache would pickle each number.
-_busy_until: dict[str, float] = {}
+def caller_of(request: Any) -> str:
+    """Who asks: the API key where one was sent, else the address."""
+    return CallerThrottle().get_ident(request)
+
+
+@lru_cache(maxsize=4096)
+def _network(address: str) -> str:
+    """A household has a whole /64 of IPv6, and can send each request from another address of it."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
+
+
+class _OwnCallers:
+    """As SharedCallers, for a process that is the only one. Django's cache would pickle each number."""
+
+    def __init__(self) -> None:
+        # When all that a caller was let through would be over at the steady rate.
+        self._busy_until: dict[str, float] = {}
+
+    def spend(self, caller: str, most: int, seconds: float) -> float:
+        now = time.monotonic()
+        busy_until = max(now, self._busy_until.get(caller, 0.0)) + seconds / most
+        wait = busy_until - now - seconds
+        if wait > 1e-6:
+            return wait
+        if len(self._busy_until) >= _MOST_CALLERS:
+            self.clear()
+        self._busy_until[caller] = busy_until
+        return 0.0
+
+    def clear(self) -> None:
+        self._busy_until.clear()
+
+
 _MOST_CALLERS = 100_000
+_callers: _OwnCallers | SharedCallers = _OwnCallers()
+
+
+def share() -> None:
+    """From now on this process and those that it forks count together."""
+    global _callers
+    _callers = SharedCallers()
+
+
+def forget_callers() -> None:
+    """Everybody begins anew."""
+    _callers.clear()
 
 
 @lru_cache(maxsize=64)
@@ -49,24 +101,6 @@ def _parsed(rate: str) -> tuple[int, float]:
     most, seconds = ScopedRateThrottle().parse_rate(rate)
     assert most and seconds
     return most, seconds
-
-
-def _spend(caller: str, most: int, seconds: float) -> float:
-    """Counts a request if there is room for it; else the seconds until there is."""
-    now = time.monotonic()
-    busy_until = max(now, _busy_until.get(caller, 0.0)) + seconds / most
-    wait = busy_until - now - seconds
-    if wait > 1e-6:
-        return wait
-    if len(_busy_until) >= _MOST_CALLERS:
-        forget_callers()
-    _busy_until[caller] = busy_until
-    return 0.0
-
-
-def forget_callers() -> None:
-    """Everybody begins anew."""
-    _busy_until.clear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from modelstore.bundles.store import bury, retire
-from modelstore.lifetime import clock
+from modelstore.lifetime import clock, deletion_guard
 from modelstore.models import CleanupPolicy, PruneState, Tombstone, TrainedModel
 
 logger = logging.getLogger(__name__)
@@ -123,16 +123,12 @@ def _bury_all() -> None:
 
 
 def _clock_refusal(now: datetime, *, keep: bool, accept: bool) -> str:
-    state = PruneState.objects.get(pk=1)
-    if accept:
-        state.boot_id, state.clock_offset = "", None
-    reason = clock.judge(state, clock.read(now))
-    state.last_run, state.last_alert = now, reason
+    reason = deletion_guard.refusal(now, keep=keep, accept=accept)
     if keep:
-        state.save(update_fields=["boot_id", "clock_offset", "jump_seen", "last_run", "last_alert"])
-    if reason and not accept:
+        PruneState.objects.filter(pk=1).update(last_run=now, last_alert=reason)
+    if reason:
         logger.error("no model is deleted: %s. Correct the clock, or run prune_models --all.", reason)
-    return "" if accept else reason
+    return reason
 
 
 @contextmanager

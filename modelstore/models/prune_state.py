@@ -1,4 +1,4 @@
-"""What one pruning run tells the next: the lock, and what the clock looked like."""
+"""What one run that deletes by time tells the next: the lock, what the clock looked like, how much went."""
 
 from django.db import models
 
@@ -13,6 +13,9 @@ class PruneState(models.Model):
     clock_offset = models.FloatField(null=True)
     # Seconds since boot when a jump was first seen.
     jump_seen = models.FloatField(null=True)
+    # Deletions by time, of all kinds but models: since when they are counted, and how many there were.
+    window_began = models.DateTimeField(null=True)
+    window_count = models.PositiveIntegerField(default=0, db_default=0)
     last_run = models.DateTimeField(null=True)
     last_alert = models.TextField(blank=True)
 

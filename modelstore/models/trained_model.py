@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from modelstore.ground.tokens import TOKEN_LENGTH
@@ -19,6 +19,10 @@ class TrainedModelQuerySet(models.QuerySet["TrainedModel"]):
     def expired(self, now: datetime, policy: CleanupPolicy | None = None) -> Self:
         """Those whose time is up at `now`: nobody is served by them any more."""
         return self.filter(_expired(now, policy or CleanupPolicy.current()))
+
+    def damaged(self) -> Self:
+        """Those whose files were found damaged, and were not replaced since."""
+        return self.exclude(damaged_prefix="").filter(damaged_prefix=F("storage_prefix"))
 
     def live(self, now: datetime, policy: CleanupPolicy | None = None) -> Self:
         """Those that still answer at `now`."""
@@ -70,6 +74,14 @@ class TrainedModel(models.Model):
         null=True, blank=True, help_text="Set: this time counts, whatever the cleanup policy says."
     )
 
+    damaged_prefix = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Its storage prefix when its files were found damaged; those of another prefix may be good.",
+    )
+
     objects = TrainedModelQuerySet.as_manager()
 
     class Meta:
@@ -84,6 +96,9 @@ class TrainedModel(models.Model):
                 fields=["expires_override"],
                 name="trained_model_own_expiry",
                 condition=Q(pinned=False, expires_override__isnull=False),
+            ),
+            models.Index(
+                fields=["damaged_prefix"], name="trained_model_damaged", condition=~Q(damaged_prefix="")
             ),
             # The sum of sizes is read from the index: rows are long, and there are many.
             models.Index(fields=["size_bytes"], name="trained_model_sizes"),

@@ -69,6 +69,9 @@ def _load(model: TrainedModel) -> "tuple[OnnxClassifier, int]":
         classifier = _open(model)
     except BundleDamaged as error:
         raise unusable_model(model, error) from error
+    if model.damaged_prefix:
+        # Its files were put back.
+        TrainedModel.objects.filter(pk=model.pk).update(damaged_prefix="")
     return classifier, serving_memory(model.manifest)
 
 

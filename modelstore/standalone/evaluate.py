@@ -1,7 +1,9 @@
-"""Recomputes the reported accuracy from your own data: python evaluate.py DATA
+"""Recomputes the reported accuracy from your own data, or measures a test set: python evaluate.py DATA [--test]
 
 DATA is what the model was trained on, such as a folder or zip of pictures, or a table (CSV, TSV, JSON Lines).
-Its samples are found again by the sha256 that validation.csv lists, whatever their names. Needs what predict.py needs.
+Its samples are found again by the sha256 that validation.csv lists, whatever their names. With --test, DATA is a
+labelled test set of your own: a table with a column of classes, or folders named like the classes. Needs what
+predict.py needs.
 """
 
 import argparse
@@ -28,18 +30,29 @@ def main() -> None:
         help="a folder or a zip of pictures" if inputs.FILES else "a table: CSV, TSV or JSON Lines",
     )
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
+    parser.add_argument(
+        "--test", action="store_true", help="measure on DATA, a labelled test set of your own"
+    )
     asked = parser.parse_args()
-    facts = json.loads((HERE / "model.json").read_text(encoding="utf-8"))
-    wanted = _listed()
     try:
-        found = _matched(wanted, inputs.samples(asked.data))
+        if asked.test:
+            _test(asked.data, as_json=asked.json)
+        else:
+            _recompute(asked.data, as_json=asked.json)
     except OSError as error:
         sys.exit(f"{asked.data}: {error.strerror or error}.")
     except ValueError as error:
         sys.exit(f"{asked.data}: {error}.")
+
+
+def _recompute(data: Path, *, as_json: bool) -> None:
+    """The reported figure once more, of the samples of `data` that validation.csv lists."""
+    facts = json.loads((HERE / "model.json").read_text(encoding="utf-8"))
+    wanted = _listed()
+    found = _matched(wanted, inputs.samples(data))
     total = sum(len(rows) for rows in wanted.values())
     if not found:
-        sys.exit(f"{asked.data}: none of the {total:,} validation samples is in it.")
+        sys.exit(f"{data}: none of the {total:,} validation samples is in it.")
     figures = {
         "reported_accuracy": facts["accuracy"],
         "validation_samples": total,
@@ -48,9 +61,51 @@ def main() -> None:
     }
     if _learned_from_all():
         figures |= _measure("this_model", Classifier(), found)
-    print(json.dumps(figures, indent=1) if asked.json else _words(figures, facts["accuracy_interval"]))
+    print(json.dumps(figures, indent=1) if as_json else _words(figures, facts["accuracy_interval"]))
     whole = len(found) == total
     sys.exit(0 if whole and abs(figures["measured_model"] - facts["accuracy"]) <= _CLOSE else 1)
+
+
+def _test(data: Path, *, as_json: bool) -> None:
+    """How good model.onnx is on a labelled test set that it has not learned from."""
+    classifier = Classifier()
+    found = list(inputs.labelled(data, set(classifier.classes)))
+    if not found:
+        names = ", ".join(classifier.classes[:5])
+        sys.exit(f"{data}: no {inputs.SAMPLES} with a class that the model knows ({names}, ...) are in it.")
+    probabilities = classifier.probabilities([sample for _, sample in found])
+    answers = [classifier.classes[i] for i in probabilities.argmax(axis=1)]
+    rows = {label: [0, 0] for label in classifier.classes}
+    for (label, _), answer in zip(found, answers, strict=True):
+        rows[label][0] += label == answer
+        rows[label][1] += 1
+    right = sum(count for count, _ in rows.values())
+    low, high = _wilson(right, len(found))
+    figures = {
+        "test_samples": len(found),
+        "test_accuracy": round(right / len(found), 6),
+        "test_interval": [round(low, 6), round(high, 6)],
+        "right_of_class": {label: counts for label, counts in rows.items() if counts[1]},
+    }
+    if as_json:
+        print(json.dumps(figures, indent=1, ensure_ascii=False))
+        return
+    print(
+        f"Accuracy  {100 * right / len(found):.2f} %  on {len(found)} {inputs.SAMPLES} "
+        f"(very likely between {100 * low:.1f} and {100 * high:.1f} %)"
+    )
+    for label, (good, count) in rows.items():
+        if count:
+            print(f"{100 * good / count:6.1f} %  of {count:5}  {label}")
+
+
+def _wilson(right: int, count: int, z: float = 1.959964) -> tuple[float, float]:
+    share = right / count
+    middle = share + z * z / (2 * count)
+    spread = z * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
+    return max(0.0, (middle - spread) / (1 + z * z / count)), min(
+        1.0, (middle + spread) / (1 + z * z / count)
+    )
 
 
 def _listed() -> dict[str, list[dict[str, str]]]:

@@ -1,6 +1,7 @@
 """Predicts with this bundle: python predict.py FILE... | "a sentence" ... | - (sentences from stdin, one a line).
 
-Needs onnxruntime, numpy, pillow and, for sentences, tokenizers (requirements.txt). As a module:
+Needs onnxruntime, numpy, pillow and, for sentences, tokenizers (requirements.txt); for HEIC pictures pillow-heif, for
+DICOM pydicom. As a module:
 
     from predict import Classifier
     Classifier().predict(["a.jpg", "b.jpg"])      # or sentences; [{"label", "probability", "top"}, ...]

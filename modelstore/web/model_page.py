@@ -21,8 +21,9 @@ from modelstore.web.figures import (
     threshold_row,
 )
 from modelstore.web.forms import PredictForm, ThresholdForm
+from training.ground.source_words import source_words
 from training.ground.used_settings import used_settings
-from training.kinds import kind_of
+from training.kinds import Words, kind_of
 
 _FORMAT_WORDS = {
     "onnx": ("ONNX", "Runs nearly everywhere, with everything inside."),
@@ -53,6 +54,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "model_score": score,
         "percentage": score.kind.percentage,
         "interval": score.interval and score.interval[1] - score.interval[0],
+        "sources": _sources(report, score.name, kind.words),
         "test_score": model.test_score,
         "test_interval": model.test_score and model.test_score.interval,
         "commonest": _commonest(report),
@@ -69,6 +71,11 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "downloads": _downloads(model),
         "predict_url": request.build_absolute_uri(reverse("api:model-predict", args=[model.token])),
     }
+
+
+def _sources(report: dict[str, Any], score: str, words: Words) -> str:
+    found = report.get("sources")
+    return source_words(found, score, words.sample, words.samples) if found else ""
 
 
 def _commonest(report: dict[str, Any]) -> str:

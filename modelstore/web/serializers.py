@@ -22,6 +22,7 @@ METRICS = (
     "train_count",
     "val_count",
     "test",
+    "sources",
     "best_epoch",
     "epochs",
     "confusion",

@@ -75,7 +75,7 @@ def test_too_many_at_once_are_told_and_not_lost(client: Client, make_model) -> N
     response = predict(
         client, make_model(), {"image": [file(f"{n}.png", b"x") for n in range(100)] + [file("z.png")]}
     )
-    assert response.status_code == 400
+    assert response.status_code == 413
 
 
 def test_the_page_has_the_command_for_programs(client: Client, make_model) -> None:

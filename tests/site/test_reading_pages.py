@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from jobs.datasets import dataset_store
 from jobs.models import Dataset, Job
+from tests.site.conftest import pictures_zip
 from tests.site.page import Page
 from tests.site.test_pages import read
 from tests.tasks import Task
@@ -166,3 +167,19 @@ def test_a_table_of_nothing_but_text_and_label_can_be_steered_too(client: Client
     page = shown(client, stored("input,label\n" + rows))
     assert page.all("select", name="encoding")
     assert page.all("select", name="split_column")
+
+
+def test_pictures_are_steered_by_the_options_of_their_kind(client: Client) -> None:
+    upload = ContentFile(pictures_zip(("red", "green"), 3), name="colours.zip")
+    dataset = dataset_store.store_upload(task_type=Task.IMAGE, upload=upload)
+    page = shown(client, dataset)
+    assert page.all("select", name="labels_from")
+    assert not page.all("select", name="label_column")
+    assert "Rename, join" not in page.text
+    answer = client.post(reverse("dataset-columns", args=[dataset.token]), {"splits": "merge"})
+    assert answer.status_code == 302
+    dataset.refresh_from_db()
+    assert dataset.options == {"splits": "merge"}
+    assert client.post(reverse("dataset-columns", args=[dataset.token]), {}).status_code == 302
+    dataset.refresh_from_db()
+    assert dataset.options == {}

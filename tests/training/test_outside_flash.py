@@ -73,6 +73,9 @@ def check(python: Path, folder: Path, data: Path, report: dict[str, Any]) -> Non
     assert told["found"] == told["validation_samples"] == report["val_count"]
     assert told["measured_model"] == pytest.approx(report["accuracy"], abs=1e-6)
     assert told["measured_model_answers_as_reported"] == 1.0
+    tested = json.loads(run([python, folder / "evaluate.py", data, "--test", "--json"], cwd="/"))
+    assert tested["test_samples"] >= report["val_count"] + report["train_count"]
+    assert tested["test_interval"][0] <= tested["test_accuracy"] <= tested["test_interval"][1]
 
 
 @pytest.mark.usefixtures("with_weights")

@@ -29,7 +29,8 @@ class Outcome:
     to build it again; `graph` makes its ONNX model. `deployed_count` is how many samples it learned from in the end,
     when not the training part alone. `measured`, where it learned from the validation part, too, is the model that was
     measured before: its ONNX model, or the arrays that take the place of those of the same name in that of `graph`.
-    `evidence` is for the audit of the data, `target` what was learnt (see `target_of`).
+    `evidence` is for the audit of the data, `target` what was learnt (see `target_of`). `sources` [N] tells which
+    samples come from one source (`training.ground.sources`), where that was looked for.
     """
 
     recipe: Recipe
@@ -48,6 +49,7 @@ class Outcome:
     deployed_count: int = 0
     measured: Callable[[], Any] | dict[str, NDArray[np.float32]] | None = None
     evidence: Evidence | None = None
+    sources: NDArray[np.int64] | None = None
 
     @property
     def classes(self) -> list[str]:
@@ -63,6 +65,11 @@ class Outcome:
     def truth(self) -> NDArray[np.int64]:
         """The truth [N] of the validation part, as the target has it."""
         return self.samples.labels[self.parts[1]]
+
+    @property
+    def measured_sources(self) -> NDArray[np.int64] | None:
+        """The sources [N] of the validation part."""
+        return None if self.sources is None else self.sources[self.parts[1]]
 
     @property
     def shown(self) -> list[str]:

@@ -3,7 +3,8 @@
 report.json holds, all of the validation part unless said otherwise:
 
     score         {name, value, low, high}: see `training.score`; a report without one is of accuracy
-    accuracy, accuracy_interval [low, high] (Wilson, 95 %): the same again, where the score is the accuracy
+    accuracy, accuracy_interval [low, high] (Wilson, 95 %, widened where several samples come
+                  from one source): the same again, where the score is the accuracy
     majority_accuracy (always the commonest class), confusion: [[int]] (rows = truth),
     per_class: [{label, precision, recall, f1, support}]: of a target with one label a sample
     baseline      {name, accuracy}: a simple method on the same split; null where it was too large for it
@@ -19,6 +20,10 @@ report.json holds, all of the validation part unless said otherwise:
     thresholds    [{threshold, unsure, accuracy}]: were answers below `threshold` called unsure, their share, and the
                   accuracy of the others (null when there are none)
     audit_notes   [str]: which of baseline, duplicates, suspects is missing, and why
+    sources       {count, samples, largest, val_count, shared, given, accuracy_by_samples}: how many sources all samples
+                  come from, and those of the validation part (val_count); validation samples with a relative in the
+                  training part (shared), which only parts that were given (given) have; about what a split sample by
+                  sample would have shown (null where that is unknown; missing where it would be the same)
     test          {score, count, left_out, and confusion and per_class as above}: of the test part that the upload
                   named, by the exported model, measured once; left_out could not be read. Missing without such a part
     train_count, val_count, best_epoch, epochs: [EpochFigures], warnings: [str], skipped: [{source, reason}],

@@ -18,6 +18,7 @@ from training.bundle.manifest import Manifest
 from training.bundle.previous import Previous
 from training.evaluation.comparison import compare
 from training.evaluation.outcome import Outcome
+from training.evaluation.sources import source_figures, tell_sources
 from training.export.calibrated import calibrate
 from training.export.examples import write_examples
 from training.export.held_out import measure_test
@@ -53,7 +54,9 @@ def export(
         check_agreement(folder, outcome)
     copied = _serving_copy(folder, outcome, run)
     found = {"calibration": calibration, **audit(outcome, run), **compare(outcome, previous, run), **copied}
-    found |= measure_test(folder, outcome, test, run)
+    figures = source_figures(outcome)
+    tell_sources(outcome, figures, run.events)
+    found |= figures | measure_test(folder, outcome, test, run)
     if copied.get("serving_copy", {}).get("kept"):
         names.append(bundle.SERVING_COPY_FILE)
     report = write_report(folder, outcome, run, found)
@@ -78,7 +81,12 @@ def export_early(outcome: Outcome, run: Run, *, task_name: str, test: Samples[An
             outcome, calibration = calibrate(outcome)
             names = write_model(folder, outcome)
             check_agreement(folder, outcome)
-            found = {"calibration": calibration, "early": True, **measure_test(folder, outcome, test, run)}
+            found = {
+                "calibration": calibration,
+                "early": True,
+                **source_figures(outcome),
+                **measure_test(folder, outcome, test, run),
+            }
             report = write_report(folder, outcome, run, found)
             files = bundle.describe_files(folder, [*names, bundle.REPORT_FILE, *PLOTS])
             _manifest(outcome, run, task_name, report, files).write(folder)

@@ -7,9 +7,11 @@ from typing import Any
 from training.bundle.manifest import REPORT_FILE
 from training.engine.device import choose_device, describe
 from training.evaluation import plots
+from training.evaluation.intervals import widened
 from training.evaluation.outcome import Outcome
 from training.evaluation.report import MAX_SKIPPED, build_report, hardest, log_loss
 from training.ground.run import Run
+from training.score import Score, score_fields
 
 # Named before there were other scores than the accuracy; the site and the API serve them by these names.
 PLOTS = ("accuracy.svg", "accuracy.png")
@@ -27,7 +29,13 @@ def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]
         epochs=progress.history,
         best_epoch=progress.best_epoch,
     )
+    score = widened(
+        Score.from_json(report["score"]),
+        target.right(target.decide(outcome.probabilities), outcome.truth),
+        outcome.measured_sources,
+    )
     report |= {
+        **score_fields(score.rounded()),
         **found,
         "log_loss": round(log_loss(target, outcome.truth, outcome.probabilities), 6),
         "warnings": run.events.warnings,

@@ -3,17 +3,20 @@
 import argparse
 import json
 import os
+import shutil
 import sys
 import time
 import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
-from jobs.batches.child.contract import batches_of
-from jobs.batches.child.items import Source
+from jobs.batches.child.contract import batches_of, measures_of
+from jobs.batches.child.evaluating import evaluation
+from jobs.batches.child.items import Labelled, Source
 from jobs.batches.child.order import CSV_FILE, RESULTS_FILE, SUMMARY_FILE, XLSX_FILE, Order
 from jobs.batches.child.results import Results
 from jobs.batches.child.tables import MOST_ROWS, write_csv, write_xlsx
+from jobs.uploads.contract import uploads_of
 from jobs.uploads.errors import UploadRefused
 from training.ground.control import Control, die_with_parent, lower_priority
 from training.ground.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED
@@ -88,7 +91,8 @@ def _run(folder: Path, events: Events, control: Control) -> int:
     order = Order.read(folder)
     lower_priority(order.nice)
     kind = batches_of(order.task)
-    source = kind.open_source(order, folder)
+    labelled = _labelled(order, folder) if order.reading is not None else None
+    source: Source = labelled or kind.open_source(order, folder)
     classifier = OnnxClassifier(Path(order.bundle))
     predictor = Predictor(
         classifier, limits=order.limits, top_k=order.top_k, threads=order.threads, at_once=kind.AT_ONCE
@@ -106,25 +110,35 @@ def _run(folder: Path, events: Events, control: Control) -> int:
         results.close()
     if control.interrupted:
         return EXIT_INTERRUPTED
-    _finish(folder, order, source, results)
+    _finish(folder, order, source, results, labelled)
     events.tell("first", results=results.first)
     events.progress(results, results.done, now=True)
     return EXIT_DONE
 
 
-def _finish(folder: Path, order: Order, source: Source, results: Results) -> None:
+def _labelled(order: Order, folder: Path) -> Labelled:
+    """The file's samples with their labels, unpacked as for a training; an attempt that goes on unpacks them again."""
+    measures = measures_of(order.task)
+    if measures is None:
+        raise UploadRefused("Models of this kind cannot be measured on a file.")
+    data = folder / "data"
+    shutil.rmtree(data, ignore_errors=True)
+    unpack = uploads_of(order.task).unpack
+    unpack(Path(order.upload), order.name, data, order.limits, order.reading or {})
+    return measures.open_labelled(data)
+
+
+def _finish(folder: Path, order: Order, source: Source, results: Results, labelled: Labelled | None) -> None:
     classes = json.loads((Path(order.bundle) / "model.json").read_text("utf-8"))["classes"]
     lines, top_k = folder / RESULTS_FILE, min(order.top_k, len(classes))
     write_csv(source, lines, folder / CSV_FILE, top_k)
     if results.done <= MOST_ROWS:
         write_xlsx(source, lines, folder / XLSX_FILE, top_k, classes)
     source.write_more(lines, folder)
-    summary = {
-        "done": results.done,
-        "bad": results.bad,
-        "counts": dict(results.counts),
-        "summary": source.summary(lines),
-    }
+    found = source.summary(lines)
+    if labelled:
+        found = {**found, "evaluation": evaluation(labelled, lines, order.task, classes)}
+    summary = {"done": results.done, "bad": results.bad, "counts": dict(results.counts), "summary": found}
     (folder / SUMMARY_FILE).write_text(json.dumps(summary), encoding="utf-8")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from jobs.batches.child.items import Source
+from jobs.batches.child.items import Labelled, Source
 from jobs.batches.child.order import Order
 from training.ground.limits import Limits
 from training.kinds import kind_of, load
@@ -29,6 +29,19 @@ class KindBatches(Protocol):
 
     def open_source(self, order: Order, folder: Path) -> Source:
         """The file as items; `folder` may be written to."""
+
+
+class KindMeasures(KindBatches, Protocol):
+    """What that module has, too, where models of the kind can be measured on files of the user's own."""
+
+    def open_labelled(self, data: Path) -> Labelled:
+        """The samples in a folder that `jobs.uploads.contract:KindUploads.unpack` made."""
+
+
+def measures_of(task: str) -> KindMeasures | None:
+    """The same module, where it can measure; raises UnknownKind."""
+    kind = batches_of(task)
+    return cast(KindMeasures, kind) if hasattr(kind, "open_labelled") else None
 
 
 def batches_of(task: str) -> KindBatches:

@@ -10,13 +10,14 @@ from typing import Any, Protocol
 class Item:
     """One thing to predict. `names` say in the results which one; without a `value`, `error` says why.
 
-    What was `made_here` need not be checked as what strangers send.
+    What was `made_here` need not be checked as what strangers send. `truth` is its label where a model is measured.
     """
 
     names: dict[str, Any]
     value: Any = None
     error: str = ""
     made_here: bool = False
+    truth: str | None = None
 
     @property
     def size(self) -> int:
@@ -49,4 +50,16 @@ class Source(Protocol):
 
     def write_more(self, results: Path, folder: Path) -> None:
         """Writes into `folder` what else there is to download, under the names of `jobs.batches.child.order`."""
+        return None
+
+
+class Labelled(Source, Protocol):
+    """Samples whose labels are known, to measure a model: each item has a `truth`, which `columns` has with `right`."""
+
+    def groups(self) -> Sequence[str]:
+        """For each item, what it comes from, "" where that is not told; empty where no item tells it."""
+        return ()
+
+    def thumbnail(self, number: int) -> str | None:
+        """A small copy of the item of this number, as a data URI, where it can be looked at."""
         return None

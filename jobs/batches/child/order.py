@@ -23,6 +23,8 @@ class Order:
 
     `frames_per_second` is for videos, `input_column` for tables, where without it
     the `learnt_columns` of the model are read, if they are there; `threads` bounds the cores, `nice` the priority.
+    With `reading` the file has labels, which measure the model: it is read as uploads to train with are, by these
+    options.
     """
 
     task: str
@@ -37,6 +39,7 @@ class Order:
     learnt_columns: tuple[str, ...] = ()
     threads: int = 1
     nice: int = 10
+    reading: dict[str, Any] | None = None
 
     def write(self, folder: Path) -> None:
         """Puts it where the child looks for it."""

@@ -13,6 +13,7 @@ from modelstore.prediction.inputs import alone, check_inputs
 from training.bundle.onnx_classifier import OnnxClassifier
 from training.bundle.preprocessing import UnreadableInput
 from training.ground.limits import Limits
+from training.targets.target import target_of
 
 _MOST_BYTES = 32 * 1024**2
 Result = dict[str, Any]
@@ -30,6 +31,7 @@ class Predictor:
         self._threads = threads
         self._at_once = at_once
         self._task = classifier.manifest.task
+        self._target = target_of(self._task)
 
     def results(self, items: Iterable[Item], is_stopped: Callable[[], bool]) -> Iterator[list[Result]]:
         """Chunk after chunk; ends early, with whole chunks, once `is_stopped`."""
@@ -70,9 +72,18 @@ class Predictor:
                 errors[index] = f"This cannot be read: {error.reason}."
         found = dict(zip(good, rows, strict=True)) if good else {}
         return [
-            item.names | (self._top(found[index]) if index in found else {"error": errors[index]})
+            self._told(item, self._top(found[index]) if index in found else {"error": errors[index]})
             for index, item in enumerate(chunk)
         ]
+
+    def _told(self, item: Item, answer: Result) -> Result:
+        """With the truth, where it is known, and whether the answer is right; None where that cannot be said."""
+        if item.truth is None:
+            return item.names | answer
+        classes, right = self._classifier.manifest.classes, None
+        if "error" not in answer and self._target.knows(classes, item.truth):
+            right = bool(answer["label"] == item.truth)
+        return item.names | {"truth": item.truth} | answer | {"right": right}
 
     def _refusal(self, item: Item) -> str:
         if item.value is None or item.made_here:

@@ -66,9 +66,16 @@ def rows(source: Source, results: Path, top_k: int) -> Iterator[list[Any]]:
     """The cells of each result under `header`: text, or a number for a probability."""
     own = source.own_cells() if source.own_columns else None
     for result in read(results):
-        front = next(own) if own is not None else [result[name] for name in source.columns]
+        front = next(own) if own is not None else [_cell(result[name]) for name in source.columns]
         top = [cell for entry in result.get("top", ()) for cell in (entry["label"], entry["probability"])]
         yield [*front, *top, *[""] * (2 * top_k - len(top)), result.get("error", "")]
+
+
+def _cell(value: Any) -> Any:
+    """What is known as yes, no or not at all, in words."""
+    if value is None:
+        return ""
+    return ("no", "yes")[value] if isinstance(value, bool) else value
 
 
 def _write_cells(sheet: Any, line: int, cells: Sequence[Any]) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jobs.batches.child.items import Source
+from jobs.batches.child.items import Labelled, Source
 from jobs.batches.child.order import Order
 from jobs.kinds.pictures.items import Pictures
+from jobs.kinds.pictures.labelled import LabelledPictures
 from jobs.kinds.pictures.video_format import video_format
 from jobs.uploads.errors import UploadRefused
 from training.ground.limits import Limits
@@ -43,3 +44,8 @@ def open_source(order: Order, folder: Path) -> Source:
     from jobs.kinds.pictures.video import Video
 
     return Video(path, order.limits, order.frames_per_second, folder, order.threads)
+
+
+def open_labelled(data: Path) -> Labelled:
+    """See the contract."""
+    return LabelledPictures(data)

@@ -1,7 +1,5 @@
 """The pictures of a zip, in the order of the zip, folders or not."""
 
-import base64
-import io
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,6 +7,7 @@ from typing import Any
 
 from jobs.batches.child.items import Item, Source
 from jobs.batches.child.order import SORTED_FILE
+from jobs.kinds.pictures.data_uri import data_uri
 from jobs.kinds.pictures.plan import may_be_picture
 from jobs.kinds.pictures.sorted_zip import write_sorted
 from jobs.uploads.archive import Archive, Entry
@@ -16,9 +15,8 @@ from jobs.uploads.errors import UploadRefused
 from jobs.uploads.zip_contents import is_system_file, refuse_special
 from training.ground.limits import MIB, Limits
 from training.kinds.pictures import KIND
-from training.kinds.pictures.thumbnail import thumbnail
 
-_THUMBNAILS, _SIDE = 24, 64
+_THUMBNAILS = 24
 
 
 class Pictures(Source):
@@ -41,7 +39,7 @@ class Pictures(Source):
     def summary(self, results: Path) -> dict[str, Any]:
         """Small copies of the first pictures, as data URIs; None for what is no picture."""
         first = itertools.islice(self.items(0), _THUMBNAILS)
-        return {"thumbnails": [_data_uri(item.value) for item in first]}
+        return {"thumbnails": [data_uri(item.value) for item in first]}
 
     def write_more(self, results: Path, folder: Path) -> None:
         """The pictures themselves, in a folder for each label."""
@@ -78,8 +76,3 @@ def _entries(archive: Archive, limits: Limits) -> Sequence[Entry]:
             code="too_many_pictures",
         )
     return found
-
-
-def _data_uri(picture: bytes | None) -> str | None:
-    small = None if picture is None else thumbnail(io.BytesIO(picture), _SIDE)
-    return None if small is None else f"data:image/jpeg;base64,{base64.b64encode(small).decode('ascii')}"

@@ -1,14 +1,83 @@
 """How a user wants a zip of pictures to be understood."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from jobs.uploads.class_edits import read_class_edits, read_sample_edits
 from jobs.uploads.errors import UploadRefused
-from jobs.uploads.names import NAME_ENCODINGS
+from jobs.uploads.name_encodings import NAME_ENCODINGS
+from jobs.uploads.reading_options import CLASSES, OptionType, ReadingOption
 
 FOLDERS, SUBFOLDERS, FILE_NAMES = "folders", "subfolders", "file_names"
+KEEP, MERGE, NONE = "keep", "merge", "none"
 _TABLE = "table "
+_ENCODINGS_TO_CHOOSE = (
+    ("utf-8", "UTF-8"), ("cp437", "CP437 (DOS, English)"), ("cp850", "CP850 (DOS, Western)"),
+    ("cp852", "CP852 (DOS, Central European)"), ("cp866", "CP866 (DOS, Cyrillic)"),
+    ("cp1252", "Windows-1252 (Western)"), ("cp1250", "Windows-1250 (Central European)"),
+    ("cp1251", "Windows-1251 (Cyrillic)"), ("cp932", "Shift JIS (Japanese)"), ("gb18030", "GBK (Chinese)"),
+    ("cp950", "Big5 (Chinese)"), ("cp949", "EUC-KR (Korean)"),
+)  # fmt: skip
+OPTIONS = (
+    ReadingOption(
+        name="labels_from",
+        type=OptionType.CHOICE,
+        label="Where the classes come from",
+        wire='A table or annotation file in the zip is chosen by "table" and its path.',
+        choices=(
+            (FOLDERS, "The folders"),
+            (SUBFOLDERS, "The folders one level deeper"),
+            (FILE_NAMES, "The names of the files"),
+        ),
+        open=True,
+        basic=True,
+    ),
+    ReadingOption(
+        name="label_column",
+        type=OptionType.COLUMN,
+        label="Column with the class",
+        basic=True,
+    ),
+    ReadingOption(
+        name="splits",
+        type=OptionType.CHOICE,
+        label="Given parts (train, validation, test)",
+        choices=((KEEP, "Keep them"), (MERGE, "Combine them")),
+    ),
+    ReadingOption(
+        name="join_case",
+        type=OptionType.FLAG,
+        label="Join classes that differ only in upper and lower case",
+    ),
+    ReadingOption(
+        name="sources",
+        type=OptionType.CHOICE,
+        label="Pictures of one source",
+        help="Those of one source are never both learnt and measured.",
+        choices=((NONE, "Each picture is a source of its own"),),
+    ),
+    ReadingOption(
+        name="companions",
+        type=OptionType.CHOICE,
+        label="Masks, maps and small copies",
+        choices=((KEEP, "They are examples, too"),),
+    ),
+    ReadingOption(
+        name="names_encoding",
+        type=OptionType.CHOICE,
+        label="Encoding of the names in the zip",
+        choices=_ENCODINGS_TO_CHOOSE,
+        open=True,
+    ),
+    CLASSES,
+    ReadingOption(
+        name="pictures",
+        type=OptionType.SAMPLES,
+        label="Pictures of other classes",
+        help='An object such as {"cats/1.jpg": "dogs"}, with paths in the zip; "" leaves a picture out.',
+    ),
+)
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -19,7 +88,9 @@ class PictureOptions:
     `labels_from` is "folders" (the outermost that are no parts of a dataset), "subfolders" (those one level deeper),
     "file_names", or "table NAME" with the path of a table or an annotation file in the zip. `label_column` is a column
     of that table. `splits` is "keep" or "merge". `names_encoding` is a code page for names without the UTF-8 flag.
-    `join_case` joins class folders that differ only in upper and lower case.
+    `join_case` joins class folders that differ only in upper and lower case. `companions` "keep" takes masks and the
+    like as examples; `sources` "none" takes no pictures together. `classes` are other names for classes, `pictures`
+    other classes for single pictures (by path); "" leaves out.
     """
 
     labels_from: str | None = None
@@ -27,6 +98,10 @@ class PictureOptions:
     splits: str | None = None
     names_encoding: str | None = None
     join_case: bool | None = None
+    companions: str | None = None
+    sources: str | None = None
+    classes: Mapping[str, str] | None = None
+    pictures: Mapping[str, str] | None = None
 
     @property
     def table(self) -> str | None:
@@ -80,10 +155,13 @@ def _text(value: Any) -> str:
     return value
 
 
-def _splits(value: Any) -> str:
-    if value not in ("keep", "merge"):
-        raise ValueError("Choose keep or merge.")
-    return str(value)
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError(f"Choose {' or '.join(words)}.")
+        return str(value)
+
+    return read
 
 
 def _encoding(value: Any) -> str:
@@ -105,7 +183,11 @@ def _flag(value: Any) -> bool:
 _READERS = {
     "labels_from": _labels_from,
     "label_column": _text,
-    "splits": _splits,
+    "splits": _one_of(KEEP, MERGE),
     "names_encoding": _encoding,
     "join_case": _flag,
+    "companions": _one_of(KEEP),
+    "sources": _one_of(NONE),
+    "classes": read_class_edits,
+    "pictures": read_sample_edits,
 }

@@ -1,40 +1,51 @@
 """Which entries of a zip are pictures of which class: finds its layout and repairs names of classes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from jobs.kinds.pictures.entry_names import note_names
 from jobs.kinds.pictures.example import PICTURES_EXAMPLE
+from jobs.kinds.pictures.layouts.companions import without_companions
 from jobs.kinds.pictures.layouts.contract import Contents, Sample, skip_all, take_over
 from jobs.kinds.pictures.layouts.registry import read_layout
+from jobs.kinds.pictures.layouts.sources import with_sources
+from jobs.kinds.pictures.layouts.split_lists import with_listed_splits
 from jobs.kinds.pictures.layouts.split_names import TRAIN, split_word
-from jobs.kinds.pictures.options import PictureOptions
+from jobs.kinds.pictures.moves import moved_pictures
+from jobs.kinds.pictures.no_pictures import no_pictures
+from jobs.kinds.pictures.options import KEEP, NONE, PictureOptions
 from jobs.uploads.archive import Archive, Entry
+from jobs.uploads.class_edits import edited_classes
 from jobs.uploads.detection import other_kind
 from jobs.uploads.errors import UploadRefused, listed, shown
-from jobs.uploads.findings import Notes
+from jobs.uploads.findings import Notes, Question
 from jobs.uploads.names import clean_label, same_class
-from jobs.uploads.right_form import choose_instead
 from jobs.uploads.zip_contents import refuse_special, system_name
 from training.ground.limits import Limits
 from training.ground.picture_formats import HEAD_BYTES, OTHER_SUFFIXES, SUFFIXES, picture_format, video_name
 
+# What lies beside pictures, by its true name.
 _STRAY = {
-    ".txt",
-    ".md",
-    ".csv",
-    ".tsv",
-    ".json",
-    ".jsonl",
-    ".xml",
-    ".html",
-    ".htm",
-    ".pdf",
-    ".py",
-    ".yaml",
-    ".yml",
+    ".txt": "a text file",
+    ".md": "a text file",
+    ".csv": "a table",
+    ".tsv": "a table",
+    ".xlsx": "a workbook",
+    ".xls": "a workbook",
+    ".ods": "a workbook",
+    ".json": "a JSON file",
+    ".jsonl": "a JSON file",
+    ".xml": "an XML file",
+    ".html": "a web page",
+    ".htm": "a web page",
+    ".pdf": "a PDF",
+    ".py": "a program",
+    ".yaml": "a YAML file",
+    ".yml": "a YAML file",
 }
-_TABLES = {".csv", ".tsv", ".jsonl", ".json", ".parquet", ".txt"}
+# So few pictures in other letters are rather a slip.
+_FEW_OF_A_CASE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +64,39 @@ def plan_pictures(
 ) -> list[Planned]:
     """The pictures of `archive` with their classes, in the order of the zip; raises UploadRefused."""
     refuse_special(archive)
+    note_names(archive, notes)
     pictures, files = _sorted_out(archive, notes)
     if not pictures:
-        raise _no_pictures(archive)
+        raise no_pictures(archive)
     if len(pictures) > limits.max_pictures:
         raise UploadRefused(
             f"The zip has {len(pictures):,} pictures; at most {limits.max_pictures:,} are allowed.",
             status=413,
             code="too_many_pictures",
         )
+    options = options or PictureOptions()
     contents = Contents(
         archive=archive,
-        pictures=pictures,
+        pictures=pictures if options.companions == KEEP else without_companions(pictures, notes),
         files=files,
-        options=options or PictureOptions(),
+        options=options,
         limits=limits,
         notes=notes,
     )
     try:
         reading = read_layout(contents)
-    except UploadRefused:
-        _skip_strays(archive, files, notes)
+    except UploadRefused as refusal:
+        if refusal.code == "no_class_folders":
+            _skip_strays(archive, files, notes)
         raise
+    samples = with_listed_splits(reading.samples, contents, notes, reading.used)
     take_over(notes, reading.notes)
     _skip_strays(archive, [entry for entry in files if entry.where not in reading.used], notes)
-    return _labelled(_in_parts(reading.samples, contents), contents)
+    if options.sources == NONE:
+        samples = [replace(sample, group="") for sample in samples]
+    else:
+        samples = with_sources(samples, notes)
+    return _planned(_in_parts(_with_classes(moved_pictures(samples, contents), contents), contents))
 
 
 def _sorted_out(archive: Archive, notes: Notes) -> tuple[list[Entry], list[Entry]]:
@@ -114,7 +133,7 @@ def _skip_strays(archive: Archive, files: Sequence[Entry], notes: Notes) -> None
 
 def _true_name(archive: Archive, entry: Entry) -> str:
     if entry.suffix in _STRAY:
-        return "not a picture"
+        return _STRAY[entry.suffix]
     head = archive.head(entry, HEAD_BYTES)
     other = other_kind(head)
     return video_name(head) or (f"{other[0]}, not a picture" if other else "not a picture")
@@ -132,7 +151,11 @@ def _in_parts(samples: Sequence[Sample], contents: Contents) -> list[Sample]:
     notes = contents.notes
     if contents.options.splits == "merge":
         if any(sample.split for sample in samples):
-            notes.repair("", "The given parts were combined: Flash sets aside its own part for validation.")
+            notes.repair(
+                "",
+                "The given parts were combined: Flash sets aside its own part for validation.",
+                undo={"splits": ""},
+            )
         return [replace(sample, split="") for sample in samples]
     parts = {sample.split for sample in samples}
     if len(parts) < 2:
@@ -140,43 +163,81 @@ def _in_parts(samples: Sequence[Sample], contents: Contents) -> list[Sample]:
     if TRAIN not in parts and "" not in parts:
         notes.repair("", "There is no part to train on, so the given parts were combined.")
         return [replace(sample, split="") for sample in samples]
-    learnt = {same_class(sample.label.strip()) for sample in samples if sample.split in (TRAIN, "")}
-    kept = [sample for sample in samples if same_class(sample.label.strip()) in learnt]
-    strange = Counter(sample.label for sample in samples if same_class(sample.label.strip()) not in learnt)
+    learnt = {sample.label for sample in samples if sample.split in (TRAIN, "")}
+    if len(learnt) < 2 <= len({sample.label for sample in samples}):
+        notes.repair("", "The part to train on has fewer than two classes, so the given parts were combined.")
+        return [replace(sample, split="") for sample in samples]
+    kept = [sample for sample in samples if sample.label in learnt]
+    strange = Counter(sample.label for sample in samples if sample.label not in learnt)
     for label, count in strange.items():
         notes.skip(
-            label, f"This class is in no part to train on; its {count:,} pictures were left out.", count
+            label,
+            f"This class is in no part to train on; its {count:,} pictures were left out.",
+            count,
+            undo={"splits": "merge"},
         )
     return kept
 
 
-def _labelled(samples: Sequence[Sample], contents: Contents) -> list[Planned]:
+def _with_classes(samples: Sequence[Sample], contents: Contents) -> list[Sample]:
+    """The samples with their classes for labels; without those whose class was left out."""
     limits, notes = contents.limits, contents.notes
     written = Counter(sample.label for sample in samples)
     cleaned = {
         label: clean_label(label, f"Class {shown(label)}", limits.max_label_chars) for label in written
     }
+    if contents.options.join_case is None:
+        _ask_for_case(samples, cleaned, notes)
+    label_of: Mapping[str, str | None]
     label_of = _merge_spellings(written, cleaned, notes, join_case=contents.options.join_case)
-    if len(set(label_of.values())) > limits.max_classes:
+    if contents.options.classes:
+        label_of = edited_classes(label_of, contents.options.classes, limits.max_label_chars, notes)
+    classes = {label for label in label_of.values() if label}
+    if len(classes) > limits.max_classes:
         raise UploadRefused(
-            f"There are {len(set(label_of.values())):,} classes; at most {limits.max_classes:,} are allowed. "
+            f"There are {len(classes):,} classes; at most {limits.max_classes:,} are allowed. "
             f"Does each picture have a folder or label of its own? {PICTURES_EXAMPLE}",
             status=422,
             code="too_many_classes",
         )
-    _warn_of_split_names(set(label_of.values()), notes)
+    _warn_of_split_names(classes, notes)
+    return [replace(sample, label=label) for sample in samples if (label := label_of[sample.label])]
+
+
+def _planned(samples: Sequence[Sample]) -> list[Planned]:
     groups = Counter(sample.group for sample in samples)
     return [
         Planned(
             sample.entry,
-            label_of[sample.label],
+            sample.label,
             shown(sample.entry.where, 300),
             sample.split,
             sample.group if groups[sample.group] > 1 else "",
         )
         for sample in samples
-        if label_of[sample.label]
     ]
+
+
+def _ask_for_case(samples: Sequence[Sample], cleaned: dict[str, str], notes: Notes) -> None:
+    """Folders side by side that differ only in case and hold about as many pictures may be meant as two classes."""
+    counts: dict[tuple[tuple[str, ...], str], Counter[str]] = defaultdict(Counter)
+    for sample in samples:
+        parts = sample.entry.parts
+        if sample.label in parts:
+            above = parts[: parts.index(sample.label)]
+            counts[above, same_class(cleaned[sample.label])][cleaned[sample.label]] += 1
+    for found in counts.values():
+        if len(found) > 1 and min(found.values()) >= max(_FEW_OF_A_CASE, max(found.values()) / 3):
+            names = listed([f"{label} ({count:,})" for label, count in found.items()])
+            notes.ask(
+                Question(
+                    field="join_case",
+                    message=f"These folders differ only in upper and lower case: {names}. Are they one class?",
+                    guess="yes",
+                    choices=("yes", "no"),
+                )
+            )
+            return
 
 
 def _merge_spellings(
@@ -197,7 +258,9 @@ def _merge_spellings(
             )
         elif len(same) > 1:
             notes.repair(
-                best, f"Classes whose names differ only in case or spaces were combined: {listed(same)}."
+                best,
+                f"Classes whose names differ only in case or spaces were combined: {listed(same)}.",
+                undo={"join_case": "no"} if len({cleaned[label] for label in same}) > 1 else None,
             )
         elif same[0] != best:
             notes.repair(best, "Spaces or invisible characters were removed from the name of the class.")
@@ -210,24 +273,3 @@ def _warn_of_split_names(labels: set[str], notes: Notes) -> None:
             listed(sorted(labels)),
             "The classes are named like parts of a dataset. Are these really the classes?",
         )
-
-
-def _no_pictures(archive: Archive) -> UploadRefused:
-    files = [entry for entry in archive.entries if system_name(entry) is None]
-    for entry in files[:20]:
-        head = archive.head(entry)
-        kind = ("another zip", "") if head.startswith(b"PK\x03\x04") else other_kind(head)
-        if kind is not None:
-            return UploadRefused(
-                f'The zip contains "{shown(entry.where)}", {kind[0]}, and no pictures. '
-                f"Unpack what is inside and zip the folders of pictures. {PICTURES_EXAMPLE}",
-                status=415,
-                code="wrong_kind",
-            )
-    tables = [entry for entry in files if entry.suffix in _TABLES]
-    advice = ""
-    if tables:
-        advice = f' It contains the table "{shown(tables[0].where)}".{choose_instead(".csv", archive.kind)}'
-    return UploadRefused(
-        f"There are no pictures in the zip.{advice} {PICTURES_EXAMPLE}", status=422, code="no_pictures"
-    )

@@ -2,18 +2,19 @@
 
 import csv
 import hashlib
+import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jobs.kinds.pictures.findings import PictureFindings
-from jobs.kinds.pictures.options import PictureOptions
-from jobs.uploads.reading_options import ReadingOption
+from jobs.kinds.pictures.options import OPTIONS, PictureOptions
 from training.ground.limits import Limits
 
+__all__ = ["MERGED", "OPTIONS", "READ_AGAIN", "inspect", "merge", "unpack"]
+
 READ_AGAIN = True
-OPTIONS: tuple[ReadingOption, ...] = ()
 MERGED: dict[str, Any] = {}
 
 
@@ -33,21 +34,37 @@ def unpack(path: Path, name: str, data: Path, limits: Limits, options: Mapping[s
 
 
 def merge(parts: Sequence[Path], folder: Path) -> Path:
-    """A zip with a folder for each class."""
+    """A zip with a folder for each class, and a table where any picture has a given part or source."""
     target = folder / "merged.zip"
     seen: set[bytes] = set()
+    rows: list[tuple[str, str, str, str]] = []
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for number, (path, label) in enumerate(_pictures(parts)):
+        for number, (at, path, row) in enumerate(_pictures(parts)):
             content = path.read_bytes()
-            digest = hashlib.sha256(content + label.encode()).digest()
-            if digest not in seen:
-                seen.add(digest)
-                archive.writestr(f"{label}/{number:06}{path.suffix}", content)
+            digest = hashlib.sha256(content + row["label"].encode()).digest()
+            if digest in seen:
+                continue
+            seen.add(digest)
+            name = f"{row['label']}/{number:06}{path.suffix}"
+            archive.writestr(name, content)
+            group = row.get("group")
+            # Two datasets may use one name for different sources.
+            rows.append((name, row["label"], row.get("split") or "", f"{at}/{group}" if group else ""))
+        if any(split or group for _, _, split, group in rows):
+            archive.writestr("labels.csv", _table(rows))
     return target
 
 
-def _pictures(parts: Sequence[Path]) -> Iterator[tuple[Path, str]]:
-    for part in parts:
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(("file", "label", "split", "group"))
+    writer.writerows(rows)
+    return buffer.getvalue()
+
+
+def _pictures(parts: Sequence[Path]) -> Iterator[tuple[int, Path, dict[str, str]]]:
+    for at, part in enumerate(parts):
         with (part / "manifest.csv").open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                yield part / row["file"], row["label"]
+                yield at, part / row["file"], row

@@ -1,7 +1,7 @@
 """Which videos are read, told by their first bytes; needs no decoder."""
 
-# Brands of ISO files that are pictures.
-_PICTURES = (b"avif", b"avis", b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1")
+from training.ground.picture_formats import picture_format
+
 _QUICKTIME = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
 
@@ -15,6 +15,6 @@ def video_format(head: bytes) -> str | None:
         return "matroska"
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         return "avi"
-    if head[4:8] in _QUICKTIME and head[8:12] not in _PICTURES:
+    if head[4:8] in _QUICKTIME and picture_format(head) is None:
         return "mov"
     return None

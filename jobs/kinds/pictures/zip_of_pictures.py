@@ -57,7 +57,7 @@ def inspect_pictures(
     that slips through is left out by the trainer.
     """
     notes = Notes()
-    with _refused_with(notes), Archive.open(path, limits, KIND) as archive:
+    with _refused_with(notes), Archive.open(path, limits, KIND, options.names_encoding) as archive:
         planned = plan_pictures(archive, limits, notes, options)
         thumbnails = Thumbnails({picture.label for picture in planned})
         twins, remarks = _Twins(), Remarks()
@@ -81,6 +81,7 @@ def inspect_pictures(
         warnings=notes.warnings,
         questions=notes.questions,
         splits=_split_counts(parts, kept),
+        offered=notes.offered,
         thumbnails=sorted(
             (entry for entry in thumbnails.found if entry["label"] in kept), key=lambda entry: entry["label"]
         ),
@@ -123,7 +124,7 @@ def _unpack(
     rows: list[tuple[str, Planned]] = []
     counts: Counter[str] = Counter()
     destination.mkdir(parents=True, exist_ok=True)
-    with _refused_with(notes), Archive.open(path, limits, KIND) as archive:
+    with _refused_with(notes), Archive.open(path, limits, KIND, options.names_encoding) as archive:
         planned = plan_pictures(archive, limits, notes, options)
         for checked in _good(archive, planned, limits, decode_seconds, notes):
             name = f"{len(rows) // _PER_FOLDER:03d}/{len(rows):06d}.{SUFFIX_OF[checked.verdict.format]}"

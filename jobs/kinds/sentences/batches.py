@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jobs.batches.child.items import Source
+from jobs.batches.child.items import Labelled, Source
 from jobs.batches.child.order import Order
 from jobs.kinds.sentences.items import Sentences
+from jobs.kinds.sentences.labelled import LabelledSentences
 from training.ground.limits import Limits
 
 AT_ONCE = 256
@@ -21,3 +22,8 @@ def look(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> t
 def open_source(order: Order, folder: Path) -> Source:
     """See the contract."""
     return Sentences(Path(order.upload), order.name, order.limits, order.input_column, order.learnt_columns)
+
+
+def open_labelled(data: Path) -> Labelled:
+    """See the contract."""
+    return LabelledSentences(data)

@@ -3,14 +3,18 @@
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from operator import contains
 
 from jobs.kinds.sentences.columns.layout import Layout, find_layout
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
+from jobs.kinds.sentences.formats.blocks import Block, InBlocks
 from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.formats.encoding import LOST
 from jobs.kinds.sentences.labels.cells import had_marks, read_label
 from jobs.kinds.sentences.labels.missing import SURELY_MISSING
 from jobs.kinds.sentences.options import TableOptions
+from jobs.kinds.sentences.usable import Row, UsableRows, gathered
 from jobs.uploads.errors import ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes
 from jobs.uploads.picture_lists import PICTURE_LIST, are_files, are_pictures
@@ -21,9 +25,6 @@ _SAMPLE_CHARS = 4 * 1024 * 1024
 _MOST_SPELLINGS = 50_000
 _EARLY = 2_000
 _GLANCE_ROWS, _GLANCE_CHARS = 5, 80
-
-# Number, text, cleaned label, given part, source; the last two are "" where they are not told.
-Row = tuple[int, str, str, str, str]
 
 
 class Table:
@@ -61,14 +62,69 @@ class Table:
         """A row as the user finds it in the file."""
         return f"{self._reader.unit} {number:,}"
 
-    def rows(self) -> Iterator[Row]:
-        """Every usable row; the others become notes."""
+    def rows(self) -> Iterator[UsableRows]:
+        """Every usable row, some at a time; the others become notes."""
+        tally = _Tally(self._limits.max_rows)
+        blocks = self._blocks()
+        if blocks is None:
+            yield from gathered(self._usable(self._data(), tally), is_plain=self.layout.found.is_plain)
+        else:
+            for block in blocks:
+                rows = self._clean(block, tally) if isinstance(block, Block) else None
+                if rows is not None:
+                    yield rows
+                else:
+                    records = block.records() if isinstance(block, Block) else block
+                    yield from gathered(self._usable(records, tally), is_plain=True)
+        self.count, self.blank_count = tally.rows, tally.blank
+        self._check(tally)
+
+    def _blocks(self) -> Iterator[Block | Iterable[tuple[int, Cells]]] | None:
+        """Rows of data in blocks, or as records where the header is among them; None: only one by one."""
+        if not self.layout.found.is_plain or not isinstance(self._reader, InBlocks):
+            return None
+        blocks = self._reader.blocks()
+        return None if blocks is None else self._without_header(blocks)
+
+    def _without_header(self, blocks: Iterator[Block]) -> Iterator[Block | Iterable[tuple[int, Cells]]]:
+        has_header = self.layout.has_header
+        for block in blocks:
+            if not has_header and block.first >= self._from_row:
+                yield block
+                continue
+            records = [record for record in block.records() if record[0] >= self._from_row]
+            if has_header:
+                # Empty rows above the header are no data either.
+                records = list(itertools.dropwhile(_is_blank, records))
+                has_header, records = not records, records[1:]
+            yield records
+
+    def _clean(self, block: Block, tally: "_Tally") -> UsableRows | None:
+        """The rows of a block where all are usable and nothing is to be told of any; else None."""
+        columns, count = block.columns, len(block.rows)
+        if columns is None or not self.layout.least <= len(columns) <= len(self.layout.columns):
+            return None
+        raws = columns[self.layout.label]
+        known = {raw: self._labels.get(raw) or self._read_label(raw) for raw in dict.fromkeys(raws)}
+        texts = list(map(str.strip, columns[self.layout.input]))
+        if (
+            tally.rows + count > tally.most
+            or not all(known.values())
+            or not all(texts)
+            or not SURELY_MISSING.isdisjoint(texts)
+            or len(max(texts, key=len)) > self._limits.max_field_chars
+            or any(map(contains, texts, repeat(LOST)))
+        ):
+            return None
+        tally.rows += count
+        return UsableRows(range(block.first, block.first + count), texts, list(map(known.__getitem__, raws)))
+
+    def _usable(self, records: Iterable[tuple[int, Cells]], tally: "_Tally") -> Iterator[Row]:
         found, width, least = self.layout.found, len(self.layout.columns), self.layout.least
         text_at, label_at, is_plain = self.layout.input, self.layout.label, found.is_plain
         most_chars, labels = self._limits.max_field_chars, self._labels
         split = group = ""
-        tally = _Tally(self._limits.max_rows)
-        for number, cells in self._data():
+        for number, cells in records:
             tally.rows += 1
             if tally.rows > tally.most:
                 raise self._too_many_rows()
@@ -106,8 +162,6 @@ class Table:
             if LOST in text:
                 self._notes.repair(self.where(number), "A letter could not be read; it is shown as \ufffd.")
             yield number, text, label, split, group
-        self.count, self.blank_count = tally.rows, tally.blank
-        self._check(tally)
 
     def _records(self) -> Iterator[tuple[int, Cells]]:
         records = iter(self._reader.records())

@@ -2,9 +2,10 @@
 
 import re
 from array import array
-from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import repeat
+from operator import contains
 from typing import TYPE_CHECKING
 
 from jobs.kinds.sentences.columns.several import find_several, refuse_flags
@@ -13,6 +14,7 @@ from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.labels.reading import read_labels
 from jobs.kinds.sentences.options import AS_IS, KEEP_SINGLE
 from jobs.kinds.sentences.rows import Table
+from jobs.kinds.sentences.usable import UsableRows
 from jobs.uploads.class_counts import checked_classes
 from jobs.uploads.class_edits import edited_classes
 from jobs.uploads.errors import UploadRefused, listed, shown
@@ -33,9 +35,18 @@ _MEASURE = re.compile(r"[-+]?\d*[.,]\d+(?:[eE][-+]?\d+)?")
 
 
 class Survey:
-    """What one pass over a table tells. `label_of` maps a label in the file to its class, or to None if dropped."""
+    """What one pass over a table tells. `label_of` maps a label in the file to its class, or to None if dropped.
 
-    def __init__(self, table: Table, limits: Limits, notes: Notes) -> None:
+    `take` is given the usable rows on the way, with the labels of the file; then copies are not looked for.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        limits: Limits,
+        notes: Notes,
+        take: Callable[[UsableRows], object] | None = None,
+    ) -> None:
         self._table = table
         self._limits = limits
         self._notes = notes
@@ -44,19 +55,19 @@ class Survey:
         self._hashes = array("q")
         self._numbers = array("q")
         self._shown: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        self._lengths = [0] * len(LENGTHS)
         self._splits: Counter[tuple[str, str]] = Counter()
         flags = table.layout.found.flags
         if flags and not flags.is_exclusive and not table.options.several_labels:
             raise refuse_flags([table.layout.columns[index] for index in flags.columns])
-        self._read()
+        self._read(take)
         tally = Counter(self._labels)
         counts = Counter({label: tally[number] for label, number in self._index.items()})
         if not counts:
             raise self._no_rows()
         self.label_of: dict[str, str | None] = self._named(counts)
         self.classes = self._classes(counts)
-        self._report_copies()
+        if take is None:
+            self._report_copies()
 
     @property
     def rows(self) -> list[tuple[str, str]]:
@@ -82,30 +93,49 @@ class Survey:
                 counts[split] += count
         return {part: counts[part] for part in (TRAIN, VALIDATION, TEST) if counts[part]}
 
-    def kept_rows(self) -> Iterator[tuple[str, str, str, str]]:
-        """(text, class, given part, source) of every row that is used; reads the table again."""
-        for _, text, label, split, group in self._table.rows():
-            name = self.label_of.get(label)
-            if name is not None:
-                yield text, name, split, group
+    def kept_rows(self) -> Iterator[UsableRows]:
+        """The rows that are used, with their classes as labels; reads the table again."""
+        for rows in self._table.rows():
+            names = list(map(self.label_of.get, rows.labels))
+            yield rows.labelled(names)
 
-    def _read(self) -> None:
-        index, labels, hashes, numbers = self._index, self._labels, self._hashes, self._numbers
-        lengths, room = self._lengths, array("b")
-        for number, text, label, split, _ in self._table.rows():
-            place = index.get(label)
-            if place is None:
-                place = self._new_label(label)
-                room.append(_SHOWN_ROWS if place <= 4 * _SHOWN_ROWS else 0)
-            if split:
-                self._splits[label, split] += 1
-            labels.append(place)
-            hashes.append(hash(text))
-            numbers.append(number)
-            lengths[bisect_right(LENGTHS, len(text)) - 1] += 1
-            if room[place]:
-                room[place] -= 1
-                self._shown[label].append((shown(text, _SHOWN_CHARS), label))
+    @property
+    def keeps_all(self) -> bool:
+        """Whether every usable row is used, under the label that it has."""
+        return all(label == name for label, name in self.label_of.items())
+
+    def _read(self, take: Callable[[UsableRows], object] | None) -> None:
+        index, has_room = self._index, set[str]()
+        lengths = array("q")
+        for rows in self._table.rows():
+            labels = dict.fromkeys(rows.labels)
+            for label in labels:
+                if label not in index and self._new_label(label) <= 4 * _SHOWN_ROWS:
+                    has_room.add(label)
+            self._labels.extend(map(index.__getitem__, rows.labels))
+            self._hashes.extend(map(hash, rows.texts))
+            self._numbers.extend(rows.numbers)
+            lengths.extend(map(len, rows.texts))
+            if rows.splits is not None:
+                self._splits.update(zip(rows.labels, rows.splits, strict=True))
+            if not has_room.isdisjoint(labels):
+                self._show(rows, has_room)
+            if any(map(contains, rows.texts, repeat("\n"))):
+                self._warn_of_lost_quotes(rows)
+            if take is not None:
+                take(rows)
+        self._lengths = _histogram(lengths)
+
+    def _show(self, rows: UsableRows, has_room: set[str]) -> None:
+        for text, label in zip(rows.texts, rows.labels, strict=True):
+            if label in has_room:
+                examples = self._shown[label]
+                examples.append((shown(text, _SHOWN_CHARS), label))
+                if len(examples) >= _SHOWN_ROWS:
+                    has_room.remove(label)
+
+    def _warn_of_lost_quotes(self, rows: UsableRows) -> None:
+        for number, text in zip(rows.numbers, rows.texts, strict=True):
             if "\n" in text and text.count("\n") > _NEWLINES_OF_A_LOST_QUOTE:
                 self._notes.warn(
                     self._table.where(number),
@@ -240,6 +270,15 @@ class Survey:
 
     def _places(self, order: "np.ndarray[tuple[int], np.dtype[np.int64]]", at: int) -> tuple[str, str]:
         return self._table.where(self._numbers[order[at - 1]]), self._table.where(self._numbers[order[at]])
+
+
+def _histogram(lengths: "array[int]") -> list[int]:
+    """How many lengths there are from each of LENGTHS to the next."""
+    # Here, as in `_report_copies`.
+    import numpy as np
+
+    places = np.searchsorted(LENGTHS, np.frombuffer(lengths, dtype=np.int64), side="right") - 1
+    return [int(count) for count in np.bincount(places, minlength=len(LENGTHS))]
 
 
 def _warn_of_odd_labels(counts: Counter[str], notes: Notes) -> None:

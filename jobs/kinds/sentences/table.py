@@ -1,23 +1,25 @@
 """A table of sentences: what is in it (`inspect_table`), and its rows for the trainer (`write_table`)."""
 
-import csv
-import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from jobs.kinds.sentences.doubts import ask_about_the_whole
 from jobs.kinds.sentences.findings import TableFindings
 from jobs.kinds.sentences.formats.archives.opening import opened
+from jobs.kinds.sentences.formats.blocks import InBlocks, NotPlain
 from jobs.kinds.sentences.options import TableOptions
 from jobs.kinds.sentences.rows import Table
 from jobs.kinds.sentences.survey import Survey
+from jobs.kinds.sentences.training_csv import TrainingCsv
 from jobs.uploads.errors import MAX_NOTES, UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
 
 _ANYTHING = TableOptions()
+_Result = TypeVar("_Result")
 
 
 def inspect_table(
@@ -27,8 +29,31 @@ def inspect_table(
 
     `filename` is what the user calls it; `options` overrule what would be found out.
     """
+    return _at_best_hastily(lambda hasty: _inspect(path, filename, limits, options, hasty=hasty))
+
+
+def write_table(
+    path: Path, filename: str, destination_csv: Path, limits: Limits, options: TableOptions = _ANYTHING
+) -> None:
+    """Writes the rows that `inspect_table` counts to `destination_csv`: UTF-8, header input,label.
+
+    Where they are given, `split` ("train", "validation", "test" or nothing) and `group` (the source) come after.
+    Raises UploadRefused; then there is no file.
+    """
+    unfinished = destination_csv.with_name(destination_csv.name + ".part")
+    try:
+        _at_best_hastily(lambda hasty: _write(path, filename, unfinished, limits, options, hasty=hasty))
+        os.replace(unfinished, destination_csv)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _inspect(
+    path: Path, filename: str, limits: Limits, options: TableOptions, *, hasty: bool
+) -> TableFindings:
     notes = Notes()
-    with _surveyed(path, filename, limits, options, notes) as (table, survey):
+    with _opened(path, filename, limits, options, notes, hasty=hasty) as table:
+        survey = Survey(table, limits, notes)
         layout = table.layout
         ask_about_the_whole(table, survey, options, notes)
         return TableFindings(
@@ -56,43 +81,45 @@ def inspect_table(
         )
 
 
-def write_table(
-    path: Path, filename: str, destination_csv: Path, limits: Limits, options: TableOptions = _ANYTHING
+def _write(
+    path: Path, filename: str, destination: Path, limits: Limits, options: TableOptions, *, hasty: bool
 ) -> None:
-    """Writes the rows that `inspect_table` counts to `destination_csv`: UTF-8, header input,label.
+    """Writes the rows as they are read; where classes were edited or left out, then again."""
+    with (
+        _opened(path, filename, limits, options, Notes(), hasty=hasty) as table,
+        destination.open("w", encoding="utf-8", newline="") as file,
+    ):
+        found = table.layout.found
+        target = TrainingCsv(file, has_split=found.split is not None, has_group=found.group is not None)
+        survey = Survey(table, limits, Notes(), take=target.write)
+        if not survey.keeps_all:
+            target.start_again()
+            for rows in survey.kept_rows():
+                target.write(rows)
 
-    Where they are given, `split` ("train", "validation", "test" or nothing) and `group` (the source) come after.
-    Raises UploadRefused; then there is no file.
-    """
-    unfinished = destination_csv.with_name(destination_csv.name + ".part")
+
+def _at_best_hastily(read: Callable[[bool], _Result]) -> _Result:
+    """Reads a text as if it were plain, which saves a pass over it, and again with care where it was not."""
     try:
-        with (
-            _surveyed(path, filename, limits, options, Notes()) as (table, survey),
-            unfinished.open("w", encoding="utf-8", newline="") as file,
-        ):
-            writer = csv.writer(file)
-            found = table.layout.found
-            told = (True, True, found.split is not None, found.group is not None)
-            writer.writerow(itertools.compress(("input", "label", "split", "group"), told))
-            writer.writerows(itertools.compress(row, told) for row in survey.kept_rows())
-        os.replace(unfinished, destination_csv)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        return read(True)
+    except NotPlain:
+        return read(False)
 
 
 @contextmanager
-def _surveyed(
-    path: Path, filename: str, limits: Limits, options: TableOptions, notes: Notes
-) -> Iterator[tuple[Table, Survey]]:
-    """The table, read once, while its file is open."""
-    with opened(path, filename, options, limits, notes) as reader:
+def _opened(
+    path: Path, filename: str, limits: Limits, options: TableOptions, notes: Notes, *, hasty: bool
+) -> Iterator[Table]:
+    """The table while its file is open; refusals take along what was noted. Raises NotPlain only if `hasty`."""
+    with opened(path, filename, options, limits, notes, hasty=hasty) as reader:
         table: Table | None = None
         try:
             table = Table(reader, options, limits, notes)
-            survey = Survey(table, limits, notes)
+            yield table
         except UploadRefused as refusal:
+            if isinstance(reader, InBlocks) and reader.presumes:
+                raise NotPlain from refusal  # the reason may be the haste
             told: list[object] = [*notes.skipped, *notes.repairs]
             refusal.notes = refusal.notes or told[:MAX_NOTES]
             refusal.columns = table.choice() if table else None
             raise
-        yield table, survey

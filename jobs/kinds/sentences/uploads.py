@@ -8,12 +8,12 @@ from typing import Any
 from jobs.kinds.sentences.findings import TableFindings
 from jobs.kinds.sentences.options import AS_IS, OPTIONS, TableOptions
 from jobs.kinds.sentences.table import inspect_table, write_table
+from jobs.kinds.sentences.training_csv import COLUMNS
 from training.ground.limits import Limits
 
 __all__ = ["MERGED", "OPTIONS", "READ_AGAIN", "inspect", "merge", "unpack"]
 
 READ_AGAIN = True
-_COLUMNS = ("input", "label", "split", "group")
 # Labels were understood before, so they are taken as they are.
 MERGED = {
     "input_column": "input",
@@ -42,7 +42,7 @@ def merge(parts: Sequence[Path], folder: Path) -> Path:
     seen: set[tuple[str, str]] = set()
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(_COLUMNS)
+        writer.writerow(COLUMNS)
         for part in parts:
             rows = list(_rows(part / "data.csv"))
             writer.writerows(row for row in rows if row[:2] not in seen)

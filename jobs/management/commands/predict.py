@@ -2,28 +2,34 @@
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from jobs.batches import downloads, runner, submission
+from jobs.batches import downloads, evaluations, runner, submission
+from jobs.batches.errors import ChoiceOpen
 from jobs.batches.options import BatchOptions
 from jobs.datasets.intake import LocalFile
 from jobs.models import BatchPrediction
 from jobs.states import BatchStatus
+from jobs.submitting import reading_option_fields
+from jobs.uploads.errors import listed
 from modelstore.access import get_model
 from modelstore.ground.commands import FlashCommand
 from modelstore.models import TrainedModel
 from modelstore.prediction.contract import inputs_of
 from modelstore.prediction.predict_request import DEFAULT_TOP_K, MAX_TOP_K
 from modelstore.prediction.predictor import Prediction, predict
+from training.score import Score, show
 
 
 class Command(FlashCommand):
     help = (
         "Classifies pictures (files) or sentences (in quotes, or files with one sentence per line) with a model. "
-        "With --batch, it classifies every picture in a zip or every sentence in a table and writes a file of results."
+        "With --batch, it classifies every picture in a zip or every sentence in a table and writes a file of results. "
+        "With --measure, it tells how often the model is right on a file with labels."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,19 +48,30 @@ class Command(FlashCommand):
         parser.add_argument(
             "--output",
             type=Path,
-            help="Where --batch writes its results (.csv or .jsonl); default: by FILE's name.",
+            help="Where --batch and --measure write their results (.csv, .jsonl or .xlsx); default: by FILE's name.",
         )
         parser.add_argument(
             "--frames-per-second", help="How many frames of each second of a video --batch uses."
         )
-        parser.add_argument("--input-column", help="The column with the sentences, for --batch.")
+        parser.add_argument(
+            "--measure", type=Path, metavar="FILE", help="Samples with their classes, as for a training."
+        )
+        parser.add_argument(
+            "--accept-guesses",
+            action="store_true",
+            help="Of --measure: take what is guessed where it is open.",
+        )
+        reading_option_fields.add_options(parser)
 
     def handle(self, *, token: str, inputs: list[str], json: bool, top_k: int, **options: Any) -> None:
         if not 1 <= top_k <= MAX_TOP_K:
             raise CommandError(f"--top-k must be from 1 to {MAX_TOP_K}.")
-        if bool(inputs) == bool(options["batch"]):
-            raise CommandError("Give inputs, or one file with --batch.")
+        if [bool(inputs), bool(options["batch"]), bool(options["measure"])].count(True) != 1:
+            raise CommandError("Give inputs, or one file with --batch or --measure.")
         model = get_model(token)
+        if options["measure"]:
+            self._measure(model, json, options)
+            return
         if options["batch"]:
             self._predict_batch(model, top_k, json, options)
             return
@@ -64,26 +81,35 @@ class Command(FlashCommand):
             self.stdout.write(_line_of_json(name, prediction) if json else _line(name, prediction))
 
     def _predict_batch(self, model: TrainedModel, top_k: int, quiet: bool, options: dict[str, Any]) -> None:
-        path: Path = options["batch"]
-        output: Path = options["output"] or path.with_name(f"{path.stem}-predictions.csv")
-        if output.suffix.removeprefix(".") not in downloads.FORMATS:
-            raise CommandError("--output must end in .csv or .jsonl.")
-        if not path.is_file():
-            raise CommandError(f"{path} is not a file.")
+        path, output = _paths(options["batch"], options["output"])
         given = {"top_k": top_k} | {name: options[name] for name in ("frames_per_second", "input_column")}
         batch = submission.submit(
             model=model, upload=LocalFile(path), options=BatchOptions.from_fields(given), wake=False
         )
-        # A worker that is running may take it first; then this only follows.
-        runner.run_next(only=batch.pk)
-        _wait(batch)
-        if batch.status != BatchStatus.DONE:
-            raise CommandError(batch.error or "The batch was cancelled.", returncode=1)
-        file = downloads.open_results(batch=batch, format=output.suffix.removeprefix("."))
-        with output.open("wb") as target:
-            for chunk in file.stream:
-                target.write(chunk)
+        _run(batch, output)
         self._tell(batch, output, quiet)
+
+    def _measure(self, model: TrainedModel, as_json: bool, options: dict[str, Any]) -> None:
+        path, output = _paths(options["measure"], options["output"])
+        try:
+            batch = evaluations.submit(
+                model=model,
+                upload=LocalFile(path),
+                options=reading_option_fields.chosen(options),
+                accept_guesses=options["accept_guesses"],
+                wake=False,
+            )
+        except ChoiceOpen as error:
+            asked = "\n".join(map(reading_option_fields.question_words, error.questions))
+            raise CommandError(f"{asked}\nOr take what is guessed with --accept-guesses.") from error
+        _run(batch, output)
+        figures = batch.evaluation or {}
+        if as_json:
+            self.stdout.write(json.dumps({"output": str(output), **figures}, ensure_ascii=False))
+            return
+        for line in _figures(figures):
+            self.stdout.write(line)
+        self.stdout.write(f"results in {output}")
 
     def _tell(self, batch: BatchPrediction, output: Path, as_json: bool) -> None:
         if as_json:
@@ -95,6 +121,46 @@ class Command(FlashCommand):
         if batch.bad:
             self.stdout.write(f"{batch.bad:>9,}  could not be predicted; the results say why")
         self.stdout.write(f"results in {output}")
+
+
+def _paths(path: Path, output: Path | None) -> tuple[Path, Path]:
+    """The file, and where its results go."""
+    output = output or path.with_name(f"{path.stem}-predictions.csv")
+    if output.suffix.removeprefix(".") not in downloads.FORMATS:
+        raise CommandError("--output must end in .csv or .jsonl.")
+    if not path.is_file():
+        raise CommandError(f"{path} is not a file.")
+    return path, output
+
+
+def _run(batch: BatchPrediction, output: Path) -> None:
+    """Predicts it and writes its results."""
+    # A worker that is running may take it first; then this only follows.
+    runner.run_next(only=batch.pk)
+    _wait(batch)
+    if batch.status != BatchStatus.DONE:
+        raise CommandError(batch.error or "The batch was cancelled.", returncode=1)
+    file = downloads.open_results(batch=batch, format=output.suffix.removeprefix("."))
+    with output.open("wb") as target:
+        for chunk in file.stream:
+            target.write(chunk)
+
+
+def _figures(figures: dict[str, Any]) -> Iterator[str]:
+    """The figures of a measurement as lines."""
+    score = Score.from_json(figures["score"])
+    ends = [show(score.name, end) for end in score.interval or ()]
+    likely = f" (very likely between {ends[0]} and {ends[1]})" if ends else ""
+    yield f"{score.kind.word} {score.shown} on {figures['count']:,}{likely}"
+    for row in figures.get("per_class", ()):
+        if row["support"]:
+            yield f"{row['recall']:>8.1%}  of {row['support']:,} {row['label']}"
+    unknown = figures["unknown"]
+    if unknown["count"]:
+        names = listed([entry["label"] for entry in unknown["classes"]])
+        yield f"not counted: {unknown['count']:,} of classes that the model does not know ({names})"
+    if figures["unread"]:
+        yield f"not counted: {figures['unread']:,} that could not be predicted; the results say why"
 
 
 def _wait(batch: BatchPrediction) -> None:

@@ -5,10 +5,10 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from jobs.upkeep.storage_sweep import MOST_FILES, sweep_storage
-from modelstore.lifetime.clock import database_time
+from modelstore.lifetime import deletion_guard
 
 _SHOWN = 20
 _TITLES = {
@@ -28,7 +28,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print everything found as one JSON object")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
-        found = asdict(sweep_storage(now=database_time(), dry_run=dry_run))
+        allowed = deletion_guard.allowance()
+        if allowed.refused and not dry_run:
+            raise CommandError(f"Nothing was deleted: {allowed.refused}.")
+        found = asdict(sweep_storage(now=allowed.now, dry_run=dry_run))
         if options["json"]:
             self.stdout.write(json.dumps(found | {"dry_run": dry_run}))
             return

@@ -24,6 +24,7 @@ from jobs.web.api.upload_session_serializers import (
 )
 from modelstore.api_keys import KeyAuthentication, ScopeMissing, key_of
 from modelstore.ground.errors import FlashError
+from modelstore.ground.throttle import caller_of
 from modelstore.models import Scope
 
 _PIECE = "application/offset+octet-stream"
@@ -79,6 +80,7 @@ class UploadsView(_JsonView):
             size=fields["size"],
             sha256=fields.get("sha256", ""),
             direct=fields["direct"],
+            caller=caller_of(request),
         )
         answer = UploadSerializer(session, context={"request": request}).data
         return Response(answer, status=201, headers={"Location": answer["url"], **_TUS})

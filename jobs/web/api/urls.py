@@ -6,6 +6,7 @@ from jobs.web.api import bucket_hooks, datasets, quotes, upload_sessions, views
 
 urlpatterns = [
     path("", include("jobs.web.batches.api_urls")),
+    path("", include("jobs.web.evaluations.api_urls")),
     path("status/", views.StatusView.as_view(), name="status"),
     path("servers/", views.ServersView.as_view(), name="servers"),
     path("datasets/", datasets.DatasetsView.as_view(), name="datasets"),

@@ -12,8 +12,8 @@ from rest_framework.views import APIView
 
 from jobs.batches import downloads, lifecycle, submission
 from jobs.batches.access import get_batch
-from jobs.batches.errors import BatchInvalid
 from jobs.batches.options import FIELDS, BatchOptions
+from jobs.web.batches.requests import only_file
 from jobs.web.batches.serializers import BatchRequestSerializer, BatchSerializer
 from modelstore.access import get_model
 from modelstore.downloads.file_responses import download_response
@@ -53,7 +53,7 @@ class BatchesView(APIView):
         """Predicts every picture of a zip or every sentence of a table, as a job: follow it at `url`."""
         model = get_model(token)
         submission.check_accepting()
-        upload = _file(request)
+        upload = only_file(request, FIELDS)
         fields: Any = request.data
         batch = submission.submit(
             model=model,
@@ -120,15 +120,3 @@ class BatchResultsView(APIView):
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         # `?format=` names the file here, not the renderer of the answer.
         return self.get_renderers()[0], self.get_renderers()[0].media_type
-
-
-def _file(request: Request) -> Any:
-    unknown = sorted(set(request.data) - {"file", *FIELDS})
-    if unknown:
-        problem = {name[:100]: ["There is no such field."] for name in unknown[:20]}
-        raise BatchInvalid(f"Unknown fields: {', '.join(problem)}.", fields=problem)
-    sent = request.FILES.getlist("file")
-    if len(sent) != 1 or len(request.FILES) != 1:
-        message = "Send one file, as multipart, in the field `file`."
-        raise BatchInvalid(message, fields={"file": [message]})
-    return sent[0]

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from jobs.batches import downloads, lifecycle, submission
 from jobs.batches.access import get_batch
-from jobs.batches.errors import BatchInvalid
 from jobs.batches.options import BatchOptions
 from jobs.models import BatchPrediction
+from jobs.web.batches.requests import chosen_file, wants_json
 from modelstore.access import get_model
 from modelstore.downloads.file_responses import download_response
 from modelstore.ground.errors import FlashError
@@ -39,7 +39,7 @@ def new(request: HttpRequest, token: str) -> HttpResponse:
         submission.check_accepting()
         response: HttpResponse = _submit(request, model)
     except FlashError as error:
-        if _wants_json(request):
+        if wants_json(request):
             raise
         return _form(request, model, error)
     return response
@@ -47,14 +47,12 @@ def new(request: HttpRequest, token: str) -> HttpResponse:
 
 @csrf_protect
 def _submit(request: HttpRequest, model: TrainedModel) -> HttpResponse:
-    upload = request.FILES.get("file")
-    if upload is None:
-        raise BatchInvalid("Choose a file first.", fields={"file": ["Choose a file first."]})
+    upload = chosen_file(request)
     # A field of the form that was emptied is one that was not filled in.
     filled = {name: value for name, value in request.POST.items() if value}
     batch = submission.submit(model=model, upload=upload, options=BatchOptions.from_fields(filled))
     url = reverse("batch", args=[model.token, batch.token])
-    return JsonResponse({"url": url}, status=201) if _wants_json(request) else redirect(url)
+    return JsonResponse({"url": url}, status=201) if wants_json(request) else redirect(url)
 
 
 @require_safe
@@ -82,10 +80,6 @@ def cancel(request: HttpRequest, token: str, batch: str) -> HttpResponse:
 def results(request: HttpRequest, token: str, batch: str) -> HttpResponseBase:
     format = request.GET.get("format", "csv")
     return download_response(downloads.open_results(batch=get_batch(token, batch), format=format))
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return "application/json" in request.headers.get("Accept", "")
 
 
 def _form(request: HttpRequest, model: TrainedModel, error: FlashError | None = None) -> HttpResponse:

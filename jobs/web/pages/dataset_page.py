@@ -1,6 +1,7 @@
 """The page of a checked upload: what was understood of it, and the form that starts the training."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from jobs.models import Dataset
 from jobs.money.quotes import Quote, Quoter
 from jobs.submitting import submission
 from jobs.uploads import uploads_of
+from jobs.uploads.reading_options import OptionType, ReadingOption, named
 from jobs.web.pages import presets
 from jobs.web.pages.forms import TrainForm
 from jobs.web.pages.reading_form import MOST_CLASSES, ReadingForm
@@ -37,6 +39,7 @@ def render_page(
         "section": "new",
         "dataset": dataset,
         "findings": dataset.findings,
+        "questions": _questions(dataset),
         "classes": classes,
         "most": max((entry["count"] for entry in classes), default=1),
         "noted": any(dataset.findings.get(kind) for kind in ("repairs", "skipped", "warnings")),
@@ -45,7 +48,7 @@ def render_page(
         "expires": dataset.created + settings.FLASH_DATASET_RETENTION,
         "reading": reading,
         "glance": _glance(dataset.findings),
-        "editable": classes[:MOST_CLASSES] if reading else [],
+        "editable": classes[:MOST_CLASSES] if reading and reading.edits_classes else [],
         "edited": bool(dataset.options.get("classes")),
         "form": form,
         "refusal": refusal,
@@ -63,6 +66,25 @@ def render_page(
     if refusal is not None and refusal.retry_after is not None:
         response.headers["Retry-After"] = str(refusal.retry_after)
     return response
+
+
+def _questions(dataset: Dataset) -> list[dict[str, Any]]:
+    """What is open; each choice with its title."""
+    options = uploads_of(dataset.task_type).OPTIONS
+    return [
+        {
+            **question,
+            "choices": [(choice, _title(options, question, choice)) for choice in question["choices"]],
+        }
+        for question in dataset.findings.get("questions") or []
+    ]
+
+
+def _title(options: Iterable[ReadingOption], question: Mapping[str, Any], choice: str) -> str:
+    option = named(options, question["field"])
+    if option is not None and option.type is OptionType.FLAG:
+        return choice.capitalize()
+    return dict(option.choices if option else ()).get(choice, choice)
 
 
 def _glance(findings: dict[str, Any]) -> list[tuple[str, str, list[str]]]:

@@ -14,6 +14,7 @@ from jobs.uploads.reading_options import OptionType, ReadingOption
 
 # What a page can show; programs may edit more classes.
 MOST_CLASSES = 200
+_GIVE_CLASSES = ("labels_from", "label_column")
 
 
 class ReadingForm(forms.Form):
@@ -29,7 +30,7 @@ class ReadingForm(forms.Form):
             self._options, columns, dataset.findings.get("offered", {})
         )
         for option in self._options:
-            if option.required and self._now(option) not in columns:
+            if option.required and option.name in self.fields and self._now(option) not in columns:
                 # Taken from several columns: then leaving it as found is a choice, too.
                 field = self.fields[option.name]
                 field.required = False
@@ -61,6 +62,11 @@ class ReadingForm(forms.Form):
             self[option.name] for option in self._options if not option.basic and option.name in self.fields
         ]
 
+    @property
+    def edits_classes(self) -> bool:
+        """Whether the kind knows other names for its classes."""
+        return any(option.type is OptionType.CLASSES for option in self._options)
+
     def has_advanced_values(self) -> bool:
         """Whether anything of the folded part was chosen or is wrong."""
         return any(field.name in self._dataset.options or field.errors for field in self.advanced())
@@ -81,18 +87,28 @@ class ReadingForm(forms.Form):
 
 
 def changed(before: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    """The options with what was told; what is blank is taken back. Edits of classes end with their column."""
+    """The options with what was told; what is blank is taken back. Edits of classes end with what gave the classes."""
     after = {name: value for name, value in {**before, **told}.items() if value not in (None, "", [], {})}
-    if after.get("label_column") != before.get("label_column") and "classes" not in told:
-        after.pop("classes", None)
+    other_place = after.get("labels_from") != before.get("labels_from")
+    if other_place and "label_column" in before and after.get("label_column") == before["label_column"]:
+        # That of another table.
+        del after["label_column"]
+    if any(after.get(name) != before.get(name) for name in _GIVE_CLASSES):
+        for name in {"classes", "pictures"} - set(told):
+            after.pop(name, None)
     return after
 
 
 def told_in(posted: QueryDict, dataset: Dataset) -> dict[str, Any]:
     """The options that an answer, an undo or the names of classes in a posted form say."""
-    known = {option.name for option in uploads_of(dataset.task_type).OPTIONS}
+    options = uploads_of(dataset.task_type).OPTIONS
+    known = {option.name for option in options}
     known |= {str(question["field"]) for question in dataset.questions}
     told: dict[str, Any] = {name: posted[name] for name in known if name in posted}
+    samples = next((option.name for option in options if option.type is OptionType.SAMPLES), None)
+    if samples and "sample" in posted:
+        now = dict.fromkeys(posted.getlist("sample"), posted.get("to", ""))
+        told[samples] = {**(dataset.options.get(samples) or {}), **now}
     if "old" in posted:
         pairs = zip(posted.getlist("old"), posted.getlist("new"), strict=False)
         told["classes"] = edited(dataset.options.get("classes") or {}, pairs)

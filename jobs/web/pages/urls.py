@@ -6,6 +6,7 @@ from jobs.web.pages import job_views, reading_views, upload_views
 
 urlpatterns = [
     path("", include("jobs.web.batches.urls")),
+    path("", include("jobs.web.evaluations.urls")),
     path("new/", upload_views.new, name="new"),
     path("new/<slug:slug>/", upload_views.upload, name="new-kind"),
     path("datasets/<str:token>/", upload_views.dataset, name="dataset"),

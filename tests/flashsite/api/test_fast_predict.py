@@ -243,3 +243,16 @@ def test_what_fails_unforeseen_takes_the_long_way(
     assert site.short(environ)[0] == "200 OK"
     assert site.long_ways == 1
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_page_of_another_site_is_refused_as_the_long_way_does(site: Site, publish: Any) -> None:
+    environ = sentences(publish("text"), "great", HTTP_ORIGIN="https://elsewhere.example")
+    status, _, problem = same(site, environ)
+    assert (status, problem["code"]) == ("403 Forbidden", "cross_site")
+
+
+def test_a_cut_body_is_refused_as_the_long_way_does(site: Site, publish: Any) -> None:
+    environ = sentences(publish("text"), "great")
+    environ |= {"CONTENT_LENGTH": str(len(environ["body"]) + 9)}
+    status, _, problem = same(site, environ)
+    assert (status, problem["code"]) == ("400 Bad Request", "body_incomplete")

@@ -69,6 +69,34 @@ def test_without_a_token_only_this_machine_may_look(client: Client) -> None:
     assert client.get("/metrics", REMOTE_ADDR="::1").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"HTTP_X_REAL_IP": "203.0.113.9"},
+        {"HTTP_X_FORWARDED_PROTO": "https"},
+        {"HTTP_HOST": "flash.example"},
+        {"SERVER_PROTOCOL": "HTTP/1.0"},
+    ],
+)
+def test_what_a_proxy_passes_on_is_not_of_this_machine(
+    client: Client, settings: Any, told: dict[str, str]
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    assert client.get("/metrics", **told).status_code == 404
+    for host in ("localhost:8000", "127.0.0.1", "[::1]:8000"):
+        assert client.get("/metrics", HTTP_HOST=host).status_code == 200
+
+
+def test_an_operator_with_a_proxy_needs_a_token(client: Client, settings: Any) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert client.get("/metrics").status_code == 404
+    settings.SECURE_PROXY_SSL_HEADER = None
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+    assert client.get("/metrics").status_code == 404
+    settings.FLASH_METRICS_TOKEN = "sesame"
+    assert client.get("/metrics", HTTP_AUTHORIZATION="Bearer sesame").status_code == 200
+
+
 def test_with_a_token_whoever_has_it_may_look(client: Client, settings: Any) -> None:
     settings.FLASH_METRICS_TOKEN = "sesame"
     assert client.get("/metrics").status_code == 404

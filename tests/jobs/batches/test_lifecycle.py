@@ -28,6 +28,7 @@ from jobs.upkeep.storage_sweep import sweep_storage
 from jobs.worker.child import Child
 from jobs.worker.stop_request import STOPPING
 from modelstore.bundles import store
+from modelstore.lifetime.deletion_guard import Allowance
 from tests.jobs.batches.conftest import colours, many, stored
 
 pytestmark = pytest.mark.django_db
@@ -185,15 +186,16 @@ def test_it_goes_with_its_model(
     assert len(stored(tmp_path / "media")) == 5
     assert done.model is not None
     store.retire(model=done.model)
-    assert batch_sweep.forget(timezone.now()) == 2
+    assert batch_sweep.forget(Allowance(now=timezone.now())) == 2
     assert not BatchPrediction.objects.filter(pk__in=[done.pk, waiting.pk]).exists()
     assert stored(tmp_path / "media") == []
 
 
 def test_results_are_kept_for_a_while_only(finish: Submit, settings: Any) -> None:
     batch = finish(colours())
-    assert batch_sweep.forget(timezone.now()) == 0
-    assert batch_sweep.forget(timezone.now() + settings.FLASH_BATCH_RETENTION + timedelta(seconds=1)) == 1
+    assert batch_sweep.forget(Allowance(now=timezone.now())) == 0
+    later = timezone.now() + settings.FLASH_BATCH_RETENTION + timedelta(seconds=1)
+    assert batch_sweep.forget(Allowance(now=later)) == 1
     assert not default_storage.exists(f"{batch.results_prefix}/results.csv")
 
 

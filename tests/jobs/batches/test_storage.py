@@ -15,6 +15,7 @@ from jobs.batches import downloads, lifecycle, runner, sweep
 from jobs.batches.child.order import Order
 from jobs.models import BatchPrediction
 from modelstore.bundles import store
+from modelstore.lifetime.deletion_guard import Allowance
 from tests.bundles import text_bundle
 from tests.jobs.batches.conftest import colours
 from tests.modelstore.conftest import s3, s3_address  # noqa: F401  # fixtures
@@ -50,7 +51,7 @@ def test_a_batch_in_a_bucket_from_upload_to_expiry(
     assert [json.loads(line)["file"] for line in lines] == [f"{n:03}.png" for n in range(5)]
     assert batch.model is not None
     store.retire(model=batch.model)
-    sweep.forget(timezone.now())
+    sweep.forget(Allowance(now=timezone.now()))
     assert keys("batch") == []
 
 

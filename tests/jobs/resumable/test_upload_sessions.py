@@ -173,7 +173,7 @@ def test_nothing_begins_in_dev_mode_or_without_room(
     assert begin(503)["code"] == "too_many_uploads"
     UploadSession.objects.all().delete()
     with monkeypatch.context() as patch:
-        patch.setattr(disk_pieces, "_RESERVE_BYTES", 2**62)
+        patch.setattr(settings, "FLASH_DISK_RESERVE", 2**62)
         assert begin(507)["code"] == "storage_full"
     PlatformStatus.objects.update_or_create(pk=1, defaults={"dev_mode": True})
     assert begin(503)["code"] == "dev_mode"

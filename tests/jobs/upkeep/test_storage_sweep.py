@@ -17,6 +17,8 @@ from jobs.resumable import bucket_parts, disk_pieces, upload_sessions
 from jobs.upkeep import storage_sweep
 from jobs.upkeep.storage_sweep import GRACE, Report, sweep_storage
 from modelstore.bundles import store
+from modelstore.lifetime import deletion_guard
+from modelstore.lifetime.deletion_guard import Allowance
 from modelstore.models import TrainedModel
 from tests.bundles import text_bundle
 from tests.tasks import Task
@@ -118,9 +120,7 @@ def test_a_wrong_database_does_not_empty_the_storage(monkeypatch: pytest.MonkeyP
 
 def test_the_command_tells_and_changes_nothing_in_a_dry_run(monkeypatch: pytest.MonkeyPatch) -> None:
     key = stray("datasets/20260101/a")
-    monkeypatch.setattr(
-        "jobs.management.commands.sweep_storage.database_time", lambda: timezone.now() + 2 * GRACE
-    )
+    monkeypatch.setattr(deletion_guard, "allowance", lambda: Allowance(now=timezone.now() + 2 * GRACE))
     call_command("sweep_storage", "--dry-run", "--json", stdout=(out := io.StringIO()))
     assert json.loads(out.getvalue())["files"] == [key]
     assert default_storage.exists(key)

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.models import Dataset, Job
+from tests.jobs.uploads.builders import two_classes, zip_bytes
 from tests.tasks import Task
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +159,12 @@ def test_a_file_that_is_no_table_is_not_kept(client: Client) -> None:
     assert answer.status_code == 422
     assert "token" not in answer.json()
     assert not Dataset.objects.exists()
+
+
+def test_options_of_pictures_are_fields_too(client: Client) -> None:
+    zipped = SimpleUploadedFile("colours.zip", zip_bytes(two_classes()))
+    fields = {"dataset": zipped, "task_type": Task.IMAGE.value, "splits": "merge", "join_case": "true"}
+    answer = client.post(reverse("api:datasets"), fields)
+    assert answer.status_code == 201
+    assert Dataset.objects.get().options == {"splits": "merge", "join_case": True}
+    assert change(client, answer.json()["token"], labels_from="nowhere").status_code == 400

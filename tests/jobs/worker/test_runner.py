@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.test import Client
 
-from jobs.models import Dataset, Job, JobEvent
+from jobs.models import Dataset, Job, JobEvent, Server
 from jobs.queue import cancellation, lifecycle
 from jobs.states import JobStatus
 from jobs.worker import runner
@@ -116,6 +117,40 @@ def test_cancel_kills_the_trainer(trainer: Choose, make_job: Make) -> None:
     run_one(job)
     thread.join()
     assert job.status == JobStatus.CANCELLED
+
+
+def test_cancel_while_the_model_is_being_stored_leaves_no_model(
+    trainer: Choose, make_job: Make, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer("train")
+    job = make_job()
+    real, stored = runner.store.upload_bundle, []
+
+    def upload(*, folder: Path, prefix: str) -> Any:
+        answer = client.post(f"/api/v1/jobs/{job.token}/cancel/")
+        assert (answer.status_code, answer.json()["status"]) == (200, "deploying")
+        stored.append(prefix)
+        return real(folder=folder, prefix=prefix)
+
+    monkeypatch.setattr(runner.store, "upload_bundle", upload)
+    run_one(job)
+    assert (job.status, job.model) == (JobStatus.CANCELLED, None)
+    assert not TrainedModel.objects.exists()
+    assert not Path(default_storage.path(stored[0])).exists()
+    assert client.get(f"/api/v1/models/{job.token}/").status_code == 404
+
+
+def test_a_cancelled_job_is_not_deployed_with_its_early_model(make_job: Make, server: Server) -> None:
+    make_job()
+    job = lifecycle.claim(server=server)
+    assert job is not None
+    lifecycle.start_training(job=job)
+    assert not lifecycle.finish_if_cancelled(job=job)
+    assert cancellation.cancel(job=job)
+    assert lifecycle.finish_if_cancelled(job=job)
+    job.refresh_from_db()
+    assert job.status == JobStatus.CANCELLED
+    assert not lifecycle.finish_if_cancelled(job=job), "it has ended"
 
 
 def test_a_worker_that_stops_leaves_a_checkpoint_for_the_next(trainer: Choose, make_job: Make) -> None:

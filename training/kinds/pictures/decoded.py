@@ -27,11 +27,15 @@ Extract = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Usable:
-    """The pictures that can be read: `places` [N] are theirs among all, `skipped` says what is wrong with others."""
+    """The pictures that can be read: `places` [N] are theirs among all, `skipped` says what is wrong with others.
+
+    `sources` [N] says which come from one source, where that was looked for.
+    """
 
     samples: Samples[Any]
     places: NDArray[np.int64]
     skipped: tuple[dict[str, str], ...]
+    sources: NDArray[np.int64] | None = None
 
     def among(self, parts: Parts) -> Parts:
         """Of indices among all pictures, those of pictures that can be read, as indices among these."""

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluation.evidence import Pairs
+from training.kinds.pictures.alignment import GRID
 
 # Cells of the thumbnail, and points looked at in each cell: rows, columns.
 ROWS, COLUMNS = 8, 9
@@ -15,6 +16,11 @@ _BITS = np.uint64(1) << np.arange(64, dtype=np.uint64)
 _HAMMING = 8
 # Mean difference of thumbnail values, of 255, up to which two pictures are the same one.
 _SAME_COLOURS = 5.0
+_GREY = np.array([0.299, 0.587, 0.114], np.float32)
+# What makes means of 24 equal parts of a row out of its points.
+_COLUMN_MEANS = (
+    np.kron(np.eye(COLUMNS * _POINTS), np.ones(GRID)).reshape(COLUMNS * _POINTS, GRID, -1).mean(axis=2)
+).astype(np.float32)
 _ROWS_AT_ONCE = 256
 _MOST_PAIRS = 20_000
 
@@ -23,13 +29,15 @@ class Descriptors:
     """The global descriptors of N pictures, filled as they are decoded; `seen` [N] says which there are.
 
     `hashes` uint64 [N] are difference hashes (dHash: is each cell brighter than its left neighbour?), `thumbnails`
-    uint8 [N, 8, 9, 3] the mean colours of the cells, `colours` float16 [N, 64] the shares of the coarse colours.
+    uint8 [N, 8, 9, 3] the mean colours of the cells, `colours` float16 [N, 64] the shares of the coarse colours,
+    `grids` uint8 [N, 24, 24] the picture itself, small and grey.
     """
 
     def __init__(self, count: int) -> None:
         self.hashes = np.zeros(count, np.uint64)
         self.thumbnails = np.zeros((count, ROWS, COLUMNS, 3), np.uint8)
         self.colours = np.zeros((count, _LEVELS**3), np.float16)
+        self.grids = np.zeros((count, GRID, GRID), np.uint8)
         self.seen = np.zeros(count, bool)
 
     def add(self, first: int, pixels: NDArray[np.uint8], unreadable: Sequence[int] = ()) -> None:
@@ -38,7 +46,8 @@ class Descriptors:
         points = _points(pixels)
         cells = points.reshape(len(pixels), ROWS, _POINTS, COLUMNS, _POINTS, 3).mean((2, 4), dtype=np.float32)
         self.thumbnails[part] = cells.round()
-        grey = cells @ np.array([0.299, 0.587, 0.114], np.float32)
+        self.grids[part] = _small(points)
+        grey = cells @ _GREY
         brighter = (grey[:, :, 1:] > grey[:, :, :-1]).reshape(len(pixels), 64)
         self.hashes[part] = (brighter * _BITS).sum(axis=1, dtype=np.uint64)
         coarse = (points >> 6).astype(np.int64) @ np.array([_LEVELS**2, _LEVELS, 1])
@@ -47,6 +56,14 @@ class Descriptors:
         self.colours[part] = counts.reshape(len(pixels), -1) / bins.shape[1]
         self.seen[part] = True
         self.seen[list(unreadable)] = False
+
+
+def _small(points: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Grey pictures of 24 cells in each direction from the points of `_points`."""
+    grey = (points @ _GREY).reshape(len(points), GRID, ROWS * _POINTS // GRID, COLUMNS * _POINTS)
+    small = grey.mean(axis=2) @ _COLUMN_MEANS
+    found: NDArray[np.uint8] = small.round().astype(np.uint8)
+    return found
 
 
 def _points(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -244,6 +244,7 @@ class _FineTuning:
                 "arguments": {},
                 "examples": np.array(self._pixels[self._places[1][:_EXAMPLES]]),
                 "skipped": self._usable.skipped,
+                "sources": self._usable.sources,
                 **more,
             }
         )

@@ -89,6 +89,7 @@ def train_head(recipe: Recipe, network: Network, material: Material, run: Run) -
         progress=fit.progress,
         probabilities=probabilities,
         skipped=usable.skipped,
+        sources=usable.sources,
         deployed_count=deployed_count,
         measured=measured,
         evidence=PictureEvidence.of(pictures.descriptors, usable, parts, fit.suspects),

@@ -1,6 +1,6 @@
 """What every way of training a picture model is given: the network as it came, and the pictures with their parts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from training.bundle.previous import Previous
@@ -8,7 +8,9 @@ from training.evaluation.parts import choose_parts
 from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Parts
+from training.ground.sources import sources_of
 from training.kinds.pictures.decoded import Pictures, Usable
+from training.kinds.pictures.likeness import alike_pictures
 from training.kinds.pictures.networks.vision import PictureClassifier
 
 
@@ -33,7 +35,11 @@ class Material:
         usable = self.pictures.usable(run.events)
         if self.parts is not None:
             return usable, usable.among(self.parts)
-        return usable, choose_parts(usable.samples, recipe, self.previous, run.machine.cores)
+        with run.phases.time("sources"):
+            links = alike_pictures(self.pictures.descriptors, usable.places)
+            sources = sources_of(len(usable.places), links, usable.samples.groups)
+        parts = choose_parts(usable.samples, recipe, self.previous, run.machine.cores, sources)
+        return replace(usable, sources=sources), parts
 
     def facts(self, *facts: Any) -> list[Any]:
         """`facts` for the fingerprint of a checkpoint, and the parts where they are not those that always come."""

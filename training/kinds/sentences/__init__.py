@@ -7,8 +7,8 @@ from training.kinds.sentences import catalog
 
 _HERE = "training.kinds.sentences"
 _SUFFIXES = (
-    ".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".feather",
-    ".yml", ".yaml", ".md", ".gz", ".bz2", ".xz", ".zst", ".tar", ".tgz",
+    ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".jsonl", ".ndjson", ".json", ".parquet",
+    ".arrow", ".feather", ".yml", ".yaml", ".md", ".gz", ".bz2", ".xz", ".zst", ".tar", ".tgz",
 )  # fmt: skip
 KIND = Kind(
     task=catalog.TASK,

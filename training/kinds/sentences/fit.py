@@ -4,6 +4,9 @@ import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from training.bundle.previous import Previous
 from training.evaluation.parts import choose_parts
 from training.ground.prepared import Prepared
@@ -11,6 +14,7 @@ from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Parts, Samples, check_classes
 from training.kinds.sentences.catalog import NGRAMS
+from training.kinds.sentences.likeness import sentence_sources
 from training.kinds.sentences.preprocess import pad
 from training.kinds.sentences.tokens import Tokens, tokenise
 from training.targets.target import target_of
@@ -35,7 +39,11 @@ def fit(
     """See `training.train.fit`. Sentences are tokenised while torch is still being imported."""
     with run.phases.time("read"):
         check_classes(samples, "sentences", run.events)
-        chosen = parts or choose_parts(samples, recipe, previous, run.machine.cores)
+        sources = None
+        if parts is None:
+            cores = run.machine.cores
+            sources = prepared.once("sources", lambda: sentence_sources(samples, cores))
+        chosen = parts or choose_parts(samples, recipe, previous, run.machine.cores, sources)
     with run.phases.time("tokenise"):
         sizes = recipe.vocabulary, recipe.max_length
         tokens = prepared.once(("tokens", *sizes), lambda: tokenise(samples, *sizes))
@@ -55,7 +63,7 @@ def fit(
         vocabulary=tokens.vocabulary,
         facts=[part.tolist() for part in parts] if parts else [],
     )
-    outcome = _Outcomes(recipe, samples, chosen, tokens)
+    outcome = _Outcomes(recipe, samples, chosen, tokens, sources)
     if recipe.model == NGRAMS:
         return _fit_ngrams(recipe, texts, run, outcome)
     return _fit_recurrent(recipe, texts, run, outcome, previous, early)
@@ -64,9 +72,17 @@ def fit(
 class _Outcomes:
     """Makes outcomes of one training: the last one, and the one that can be used meanwhile."""
 
-    def __init__(self, recipe: Recipe, samples: Samples[str], parts: Parts, tokens: Tokens) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        samples: Samples[str],
+        parts: Parts,
+        tokens: Tokens,
+        sources: NDArray[np.int64] | None,
+    ) -> None:
         self._recipe, self._samples, self._parts, self._tokens = recipe, samples, parts, tokens
         self._target = target_of(recipe.task)
+        self._sources = sources
 
     def of(self, module: Any, **more: Any) -> "Outcome":
         """What is the same for all is filled in."""
@@ -78,6 +94,7 @@ class _Outcomes:
                 "target": self._target,
                 "samples": self._samples,
                 "parts": self._parts,
+                "sources": self._sources,
                 "preprocess": self._tokens.preprocess,
                 "module": module,
                 "state": type(module).state_dict,

@@ -25,6 +25,8 @@ class Contents:
     limits: Limits
     notes: Notes
     index: PictureIndex = field(init=False)
+    # The tables beside the pictures, with what their columns mean; None until they were read.
+    tables: Any = None
     _documents: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -71,12 +73,12 @@ class Reading:
 def take_over(notes: Notes, more: Notes) -> None:
     """Adds the notes of a reading that counts."""
     for note in more.repairs:
-        notes.repair(note.where, note.message)
+        notes.repair(note.where, note.message, undo=note.undo)
     for note in more.skipped:
-        notes.skip(note.where, note.message, 0)
+        notes.skip(note.where, note.message, 0, undo=note.undo)
     notes.skipped_count += more.skipped_count
     for note in more.warnings:
-        notes.warn(note.where, note.message)
+        notes.warn(note.where, note.message, undo=note.undo)
     for question in more.questions:
         notes.ask(question)
 

@@ -1,12 +1,14 @@
 """Layout: the class stands in the name of each file (cat.0.jpg, disc_012.png, 0012_cat.jpg)."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jobs.kinds.pictures.layouts.contract import Contents, Reading, Sample, skip_all
 from jobs.kinds.pictures.layouts.folders import FolderReading
+from jobs.kinds.pictures.layouts.parts import is_view
+from jobs.kinds.pictures.layouts.sources import is_change
 from jobs.kinds.pictures.layouts.split_names import split_of
 from jobs.uploads.archive import Entry
 from jobs.uploads.errors import listed
@@ -31,6 +33,7 @@ _SYNSET = re.compile(r"^(?P<label>n\d{8})_\d+$")
 _BEHIND = re.compile(r"^\d[\d._\- ]*[ ._\-]+(?P<label>[^\W\d_](?:.*[^\W\d_])?)$")
 _MOST_STEM = 120
 _SURE_EACH = 5
+_MOST_CROSSING = 50
 
 
 @dataclass(kw_only=True, slots=True)
@@ -54,6 +57,27 @@ def read_file_names(contents: Contents, folders: FolderReading) -> NameReading |
     if covered < 0.9:
         return None
     return _reading(contents, folders, {at: best[at] for at in named}, covered)
+
+
+def names_cross_folders(folders: FolderReading, names: NameReading) -> bool:
+    """Whether the classes in the names are spread over the folders, as other classes than these."""
+    told = {id(sample.entry): sample.label for sample in names.samples}
+    labels = {label.lower() for label in told.values()}
+    if len(labels) > _MOST_CROSSING or any(split_of(label) or is_view(label) for label in labels):
+        return False
+    inside: dict[str, set[str]] = defaultdict(set)
+    around: dict[str, set[str]] = defaultdict(set)
+    for sample in folders.samples:
+        label = told.get(id(sample.entry))
+        if label is None or is_change(label):
+            return False
+        inside[sample.label].add(label)
+        around[label].add(sample.label)
+    return (
+        len(labels) > 1
+        and all(len(found) > 1 for found in inside.values())
+        and all(len(found) >= 0.5 * len(inside) for found in around.values())
+    )
 
 
 def _reading(

@@ -1,14 +1,14 @@
 """Layout: a folder for each class, under any parts of a dataset."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 from jobs.kinds.pictures.layouts.contract import Contents, Reading, Sample
 from jobs.kinds.pictures.layouts.parts import Found, find_class_folders
 from jobs.kinds.pictures.layouts.split_names import are_numbered_parts, split_of
 from jobs.kinds.pictures.layouts.tree import Folder, tree_of
-from jobs.kinds.pictures.options import FOLDERS, SUBFOLDERS
+from jobs.kinds.pictures.options import FOLDERS, MERGE, NONE, SUBFOLDERS
 from jobs.uploads.errors import listed
 from jobs.uploads.findings import Notes
 
@@ -26,23 +26,33 @@ class FolderReading(Reading):
 
     telling: bool
     flat: list[tuple[str, Folder]]
+    open: list[str]
 
 
-def read_folders(contents: Contents) -> FolderReading:
-    """The pictures by their class folders; no samples where there are none."""
+def read_folders(contents: Contents, level: str | None = None, leave: Collection[int] = ()) -> FolderReading:
+    """The pictures by their class folders; no samples where there are none.
+
+    `level` is FOLDERS or SUBFOLDERS where it is known; pictures whose id is in `leave` are those of another reading.
+    """
     notes = Notes()
-    found = find_class_folders(tree_of(contents.pictures), notes)
+    level = level or contents.options.labels_from
+    pictures = [entry for entry in contents.pictures if id(entry) not in leave]
+    found = find_class_folders(tree_of(pictures), notes)
+    if found.joined and level == FOLDERS:
+        notes = Notes()
+        found = find_class_folders(tree_of(pictures), notes, join=False)
     samples = [
-        sample
-        for split, folder in found.classes
-        for sample in _samples(split, folder, contents.options.labels_from == SUBFOLDERS)
+        sample for split, folder in found.classes for sample in _samples(split, folder, level == SUBFOLDERS)
     ]
-    if not samples and contents.options.labels_from == FOLDERS:
+    if not samples and level == FOLDERS:
         # Asked for: the folders are classes, even if they are called like parts of a dataset.
         samples = [Sample(entry, folder.name) for _, folder in found.flat for entry in folder.all_pictures()]
+    samples = _with_sources(samples, found, notes)
     _note_parts(found, notes)
-    _note_deeper(found, contents.options.labels_from == SUBFOLDERS, notes)
-    return FolderReading(samples=samples, notes=notes, telling=_telling(samples), flat=found.flat)
+    _note_deeper(found, level == SUBFOLDERS, notes)
+    return FolderReading(
+        samples=samples, notes=notes, telling=_telling(samples), flat=found.flat, open=found.open
+    )
 
 
 def _samples(split: str, parent: Folder, subfolders: bool) -> Iterator[Sample]:
@@ -51,7 +61,7 @@ def _samples(split: str, parent: Folder, subfolders: bool) -> Iterator[Sample]:
         if subfolders and folder.folders and not inner:
             for entry in folder.pictures:
                 yield Sample(entry, folder.name, split)
-            for below in folder.folders.values():
+            for below in _past_wrappers(folder).folders.values():
                 for entry in below.all_pictures():
                     yield Sample(entry, below.name, split)
             continue
@@ -60,6 +70,29 @@ def _samples(split: str, parent: Folder, subfolders: bool) -> Iterator[Sample]:
         for below in folder.folders.values():
             for entry in below.all_pictures():
                 yield Sample(entry, folder.name, split or inner.get(below.name, ""))
+
+
+def _with_sources(samples: list[Sample], found: Found, notes: Notes) -> list[Sample]:
+    """The samples with the folder of a person or the like, which holds the class folders, as their source."""
+    if not found.sources:
+        return samples
+    notes.repair(
+        listed(found.sources),
+        "Each of these folders counts as one source: its pictures stay together when a part is set aside.",
+        undo={"sources": NONE},
+    )
+    return [
+        replace(
+            sample, group=next((path for path in found.sources if sample.entry.where.startswith(path)), "")
+        )
+        for sample in samples
+    ]
+
+
+def _past_wrappers(folder: Folder) -> Folder:
+    while len(folder.folders) == 1 and next(iter(folder.folders.values())).folders:
+        folder = next(iter(folder.folders.values()))
+    return folder
 
 
 def _inner_splits(folder: Folder) -> dict[str, str]:
@@ -78,10 +111,16 @@ def _telling(samples: list[Sample]) -> bool:
 def _note_parts(found: Found, notes: Notes) -> None:
     if found.joined:
         notes.repair(
-            listed(found.joined), "These folders have the same class folders in them; they were joined."
+            listed(found.joined),
+            "These folders have the same class folders in them; they were joined.",
+            undo={"labels_from": FOLDERS},
         )
     if found.classes and len({split for split, _ in found.classes}) > 1:
-        notes.repair(listed(found.kept), "These are the parts of the dataset; they were kept as they are.")
+        notes.repair(
+            listed(found.kept),
+            "These are the parts of the dataset; they were kept as they are.",
+            undo={"splits": MERGE},
+        )
 
 
 def _note_deeper(found: Found, subfolders: bool, notes: Notes) -> None:

@@ -7,7 +7,23 @@ from jobs.kinds.pictures.layouts.contract import Contents
 from jobs.kinds.pictures.layouts.folders import FolderReading
 from jobs.uploads.errors import UploadRefused, listed, shown
 
-_DATA = {".csv", ".tsv", ".json", ".jsonl", ".xml", ".parquet", ".xlsx", ".xls", ".ods", ".yaml", ".yml"}
+_DATA = {".csv", ".tsv", ".json", ".jsonl", ".xml", ".parquet", ".xlsx", ".xls", ".ods"}
+
+
+_UNREAD = {
+    ".mat": "a file of MATLAB",
+    ".pkl": "a Python pickle",
+    ".pickle": "a Python pickle",
+    ".npy": "a NumPy file",
+    ".npz": "a NumPy file",
+    ".h5": "an HDF5 file",
+    ".hdf5": "an HDF5 file",
+    ".rds": "a file of R",
+    ".rdata": "a file of R",
+    ".mdb": "a database of Access",
+    ".sqlite": "a database",
+    ".db": "a database",
+}
 
 
 def refuse_choice(sentence: str) -> UploadRefused:
@@ -20,10 +36,13 @@ def refuse_choice(sentence: str) -> UploadRefused:
 def refuse_loose(contents: Contents, folders: FolderReading) -> NoReturn:
     """Raises UploadRefused (422): nothing tells the classes of the pictures."""
     data = [entry.where for entry in contents.files if entry.suffix in _DATA]
+    unread = next((entry for entry in contents.files if entry.suffix in _UNREAD), None)
     beside = (
-        f" There is {listed([shown(where, 60) for where in data[:3]])} in the zip, but its rows do not "
-        f"name these pictures "
-        "and one label for each."
+        f" Their labels may be in {shown(unread.where, 60)}, but this is {_UNREAD[unread.suffix]}, which Flash does "
+        "not read here."
+        if unread is not None
+        else f" There is {listed([shown(where, 60) for where in data[:3]])} in the zip, but nothing in it names these "
+        "pictures with one label each."
         if data
         else ""
     )

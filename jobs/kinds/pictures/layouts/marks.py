@@ -32,7 +32,8 @@ class AnnotationFormat(Protocol):
     none. Damaged files are passed over.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def read(self, contents: Contents) -> Iterator[tuple[Entry, Mark]]: ...
 
@@ -64,7 +65,7 @@ def read_marks(form: AnnotationFormat, contents: Contents) -> MarkReading | None
     from_boxes = len(known.labels) < len(known.boxes)
     said = known.boxes if from_boxes else known.labels
     files = list(known.used)
-    where = files[0] if len(files) < 3 else f"{files[0]} and {len(files) - 1:,} more"
+    where = files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1:,} more files"
     notes = Notes()
     reading = MarkReading(
         samples=[], notes=notes, used=set(files), name=form.name, where=where, from_boxes=from_boxes
@@ -74,7 +75,7 @@ def read_marks(form: AnnotationFormat, contents: Contents) -> MarkReading | None
         at, labels = next(iter(mixed.items()))
         picture = contents.pictures[at].where
         reading.refusal = (
-            refuse_boxes(where, picture, list(labels))
+            refuse_boxes(f"{where}, {form.name}", picture, list(labels))
             if from_boxes
             else refuse_several(where, picture, list(labels), count=len(mixed))
         )
@@ -89,11 +90,10 @@ def read_marks(form: AnnotationFormat, contents: Contents) -> MarkReading | None
 def refuse_boxes(where: str, picture: str, labels: Sequence[str]) -> UploadRefused:
     """The refusal of annotations whose boxes say several things of one picture."""
     return UploadRefused(
-        f'{shown(where)} outlines things in the pictures: these are boxes, and in "{shown(picture)}" they '
-        f"are of several "
-        f"classes ({listed(list(labels))}). Flash does not learn boxes yet. It learns one class for each "
-        f"picture: "
-        "give each picture one label, or cut out the boxes and sort the pieces into a folder for each class.",
+        f"The annotations ({shown(where, 120)}) outline things in the pictures: these are boxes, and in "
+        f'"{shown(picture)}" they are of several classes ({listed(list(labels))}). Flash does not learn boxes yet. '
+        "It learns one class for each picture: give each picture one label, or cut out the boxes and sort the pieces "
+        "into a folder for each class.",
         status=422,
         code="boxes",
     )
@@ -167,10 +167,9 @@ def _refuse_one_class(reading: MarkReading, said: dict[int, tuple[str, ...]]) ->
     if len(classes) < 2 and reading.from_boxes:
         only = next(iter(classes), "")
         reading.refusal = UploadRefused(
-            f'{shown(reading.where)} outlines "{shown(only, 40)}" in the pictures: these are boxes of one '
-            f"class. "
-            "Flash does not learn boxes yet, and to tell pictures apart it needs at least two classes, "
-            "a folder for each.",
+            f'The annotations ({shown(reading.where)}, {reading.name}) outline "{shown(only, 40)}" in the pictures: '
+            "these are boxes of one class. Flash does not learn boxes yet, and to tell pictures apart it needs at "
+            "least two classes, a folder for each.",
             status=422,
             code="boxes",
         )

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jobs.kinds.pictures.layouts.contract import skip_all
-from jobs.kinds.pictures.layouts.split_names import TRAIN, are_numbered_parts, names_unlabelled, split_of
+from jobs.kinds.pictures.layouts.split_names import (
+    TRAIN,
+    are_numbered,
+    are_numbered_parts,
+    names_unlabelled,
+    split_of,
+)
 from jobs.kinds.pictures.layouts.tree import Folder
 from jobs.uploads.archive import Entry
 from jobs.uploads.errors import listed
@@ -23,10 +29,11 @@ _MANY_UNLABELLED = (
 _VIEWS = {
     "front", "back", "side", "left", "right", "top", "bottom", "rear", "day", "night", "small", "large", "big",
     "old", "new", "original", "originals", "augmented", "aug", "raw", "cropped", "crop", "crops", "resized",
-    "rgb", "gray", "grayscale", "images", "image", "imgs", "img", "photos", "pictures", "good", "bad",
+    "rgb", "gray", "grayscale", "images", "image", "imgs", "img", "photos", "pictures", "color", "colour",
     "closeup", "far", "near", "indoor", "outdoor",
 }  # fmt: skip
 _SAME = 0.9
+_FEWEST_SOURCES = 5
 
 
 @dataclass(slots=True)
@@ -37,11 +44,19 @@ class Found:
     flat: list[tuple[str, Folder]] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     joined: list[str] = field(default_factory=list)
+    # Folders with the same names below each of them, where either could be the classes.
+    open: list[str] = field(default_factory=list)
+    join: bool = True
+    # Paths of folders for a person or the like, with the classes in them.
+    sources: list[str] = field(default_factory=list)
 
 
-def find_class_folders(root: Folder, notes: Notes) -> Found:
-    """Where the class folders of each part are; what is beside them becomes notes."""
-    found = Found()
+def find_class_folders(root: Folder, notes: Notes, *, join: bool = True) -> Found:
+    """Where the class folders of each part are; what is beside them becomes notes.
+
+    With `join`, folders that only divide the same classes (part1/cats, part2/cats) are not classes themselves.
+    """
+    found = Found(join=join)
     _descend(root, "", found, notes, set())
     if found.classes:
         for _, folder in found.flat:
@@ -63,7 +78,7 @@ def _descend(folder: Folder, split: str, found: Found, notes: Notes, classes: se
         if not below:
             found.flat.append((split, folder))
             return
-        parts = _parts(below)
+        parts = _parts(below, found.join)
         if parts is not None:
             _unfiled(folder, notes)
             _descend_into(parts, split, found, notes)
@@ -81,7 +96,15 @@ def _descend(folder: Folder, split: str, found: Found, notes: Notes, classes: se
         _unfiled(folder, notes)
         folder, split = only, split or own
     _unfiled(folder, notes)
+    below = list(folder.folders.values())
+    if len(below) > 1 and not any(inner.pictures for inner in below) and _is_open(below):
+        found.open += [f"{inner.path}/" for inner in below]
     found.classes.append((split, folder))
+
+
+def _is_open(below: Sequence[Folder]) -> bool:
+    inner = {name for folder in below for name in _class_names(folder)}
+    return _same_names_below(below) and not are_numbered(inner)
 
 
 def _wrapper(only: Folder, own: str, found: Found, notes: Notes) -> None:
@@ -98,6 +121,7 @@ def _unfiled(folder: Folder, notes: Notes) -> None:
 def _descend_into(parts: Sequence[tuple[str | None, Folder]], split: str, found: Found, notes: Notes) -> None:
     classes = {name for _, part in parts if len(part.folders) > 1 for name in _class_names(part)}
     classes |= {name for _, part in parts for name in _class_names(part)} if not classes else set()
+    sources = len(parts) >= _FEWEST_SOURCES and _are_numbered_sources([part for _, part in parts])
     for own, part in parts:
         if own is None:
             found.flat.append(("", part))
@@ -106,13 +130,15 @@ def _descend_into(parts: Sequence[tuple[str | None, Folder]], split: str, found:
             found.kept.append(f"{part.path}/")
         else:
             found.joined.append(f"{part.path}/")
+            if sources:
+                found.sources.append(f"{part.path}/")
         if part.folders:
             _descend(part, split or own, found, notes, classes)
         else:
             found.flat.append((split or own, part))
 
 
-def _parts(below: Sequence[Folder]) -> list[tuple[str | None, Folder]] | None:
+def _parts(below: Sequence[Folder], join: bool) -> list[tuple[str | None, Folder]] | None:
     """(split, folder) where the folders are parts of a dataset, None for the split of one without labels."""
     if len(below) < 2:
         return None
@@ -122,9 +148,33 @@ def _parts(below: Sequence[Folder]) -> list[tuple[str | None, Folder]] | None:
         return _all_named(splits)
     if any(split == TRAIN and folder.folders for split, folder in splits):
         return _with_others(splits, named)
-    if not named and _same_names_below(below) and are_numbered_parts(folder.name for folder in below):
+    holders = [folder for folder in below if _holds_parts(folder)]
+    if holders and all(folder in holders or split or not folder.folders for split, folder in splits):
+        return [(split if split or folder in holders else None, folder) for split, folder in splits]
+    if named or not join or not _same_names_below(below):
+        return None
+    tops = [folder.name for folder in below]
+    if are_numbered_parts(tops) or all(map(is_view, tops)) or _are_numbered_sources(below):
         return [("", folder) for folder in below]
     return None
+
+
+def _are_numbered_sources(below: Sequence[Folder]) -> bool:
+    """Whether each folder is a numbered person, session or the like, with the classes in it."""
+    inner = {name for folder in below for name in _class_names(folder)}
+    tops = [folder.name for folder in below]
+    return (
+        are_numbered(tops) and not are_numbered(inner) and not any("class" in name.lower() for name in tops)
+    )
+
+
+def _holds_parts(folder: Folder) -> bool:
+    """Whether a folder is itself a whole dataset with its parts, not a class."""
+    while len(folder.folders) == 1:
+        folder = next(iter(folder.folders.values()))
+    splits = {split_of(name) for name in folder.folders}
+    deep = any(inner.folders for inner in folder.folders.values())
+    return deep and TRAIN in splits and len(splits) > 1 and "" not in splits
 
 
 def _all_named(splits: Sequence[tuple[str, Folder]]) -> list[tuple[str | None, Folder]] | None:
@@ -180,6 +230,7 @@ def _same_names_below(folders: Sequence[Folder]) -> bool:
 
 def _fold_copies(folder: Folder, notes: Notes) -> None:
     """Joins a folder that holds its own siblings once more (data/cats, data/data/cats) with them."""
+    _drop_twins(folder, notes)
     for inner in list(folder.folders.values()):
         others = {name.casefold() for name in folder.folders if name != inner.name}
         below = {name.casefold() for name in inner.folders}
@@ -204,6 +255,24 @@ def _fold_copies(folder: Folder, notes: Notes) -> None:
                 f"{inner.path}/",
                 f"This folder has the same folders as the one around it "
                 f"({listed(sorted(inner.folders))}); they were joined.",
+            )
+
+
+def _drop_twins(folder: Folder, notes: Notes) -> None:
+    """Leaves out a folder that holds the same folders and pictures as the one beside it."""
+    seen: dict[tuple[frozenset[str], frozenset[tuple[int, int]]], Folder] = {}
+    for inner in list(folder.folders.values()):
+        if not inner.folders:
+            continue
+        key = (frozenset(_class_names(inner)), frozenset(map(_identity, inner.all_pictures())))
+        first = seen.setdefault(key, inner)
+        if first is not inner:
+            del folder.folders[inner.name]
+            count = sum(1 for _ in inner.all_pictures())
+            notes.skip(
+                f"{inner.path}/",
+                f"This folder holds the same pictures as {first.path}/; {count:,} copies were left out.",
+                count,
             )
 
 

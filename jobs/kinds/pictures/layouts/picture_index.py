@@ -1,5 +1,6 @@
 """Finds pictures by what tables and annotations call them."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -8,6 +9,8 @@ from urllib.parse import unquote
 from jobs.kinds.pictures.layouts.split_names import split_of
 from jobs.uploads.archive import Entry
 
+# Label Studio puts such a mark in front of names that are uploaded.
+_UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)")
 _NUMBER = 18  # digits of a number that is surely one
 
 
@@ -48,6 +51,8 @@ class PictureIndex:
             found = (
                 self._stems.get(PurePosixPath(last).stem) if "." in last else self._numbers.get(_number(last))
             )
+        if found is None and (marked := _UPLOADED.match(last)):
+            return self.find("/".join((*parts[:-1], marked[1])), folder, split)
         return self._nearest(found or [], parts, near, split)
 
     def _nearest(

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+# The numbers of parts in such lists.
+PARTS = {"0": TRAIN, "1": VALIDATION, "2": TEST}
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _END = r"(?:set|sets|data|dataset|images?|imgs?|pictures?|split|ing|ingset|ingdata)?"
@@ -17,7 +19,7 @@ _FILLERS = {
     "set", "sets", "data", "dataset", "image", "images", "img", "imgs", "picture", "pictures", "pics", "photos",
     "jpg", "jpeg", "png", "split", "part", "folder", "dir", "new", "final", "full", "all", "clean", "resized",
     "the", "my", "seg", "files", "org", "original", "raw", "rgb", "crop", "cropped", "folders", "zip", "256",
-    "224", "labeled", "labelled", "annotated", "lr", "hr",
+    "224", "labeled", "labelled", "obj", "annotated", "lr", "hr",
 }  # fmt: skip
 _UNLABELLED = {
     "unlabeled", "unlabelled", "unlabel", "pred", "predict", "prediction", "predictions", "unknown", "unsorted",
@@ -50,6 +52,11 @@ def split_of(name: str) -> str:
     return split if not rest or (len(rest) == 1 and at in (0, len(words) - 1)) else ""
 
 
+def is_partition(name: str) -> bool:
+    """Whether a file is called like a list of all pictures with the number of the part of each."""
+    return bool({"partition", "partitions", "split", "splits"}.intersection(words_of(name)))
+
+
 def split_word(word: str) -> str:
     """The split that a single word names, or empty."""
     return next((split for pattern, split in _PATTERNS if pattern.match(word)), "")
@@ -64,6 +71,12 @@ def is_plain_split(name: str) -> bool:
 def names_unlabelled(name: str) -> bool:
     """Whether a folder is called like the part of a dataset that has no labels."""
     return bool(_UNLABELLED.intersection(words_of(name)))
+
+
+def are_numbered(names: Iterable[str]) -> bool:
+    """Whether all names are one word with a number (person1, person2), or numbers."""
+    stems = {tuple("#" if word.isdigit() else word for word in words_of(name)) for name in names}
+    return len(stems) == 1 and "#" in next(iter(stems))
 
 
 def are_numbered_parts(names: Iterable[str]) -> bool:

@@ -143,6 +143,9 @@ def _label_column(
 ) -> tuple[int | None, tuple[int, ...]]:
     """The column of labels, and those that could be it as well."""
     fit = [at for at in rest if _may_be_label(values[at], rows)]
+    if not named:
+        # A list of what shows one class (1) and what does not (-1) tells no classes itself.
+        fit = [at for at in fit if not _is_membership(values[at])]
     known = sorted(
         (at for at in fit if names[at] in _LABEL_NAMES),
         key=lambda at: (_is_code(values[at]), _LABEL_NAMES.index(names[at])),
@@ -156,11 +159,17 @@ def _label_column(
         return fit[0], ()
     words = [at for at in fit if not _is_code(values[at])]
     if not named and fit:
-        return (words or fit)[0], ()
+        # Without a header, a path and many numbers are measures or boxes, not labels.
+        numbers = len(fit) - len(words)
+        return (words[0], ()) if words else ((fit[0], ()) if numbers == 1 and len(rest) == 1 else (None, ()))
     if len(words) == 1:
         return words[0], tuple(at for at in fit if at != words[0])
     likely = words or fit
     return (likely[0] if likely else None), tuple(likely[1:])
+
+
+def _is_membership(values: Counter[Cell]) -> bool:
+    return "-1" in values and sum(values[said] for said in ("-1", "0", "1")) >= 0.9 * values.total()
 
 
 def _may_be_label(values: Counter[Cell], rows: int) -> bool:

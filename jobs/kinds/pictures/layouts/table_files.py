@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobs.kinds.pictures.layouts.contract import Contents
+from jobs.kinds.pictures.layouts.workbooks import WORKBOOKS, workbook_rows
 from jobs.uploads.archive import Entry
 
 Cell = str | tuple[str, ...]
-SUFFIXES = {".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet"}
+SUFFIXES = {".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", *WORKBOOKS}
 _MOST_BYTES = 40 * 1024**2
 _MOST_COLUMNS = 2_000
 _MOST_ROWS = 2_000_000
@@ -33,6 +34,8 @@ class PictureTable:
     rows: list[Sequence[Cell]]
     has_header: bool = True
     names: dict[str, list[str]] = field(default_factory=dict)
+    # The first row as it is in the file, where a header had to be found.
+    head: Sequence[Cell] = ()
 
     @property
     def where(self) -> str:
@@ -45,6 +48,9 @@ def read_table(contents: Contents, entry: Entry) -> PictureTable | None:
         return None
     if entry.suffix == ".parquet":
         return _parquet(contents, entry)
+    if entry.suffix in WORKBOOKS:
+        sheet: list[Sequence[Cell]] = list(workbook_rows(contents, entry, _MOST_ROWS, _MOST_CELL))
+        return _with_header(entry, sheet) if sheet and len(sheet[0]) <= _MOST_COLUMNS else None
     if entry.suffix == ".json":
         return _from_records(entry, records_of(contents.json(entry)))
     text = _decoded(contents.archive.read(entry))
@@ -59,6 +65,12 @@ def records_of(document: Any) -> Sequence[Mapping[str, Any]]:
         lists = [value for value in document.values() if isinstance(value, list) and value]
         if len(lists) == 1 and all(isinstance(row, dict) for row in lists[0]):
             document = lists[0]
+        elif isinstance(document.get("labels"), dict) and isinstance(document.get("classes"), list):
+            # FiftyOne: names of classes, and for each picture the place of its class among them.
+            names = dict(enumerate(map(str, document["classes"])))
+            return [{"file": file, "label": names.get(at, at)} for file, at in document["labels"].items()]
+        elif len(lists) == 1 and all(isinstance(row, list) and len(row) == 2 for row in lists[0]):
+            return [{"file": file, "label": label} for file, label in lists[0]]
         elif document and all(isinstance(value, str | int | list) for value in document.values()):
             return [{"file": name, "label": value} for name, value in document.items()]
         elif document and all(isinstance(value, dict) for value in document.values()):
@@ -125,9 +137,7 @@ def _delimited(entry: Entry, text: str) -> PictureTable | None:
     if delimiter is None:
         if entry.suffix != ".txt":
             return None
-        rows = [line.strip().rsplit(None, 1) for line in text.splitlines() if line.strip()]
-        if len(Counter(map(len, rows))) > 1:
-            rows = [[line.strip()] for line in text.splitlines() if line.strip()]
+        rows = _by_spaces([line.strip() for line in text.splitlines() if line.strip()])
     else:
         csv.field_size_limit(_MOST_BYTES)
         try:
@@ -137,6 +147,21 @@ def _delimited(entry: Entry, text: str) -> PictureTable | None:
     if not rows or len(rows) > _MOST_ROWS or len(rows[0]) > _MOST_COLUMNS:
         return None
     return _with_header(entry, rows)
+
+
+def _by_spaces(lines: Sequence[str]) -> list[Sequence[Cell]]:
+    """Lines in as many columns as all of them have words; else a path and the last word; else one column."""
+    lines = [line for line in lines if not line.startswith("#")] or lines
+    if len(lines) > 2 and lines[0].isdigit() and int(lines[0]) in (len(lines) - 1, len(lines) - 2):
+        # How many there are.
+        lines = lines[1:]
+    rows: list[Sequence[Cell]] = [line.split() for line in lines]
+    if len(rows) > 2 and len(rows[0]) > 1 and {len(row) for row in rows[1:]} == {len(rows[0]) + 1}:
+        return rows
+    for ways in ([line.split() for line in lines], [line.rsplit(None, 1) for line in lines]):
+        if len(ways[0]) > 1 and len({len(row) for row in ways}) == 1:
+            return list(ways)
+    return [[line] for line in lines]
 
 
 def _csv(text: str, delimiter: str) -> Iterable[list[str]]:
@@ -169,13 +194,15 @@ def _with_header(entry: Entry, rows: list[Sequence[Cell]]) -> PictureTable:
     if len(rows) > 1 and len(rows[1]) == width + 1:
         names, width = ["row", *names], width + 1
     filled = [row if len(row) >= width else [*row, *[""] * (width - len(row))] for row in rows[1:]]
-    return PictureTable(entry, names, filled)
+    return PictureTable(entry, names, filled, head=rows[0])
 
 
 def without_header(table: PictureTable) -> PictureTable:
     """The same table where the first row is one like the others."""
+    if len(table.head) < len(table.columns):
+        return table
     columns = [f"column {at + 1}" for at in range(len(table.columns))]
-    return PictureTable(table.entry, columns, [table.columns, *table.rows], has_header=False)
+    return PictureTable(table.entry, columns, [table.head, *table.rows], has_header=False)
 
 
 def _parquet(contents: Contents, entry: Entry) -> PictureTable | None:

@@ -1,15 +1,23 @@
 """Layout: a table beside the pictures whose ids are their names."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jobs.kinds.pictures.layouts.class_names import named_codes
 from jobs.kinds.pictures.layouts.contract import Contents, Reading, Sample
+from jobs.kinds.pictures.layouts.described import (
+    DescribedTable,
+    column_choice,
+    described_tables,
+    label_name,
+    no_such_column,
+)
 from jobs.kinds.pictures.layouts.several_labels import refuse_several, separator_of
 from jobs.kinds.pictures.layouts.split_names import split_of, words_of
-from jobs.kinds.pictures.layouts.table_columns import Roles, file_column, is_missing, is_set, roles_of
-from jobs.kinds.pictures.layouts.table_files import SUFFIXES, Cell, PictureTable, read_table, without_header
+from jobs.kinds.pictures.layouts.table_columns import is_missing, is_set
+from jobs.kinds.pictures.layouts.table_files import Cell
+from jobs.kinds.pictures.options import NONE
 from jobs.uploads.archive import Entry
 from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
@@ -44,20 +52,18 @@ class _Labels:
     missing: int = 0
 
 
-@dataclass(slots=True)
-class _Described:
-    """A table, the meaning of its columns, and the part of the dataset that its name tells."""
-
-    table: PictureTable
-    roles: Roles
-    split: str
-
-
 def read_tables(contents: Contents) -> TableReading | None:
     """The pictures with the labels of the tables beside them; None where no table names pictures and labels."""
-    found = list(_described(contents))
+    options = contents.options
+    every = described_tables(contents)
+    found = [one for one in every if options.table in (None, one.table.where)]
+    if options.table is None:
+        found = [one for one in found if not _NOT_TRUE.intersection(words_of(one.table.entry.parts[-1]))]
     if not found:
         return None
+    column = options.label_column
+    if column is not None and all(column not in one.table.columns for one in found):
+        raise no_such_column(column, found[0])
     main = max(found, key=lambda one: _rank(one, contents))
     alike = [one for one in found if _same_form(one, main)]
     labels = _Labels()
@@ -69,7 +75,7 @@ def read_tables(contents: Contents) -> TableReading | None:
         notes=notes,
         used={one.table.where for one in alike},
         where=main.table.where,
-        column=_label_name(main),
+        column=label_name(main),
         open=[main.table.columns[at] for at in main.roles.open],
         sure=not main.roles.open,
     )
@@ -83,59 +89,20 @@ def read_tables(contents: Contents) -> TableReading | None:
     return reading if reading.samples or reading.refusal else None
 
 
-def table_files(contents: Contents) -> Iterator[Entry]:
-    """The files that may be tables with labels."""
-    wanted = contents.options.table
-    for entry in contents.files:
-        if entry.suffix not in SUFFIXES:
-            continue
-        if wanted is not None and entry.where != wanted:
-            continue
-        if wanted is None and _NOT_TRUE.intersection(words_of(entry.parts[-1])):
-            continue
-        yield entry
-
-
-def _described(contents: Contents) -> Iterator[_Described]:
-    entries = list(table_files(contents))
-    if sum(1 for entry in entries if entry.suffix == ".txt") > 50:
-        # One text for each picture: an annotation, not a table.
-        entries = [entry for entry in entries if entry.suffix != ".txt"]
-    for entry in entries[:100]:
-        table = read_table(contents, entry)
-        if table is None or not table.rows:
-            continue
-        split = split_of(entry.parts[-1].rpartition(".")[0])
-        if entry.suffix not in (".json", ".jsonl", ".ndjson", ".parquet") and any(
-            contents.index.find(str(name), entry.parts[:-1], split) is not None for name in table.columns
-        ):
-            table = without_header(table)
-        file = file_column(table, contents.index, split)
-        if file is None or len(table.columns) < 2:
-            continue
-        roles = roles_of(table, file, contents.options.label_column)
-        if roles.label is not None or roles.flags:
-            yield _Described(table, roles, split)
-
-
-def _rank(one: _Described, contents: Contents) -> tuple[bool, bool, int]:
+def _rank(one: DescribedTable, contents: Contents) -> tuple[bool, bool, int]:
     chosen = contents.options.label_column in one.table.columns
     return chosen, not one.roles.open, len(one.table.rows)
 
 
-def _same_form(one: _Described, main: _Described) -> bool:
+def _same_form(one: DescribedTable, main: DescribedTable) -> bool:
     return (
         one.table.columns[one.roles.file] == main.table.columns[main.roles.file]
-        and _label_name(one) == _label_name(main)
+        and label_name(one) == label_name(main)
         and one.table.has_header == main.table.has_header
     )
 
 
-def _label_name(one: _Described) -> str:
-    return "" if one.roles.label is None else one.table.columns[one.roles.label]
-
-
-def _collect(one: _Described, contents: Contents, labels: _Labels) -> None:
+def _collect(one: DescribedTable, contents: Contents, labels: _Labels) -> None:
     """Adds what the rows of a table say; a table that comes first is not overruled by a later one."""
     table, roles = one.table, one.roles
     read = _reader(one, contents)
@@ -166,7 +133,7 @@ def _collect(one: _Described, contents: Contents, labels: _Labels) -> None:
 
 
 class _OneColumn:
-    def __init__(self, one: _Described, contents: Contents) -> None:
+    def __init__(self, one: DescribedTable, contents: Contents) -> None:
         assert one.roles.label is not None
         self._at = one.roles.label
         counts = Counter(row[self._at] for row in one.table.rows if not is_missing(row[self._at]))
@@ -186,28 +153,30 @@ class _OneColumn:
         return (self._names.get(cell, cell),)
 
 
-def _reader(one: _Described, contents: Contents) -> "_OneColumn | _Flags":
+def _reader(one: DescribedTable, contents: Contents) -> "_OneColumn | _Flags":
     return _OneColumn(one, contents) if one.roles.label is not None else _Flags(one)
 
 
 class _Flags:
-    def __init__(self, one: _Described) -> None:
+    def __init__(self, one: DescribedTable) -> None:
         self._columns = [(at, one.table.columns[at]) for at in one.roles.flags]
 
     def __call__(self, row: Sequence[Cell]) -> tuple[str, ...]:
         return tuple(name for at, name in self._columns if is_set(row[at]))
 
 
-def _several(main: _Described, labels: _Labels, contents: Contents) -> UploadRefused:
+def _several(main: DescribedTable, labels: _Labels, contents: Contents) -> UploadRefused:
     at, found = next(iter(labels.several.items()))
     where = contents.pictures[at].where
     if main.roles.boxes:
         from jobs.kinds.pictures.layouts.marks import refuse_boxes
 
         return refuse_boxes(main.table.where, where, list(found))
-    return refuse_several(
-        main.table.where, where, list(found), count=len(labels.several), column=_label_name(main)
+    refusal = refuse_several(
+        main.table.where, where, list(found), count=len(labels.several), column=label_name(main)
     )
+    refusal.columns = column_choice(main)
+    return refusal
 
 
 def _leave_out_several(labels: _Labels, contents: Contents, notes: Notes) -> None:
@@ -222,7 +191,7 @@ def _leave_out_several(labels: _Labels, contents: Contents, notes: Notes) -> Non
         del labels.label[at]
 
 
-def _samples(labels: _Labels, main: _Described, contents: Contents, notes: Notes) -> list[Sample]:
+def _samples(labels: _Labels, main: DescribedTable, contents: Contents, notes: Notes) -> list[Sample]:
     splits = _splits_of_folders(labels, contents)
     without = []
     samples = []
@@ -238,7 +207,7 @@ def _samples(labels: _Labels, main: _Described, contents: Contents, notes: Notes
     return samples
 
 
-def _skip_unnamed(without: Sequence[Entry], main: _Described, notes: Notes) -> None:
+def _skip_unnamed(without: Sequence[Entry], main: DescribedTable, notes: Notes) -> None:
     folders: dict[tuple[str, ...], list[Entry]] = {}
     for entry in without:
         folders.setdefault(entry.parts[:-1], []).append(entry)
@@ -265,7 +234,7 @@ def _splits_of_folders(labels: _Labels, contents: Contents) -> Mapping[int, str]
     return splits
 
 
-def _tell(alike: Sequence[_Described], main: _Described, labels: _Labels, notes: Notes) -> None:
+def _tell(alike: Sequence[DescribedTable], main: DescribedTable, labels: _Labels, notes: Notes) -> None:
     names = listed([one.table.where for one in alike])
     file = main.table.columns[main.roles.file]
     if main.roles.label is None:
@@ -278,11 +247,15 @@ def _tell(alike: Sequence[_Described], main: _Described, labels: _Labels, notes:
         notes.repair(
             names,
             f'The labels were read from this table: files from "{shown(file, 40)}", '
-            f'labels from "{shown(_label_name(main), 40)}".',
+            f'labels from "{shown(label_name(main), 40)}".',
         )
     if main.roles.group is not None:
         column = shown(main.table.columns[main.roles.group], 40)
-        notes.repair(main.table.where, f'Pictures with the same "{column}" count as one source.')
+        notes.repair(
+            main.table.where,
+            f'Pictures with the same "{column}" count as one source.',
+            undo={"sources": NONE},
+        )
     if labels.unknown:
         notes.warn(
             names,

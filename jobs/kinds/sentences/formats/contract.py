@@ -46,7 +46,8 @@ class Source:
 
     `packed` says that the bytes of `open` are not those at `path` but inside of it; `name` is what the user calls it.
     `closing` ends with the reading, and closes what a reader opens for all of it. Without `labelled` the labels may be
-    missing, and no text is left out for that.
+    missing, and no text is left out for that. With `hasty` a reader may presume that a text is plain, see
+    `blocks.InBlocks`.
     """
 
     path: Path
@@ -58,6 +59,7 @@ class Source:
     packed: bool = False
     closing: ExitStack = field(default_factory=ExitStack)
     labelled: bool = True
+    hasty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

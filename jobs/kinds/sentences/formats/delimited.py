@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 
+from jobs.kinds.sentences.formats.blocks import MOST_ROWS, Block, NotPlain
 from jobs.kinds.sentences.formats.contract import Meaning, Source
 from jobs.kinds.sentences.formats.dialects import USUAL, Dialect, Fit, measure, parse, quotings, unusual
 from jobs.kinds.sentences.formats.encoding import Encoding, Opener, find_encoding
 from jobs.kinds.sentences.formats.lines import Signs, opened, text_lines
 from jobs.kinds.sentences.options import TableOptions
-from jobs.uploads.findings import Notes
+from jobs.uploads.findings import MOST_NOTES, Notes
 from training.ground.limits import Limits
 
 _SAMPLE_CHARS = 128 * 1024
@@ -31,7 +32,9 @@ class CsvReader:
     meaning = Meaning()
     unit = "Row"
 
-    def __init__(self, open_: Opener, options: TableOptions, limits: Limits, notes: Notes) -> None:
+    def __init__(
+        self, open_: Opener, options: TableOptions, limits: Limits, notes: Notes, *, hasty: bool = False
+    ) -> None:
         self._open = open_
         self._most_chars = limits.max_field_chars
         _allow_fields(limits.max_field_chars)
@@ -43,7 +46,9 @@ class CsvReader:
         hint = _EXCEL_HINT.match(sample[0]) if sample else None
         self._skip = 1 if hint else 0
         chosen = options.delimiter or (hint[1] if hint else None)
-        self._plain = False
+        self._plain = self._told = self.presumes = False
+        self._hasty = hasty
+        self._notes = notes
         best = _best(_on_sample(sample[self._skip :], chosen, self._most_chars))
         if not (whole and len(self._signs.ends) == 1):
             best = self._on_the_whole(best, chosen)
@@ -54,14 +59,52 @@ class CsvReader:
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """(number of the row as a spreadsheet shows it, its cells)."""
         if self._plain:
-            with opened(self._open, self._encoding, self._ends) as text:
-                rows = enumerate(csv.reader(text, **self._dialect.csv_format), start=1)
-                yield from islice(rows, self._skip, None)
+            for block in self._plain_blocks():
+                yield from block.records()
             return
         with self._lines(self._ends) as lines:
-            for number, (cells, _, _) in enumerate(parse(lines, self._dialect, self._most_chars), start=1):
+            broken: list[int] = []
+            for number, (cells, _, is_broken) in enumerate(
+                parse(lines, self._dialect, self._most_chars), start=1
+            ):
+                if is_broken:
+                    broken.append(number)
                 if number > self._skip:
                     yield number, cells
+        self._tell_of_broken(broken)
+
+    def blocks(self) -> Iterator[Block] | None:
+        """See `InBlocks`."""
+        return self._plain_blocks() if self._plain else None
+
+    def _plain_blocks(self) -> Iterator[Block]:
+        widths: Counter[int] = Counter()
+        count, skip = 0, self._skip
+        at_once = MOST_ROWS if self._signs.short_lines else 1 + MOST_ROWS // 32  # some megabytes at most
+        with opened(self._open, self._encoding, self._ends) as text:
+            reader = csv.reader(text, strict=True, **self._dialect.csv_format)
+            try:
+                while rows := list(islice(reader, at_once)):
+                    count += len(rows)
+                    if self.presumes:
+                        widths.update(map(len, rows))
+                        if reader.line_num != count:
+                            raise NotPlain
+                    yield Block(count - len(rows) + skip + 1, rows[skip:])
+                    skip = 0
+            except csv.Error as error:
+                raise NotPlain from error
+        if self.presumes and not Fit(widths=widths).is_clean:
+            raise NotPlain
+
+    def _tell_of_broken(self, rows: list[int]) -> None:
+        if self._told:
+            return
+        self._told = True
+        for row in rows[:MOST_NOTES]:
+            self._notes.repair(
+                f"Row {row:,}", "A quotation mark is out of place here, so it was read as part of the text."
+            )
 
     @contextmanager
     def _lines(self, ends: str) -> Iterator[Iterator[str]]:
@@ -105,6 +148,9 @@ class CsvReader:
         """Whether the whole text is as `csv` wants it, a row in each line: then it is read at full speed."""
         if len(self._signs.ends) > 1 or self._signs.long_lines or dialect.prepared() is not None:
             return False
+        if self._hasty:
+            self.presumes = True
+            return True
         with opened(self._open, self._encoding, self._ends) as text:
             reader = csv.reader(text, strict=True, **dialect.csv_format)
             try:
@@ -121,7 +167,7 @@ class CsvReader:
 
 def delimited(source: Source) -> CsvReader:
     """The reader of a delimited text; raises UploadRefused."""
-    return CsvReader(source.open, source.options, source.limits, source.notes)
+    return CsvReader(source.open, source.options, source.limits, source.notes, hasty=source.hasty)
 
 
 def _on_sample(sample: list[str], chosen: str | None, most_chars: int) -> list[tuple[Dialect, Fit]]:

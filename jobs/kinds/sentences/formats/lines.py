@@ -10,6 +10,7 @@ from jobs.kinds.sentences.formats.encoding import Encoding, Opener
 _LONGEST = 8  # times the longest field
 _MOST_LINES = 1_000  # of one row
 _CHUNK = 256 * 1024
+_PART = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Signs:
     """What a whole text holds that tells its dialect.
 
     `line_feeds` are counted where returns are near, else there are at least as many; `both` are the two together.
+    `short_lines`: no line is longer than some thousand characters.
     """
 
     line_feeds: int
@@ -24,16 +26,19 @@ class Signs:
     both: int
     quotes: bool
     long_lines: bool
+    short_lines: bool
 
     @classmethod
     def count(cls, open_: Opener, encoding: Encoding) -> "Signs":
         """Reads the text once."""
         feeds = returns = both = 0
+        short_lines = True
         last = ""
         quotes = long_lines = False
         with opened(open_, encoding, "") as text:
             while chunk := text.read(_CHUNK):
                 quotes = quotes or '"' in chunk or "'" in chunk
+                short_lines = short_lines and _has_short_lines(chunk)
                 if "\r" in chunk or last == "\r":
                     feeds += chunk.count("\n")
                     returns += chunk.count("\r")
@@ -43,7 +48,7 @@ class Signs:
                 elif len(chunk) == _CHUNK:
                     long_lines = True
                 last = chunk[-1]
-        return cls(feeds, returns, both, quotes, long_lines)
+        return cls(feeds, returns, both, quotes, long_lines, short_lines)
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -54,6 +59,11 @@ class Signs:
         if not self.line_feeds:
             return ("\r",)
         return ("\n", "") if self.line_feeds >= lone else ("", "\r", "\n")
+
+
+def _has_short_lines(chunk: str) -> bool:
+    """Whether a line ends in each of its parts."""
+    return all(chunk.find("\n", at, at + _PART) >= 0 for at in range(0, len(chunk) - _PART, _PART))
 
 
 def opened(open_: Opener, encoding: Encoding, newline: str) -> io.TextIOWrapper:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from jobs.kinds.sentences.columns.names import is_known
+from jobs.kinds.sentences.formats.blocks import Block, InBlocks
 from jobs.kinds.sentences.formats.contract import Cells, Meaning, Reader
 from jobs.kinds.sentences.options import TableOptions
 from jobs.uploads.errors import listed
@@ -42,6 +43,7 @@ class Trimmed:
         self._notes = notes
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
         self.unit, self.meaning = reader.unit, reader.meaning
+        self.presumes = isinstance(reader, InBlocks) and reader.presumes
         chosen = options.header_row or 0
         records = (record for record in _filled(reader.records()) if record[0] >= chosen)
         sample = list(islice(records, _SAMPLE_ROWS))
@@ -80,6 +82,53 @@ class Trimmed:
         if held is not None and not total:
             yield held
         self._tell(again, held[0] if held and total else 0)
+
+    def blocks(self) -> Iterator[Block] | None:
+        """See `InBlocks`."""
+        blocks = self._reader.blocks() if isinstance(self._reader, InBlocks) else None
+        if blocks is None or self._questions or self._short:
+            return None
+        return self._trimmed_blocks(blocks)
+
+    def _trimmed_blocks(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        again: list[int] = []
+        held: Block | None = None
+        count = -1
+        for block in blocks:
+            if block.first < self._first:
+                block = Block(self._first, block.rows[self._first - block.first :])
+            if not block.rows:
+                continue
+            for part in self._without_headers(block, again, is_first=count < 0) if self._header else (block,):
+                count += len(part.rows)
+                if held is not None:
+                    yield held
+                held = part
+        if held is None:
+            return
+        number, last = held.first + len(held.rows) - 1, held.rows[-1]
+        total = bool(self._header) and count > 0 and self._is_total(last, count - 1)
+        held = Block(held.first, held.rows[:-1]) if total else held
+        if held.rows:
+            yield held
+        self._tell(again, number if total else 0)
+
+    def _without_headers(self, block: Block, again: list[int], *, is_first: bool) -> Iterator[Block]:
+        """The block, in parts where rows between them repeat the header; `is_first`: the first row is the header."""
+        firsts = block.columns[0] if block.columns else [row[0] if row else "" for row in block.rows]
+        if not is_first and self._start not in firsts:
+            yield block
+            return
+        start = 0
+        for at, first in enumerate(firsts):
+            if first != self._start or (is_first and at == 0) or _plain(block.rows[at]) != self._header:
+                continue
+            again.append(block.first + at)
+            if at > start:
+                yield Block(block.first + start, block.rows[start:at])
+            start = at + 1
+        if start < len(block.rows):
+            yield Block(block.first + start, block.rows[start:])
 
     def _from_first(self) -> Iterable[Row]:
         first, questions = self._first, self._questions

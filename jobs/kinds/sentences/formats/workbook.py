@@ -3,8 +3,6 @@
 import json
 import mmap
 import shutil
-import subprocess
-import sys
 import tempfile
 import weakref
 from collections.abc import Iterator
@@ -15,19 +13,13 @@ from typing import IO, Any
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Meaning, Source
 from jobs.uploads.archive import Archive
-from jobs.uploads.detection import OLE_MAGIC
 from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes, Question
-from training.ground.limits import GIB, MIB, Limits
+from jobs.uploads.workbook_sheet import HEAD_BYTES, MOST_BYTES, workbook_suffix, write_sheet
+from training.ground.limits import MIB, Limits
 from training.kinds.sentences import KIND
 
-_CHILD = Path(__file__).with_name("workbook_child.py")
-_MOST_BYTES = 512 * MIB  # of a workbook, unpacked
-_MEMORY = 2 * GIB
-_SECONDS = 120
 _AT_ONCE = 2_000  # lines
-_HEAD_BYTES = 128
-_SUFFIXES = ((OLE_MAGIC, ".xls"), (b"opendocument.spreadsheet", ".ods"), (b"", ".xlsx"))
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _SIDE = 5  # a sheet of less than a fifth of the rows is not what is meant
 _SAVE = "Save the sheet as CSV (UTF-8), and upload that."
@@ -82,8 +74,8 @@ class WorkbookReader:
 def _as_file(source: Source) -> Iterator[Path]:
     """The workbook under a name that says its format: the upload, or a copy of what lies in a zip."""
     with source.open() as file, tempfile.TemporaryDirectory() as folder:
-        head = file.read(_HEAD_BYTES)
-        path = Path(folder, "book" + next(suffix for magic, suffix in _SUFFIXES if magic in head))
+        head = file.read(HEAD_BYTES)
+        path = Path(folder, "book" + workbook_suffix(head))
         if getattr(file, "name", None) == str(source.path):
             path.symlink_to(source.path.absolute())
         else:
@@ -101,26 +93,13 @@ def _check_members(path: Path, limits: Limits) -> None:
                     raise _refused("password", {})
             return
         archive = Archive(file, limits, KIND)
-        if sum(entry.size for entry in archive.entries) > _MOST_BYTES:
+        if sum(entry.size for entry in archive.entries) > MOST_BYTES:
             raise _too_large()
 
 
 def _convert(path: Path, source: Source, lines: IO[str]) -> None:
-    limits = source.limits
-    arguments = (limits.max_rows, limits.max_field_chars, _MEMORY, _SECONDS)
-    command = [sys.executable, "-I", str(_CHILD), str(path), source.options.sheet or "", *map(str, arguments)]
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=lines,
-            stderr=subprocess.DEVNULL,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise _too_large() from error
-    if done.returncode:
+    limits, sheet = source.limits, source.options.sheet or ""
+    if not write_sheet(path, lines, sheet=sheet, rows=limits.max_rows, chars=limits.max_field_chars):
         raise _too_large()
 
 

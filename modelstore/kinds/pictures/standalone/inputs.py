@@ -5,8 +5,9 @@ import binascii
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 SAMPLES = "pictures"
@@ -38,10 +39,34 @@ def samples(data: Path) -> Iterator[tuple[str, Any]]:
         for path in sorted(path for path in data.rglob("*") if path.is_file()):
             yield hashlib.sha256(path.read_bytes()).hexdigest(), path
         return
+    with _opened(data) as archive:
+        for name in archive.namelist():
+            content = archive.read(name)
+            yield hashlib.sha256(content).hexdigest(), content
+
+
+def labelled(data: Path, classes: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """(class, picture) of each file of a folder or zip that lies in a folder named like a class: the innermost."""
+    if data.is_dir():
+        for path in sorted(path for path in data.rglob("*") if path.is_file()):
+            if label := _folder(path.relative_to(data).parts, classes):
+                yield label, path
+        return
+    with _opened(data) as archive:
+        for name in archive.namelist():
+            label = _folder(PurePosixPath(name).parts, classes)
+            if label and not name.endswith("/"):
+                yield label, archive.read(name)
+
+
+@contextmanager
+def _opened(data: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(data) as archive:
-            for name in archive.namelist():
-                content = archive.read(name)
-                yield hashlib.sha256(content).hexdigest(), content
+            yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise ValueError(f"it is neither a folder nor a zip that can be read ({error})") from error
+
+
+def _folder(parts: tuple[str, ...], classes: Collection[str]) -> str | None:
+    return next((part for part in reversed(parts[:-1]) if part in classes), None)

@@ -122,6 +122,7 @@ def test_one_broken_quote_among_good_ones_loses_one_row_at_most(inspect_text):
     good = "".join(f'"Day {i}, at noon",{label}\n' for i, (_, label) in enumerate(VISITS))
     findings = inspect_text(f'text,label\n{good}"never closed,museum\n{good}')
     assert findings.sample_count == 85
+    assert "Row 44: A quotation mark is out of place" in messages(findings)
     assert ("Day 0, at noon", "harbour") in findings.rows
 
 

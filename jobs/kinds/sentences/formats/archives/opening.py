@@ -21,11 +21,18 @@ from training.kinds.sentences import KIND
 
 @contextmanager
 def opened(
-    path: Path, name: str, options: TableOptions, limits: Limits, notes: Notes, *, labelled: bool = True
+    path: Path,
+    name: str,
+    options: TableOptions,
+    limits: Limits,
+    notes: Notes,
+    *,
+    labelled: bool = True,
+    hasty: bool = False,
 ) -> Iterator[Reader]:
     """The table at `path`, called `name` by the user; raises UploadRefused, also while it is read.
 
-    Without `labelled`, for predictions, texts without a label are read, too.
+    Without `labelled`, for predictions, texts without a label are read, too. `hasty` as in `Source`.
     """
     with ExitStack() as stack:
         with path.open("rb") as file:
@@ -38,6 +45,7 @@ def opened(
             notes=notes,
             name=name,
             labelled=labelled,
+            hasty=hasty,
             closing=stack,
         )
         packing = find_packing(head)

@@ -2,7 +2,7 @@ import pytest
 
 from jobs.kinds.pictures.layouts.split_names import are_numbered_parts, split_of
 from tests.jobs.kinds.pictures.layouts.made_up import classes, kinds, loose, said, under
-from tests.jobs.uploads.builders import pictures
+from tests.jobs.uploads.builders import picture, pictures
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,9 @@ def test_a_class_may_be_called_train(inspect_zip):
     findings = inspect_zip(kinds("train", "bus", "car"))
     assert classes(findings) == {"bus": 3, "car": 3, "train": 3}
     deep = {
-        name: data for kind in ("train", "bus") for name, data in under(kind, kinds("day", "night")).items()
+        name: data
+        for kind in ("train", "bus")
+        for name, data in under(kind, kinds("day", "night", start=9 * len(kind))).items()
     }
     assert classes(inspect_zip(deep)) == {"bus": 6, "train": 6}
 
@@ -140,3 +142,88 @@ def test_spellings_are_joined_unless_one_says_no(inspect_zip):
     files = pictures("Oak") | pictures("oak") | pictures("elm")
     assert classes(inspect_zip(files)) == {"Oak": 6, "elm": 3}
     assert classes(inspect_zip(files, join_case="no")) == {"Oak": 3, "elm": 3, "oak": 3}
+
+
+def test_a_whole_dataset_inside_beside_a_loose_part_and_a_copy(inspect_zip):
+    whole = under("Trees(Augmented)/train", kinds("oak", "elm")) | under(
+        "Trees(Augmented)/valid", kinds("oak", "elm", start=30)
+    )
+    copy = {name.replace("Trees", "trees"): data for name, data in whole.items()}
+    findings = inspect_zip(whole | copy | loose(4, "test/test"))
+    assert classes(findings) == {"elm": 6, "oak": 6}
+    assert findings.splits == {"train": 6, "validation": 6}
+    assert findings.skipped_count == 16
+
+
+def test_the_same_pictures_in_other_colours_are_one_source(inspect_zip, manifest_of):
+    files = {}
+    for k, view in enumerate(("color", "grayscale")):
+        files |= {
+            f"{view}/{tree}/{i}.jpg": picture(100 * k + 10 * len(tree) + i)
+            for tree in ("oak", "birch")
+            for i in range(4)
+        }
+    assert classes(inspect_zip(files)) == {"birch": 8, "oak": 8}
+    assert len({row["group"] for row in manifest_of(files)}) == 8
+
+
+def test_where_either_level_could_be_the_classes_it_is_asked(inspect_zip):
+    files = {}
+    for k, shop in enumerate(("market", "webshop")):
+        files |= {
+            f"{shop}/images/{thing}/{i}.jpg": picture(100 * k + 10 * len(thing) + i)
+            for thing in ("cup", "fork", "plate")
+            for i in range(3)
+        }
+    findings = inspect_zip(files)
+    [question] = findings.questions
+    assert (question.field, question.guess, question.choices) == (
+        "labels_from",
+        "subfolders",
+        ("folders", "subfolders"),
+    )
+    assert classes(findings) == {"cup": 6, "fork": 6, "plate": 6}
+    assert classes(inspect_zip(files, labels_from="folders")) == {"market": 9, "webshop": 9}
+
+
+def test_numbered_persons_around_the_classes_are_no_classes(inspect_zip):
+    files = {}
+    for person in range(3):
+        files |= {
+            f"user{person}/{sign}/{i}.jpg": picture(100 * person + 10 * len(sign) + i)
+            for sign in ("fist", "palms")
+            for i in range(3)
+        }
+    assert classes(inspect_zip(files)) == {"fist": 9, "palms": 9}
+
+
+def test_lists_of_names_tell_the_parts(inspect_zip):
+    files = under("images", kinds("oak", "elm", count=6))
+    names = [name.removeprefix("images/").removesuffix(".jpg") for name in files]
+    lists = {
+        "meta/train.txt": "\n".join(names[:4] + names[6:10]).encode(),
+        "meta/test.txt": "\n".join(names[4:6] + names[10:]).encode(),
+    }
+    findings = inspect_zip(files | lists)
+    assert classes(findings) == {"elm": 6, "oak": 6}
+    assert findings.splits == {"train": 8, "test": 4}
+    assert not findings.skipped
+
+
+def test_masks_beside_the_parts_are_no_examples(inspect_zip):
+    files = (
+        under("train", kinds("good"))
+        | under("test", kinds("good", "torn", start=30))
+        | {"train/torn/9.jpg": picture(4)}
+    )
+    masks = {f"ground_truth/torn/{i}_mask.png": picture(i, "PNG") for i in range(30, 33)}
+    assert classes(inspect_zip(files | masks)) == {"good": 6, "torn": 4}
+
+
+def test_two_large_folders_that_differ_in_case_are_asked_about(inspect_zip):
+    files = kinds("pH", "PH", count=12) | pictures("elm")
+    findings = inspect_zip(files)
+    [question] = findings.questions
+    assert (question.field, question.choices) == ("join_case", ("yes", "no"))
+    assert not inspect_zip(files, join_case="yes").questions
+    assert classes(inspect_zip(files, join_case="no")) == {"PH": 12, "elm": 3, "pH": 12}

@@ -198,3 +198,39 @@ def test_folders_of_codes_get_the_words_of_a_table(inspect_zip):
         "elm": 3,
         "oak": 3,
     }
+
+
+def test_a_table_labels_the_part_without_class_folders(inspect_zip):
+    files = under("train", kinds("oak", "elm", count=4)) | loose(6, "val/images")
+    lines = [f"{i:03}.jpg\t{LABELS[i % 2]}\t0\t0\t62\t57" for i in range(6)]
+    findings = inspect_zip(files | {"val/val_annotations.txt": "\n".join(lines).encode()})
+    assert classes(findings) == {"elm": 7, "oak": 7}
+    assert findings.splits == {"train": 8, "validation": 6}
+    assert findings.skipped_count == 0
+
+
+def test_numbers_without_a_header_are_no_labels(inspect_zip, refusal_of):
+    lines = [f"{i:03}.jpg {i % 3} {i % 5} 62 57" for i in range(12)]
+    assert (
+        refusal_of(inspect_zip, loose(12) | {"boxes.txt": "\n".join(lines).encode()}).code
+        == "no_class_folders"
+    )
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"classes": LABELS, "labels": {f"{i:03}": i % 2 for i in range(8)}},
+        {"labels": [[f"{i:03}.jpg", LABELS[i % 2]] for i in range(8)]},
+        [
+            {"image": f"/data/upload/3/{i:03}.jpg", "id": i, "choice": LABELS[i % 2], "annotator": 1}
+            for i in range(8)
+        ],
+        {"data": [{"name": f"{i:03}.jpg", "category": LABELS[i % 2]} for i in range(8)]},
+    ],
+)
+def test_json_of_many_shapes_is_a_table(inspect_zip, document):
+    assert classes(inspect_zip(loose(8, "data") | {"labels.json": json.dumps(document).encode()})) == {
+        "elm": 4,
+        "oak": 4,
+    }

@@ -1,0 +1,35 @@
+"""What requests about whole files have in common, on pages and over the API."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from jobs.batches.errors import BatchInvalid
+
+
+def only_file(request: Request, fields: Iterable[str]) -> Any:
+    """The one file of an API request that has these `fields` besides; raises BatchInvalid."""
+    unknown = sorted(set(request.data) - {"file", *fields})
+    if unknown:
+        problem = {name[:100]: ["There is no such field."] for name in unknown[:20]}
+        raise BatchInvalid(f"Unknown fields: {', '.join(problem)}.", fields=problem)
+    sent = request.FILES.getlist("file")
+    if len(sent) != 1 or len(request.FILES) != 1:
+        message = "Send one file, as multipart, in the field `file`."
+        raise BatchInvalid(message, fields={"file": [message]})
+    return sent[0]
+
+
+def chosen_file(request: HttpRequest) -> Any:
+    """The file of a form; raises BatchInvalid."""
+    upload = request.FILES.get("file")
+    if upload is None:
+        raise BatchInvalid("Choose a file first.", fields={"file": ["Choose a file first."]})
+    return upload
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a script sent the form."""
+    return "application/json" in request.headers.get("Accept", "")

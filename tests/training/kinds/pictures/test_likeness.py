@@ -1,0 +1,96 @@
+"""Versions of one picture are found, and pictures that merely look alike are not."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
+
+from training.ground.sources import sources_of
+from training.kinds.pictures.descriptors import Descriptors
+from training.kinds.pictures.likeness import alike_pictures
+
+
+def scene(seed: int, side: int = 160) -> Image.Image:
+    """Shapes of many colours and sizes, as a photo has them."""
+    random = np.random.default_rng(seed)
+    image = Image.new("RGB", (side, side), tuple(random.integers(60, 200, 3).tolist()))
+    draw = ImageDraw.Draw(image)
+    for _ in range(25):
+        x, y = random.integers(-20, side, 2)
+        width, height = random.integers(8, 70, 2)
+        box = (x, y, x + width, y + height)
+        colour = tuple(random.integers(0, 255, 3).tolist())
+        (draw.ellipse if random.random() < 0.5 else draw.rectangle)(box, fill=colour)
+    return image
+
+
+def groups(*pictures: Image.Image) -> list[int]:
+    descriptors = Descriptors(len(pictures))
+    descriptors.add(
+        0, np.stack([np.asarray(picture.convert("RGB").resize((128, 128))) for picture in pictures])
+    )
+    found: list[int] = sources_of(
+        len(pictures), alike_pictures(descriptors, np.arange(len(pictures)))
+    ).tolist()
+    return found
+
+
+def squeezed(picture: Image.Image) -> Image.Image:
+    buffer = io.BytesIO()
+    picture.resize((90, 90)).save(buffer, "JPEG", quality=50)
+    return Image.open(buffer)
+
+
+VERSIONS = {
+    "the same": lambda picture: picture.copy(),
+    "mirrored": ImageOps.mirror,
+    "upside down": ImageOps.flip,
+    "turned by a quarter": lambda picture: picture.transpose(Image.Transpose.ROTATE_90),
+    "turned a little": lambda picture: picture.rotate(8, Image.Resampling.BILINEAR),
+    "darker": lambda picture: ImageEnhance.Brightness(picture).enhance(0.7),
+    "less contrast": lambda picture: ImageEnhance.Contrast(picture).enhance(0.7),
+    "cropped": lambda picture: picture.crop((8, 12, 150, 154)),
+    "mirrored and cropped": lambda picture: ImageOps.mirror(picture).crop((0, 0, 140, 140)),
+    "small and squeezed": squeezed,
+}
+OTHERS = [scene(seed) for seed in range(10, 40)]
+
+
+@pytest.mark.parametrize("version", VERSIONS.values(), ids=VERSIONS.keys())
+def test_a_version_of_a_picture_is_of_its_source(version) -> None:
+    found = groups(scene(1), *OTHERS, version(scene(1)), scene(2), version(scene(2)))
+    assert found[0] == found[-3] and found[-2] == found[-1]
+    assert len(set(found)) == 32
+
+
+def test_five_versions_of_each_are_as_many_sources_as_there_were_pictures() -> None:
+    random = np.random.default_rng(0)
+    names = list(VERSIONS)
+    pictures = [
+        VERSIONS[names[random.integers(len(names))]](scene(seed)) for seed in range(20) for _ in range(5)
+    ]
+    found = np.array(groups(*pictures)).reshape(20, 5)
+    assert 20 <= found.max() + 1 <= 26
+    assert all(len(set(found[i]) & set(found[j])) == 0 for i in range(20) for j in range(i))
+
+
+def test_blank_pictures_are_not_one_source() -> None:
+    blank = [Image.new("RGB", (64, 64), (level, level, level)) for level in range(0, 250, 10)]
+    assert len(set(groups(*blank))) == len(blank)
+
+
+def test_pictures_with_the_same_frame_are_not_one_source() -> None:
+    framed = [ImageOps.expand(scene(seed).resize((110, 110)), 25, "black") for seed in range(30)]
+    assert len(set(groups(*framed))) >= 25
+
+
+def test_one_picture_alone_has_no_relative() -> None:
+    assert groups(scene(1)) == [0]
+
+
+def test_many_are_compared_only_with_those_near_the_same_centres(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.kinds.pictures.likeness._FEW", 20)
+    pictures = [scene(seed) for seed in range(60)]
+    found = groups(*pictures, *(ImageOps.mirror(picture) for picture in pictures))
+    assert sum(found[i] == found[i + 60] for i in range(60)) >= 58

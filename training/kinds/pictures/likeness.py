@@ -1,0 +1,241 @@
+"""Finds pictures that come from one source: near-duplicates, mirrored, turned, cropped, lighter or darker versions.
+
+A short descriptor of the coarse shapes of each picture, and of mirrored, turned and cropped versions of it, finds the
+likeliest relative among all others; both are then laid over each other (`alignment`) and compared in detail.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.ground.sources import Links, sources_of
+from training.kinds.pictures.alignment import GRID, aligned, prepared
+from training.kinds.pictures.descriptors import Descriptors
+
+# The side of the square that is described, and how many of its coarsest waves are.
+_SIDE, _WAVES = 12, 48
+_BLUR = 2.0
+# Crops that are tried: their side, and where they lie.
+_CROP = 0.86
+# Descriptors as near as this are of one picture, mirrored or turned at most; less near than that, hardly of one.
+_SURE, _POSSIBLE = 0.985, 0.5
+# Once laid over each other: the correlation of the shapes, and of the details.
+_SHAPES, _DETAILS = 0.93, 0.65
+# The shares of red, green and blue in a picture may differ by so much.
+_TINT = 0.04
+# Grey levels that a picture must vary by: a blank one is like any other.
+_LEAST_CONTRAST = 6.0
+# Where there are more than a few, so many of them are asked for all versions first; the picture itself and its mirror
+# image are always looked for.
+_ASKED_FIRST, _ALWAYS = 2_000, (0, 1)
+# So many are compared with each other at once; of more, only those near the same centre.
+_FEW, _CENTRES_LOOKED_AT, _ROUNDS = 4_000, 2, 4
+_PAIRS_AT_ONCE, _LEAST_TRIED = 1_000, 2_000
+# Where fewer of the pairs than this turn out to be relatives, no more are tried.
+_WORTH_IT = 0.05
+_SEARCHES = 3
+# No two pictures are as surely of one source as equal ones.
+_LIKENESS = 0.99
+Floats = NDArray[np.float32]
+Indices = NDArray[np.int64]
+
+
+class _Candidates(NamedTuple):
+    """Pairs [E, 2] of places, how near their descriptors are [E], and by which version of the second [E]."""
+
+    pairs: Indices
+    nearness: Floats
+    version: Indices
+
+
+def alike_pictures(descriptors: Descriptors, index: Indices) -> Links:
+    """Pairs of places in `index`, places in `descriptors`, whose pictures are likely from one source."""
+    grids = descriptors.grids[index].astype(np.float32)
+    # A blank picture is like any other.
+    places = np.flatnonzero(grids.std(axis=(1, 2)) >= _LEAST_CONTRAST)
+    if len(places) < 2:
+        return Links.none()
+    grids = grids[places]
+    tint = _tints(descriptors.thumbnails[index[places]])
+    search, links = _Search(grids), Links.none()
+    asked, versions = np.arange(len(grids)), np.arange(len(_versions()[0]))
+    if len(grids) > _FEW:
+        # What no version of some of them shows is not looked for in all.
+        some = np.sort(
+            np.random.default_rng(0).choice(len(grids), min(_ASKED_FIRST, len(grids)), replace=False)
+        )
+        shown = _confirmed(grids, tint, search.nearest(some, asked, versions)).version
+        versions = np.union1d(_ALWAYS, shown)
+    for _ in range(_SEARCHES):
+        sources = sources_of(len(grids), links)
+        kept = _confirmed(grids, tint, search.nearest(asked, sources, versions))
+        links = Links(
+            np.concatenate([links.pairs, kept.pairs]), np.concatenate([links.likeness, kept.nearness])
+        )
+        # Who has one relative may have more; most have none.
+        asked = np.unique(links.pairs)
+        if len(asked) < _WORTH_IT * len(grids):
+            break
+    return Links(places[links.pairs], links.likeness)
+
+
+def _tints(thumbnails: NDArray[np.uint8]) -> Floats:
+    """The shares [N, 3] of red, green and blue in the light of pictures."""
+    light = thumbnails.astype(np.float32).sum(axis=(1, 2))
+    shares: Floats = light / np.maximum(light.sum(axis=1, keepdims=True), 1)
+    return shares
+
+
+@cache
+def _versions() -> tuple[Floats, Floats]:
+    """Of each version of a picture: the matrix [48, G * G] that describes it, and the map [2, 3] to the picture.
+
+    Matrices take the grid of the picture, maps the coordinates of the version. The first version is the picture itself.
+    """
+    crops = [(0.0, 0.0, 1.0)]
+    free = 1 - _CROP
+    crops += [(free * x, free * y, _CROP) for x, y in ((0, 0), (0, 1), (1, 0), (1, 1), (0.5, 0.5))]
+    cells = np.arange(_SIDE * _SIDE).reshape(_SIDE, _SIDE)
+    mirror = np.array([[-1.0, 0, 1], [0, 1, 0], [0, 0, 1]])
+    turn = np.array([[0, -1.0, 1], [1, 0, 0], [0, 0, 1]])
+    waves, matrices, maps = _coarse_waves(), [], []
+    for x, y, side in crops:
+        window = np.kron(_means(y, y + side), _means(x, x + side))
+        place = np.array([[side, 0, x], [0, side, y], [0, 0, 1.0]])
+        for turns in range(4 if side == 1.0 else 1):
+            for flipped in (False, True):
+                seen = np.rot90(cells[:, ::-1] if flipped else cells, turns)
+                moved = place @ (mirror if flipped else np.eye(3)) @ np.linalg.matrix_power(turn, turns)
+                matrices.append(waves @ window[seen.ravel()])
+                maps.append(moved[:2])
+    return np.stack(matrices).astype(np.float32), np.stack(maps).astype(np.float32)
+
+
+def _means(low: float, high: float) -> NDArray[np.float64]:
+    """[12, G]: the means of twelve equal parts from `low` to `high` of G cells that go from 0 to 1."""
+    edges = np.linspace(low, high, _SIDE + 1) * GRID
+    cells = np.arange(GRID)
+    inside = np.minimum(edges[1:, None], cells + 1) - np.maximum(edges[:-1, None], cells)
+    inside = inside.clip(min=0)
+    means: NDArray[np.float64] = inside / inside.sum(axis=1, keepdims=True)
+    return means
+
+
+def _coarse_waves() -> NDArray[np.float64]:
+    """[48, 144]: the coarsest waves of a square (cosine transform) once what is coarser than shapes is taken away."""
+    steps = np.arange(_SIDE)
+    blur = np.exp(-((steps[:, None] - steps) ** 2) / (2 * _BLUR**2))
+    blur /= blur.sum(axis=1, keepdims=True)
+    waves = np.cos(np.pi * steps[:, None] * (steps + 0.5) / _SIDE)
+    waves /= np.linalg.norm(waves, axis=1, keepdims=True)
+    order = np.argsort([a * a + b * b for a in steps for b in steps], kind="stable")[1 : _WAVES + 1]
+    found: NDArray[np.float64] = np.kron(waves, waves)[order] @ (np.eye(_SIDE**2) - np.kron(blur, blur))
+    return found
+
+
+def _described(grids: Floats, matrix: Floats) -> Floats:
+    """Descriptors of length one, [N, 48]."""
+    found = grids.reshape(len(grids), -1) @ matrix.T
+    length = np.linalg.norm(found, axis=1, keepdims=True)
+    described: Floats = found / np.maximum(length, 1e-6)
+    return described
+
+
+class _Search:
+    """Descriptors of all pictures, divided so that the nearest are found quickly."""
+
+    def __init__(self, grids: Floats) -> None:
+        self._grids = grids
+        self._base = _described(grids, _versions()[0][0])
+        self._rooms = _Rooms(self._base)
+
+    def nearest(self, asked: Indices, sources: Indices, versions: Indices) -> _Candidates:
+        """For each of the pictures at `asked` the one of another source of which it is likest one of the versions."""
+        best = np.full(len(asked), -1, np.float32)
+        other, version = np.zeros((2, len(asked)), np.int64)
+        single = int(sources.max()) + 1 == len(sources)
+        for number in versions.tolist():
+            query = _described(self._grids[asked], _versions()[0][number])
+            for mine, theirs in self._rooms.meetings(query):
+                near = query[mine] @ self._base[theirs].T
+                if single:
+                    itself = np.minimum(np.searchsorted(theirs, asked[mine]), len(theirs) - 1)
+                    here = np.flatnonzero(theirs[itself] == asked[mine])
+                    near[here, itself[here]] = -1
+                else:
+                    near[sources[asked[mine]][:, None] == sources[theirs]] = -1
+                place = near.argmax(axis=1)
+                value = near[np.arange(len(mine)), place]
+                better = value > best[mine]
+                some = mine[better]
+                best[some], other[some], version[some] = value[better], theirs[place[better]], number
+        kept = best >= _POSSIBLE
+        return _Candidates(np.stack([asked, other], axis=1)[kept], best[kept], version[kept])
+
+
+class _Rooms:
+    """Divides descriptors by the nearest of some centres, so that each is compared with few others (k-means)."""
+
+    def __init__(self, base: Floats) -> None:
+        count = int(len(base) ** 0.5) if len(base) > _FEW else 1
+        random = np.random.default_rng(0)
+        self._centres = base[random.choice(len(base), count, replace=False)]
+        some = base[random.permutation(len(base))[: 40 * count]]
+        for _ in range(_ROUNDS if count > 1 else 0):
+            own = (some @ self._centres.T).argmax(axis=1)
+            for centre in range(count):
+                if (members := some[own == centre]).size:
+                    mean = members.mean(axis=0)
+                    self._centres[centre] = mean / max(float(np.linalg.norm(mean)), 1e-6)
+        self._members = self._by_centre(base, 1)
+
+    def meetings(self, query: Floats) -> Iterator[tuple[Indices, Indices]]:
+        """Places of queries, and of the descriptors that they are to be compared with."""
+        for mine, theirs in zip(self._by_centre(query, _CENTRES_LOOKED_AT), self._members, strict=True):
+            if len(theirs):
+                for first in range(0, len(mine), _FEW):
+                    yield mine[first : first + _FEW], theirs
+
+    def _by_centre(self, described: Floats, nearest: int) -> list[Indices]:
+        """The places of descriptors near each centre; each is near to the `nearest` of them."""
+        count = len(self._centres)
+        if count == 1:
+            return [np.arange(len(described))]
+        near = described @ self._centres.T
+        looked_at = np.empty((len(near), nearest), np.int64)
+        for column in range(nearest):
+            looked_at[:, column] = near.argmax(axis=1)
+            near[np.arange(len(near)), looked_at[:, column]] = -2
+        own: Indices = looked_at.ravel()
+        order = np.argsort(own, kind="stable")
+        borders = np.searchsorted(own[order], np.arange(1, count))
+        return np.split(order // nearest, borders)
+
+
+def _confirmed(grids: Floats, tint: Floats, found: _Candidates) -> _Candidates:
+    """Those that are as near as only one picture is, and those that agree in detail when they are laid over each other.
+
+    The likeliest are tried first. Where hardly any of them agree, these are ordinary pictures; the rest is not tried.
+    """
+    off = np.abs(tint[found.pairs[:, 0]] - tint[found.pairs[:, 1]]).max(axis=1)
+    near = off <= _TINT
+    found = _Candidates(found.pairs[near], found.nearness[near], found.version[near])
+    maps = _versions()[1]
+    nearness = np.minimum(found.nearness, np.float32(_LIKENESS))
+    good = found.nearness >= _SURE
+    order = np.flatnonzero(~good)
+    order = order[np.argsort(-found.nearness[order])]
+    hits = 0
+    for first in range(0, len(order), _PAIRS_AT_ONCE):
+        some = order[first : first + _PAIRS_AT_ONCE]
+        one, other = found.pairs[some].T
+        match = aligned(prepared(grids[one]), prepared(grids[other]), maps[found.version[some]])
+        good[some] = (match.shapes >= _SHAPES) & (match.details >= _DETAILS)
+        nearness[some] = np.minimum(match.shapes, np.float32(_LIKENESS))
+        hits += int(good[some].sum())
+        if (tried := first + len(some)) >= _LEAST_TRIED and hits < _WORTH_IT * tried:
+            break
+    return _Candidates(found.pairs[good], nearness[good], found.version[good])

@@ -1,0 +1,145 @@
+"""Finds sentences that come from one source: the same but for case, digits, the order of words and a few of these.
+
+Words count by how rare they are, so that the questions of one template stay apart: what they share is common, what they
+differ in is not. Weighted MinHash (Broder 1997, with exponential races) in bands; what shares a band is compared in
+full. All of it works on arrays, a part of the sentences at a time: a million take seconds.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.ground.samples import Samples
+from training.ground.sources import SAME, Links, sources_of
+from training.kinds.sentences.word_hashes import Texts, hashed, mixed, odd_numbers
+
+# Sentences that share this much of the weight of their words are alike.
+ALIKE = 0.6
+# Of fewer words only the same text is alike: everybody says "yes".
+_FEWEST_WORDS = 4
+_SIGNATURE, _ROWS_A_BAND = 12, 2
+_ESTIMATE_ERROR = 0.2
+_SENTENCES_AT_ONCE, _PAIRS_AT_ONCE = 20_000, 100_000
+# Words are counted by the upper bits of their hashes.
+_LOWER_BITS = np.uint32(11)
+Floats = NDArray[np.float32]
+Hashes = NDArray[np.uint32]
+Indices = NDArray[np.int64]
+
+
+def sentence_sources(samples: Samples[str], threads: int) -> Indices:
+    """The source of each sentence, int64 [N]; see `sources_of`."""
+    return sources_of(len(samples.items), alike_sentences(samples.items, threads), samples.groups)
+
+
+def alike_sentences(sentences: Sequence[str], threads: int = 1) -> Links:
+    """Sentences that are likely from one source."""
+    if len(sentences) < 2:
+        return Links.none()
+    firsts = range(0, len(sentences), _SENTENCES_AT_ONCE)
+    with ThreadPoolExecutor(threads) as pool:
+        texts = list(pool.map(lambda first: hashed(sentences[first : first + _SENTENCES_AT_ONCE]), firsts))
+        weights = _weights(texts, len(sentences))
+        signatures = np.concatenate(list(pool.map(partial(_signed, weights=weights), texts)))
+    exact, loose, words = (
+        np.concatenate(some) for some in zip(*((t.exact, t.loose, t.counts) for t in texts), strict=True)
+    )
+    long = np.flatnonzero(words >= _FEWEST_WORDS)
+    same = np.concatenate([_tied(exact, np.arange(len(exact))), _tied(loose, long)])
+    # Of equal ones the first is enough.
+    firsts_of_equal = np.unique(loose, return_index=True)[1]
+    pairs = _candidates(signatures, np.intersect1d(firsts_of_equal, long))
+    likeness = _shared(texts, words, weights, pairs)
+    enough = likeness >= ALIKE
+    # Never as sure as of the same.
+    sure = np.concatenate([np.full(len(same), SAME), np.minimum(likeness[enough], 0.99)])
+    return Links(np.concatenate([same, pairs[enough]]), sure.astype(np.float32))
+
+
+def _weights(texts: Sequence[Texts], sentences: int) -> Floats:
+    """What a word weighs, by the upper bits of its hash: the rarer, the more (inverse document frequency)."""
+    counts = np.zeros(1 << (32 - int(_LOWER_BITS)), np.int64)
+    for text in texts:
+        counts += np.bincount(text.words >> _LOWER_BITS, minlength=len(counts))
+    return np.log1p(sentences / np.maximum(counts, 1)).astype(np.float32)
+
+
+def _signed(text: Texts, weights: Floats) -> Hashes:
+    """Values [N, 12] of each sentence (0 without words): two share one as likely as they share weight of words."""
+    found = np.zeros((len(text.counts), _SIGNATURE), np.uint32)
+    filled = np.flatnonzero(text.counts)
+    starts = (text.counts.cumsum() - text.counts)[filled]
+    if len(filled):
+        slowness = -1 / weights[text.words >> _LOWER_BITS]
+        for column, factor in enumerate(odd_numbers(_SIGNATURE)):
+            chance = (mixed(text.words * factor).astype(np.float32) + np.float32(1)) * np.float32(2.0**-32)
+            found[filled, column] = np.minimum.reduceat(np.log(chance) * slowness, starts).view(np.uint32)
+    return found
+
+
+def _tied(keys: NDArray[np.uint64], places: Indices) -> Indices:
+    """Pairs [E, 2] that tie each of `places` to one before with the same key; 0 is no key."""
+    places = places[keys[places] != 0]
+    order = places[np.argsort(keys[places])]
+    same = keys[order[1:]] == keys[order[:-1]]
+    return np.stack([order[:-1][same], order[1:][same]], axis=1)
+
+
+def _candidates(signatures: Hashes, places: Indices) -> Indices:
+    """Pairs [E, 2] of these sentences that share a band, and likely enough of their features."""
+    keys = []
+    for first in range(0, _SIGNATURE, _ROWS_A_BAND):
+        band = np.ascontiguousarray(signatures[:, first : first + _ROWS_A_BAND]).view(np.uint64).ravel()
+        pairs = np.sort(_tied(band, places), axis=1)
+        keys.append(pairs[:, 0] * len(signatures) + pairs[:, 1])
+    found = np.unique(np.concatenate(keys))
+    pairs = np.stack([found // len(signatures), found % len(signatures)], axis=1)
+    likely = [
+        (signatures[part[:, 0]] == signatures[part[:, 1]]).mean(axis=1) >= ALIKE - _ESTIMATE_ERROR
+        for part in _parts(pairs)
+    ]
+    found_likely: Indices = pairs[np.concatenate([*likely, np.zeros(0, bool)])]
+    return found_likely
+
+
+def _shared(texts: Sequence[Texts], counts: Indices, weights: Floats, pairs: Indices) -> NDArray[np.float64]:
+    """How much of the weight of the words of each pair both have: a Jaccard index."""
+    words = np.concatenate([text.words for text in texts])
+    starts = counts.cumsum() - counts
+    shares = [np.zeros(0)]
+    for part in _parts(pairs):
+        both = part.T.ravel()
+        shares.append(_jaccard(words[_ranges(starts[both], counts[both])], counts[both], weights))
+    return np.concatenate(shares)
+
+
+def _jaccard(words: Hashes, sizes: Indices, weights: Floats) -> NDArray[np.float64]:
+    """Of sets of words, `sizes` [2 E] of each, how much weight the one at e shares with the one at E + e."""
+    count = len(sizes) // 2
+    pair = np.repeat(np.tile(np.arange(count, dtype=np.uint64), 2), sizes)
+    side = np.repeat(np.array([0, 1], np.uint64), [sizes[:count].sum(), sizes[count:].sum()])
+    once = np.unique(pair << np.uint64(33) | words.astype(np.uint64) << np.uint64(1) | side)
+    twice = once[1:][once[1:] >> np.uint64(1) == once[:-1] >> np.uint64(1)]
+    both, common = (_weighed(keys, count, weights) for keys in (once, twice))
+    index: NDArray[np.float64] = common / np.maximum(both - common, 1e-6)
+    return index
+
+
+def _weighed(keys: NDArray[np.uint64], count: int, weights: Floats) -> NDArray[np.float64]:
+    """The weight of all words of each of so many pairs; a key is the pair, the word and one bit."""
+    words = (keys >> np.uint64(1) & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+    pairs = (keys >> np.uint64(33)).astype(np.int64)
+    return np.bincount(pairs, weights[words >> _LOWER_BITS], count).astype(np.float64, copy=False)
+
+
+def _ranges(starts: Indices, sizes: Indices) -> Indices:
+    """The places of all ranges, one after the other."""
+    before = sizes.cumsum() - sizes
+    return np.arange(int(sizes.sum())) + np.repeat(starts - before, sizes)
+
+
+def _parts(pairs: Indices) -> list[Indices]:
+    return [pairs[first : first + _PAIRS_AT_ONCE] for first in range(0, len(pairs), _PAIRS_AT_ONCE)]
