@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LENGTHS = (0, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 _SHOWN_ROWS = 10
 _SHOWN_CHARS = 300
+# So many times more rows without a label than with one.
+_FAR_MORE = 5
 _NEWLINES_OF_A_LOST_QUOTE = 30
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
 _MEASURE = re.compile(r"[-+]?\d*[.,]\d+(?:[eE][-+]?\d+)?")
@@ -176,6 +178,16 @@ class Survey:
 
     def _refuse_one_label_per_row(self, counts: Counter[str]) -> None:
         rows, most = counts.total(), max(counts.values())
+        all_rows = self._table.count - self._table.blank_count
+        if rows * _FAR_MORE < all_rows and self._labels_are_missing():
+            raise UploadRefused(
+                f'Only {rows:,} of {all_rows:,} rows have a label in "{shown(self._table.layout.label_name, 40)}". '
+                "If a label counts for the rows below it, too (merged cells), write it into each of them. "
+                f"{self._columns_hint()}",
+                status=422,
+                code="no_usable_rows",
+                notes=self._notes.skipped,
+            )
         if len(counts) < 3 or len(counts) * 2 <= rows or most > max(1, rows // 20):
             return
         raise UploadRefused(
@@ -185,6 +197,11 @@ class Survey:
             code="label_per_row",
             notes=self._notes.skipped,
         )
+
+    def _labels_are_missing(self) -> bool:
+        """Whether that is why most of the other rows are left out."""
+        skipped = self._notes.skipped
+        return sum(note.message == "Left out: the label is empty." for note in skipped) * 2 > len(skipped)
 
     def _classes(self, counts: Counter[str]) -> list[ClassCount]:
         merged: Counter[str] = Counter()

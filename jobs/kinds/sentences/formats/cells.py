@@ -98,9 +98,8 @@ class Columns:
         else:
             values = list(item) if isinstance(item, (list, tuple)) else [item]
         for index in self._objects:
-            if index >= len(values):
-                break  # a list that is shorter than others
-            values[index] = names_in(values[index])
+            if index < len(values):
+                values[index] = names_in(values[index])
         cells = [value if type(value) is str and value.isprintable() else as_text(value) for value in values]
         if self._labels and None in cells:
             for index in self._labels:

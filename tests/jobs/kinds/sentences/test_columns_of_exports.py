@@ -183,3 +183,12 @@ def test_texts_of_equally_good_names_are_asked_about(inspect_text, names):
 def test_who_wrote_it_is_asked_about(inspect_text, name):
     data = a_csv(["id", name, "text"], lambda i: i, lambda i: ("ann", "bob")[i % 2], sentence)
     assert [question.field for question in inspect_text(data).questions] == ["label_column"]
+
+
+@pytest.mark.parametrize("every", [10, 20])
+def test_labels_that_stand_once_for_many_rows_are_told(inspect_text, refusal_of, every):
+    data = a_csv(["Category", "Comment"], lambda i: kind(i // every) if i % every == 0 else "", sentence)
+    refusal = refusal_of(inspect_text, data)
+    assert refusal.code == "no_usable_rows"
+    assert f"Only {60 // every} of 60 rows have a label" in refusal.detail
+    assert "merged cells" in refusal.detail

@@ -87,12 +87,17 @@ DEEP = 100_000
         '[{"text": "a", "label": ' + "9" * 5_000 + "}]",
         '[{"text": "a", "label": "b"}, {"text"',
         '[{"text": "a", "label": "b"} ',
-        json_lines(*ITEMS).encode() + b'{"text": "caf\xe9", "label": "good"}\n',
     ],
-    ids=range(7),
+    ids=range(6),
 )
 def test_it_refuses_json_that_is_none(inspect_text, refusal_of, data):
     assert refusal_of(inspect_text, data).status == 400
+
+
+def test_json_that_is_not_utf8_is_read_with_a_word(inspect_text):
+    findings = inspect_text(json_lines(*ITEMS).encode() + b'{"text": "caf\xe9", "label": "good"}\n')
+    assert findings.sample_count == len(ITEMS) + 1
+    assert any("not UTF-8" in note.message for note in findings.repairs)
 
 
 @pytest.mark.parametrize(
