@@ -17,7 +17,7 @@ from jobs.kinds.sentences.formats.arrow_tables import ArrowReader
 from jobs.kinds.sentences.formats.contract import Format, Reader, Source
 from jobs.kinds.sentences.formats.delimited import delimited
 from jobs.kinds.sentences.formats.fasttext import FastTextReader
-from jobs.kinds.sentences.formats.json_tables import JsonReader
+from jobs.kinds.sentences.formats.json_files.tables import JsonReader
 from jobs.kinds.sentences.formats.label_studio_csv import LabelStudioCsv
 from jobs.kinds.sentences.formats.others import refuse_others, refuse_scripts
 from jobs.kinds.sentences.formats.rasa import RasaReader

@@ -7,8 +7,8 @@ from typing import Any, Protocol, TextIO
 from jobs.kinds.sentences.columns.names import input_rank, is_known, label_rank
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.annotations.utterances import plain_text
-from jobs.kinds.sentences.formats.json_outline import Node, Path, outline
-from jobs.kinds.sentences.formats.json_walk import Invalid, Walker
+from jobs.kinds.sentences.formats.json_files.outline import Node, Path, outline
+from jobs.kinds.sentences.formats.json_files.walk import Invalid, Walker
 from jobs.kinds.sentences.formats.splits import split_named
 from jobs.uploads.errors import UploadRefused, listed, shown
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from jobs.kinds.sentences.formats.json_walk import Walker
+from jobs.kinds.sentences.formats.json_files.walk import Walker
 
 Path = tuple[str, ...]
 _SAMPLE = 20

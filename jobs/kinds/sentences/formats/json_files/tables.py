@@ -11,8 +11,8 @@ from jobs.kinds.sentences.formats.annotations.rows import AnnotatedRows
 from jobs.kinds.sentences.formats.cells import Columns
 from jobs.kinds.sentences.formats.contract import Meaning, Source
 from jobs.kinds.sentences.formats.encoding import find_encoding
-from jobs.kinds.sentences.formats.json_shapes import Shape, find_shape
-from jobs.kinds.sentences.formats.json_walk import DECODER, Invalid, TooLong, Walker, reason_of
+from jobs.kinds.sentences.formats.json_files.shapes import Shape, find_shape
+from jobs.kinds.sentences.formats.json_files.walk import DECODER, Invalid, TooLong, Walker, reason_of
 from jobs.kinds.sentences.formats.python_literals import NOTHING, elements, literal
 from jobs.uploads.errors import UploadRefused, shown
 
