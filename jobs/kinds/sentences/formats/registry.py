@@ -13,6 +13,7 @@ from jobs.kinds.sentences.formats import (
     rasa,
     yaml_tables,
 )
+from jobs.kinds.sentences.formats.archives.names_of_classes import with_names
 from jobs.kinds.sentences.formats.arrow_tables import ArrowReader
 from jobs.kinds.sentences.formats.contract import Format, Reader, Source
 from jobs.kinds.sentences.formats.delimited import delimited
@@ -37,6 +38,11 @@ def _trimmed(reader: Reader, source: Source) -> Reader:
     return Trimmed(reader, source.notes, source.options)
 
 
+def _json(source: Source) -> Reader:
+    reader = JsonReader(source)
+    return with_names(reader, reader.class_names, source.notes, where="beside the rows")
+
+
 # The first that recognises a table reads it; the last takes whatever is left.
 FORMATS = (
     Format(
@@ -44,7 +50,7 @@ FORMATS = (
         lambda source: _trimmed(WorkbookReader(source), source),
     ),
     Format(arrow_tables.recognises, ArrowReader),
-    Format(_JSON.match, JsonReader),
+    Format(_JSON.match, _json),
     Format(fasttext.is_fasttext, FastTextReader),
     Format(rasa.is_yaml, RasaReader),
     Format(rasa.is_markdown, RasaReader),

@@ -3,7 +3,7 @@
 import io
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from jobs.kinds.sentences.formats.annotations.registry import find_annotation
@@ -50,6 +50,11 @@ class JsonReader:
         self._name(sample)
 
     columns: list[str] | None
+
+    @property
+    def class_names(self) -> Mapping[str, Sequence[str]]:
+        """Names of classes that the file holds beside its rows, see `names_of_classes`."""
+        return self._shape.codes if self._shape else {}
 
     def records(self) -> Iterator[tuple[int, list[str | None]]]:
         """(number of the line or item, its cells); None stands for what is no single value."""
