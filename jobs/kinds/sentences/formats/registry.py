@@ -5,21 +5,20 @@ import re
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats import (
     arff,
-    argilla_csv,
     arrow_tables,
     fasttext,
-    label_studio_csv,
     marked_lines,
     rasa,
     yaml_tables,
 )
+from jobs.kinds.sentences.formats.annotations import argilla_csv, label_studio_csv
+from jobs.kinds.sentences.formats.annotations.label_studio_csv import LabelStudioCsv
 from jobs.kinds.sentences.formats.archives.names_of_classes import with_names
 from jobs.kinds.sentences.formats.arrow_tables import ArrowReader
 from jobs.kinds.sentences.formats.contract import Format, Reader, Source
 from jobs.kinds.sentences.formats.delimited import delimited
 from jobs.kinds.sentences.formats.fasttext import FastTextReader
 from jobs.kinds.sentences.formats.json_files.tables import JsonReader
-from jobs.kinds.sentences.formats.label_studio_csv import LabelStudioCsv
 from jobs.kinds.sentences.formats.others import refuse_others, refuse_scripts
 from jobs.kinds.sentences.formats.rasa import RasaReader
 from jobs.kinds.sentences.formats.trimmed import Trimmed
