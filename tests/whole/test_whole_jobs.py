@@ -58,7 +58,7 @@ def test_a_table_becomes_a_model_that_predicts_and_can_be_taken_away(
     assert model["classes"] == ["food", "weather"]
     low, high = model["accuracy_interval"]
     # Its sentences have few sources, so the interval is wide.
-    assert 0.7 < model["accuracy"] and low <= model["accuracy"] <= high
+    assert model["accuracy"] > 0.7 and low <= model["accuracy"] <= high
     answers = site.flash.predict_texts(job["token"], ["there is snow and wind", "I want cake and soup"])
     assert [answer["label"] for answer in answers] == ["weather", "food"]
     bundle = site.flash.download(job["token"], tmp_path / "bundle.zip")
