@@ -104,7 +104,8 @@ def materialise(*, dataset: Dataset, run_dir: Path) -> None:
         shutil.rmtree(data)
     path = _fetch(dataset, run_dir)
     unpack = uploads_of(dataset.task_type).unpack
-    unpack(path, dataset.name, data, settings.FLASH_LIMITS, dataset.options)
+    seen = {"seen": dataset.seen} if dataset.seen else {}
+    unpack(path, dataset.name, data, settings.FLASH_LIMITS, dataset.options, **seen)
     if path.is_relative_to(run_dir):
         path.unlink()
 
@@ -143,7 +144,7 @@ def is_needed(dataset: Dataset) -> bool:
 
 def _described(findings: Findings) -> dict[str, Any]:
     document = findings.to_json()
-    thumbnails = document.pop("thumbnails", [])
+    thumbnails, seen = document.pop("thumbnails", []), document.pop("seen", "")
     noted = findings.repairs or findings.skipped or findings.warnings
     return {
         "notes_csv": zlib.compress("".join(findings_csv(findings)).encode()) if noted else b"",
@@ -151,6 +152,7 @@ def _described(findings: Findings) -> dict[str, Any]:
         "classes": [{"label": entry.label, "count": entry.count} for entry in findings.classes],
         "findings": document,
         "thumbnails": thumbnails,
+        "seen": seen,
     }
 
 
