@@ -46,6 +46,9 @@ FLASH_LIMITS = Limits(
     batch_size_image=(1, env.integer("FLASH_MAX_BATCH_IMAGE", 512, low=1)),
     batch_size_text=(1, env.integer("FLASH_MAX_BATCH_TEXT", 4096, low=1)),
 )
+# What reading one upload may cost: memory beyond twice the size of the file, and time.
+FLASH_READ_MEMORY = env.size("FLASH_READ_MEMORY", 2 * GIB)
+FLASH_READ_SECONDS = env.integer("FLASH_READ_SECONDS", 900, low=10)
 # A job is killed after this long; a dataset that no job uses is forgotten after that long.
 FLASH_JOB_DEADLINE = timedelta(seconds=env.integer("FLASH_JOB_DEADLINE_SECONDS", 6 * 3600, low=10))
 FLASH_DATASET_RETENTION = timedelta(seconds=env.integer("FLASH_DATASET_RETENTION_SECONDS", 2 * 3600, low=60))

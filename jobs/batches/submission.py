@@ -8,10 +8,9 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
-from jobs.batches.child.contract import batches_of
 from jobs.batches.errors import BatchesFull, BatchInvalid, refused_to_predict
 from jobs.batches.options import BatchOptions
-from jobs.datasets import intake
+from jobs.datasets import intake, reading
 from jobs.messaging import hints
 from jobs.models import BatchPrediction, PlatformStatus
 from jobs.uploads.errors import UploadRefused
@@ -52,9 +51,8 @@ def submit(
         if key and (known := BatchPrediction.objects.filter(idempotency_key=key).first()):
             return known
         name = intake.clean_name(upload.name)
-        look = batches_of(model.task_type).look
         try:
-            kind, total = look(path, name, settings.FLASH_LIMITS, options.to_json())
+            kind, total = reading.look(task=model.task_type, path=path, name=name, options=options.to_json())
         except UploadRefused as refusal:
             raise refused_to_predict(refusal, kind_of(model.task_type)) from refusal
         token = tokens.new_token()

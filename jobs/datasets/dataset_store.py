@@ -7,10 +7,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, transaction
 
+from jobs.datasets import reading
 from jobs.datasets.intake import (
     Movable,
     Upload,
@@ -23,7 +23,8 @@ from jobs.datasets.intake import (
 from jobs.errors import NeedsChoice, NotPossibleNow
 from jobs.models import Dataset
 from jobs.states import ACTIVE
-from jobs.uploads import Findings, UploadRefused, findings_csv, uploads_of
+from jobs.uploads import UploadRefused, uploads_of
+from jobs.uploads.reader.order import Described
 from modelstore.ground import files, tokens
 
 
@@ -37,7 +38,7 @@ def store_upload(*, task_type: str, upload: Upload, options: Mapping[str, Any] |
         size, digest = stream_to(path, upload)
         name = clean_name(upload.name)
         chosen = dict(options or {})
-        findings = uploads_of(task_type).inspect(path, name, settings.FLASH_LIMITS, chosen)
+        findings = reading.inspect(task=task_type, path=path, name=name, options=chosen)
         return _store(task_type, path, name, size, digest, findings, chosen)
 
 
@@ -57,7 +58,7 @@ def store_file(
             status=422,
             code="checksum_differs",
         )
-    findings = uploads_of(task_type).inspect(path, name, settings.FLASH_LIMITS, options)
+    findings = reading.inspect(task=task_type, path=path, name=name, options=options)
     return _store(task_type, path, name, size, digest, findings, dict(options), key)
 
 
@@ -68,14 +69,13 @@ def new_key() -> str:
 
 def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
     """Reads a stored table again with other columns, encoding or delimiter."""
-    uploads = uploads_of(dataset.task_type)
-    if not uploads.READ_AGAIN:
+    if not uploads_of(dataset.task_type).READ_AGAIN:
         raise NotPossibleNow("Only tables have columns to choose from.")
     if dataset.jobs.exists():
         raise NotPossibleNow("A job uses this dataset already. Upload the file again to read it differently.")
     with temporary_folder() as folder:
         path = _fetch(dataset, folder)
-        findings = uploads.inspect(path, dataset.name, settings.FLASH_LIMITS, options)
+        findings = reading.inspect(task=dataset.task_type, path=path, name=dataset.name, options=options)
     for field, value in _described(findings).items():
         setattr(dataset, field, value)
     dataset.options = dict(options)
@@ -95,8 +95,7 @@ def materialise(*, dataset: Dataset, run_dir: Path) -> None:
     if data.exists():
         shutil.rmtree(data)
     path = _fetch(dataset, run_dir)
-    unpack = uploads_of(dataset.task_type).unpack
-    unpack(path, dataset.name, data, settings.FLASH_LIMITS, dataset.options)
+    reading.unpack(task=dataset.task_type, path=path, name=dataset.name, data=data, options=dataset.options)
     if path.is_relative_to(run_dir):
         path.unlink()
 
@@ -133,14 +132,13 @@ def is_needed(dataset: Dataset) -> bool:
     return dataset.jobs.filter(status__in=ACTIVE).exists()
 
 
-def _described(findings: Findings) -> dict[str, Any]:
-    document = findings.to_json()
+def _described(findings: Described) -> dict[str, Any]:
+    document = dict(findings.document)
     thumbnails = document.pop("thumbnails", [])
-    noted = findings.repairs or findings.skipped or findings.warnings
     return {
-        "notes_csv": zlib.compress("".join(findings_csv(findings)).encode()) if noted else b"",
-        "sample_count": findings.sample_count,
-        "classes": [{"label": entry.label, "count": entry.count} for entry in findings.classes],
+        "notes_csv": findings.notes,
+        "sample_count": document["sample_count"],
+        "classes": document["classes"],
         "findings": document,
         "thumbnails": thumbnails,
     }
@@ -152,7 +150,7 @@ def _store(
     name: str,
     size: int,
     digest: str,
-    findings: Findings,
+    findings: Described,
     options: dict[str, Any],
     key: str = "",
 ) -> Dataset:

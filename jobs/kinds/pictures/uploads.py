@@ -14,6 +14,12 @@ from training.ground.limits import Limits
 
 READ_AGAIN = True
 OPTIONS: tuple[ReadingOption, ...] = ()
+LIBRARIES = (
+    "jobs.kinds.pictures.zip_of_pictures",
+    "PIL.JpegImagePlugin",
+    "PIL.PngImagePlugin",
+    "PIL.GifImagePlugin",
+)
 
 
 def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> PictureFindings:

@@ -10,9 +10,10 @@ from jobs.kinds.sentences.options import OPTIONS, TableOptions
 from jobs.kinds.sentences.table import inspect_table, write_table
 from training.ground.limits import Limits
 
-__all__ = ["OPTIONS", "READ_AGAIN", "inspect", "merge", "unpack"]
+__all__ = ["LIBRARIES", "OPTIONS", "READ_AGAIN", "inspect", "merge", "unpack"]
 
 READ_AGAIN = True
+LIBRARIES = ("numpy", "charset_normalizer")
 
 
 def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> TableFindings:
@@ -22,7 +23,7 @@ def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -
 
 def unpack(path: Path, name: str, data: Path, limits: Limits, options: Mapping[str, Any]) -> None:
     """data.csv with the columns input and label."""
-    data.mkdir(parents=True)
+    data.mkdir(parents=True, exist_ok=True)
     write_table(path, name, data / "data.csv", limits, TableOptions.from_json(options))
 
 
