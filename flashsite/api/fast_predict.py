@@ -25,7 +25,7 @@ from flashsite.api.problems import problem_for
 from modelstore.access import known_model
 from modelstore.ground import plain_multipart
 from modelstore.ground.errors import FlashError
-from modelstore.ground.throttle import count
+from modelstore.ground.throttle import count, spend_of
 from modelstore.models import TrainedModel
 from modelstore.prediction import predict_request, predictor
 from modelstore.prediction.predict_request import PredictRequest
@@ -124,7 +124,13 @@ def _answer(request: WSGIRequest, token: str, body: bytes) -> Answer | None:
             return None
         if count(request, "predict") is not None:
             return None
-        found = predictor.predict(model=model, inputs=asked.inputs, top_k=asked.top_k, names=asked.names)
+        found = predictor.predict(
+            model=model,
+            inputs=asked.inputs,
+            top_k=asked.top_k,
+            names=asked.names,
+            spend=spend_of(request),
+        )
     except FlashError as error:
         return _refusal(error)
     except APIException:

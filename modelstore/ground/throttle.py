@@ -51,10 +51,10 @@ def _parsed(rate: str) -> tuple[int, float]:
     return most, seconds
 
 
-def _spend(caller: str, most: int, seconds: float) -> float:
-    """Counts a request if there is room for it; else the seconds until there is."""
+def _spend(caller: str, most: int, seconds: float, amount: int = 1) -> float:
+    """Counts a request, or an `amount` of work, if there is room for it; else the seconds until there is."""
     now = time.monotonic()
-    busy_until = max(now, _busy_until.get(caller, 0.0)) + seconds / most
+    busy_until = max(now, _busy_until.get(caller, 0.0)) + seconds * amount / most
     wait = busy_until - now - seconds
     if wait > 1e-6:
         return wait
@@ -102,6 +102,25 @@ def _count(request: HttpRequest, scope: str) -> None:
     if (wait := count(request, scope)) is not None:
         seconds = ceil(wait or 1)
         raise TooManyRequests(f"Too many requests. Try again in {seconds} seconds.", retry_after=seconds)
+
+
+def spend_of(request: HttpRequest) -> Callable[[str, int, int], None]:
+    """What counts the work of this request's caller: `spend(what, amount, most)` raises TooManyRequests.
+
+    Within a minute a caller may use `most` of `what`, all at once if they like.
+    """
+    caller = CallerThrottle().get_ident(request)
+
+    def spend(what: str, amount: int, most: int) -> None:
+        wait = _spend(f"{what} {caller}", most, 60.0, min(amount, most))
+        if wait > 0:
+            seconds = ceil(wait)
+            raise TooManyRequests(
+                f"You have sent very many {what} in the last minute. Try again in {seconds:,} seconds.",
+                retry_after=seconds,
+            )
+
+    return spend
 
 
 def count(request: HttpRequest, scope: str) -> float | None:
