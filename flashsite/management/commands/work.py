@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand
 from django.utils.module_loading import autodiscover_modules
 
 from flashsite import periodic
+from flashsite.supervisor import tether
 from jobs.messaging.late_broker import LateBroker
 
 # The trainer gets 25 s for its checkpoint (jobs.worker.runner), the rest is for writing the row.
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, queues: list[str], threads: int | None, **options: Any) -> None:
+        tether.keep_secrets()
         stopping = _stop_event()
         workers = [start_worker(queues=set(queues), threads=threads or _threads(queues))]
         if "control" in queues:
