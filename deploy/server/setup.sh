@@ -35,7 +35,8 @@ if [ ! -s "$root/etc/flash/env" ]; then
     exit 1
 fi
 if [ -z "$root" ]; then
-    chgrp flash /etc/flash/env && chmod 640 /etc/flash/env
+    # systemd reads it; those who read uploads, the same user, must not.
+    chown root:root /etc/flash/env && chmod 600 /etc/flash/env
     systemctl enable --quiet flash-trainer.service
     # On a prepared image the worker runs already, with the image's code. A job in hand goes back with its checkpoint.
     systemctl restart flash-trainer.service

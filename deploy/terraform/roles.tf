@@ -15,6 +15,32 @@ data "aws_iam_policy_document" "files" {
   }
 }
 
+# A training server meets strangers' data: it reads what jobs need, and writes and deletes what jobs make, no more.
+data "aws_iam_policy_document" "job_files" {
+  statement {
+    sid     = "Read"
+    actions = ["s3:GetObject"]
+
+    resources = [
+      "${aws_s3_bucket.files.arn}/datasets/*",
+      "${aws_s3_bucket.files.arn}/jobs/*",
+      "${aws_s3_bucket.files.arn}/checkpoints/*",
+    ]
+  }
+
+  statement {
+    sid       = "Write"
+    actions   = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+    resources = ["${aws_s3_bucket.files.arn}/jobs/*", "${aws_s3_bucket.files.arn}/checkpoints/*"]
+  }
+
+  statement {
+    sid       = "Bucket"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.files.arn]
+  }
+}
+
 data "aws_iam_policy_document" "control" {
   source_policy_documents = [data.aws_iam_policy_document.files.json]
 
@@ -115,7 +141,7 @@ data "aws_iam_policy_document" "control" {
 }
 
 data "aws_iam_policy_document" "trainer" {
-  source_policy_documents = [data.aws_iam_policy_document.files.json]
+  source_policy_documents = [data.aws_iam_policy_document.job_files.json]
 
   statement {
     sid       = "ItsEnvironment"

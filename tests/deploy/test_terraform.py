@@ -109,6 +109,19 @@ def test_a_training_server_reads_its_files_and_its_parameter_and_no_more(named: 
             assert "kms:EncryptionContext:PARAMETER_ARN" in conditions(row)
 
 
+def test_a_training_server_deletes_only_what_jobs_make(named: dict[str, Any]) -> None:
+    rows = [row for row in statements(named, "trainer") if any(a.startswith("s3:") for a in row["actions"])]
+    changing = [row for row in rows if {"s3:PutObject", "s3:DeleteObject"} & set(row["actions"])]
+    assert changing
+    for row in rows:
+        resources = str(row["resources"])
+        assert "files.arn}/*" not in resources
+        if row in changing:
+            assert "jobs" in resources
+            assert "datasets" not in resources
+            assert "uploads" not in resources
+
+
 def test_the_bucket_is_private_encrypted_and_asks_for_tls(named: dict[str, Any]) -> None:
     block = named["aws_s3_bucket_public_access_block.files"]
     assert all(

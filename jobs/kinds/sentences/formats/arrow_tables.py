@@ -18,6 +18,7 @@ from training.ground.picture_formats import picture_format
 from training.kinds.sentences import KIND
 
 _BATCH = 1_024
+_PIECE_BYTES = 32 * MIB
 _NAMING_ROWS = 1_000
 _GLANCE = 5
 _STREAM = b"\xff\xff\xff\xff"
@@ -122,14 +123,30 @@ class _Stored:
         with self._open() as opened:
             self.schema = opened.schema_arrow if self._parquet else opened.schema
             if self._parquet:
-                _check_size(opened.metadata, source.limits)
+                _check_rows(opened.metadata.num_rows, source.limits)
+        # What is written once for many rows stays so until a few rows of it are needed.
+        self._texts = [field.name for field in self.schema if _is_text(field.type)] if self._parquet else []
+        self._check_size()
 
     def batches(self) -> Iterator[Any]:
-        with self._open() as opened:
+        """Rows in pieces that are not too large once each row has its own values."""
+        for batch in self._stored():
+            for start in range(0, max(1, batch.num_rows), _BATCH):
+                yield from _pieces(batch.slice(start, _BATCH))
+
+    def _check_size(self) -> None:
+        # The sizes that a file states are its own words, so they are counted.
+        size = 0
+        for batch in self._stored():
+            size += _size(batch)
+            if size > self._source.limits.max_unpacked_bytes:
+                raise _too_large(self._source.limits)
+
+    def _stored(self) -> Iterator[Any]:
+        with self._open(self._texts) as opened:
             batches = self._batches(opened)
             while (batch := self._next(batches)) is not None:
-                for start in range(0, max(1, batch.num_rows), _BATCH):
-                    yield batch.slice(start, _BATCH)
+                yield batch
 
     def _batches(self, opened: Any) -> Iterator[Any]:
         if self._parquet:
@@ -150,7 +167,7 @@ class _Stored:
         return self._try(lambda: next(batches, None))
 
     @contextmanager
-    def _open(self) -> Iterator[Any]:
+    def _open(self, as_dictionaries: Sequence[str] = ()) -> Iterator[Any]:
         import pyarrow
         from pyarrow import feather, ipc, parquet
 
@@ -160,7 +177,7 @@ class _Stored:
             else:
                 file = pyarrow.memory_map(str(self._source.path))
             if self._parquet:
-                return parquet.ParquetFile(file)
+                return parquet.ParquetFile(file, read_dictionary=list(as_dictionaries))
             if self._old:
                 return feather.read_table(file)
             return ipc.open_stream(file) if self._stream else ipc.open_file(file)
@@ -187,20 +204,53 @@ class _Stored:
 
         try:
             return build()
-        except (pyarrow.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
+        except MemoryError:
+            raise
+        except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
             raise _damaged(self.kind) from error
 
 
-def _check_size(metadata: Any, limits: Limits) -> None:
-    if metadata.num_rows > limits.max_rows:
+def _check_rows(rows: int, limits: Limits) -> None:
+    if rows > limits.max_rows:
         raise UploadRefused(
-            f"The table has {metadata.num_rows:,} rows; at most {limits.max_rows:,} are allowed.",
+            f"The table has {rows:,} rows; at most {limits.max_rows:,} are allowed.",
             status=413,
             code="too_many_rows",
         )
-    size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-    if size > limits.max_unpacked_bytes:
-        raise _too_large(limits)
+
+
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types
+
+    return any(
+        test(kind)
+        for test in (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
+    )
+
+
+def _size(batch: Any) -> int:
+    """Bytes of the values of a batch, each row counted, in time and memory of what is stored."""
+    import pyarrow
+    from pyarrow import compute
+
+    size = 0
+    for column in batch.columns:
+        if isinstance(column, pyarrow.DictionaryArray) and _is_text(column.dictionary.type):
+            lengths = compute.cast(compute.binary_length(column.dictionary), "int64")
+            size += compute.sum(lengths.take(column.indices)).as_py() or 0
+        else:
+            size += column.nbytes
+    return size
+
+
+def _pieces(batch: Any) -> Iterator[Any]:
+    """The batch in pieces of a bounded size; one row is never divided."""
+    if batch.num_rows <= 1 or _size(batch) <= _PIECE_BYTES:
+        yield batch
+        return
+    half = batch.num_rows // 2
+    yield from _pieces(batch.slice(0, half))
+    yield from _pieces(batch.slice(half))
 
 
 def _is_nested(kind: Any) -> bool:
@@ -244,7 +294,9 @@ def named(value: Any, names: Sequence[str]) -> Any:
 
 def _values(column: Any, names: Sequence[str] | None, kind: str) -> list[Any]:
     try:
-        values: list[Any] = column.to_pylist()
+        # A piece is small enough for each row to have its own, which is much faster.
+        plain = column.dictionary_decode() if hasattr(column, "dictionary_decode") else column
+        values: list[Any] = plain.to_pylist()
     except (UnicodeDecodeError, ValueError, OverflowError) as error:
         raise _damaged(kind) from error
     return [named(value, names) for value in values] if names else values
