@@ -175,7 +175,7 @@ def test_pictures_are_steered_by_the_options_of_their_kind(client: Client) -> No
     page = shown(client, dataset)
     assert page.all("select", name="labels_from")
     assert not page.all("select", name="label_column")
-    assert "Rename, join" not in page.text
+    assert "Rename, join" in page.text
     answer = client.post(reverse("dataset-columns", args=[dataset.token]), {"splits": "merge"})
     assert answer.status_code == 302
     dataset.refresh_from_db()

@@ -236,7 +236,7 @@ class Table:
                 code="field_too_long",
                 notes=self._notes.skipped,
             )
-        if tally.faults * 2 > tally.rows:
+        if tally.faults and tally.faults * 2 >= tally.rows:
             end = "" if tally.fault.endswith("?") else "."
             raise UploadRefused(
                 f"{tally.faults:,} of {tally.rows:,} labels cannot be used. {tally.fault}{end}",

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from jobs.kinds.sentences.columns.names import label_rank, label_word_rank
-from jobs.kinds.sentences.formats.json_walk import NAN
+from jobs.kinds.sentences.formats.json_files.walk import NAN
 
 _DEEPEST = 4
 _SEVERAL_SHARE = 0.5

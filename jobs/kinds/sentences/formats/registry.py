@@ -5,20 +5,20 @@ import re
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats import (
     arff,
-    argilla_csv,
     arrow_tables,
     fasttext,
-    label_studio_csv,
     marked_lines,
     rasa,
     yaml_tables,
 )
+from jobs.kinds.sentences.formats.annotations import argilla_csv, label_studio_csv
+from jobs.kinds.sentences.formats.annotations.label_studio_csv import LabelStudioCsv
+from jobs.kinds.sentences.formats.archives.names_of_classes import with_names
 from jobs.kinds.sentences.formats.arrow_tables import ArrowReader
 from jobs.kinds.sentences.formats.contract import Format, Reader, Source
 from jobs.kinds.sentences.formats.delimited import delimited
 from jobs.kinds.sentences.formats.fasttext import FastTextReader
-from jobs.kinds.sentences.formats.json_tables import JsonReader
-from jobs.kinds.sentences.formats.label_studio_csv import LabelStudioCsv
+from jobs.kinds.sentences.formats.json_files.tables import JsonReader
 from jobs.kinds.sentences.formats.others import refuse_others, refuse_scripts
 from jobs.kinds.sentences.formats.rasa import RasaReader
 from jobs.kinds.sentences.formats.trimmed import Trimmed
@@ -37,6 +37,11 @@ def _trimmed(reader: Reader, source: Source) -> Reader:
     return Trimmed(reader, source.notes, source.options)
 
 
+def _json(source: Source) -> Reader:
+    reader = JsonReader(source)
+    return with_names(reader, reader.class_names, source.notes, where="beside the rows")
+
+
 # The first that recognises a table reads it; the last takes whatever is left.
 FORMATS = (
     Format(
@@ -44,7 +49,7 @@ FORMATS = (
         lambda source: _trimmed(WorkbookReader(source), source),
     ),
     Format(arrow_tables.recognises, ArrowReader),
-    Format(_JSON.match, JsonReader),
+    Format(_JSON.match, _json),
     Format(fasttext.is_fasttext, FastTextReader),
     Format(rasa.is_yaml, RasaReader),
     Format(rasa.is_markdown, RasaReader),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from jobs.kinds.sentences.formats.contract import Reader, Source
 from jobs.kinds.sentences.formats.encoding import find_encoding
-from jobs.kinds.sentences.formats.json_tables import JsonReader
+from jobs.kinds.sentences.formats.json_files.tables import JsonReader
 from jobs.uploads.errors import UploadRefused, shown
 
 if TYPE_CHECKING:

@@ -49,15 +49,21 @@ def _in_order(lines: list[str]) -> list[str]:
     return lines
 
 
-def with_names(reader: Reader, names: Mapping[str, Sequence[str]], notes: Notes) -> Reader:
+def with_names(
+    reader: Reader,
+    names: Mapping[str, Sequence[str]],
+    notes: Notes,
+    *,
+    where: str = "in another file of the zip",
+) -> Reader:
     """The reader with names for codes where its columns hold some."""
-    return Named(reader, names, notes) if names else reader
+    return Named(reader, names, notes, where) if names else reader
 
 
 class Named:
     """Another reader's rows, with the names of classes in place of their codes."""
 
-    def __init__(self, reader: Reader, names: Mapping[str, Sequence[str]], notes: Notes) -> None:
+    def __init__(self, reader: Reader, names: Mapping[str, Sequence[str]], notes: Notes, where: str) -> None:
         self._reader = reader
         self.columns, self.meaning, self.unit = reader.columns, reader.meaning, reader.unit
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
@@ -69,6 +75,9 @@ class Named:
             values = {row[index] or "" for row in rows if index < len(row)} - {""}
             if reader.columns is None:
                 values -= {column or ""} - set(map(str, range(_SAMPLE)))
+            if len(values) > 1 and values <= set(names.get(_LIST, ())):
+                self._maps = {}  # the labels are names already
+                break
             given = names.get(column or "") or names.get(_LIST)
             if given and (codes := _codes(values, given)):
                 self._maps[index] = codes
@@ -83,7 +92,7 @@ class Named:
             found = [name for name in codes.values() if name]
             notes.repair(
                 "Labels",
-                f'The codes of "{shown(column, 40)}" are named in another file of the zip: {listed(found)}.',
+                f'The codes of "{shown(column, 40)}" are named {where}: {listed(found)}.',
             )
 
     def records(self) -> Iterator[tuple[int, Cells]]:

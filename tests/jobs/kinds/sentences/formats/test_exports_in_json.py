@@ -5,7 +5,7 @@ import json
 import pytest
 
 from jobs.kinds.sentences.items import Sentences
-from tests.jobs.kinds.sentences.formats.made_up import ALL, ROWS, classes, lines, repairs
+from tests.jobs.kinds.sentences.formats.made_up import ALL, LABELS, ROWS, classes, lines, repairs
 from training.ground.limits import Limits
 
 
@@ -127,3 +127,28 @@ def test_lists_of_records_in_a_list_are_read_through(inspect_text, indent):
         f"{opening}{json.dumps(records[:half], indent=indent)},\n{json.dumps(records[half:], indent=indent)}]"
     )
     assert classes(inspect_text(data)) == ALL
+
+
+FEATURES = [{"name": "text", "type": {"dtype": "string"}}, {"name": "label", "type": {"names": list(LABELS)}}]
+
+
+@pytest.mark.parametrize("beside", [{"label_names": list(LABELS)}, {"features": FEATURES}])
+def test_names_of_classes_beside_the_rows_take_the_place_of_their_codes(inspect_text, beside):
+    rows = [{"text": text, "label": LABELS.index(label)} for text, label in ROWS]
+    assert classes(inspect_text(json.dumps({**beside, "rows": rows}))) == ALL
+    assert classes(inspect_text(json.dumps({"rows": [{"row": row} for row in rows], **beside}))) == ALL
+
+
+def test_a_list_of_other_names_is_no_list_of_classes(inspect_text):
+    rows = [{"text": text, "label": 7 + LABELS.index(label)} for text, label in ROWS]
+    assert set(classes(inspect_text(json.dumps({"classes": list(LABELS), "rows": rows})))) == {"7", "8", "9"}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_numbers_beside_labels_that_are_names_already_are_no_codes(inspect_text, first):
+    rows = [{"text": text, "wish": label, "n": i % 3} for i, (text, label) in enumerate(ROWS)]
+    if first:
+        rows = [dict(reversed(row.items())) for row in rows]
+    findings = inspect_text(json.dumps({"classes": list(LABELS), "rows": rows}))
+    assert findings.label_column == "wish"
+    assert classes(findings) == ALL

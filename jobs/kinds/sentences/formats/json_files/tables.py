@@ -3,7 +3,7 @@
 import io
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from jobs.kinds.sentences.formats.annotations.registry import find_annotation
@@ -11,8 +11,8 @@ from jobs.kinds.sentences.formats.annotations.rows import AnnotatedRows
 from jobs.kinds.sentences.formats.cells import Columns
 from jobs.kinds.sentences.formats.contract import Meaning, Source
 from jobs.kinds.sentences.formats.encoding import find_encoding
-from jobs.kinds.sentences.formats.json_shapes import Shape, find_shape
-from jobs.kinds.sentences.formats.json_walk import DECODER, Invalid, TooLong, Walker, reason_of
+from jobs.kinds.sentences.formats.json_files.shapes import Shape, find_shape
+from jobs.kinds.sentences.formats.json_files.walk import DECODER, Invalid, TooLong, Walker, reason_of
 from jobs.kinds.sentences.formats.python_literals import NOTHING, elements, literal
 from jobs.uploads.errors import UploadRefused, shown
 
@@ -50,6 +50,11 @@ class JsonReader:
         self._name(sample)
 
     columns: list[str] | None
+
+    @property
+    def class_names(self) -> Mapping[str, Sequence[str]]:
+        """Names of classes that the file holds beside its rows, see `names_of_classes`."""
+        return self._shape.codes if self._shape else {}
 
     def records(self) -> Iterator[tuple[int, list[str | None]]]:
         """(number of the line or item, its cells); None stands for what is no single value."""

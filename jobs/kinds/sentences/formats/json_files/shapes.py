@@ -1,14 +1,14 @@
 """Where the records are in one JSON object: in a list of it, by their ids, by columns, by classes."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TextIO
 
 from jobs.kinds.sentences.columns.names import input_rank, is_known, label_rank
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.annotations.utterances import plain_text
-from jobs.kinds.sentences.formats.json_outline import Node, Path, outline
-from jobs.kinds.sentences.formats.json_walk import Invalid, Walker
+from jobs.kinds.sentences.formats.json_files.outline import Node, Path, names_of_classes, outline
+from jobs.kinds.sentences.formats.json_files.walk import Invalid, Walker
 from jobs.kinds.sentences.formats.splits import split_named
 from jobs.uploads.errors import UploadRefused, listed, shown
 
@@ -51,6 +51,7 @@ class Shape:
     text: str = ""
     label: str = ""
     split: str = ""
+    codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def items(self, open_: Open, most: int) -> Iterator[Any]:
         """The records one by one; raises Invalid and TooLong."""
@@ -161,7 +162,8 @@ def find_shape(walker: Walker) -> Shape | None:
         said = "This is a board of Trello: each card was read as a row."
         return Lists(said=said, score=(1,), paths=(("cards",),))
     shapes = [shape for path, node in root.walk() for shape in _shapes(path, node) if shape is not None]
-    return max(shapes, key=lambda shape: shape.score, default=None)
+    best = max(shapes, key=lambda shape: shape.score, default=None)
+    return best and replace(best, codes=names_of_classes(root))
 
 
 def _shapes(path: Path, node: Node) -> Iterator[Shape | None]:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from jobs.kinds.sentences.formats.json_walk import Walker
+from jobs.kinds.sentences.formats.json_files.walk import Walker
 
 Path = tuple[str, ...]
 _SAMPLE = 20
 _MOST_MEMBERS = 1_000
 _DEEPEST = 5
+_LISTS = ("label_names", "class_names", "label_list", "target_names", "classes", "labels", "categories")
 
 
 @dataclass(slots=True)
@@ -51,6 +52,23 @@ def outline(walker: Walker, depth: int = 0) -> Node:
         walker.skip()
         return Node("object")
     return Node("value", sample=[walker.value()])
+
+
+def names_of_classes(root: Node) -> dict[str, list[str]]:
+    """Names of classes that an object holds beside its rows, by column; under "" those of a list."""
+    found: dict[str, list[str]] = {}
+    for key in _LISTS:
+        node = root.members.get(key)
+        names = node.sample if node and node.kind == "array" and 1 < node.count == len(node.sample) else []
+        if names and all(isinstance(name, str) for name in names) and len(set(names)) == len(names):
+            found.setdefault("", names)
+    features = root.members.get("features")
+    for feature in features.sample if features and features.kind == "array" else ():
+        kind = feature.get("type") if isinstance(feature, dict) else None
+        given = kind.get("names") if isinstance(kind, dict) else None
+        if isinstance(given, list) and all(isinstance(name, str) for name in given):
+            found[str(feature.get("name"))] = given
+    return found
 
 
 def _array(walker: Walker) -> Node:
