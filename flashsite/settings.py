@@ -372,6 +372,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "TaskType": "training.kinds.task_choices",
         "JobState": "jobs.states.JobStatus",
+        "BatchState": "jobs.states.BatchStatus",
         "PlatformState": ["active", "sleeping"],
     },
 }

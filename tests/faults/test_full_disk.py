@@ -84,7 +84,7 @@ def test_a_full_disk_refuses_uploads_and_nothing_else(
         assert ask(site.port, "GET", "/about/")[0] == 200
         assert ask(site.port, "GET", "/metrics")[0] == 200
     assert site.temporary_files() == []
-    assert site.web_processes() == before, "nobody died of it"
+    assert set(before) <= set(site.web_processes()), "nobody died of it"
     assert not (site.var / "reserve").exists(), "it was given up for the database"
     assert "disk alerts: 1" in site.manage("tick")
 

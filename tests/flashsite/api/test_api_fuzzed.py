@@ -34,7 +34,7 @@ negative_data_rejection.expected-statuses = [
 
 [[operations]]
 include-operation-id = [
-    "check", "train", "predict", "quote", "batch_predict", "begin_upload", "complete_upload", "send_piece"
+    "check", "train", "predict", "quote", "batch_predict", "evaluate", "begin_upload", "complete_upload", "send_piece"
 ]
 checks.positive_data_acceptance.enabled = false
 

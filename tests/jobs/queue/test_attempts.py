@@ -1,10 +1,11 @@
 """Claims within the caps: what a try may take, what waits for tomorrow, what is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from jobs.compute.rows import DatabaseLedger
@@ -25,13 +26,18 @@ def platform(**values: Any) -> None:
     PlatformStatus.objects.update(**values)
 
 
-def spent_today(job: Job, minutes: float) -> None:
-    """A try that ended a moment ago; a day that has just begun is avoided by ending it in the future."""
+@pytest.fixture
+def noon() -> Iterator[None]:
+    """Twelve o'clock: shortly after midnight no try of today can have taken an hour."""
+    with time_machine.travel(timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)):
+        yield
+
+
+def spent_lately(job: Job, minutes: float) -> None:
+    """A try that ended just now."""
     now = timezone.now()
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    began = max(midnight, now - timedelta(minutes=minutes))
     Attempt.objects.create(
-        job=job, fence=job.attempts.count() + 1, started=began, finished=began + timedelta(minutes=minutes)
+        job=job, fence=job.attempts.count() + 1, started=now - timedelta(minutes=minutes), finished=now
     )
 
 
@@ -53,12 +59,13 @@ def test_two_tries_share_the_day_and_cannot_pass_it(make_job: Make, server: Serv
     assert sum(row.allowance_seconds or 0 for row in Attempt.objects.all()) <= 30 * 60
 
 
+@pytest.mark.usefixtures("noon")
 def test_a_job_too_long_for_what_is_left_waits_and_a_short_one_goes_first(
     make_job: Make, server: Server
 ) -> None:
     long = make_job(quote={"training_seconds": {"low": 600, "expected": 800, "high": 1200}})
     short = make_job(quote={"training_seconds": {"low": 30, "expected": 40, "high": 60}})
-    spent_today(make_job(status=JobStatus.FAILED, error="x"), 50)
+    spent_lately(make_job(status=JobStatus.FAILED, error="x"), 50)
     platform(day_cap_minutes=60)
     job = lifecycle.claim(server=server)
     assert job == short
@@ -66,11 +73,12 @@ def test_a_job_too_long_for_what_is_left_waits_and_a_short_one_goes_first(
     assert long.status == JobStatus.QUEUED
 
 
+@pytest.mark.usefixtures("noon")
 def test_a_used_up_day_refuses_new_jobs_and_explains_itself_to_those_that_wait(
     make_job: Make, make_dataset: Callable[..., Dataset], server: Server
 ) -> None:
     job = make_job()
-    spent_today(make_job(status=JobStatus.FAILED, error="x"), 30)
+    spent_lately(make_job(status=JobStatus.FAILED, error="x"), 30)
     platform(day_cap_minutes=30)
     with pytest.raises(CapReached) as refusal:
         submission.submit(dataset=make_dataset(), task_name="late", values={})
@@ -82,7 +90,7 @@ def test_a_used_up_day_refuses_new_jobs_and_explains_itself_to_those_that_wait(
 
 def test_a_job_that_has_used_up_its_own_cap_ends_with_advice(make_job: Make, server: Server) -> None:
     job = make_job(max_minutes=1, fence=1)
-    spent_today(job, 1)
+    spent_lately(job, 1)
     assert lifecycle.claim(server=server) is None
     job.refresh_from_db()
     assert job.status == JobStatus.FAILED

@@ -56,7 +56,8 @@ def test_a_process_that_sleeps_with_the_lock_holds_nobody_up() -> None:
     assert os.read(reader, 1) == b"x"
     begun = time.monotonic()
     assert callers.spend("somebody", 2, 60.0) == 0
-    assert time.monotonic() - begun < 1
+    # Long before the sleeper wakes, however busy this machine is.
+    assert time.monotonic() - begun < 30
     os.kill(pid, 9)
     os.waitpid(pid, 0)
     for end in (reader, writer):

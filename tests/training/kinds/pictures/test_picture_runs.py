@@ -162,7 +162,7 @@ def test_a_network_that_does_not_answer_is_given_up(tmp_path, monkeypatch):
         started = time.monotonic()
         with pytest.raises(weights._Unusable):
             weights._download(f"http://127.0.0.1:{silent.getsockname()[1]}/model-12345678.pth")
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 60
     assert not list((tmp_path / "torch/hub/checkpoints").iterdir())
 
 
