@@ -1,6 +1,7 @@
 """Asks a reader: starts the server that forks readers, hands an order over, waits for the answer."""
 
 import atexit
+import errno
 import json
 import os
 import signal
@@ -138,6 +139,15 @@ def _result(order: Order, answer: bytes, status: int | None) -> Any:
         raise UploadRefused(
             "Reading this file takes more memory than one file may use here. "
             "Send a smaller file, or save it in a simpler format, such as CSV.",
+            status=413,
+            code="unpacked_too_large",
+        ) from error
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        raise UploadRefused(
+            f"Unpacked, this file is larger than {order.bounds.file_bytes / 1024**3:.3g} GB. "
+            "Send fewer rows or smaller files.",
             status=413,
             code="unpacked_too_large",
         ) from error

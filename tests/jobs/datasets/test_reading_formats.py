@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pillow_heif
 import pytest
 import xlsxwriter
@@ -14,6 +15,7 @@ from PIL import Image
 
 from jobs.datasets import reading
 from jobs.uploads import UploadRefused
+from tests import storings
 from tests.tasks import Task
 
 pytestmark = pytest.mark.slow
@@ -75,6 +77,36 @@ def test_pictures_of_rarer_formats_are_read(tmp_path: Path) -> None:
     assert found.document["sample_count"] == 12
     reading.unpack(task=Task.IMAGE, path=path, name="t.zip", data=tmp_path / "data", options={})
     assert len((tmp_path / "data" / "manifest.csv").read_text().splitlines()) == 13
+
+
+def _disc(number: int, red: bool) -> Image.Image:
+    return storings.drawn((205, 60, 50) if red else (40, 80, 220), number)
+
+
+def _heic(number: int, red: bool) -> bytes:
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(_disc(number, red)).save(buffer, quality=90)
+    return buffer.getvalue()
+
+
+def _dicom(number: int, red: bool) -> bytes:
+    return storings.dicom(np.asarray(_disc(number, red).convert("L")).astype(int) * 16)
+
+
+@pytest.mark.parametrize(("suffix", "write"), [("heic", _heic), ("dcm", _dicom)])
+def test_formats_that_need_a_library_of_their_own_are_read(
+    tmp_path: Path, suffix: str, write: Callable[[int, bool], bytes]
+) -> None:
+    """Libraries and their data are found although hardly any file may be opened."""
+    path = tmp_path / "t.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(8):
+            label = "red" if number % 2 else "blue"
+            archive.writestr(f"{label}/{number}.{suffix}", write(number, number % 2 == 1))
+    found = reading.inspect(task=Task.IMAGE, path=path, name="t.zip", options={})
+    assert (found.document["sample_count"], found.document["skipped_count"]) == (8, 0)
+    reading.unpack(task=Task.IMAGE, path=path, name="t.zip", data=tmp_path / "data", options={})
+    assert len((tmp_path / "data" / "manifest.csv").read_text().splitlines()) == 9
 
 
 def test_limits_other_than_the_sites_hold(tmp_path: Path, settings) -> None:

@@ -11,14 +11,13 @@ from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.annotations.registry import find_annotation
 from jobs.kinds.sentences.formats.cells import Columns, as_text
 from jobs.kinds.sentences.formats.contract import Meaning, Source
+from jobs.uploads.arrow_blocks import blocks_of, open_parquet, pieces_of, size_of
 from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.right_form import choose_instead
 from training.ground.limits import MIB, Limits
 from training.ground.picture_formats import picture_format
 from training.kinds.sentences import KIND
 
-_BATCH = 1_024
-_PIECE_BYTES = 32 * MIB
 _NAMING_ROWS = 1_000
 _GLANCE = 5
 _STREAM = b"\xff\xff\xff\xff"
@@ -121,55 +120,46 @@ class _Stored:
         self.kind = "Parquet" if self._parquet else "Feather" if self._old else "Arrow"
         self._seekable: BinaryIO | None = None
         with self._open() as opened:
-            self.schema = opened.schema_arrow if self._parquet else opened.schema
+            self.schema = opened.schema.to_arrow_schema() if self._parquet else opened.schema
             if self._parquet:
                 _check_rows(opened.metadata.num_rows, source.limits)
-        # What is written once for many rows stays so until a few rows of it are needed.
-        self._texts = [field.name for field in self.schema if _is_text(field.type)] if self._parquet else []
         self._check_size()
 
     def batches(self) -> Iterator[Any]:
         """Rows in pieces that are not too large once each row has its own values."""
         for batch in self._stored():
-            for start in range(0, max(1, batch.num_rows), _BATCH):
-                yield from _pieces(batch.slice(start, _BATCH))
+            yield from pieces_of(batch)
 
     def _check_size(self) -> None:
         # The sizes that a file states are its own words, so they are counted.
         size = 0
         for batch in self._stored():
-            size += _size(batch)
+            size += size_of(batch)
             if size > self._source.limits.max_unpacked_bytes:
                 raise _too_large(self._source.limits)
 
     def _stored(self) -> Iterator[Any]:
-        with self._open(self._texts) as opened:
+        with self._open() as opened:
             batches = self._batches(opened)
             while (batch := self._next(batches)) is not None:
                 yield batch
 
     def _batches(self, opened: Any) -> Iterator[Any]:
         if self._parquet:
-            yield from opened.iter_batches(batch_size=_BATCH, use_threads=False)
-        elif self._old:
-            yield from opened.to_batches()
-        elif self._stream:
-            for batch in opened:
-                batch.validate(full=True)
-                yield batch
-        else:
-            for index in range(opened.num_record_batches):
-                batch = opened.get_batch(index)
-                batch.validate(full=True)
-                yield batch
+            yield from blocks_of(opened)
+            return
+        stored = opened if self._stream else opened.to_batches() if self._old else _each(opened)
+        for batch in stored:
+            batch.validate(full=True)
+            yield batch
 
     def _next(self, batches: Iterator[Any]) -> Any:
         return self._try(lambda: next(batches, None))
 
     @contextmanager
-    def _open(self, as_dictionaries: Sequence[str] = ()) -> Iterator[Any]:
+    def _open(self) -> Iterator[Any]:
         import pyarrow
-        from pyarrow import feather, ipc, parquet
+        from pyarrow import feather, ipc
 
         def build() -> Any:
             if self._source.packed:
@@ -177,7 +167,7 @@ class _Stored:
             else:
                 file = pyarrow.memory_map(str(self._source.path))
             if self._parquet:
-                return parquet.ParquetFile(file, read_dictionary=list(as_dictionaries))
+                return open_parquet(file)
             if self._old:
                 return feather.read_table(file)
             return ipc.open_stream(file) if self._stream else ipc.open_file(file)
@@ -210,6 +200,11 @@ class _Stored:
             raise _damaged(self.kind) from error
 
 
+def _each(file: Any) -> Iterator[Any]:
+    """The record batches of an Arrow file, one in memory at a time."""
+    return map(file.get_batch, range(file.num_record_batches))
+
+
 def _check_rows(rows: int, limits: Limits) -> None:
     if rows > limits.max_rows:
         raise UploadRefused(
@@ -217,40 +212,6 @@ def _check_rows(rows: int, limits: Limits) -> None:
             status=413,
             code="too_many_rows",
         )
-
-
-def _is_text(kind: Any) -> bool:
-    from pyarrow import types
-
-    return any(
-        test(kind)
-        for test in (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
-    )
-
-
-def _size(batch: Any) -> int:
-    """Bytes of the values of a batch, each row counted, in time and memory of what is stored."""
-    import pyarrow
-    from pyarrow import compute
-
-    size = 0
-    for column in batch.columns:
-        if isinstance(column, pyarrow.DictionaryArray) and _is_text(column.dictionary.type):
-            lengths = compute.cast(compute.binary_length(column.dictionary), "int64")
-            size += compute.sum(lengths.take(column.indices)).as_py() or 0
-        else:
-            size += column.nbytes
-    return size
-
-
-def _pieces(batch: Any) -> Iterator[Any]:
-    """The batch in pieces of a bounded size; one row is never divided."""
-    if batch.num_rows <= 1 or _size(batch) <= _PIECE_BYTES:
-        yield batch
-        return
-    half = batch.num_rows // 2
-    yield from _pieces(batch.slice(0, half))
-    yield from _pieces(batch.slice(half))
 
 
 def _is_nested(kind: Any) -> bool:
