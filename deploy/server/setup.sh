@@ -19,7 +19,7 @@ if [ -z "$root" ]; then
     id flash >/dev/null 2>&1 || useradd --system --home-dir /var/lib/flash --shell /usr/sbin/nologin flash
     systemctl daemon-reload
     systemctl enable --quiet --now flash-watchdog.timer
-    install -d -o flash -g flash -m 750 /var/lib/flash
+    install -d -o flash -g flash -m 700 /var/lib/flash
 fi
 
 sh "$home/deploy/install.sh" "$home/.venv" "${FLASH_REQUIREMENTS:-$home/requirements.txt}"

@@ -1,11 +1,27 @@
 # Two roles. The control role starts and stops machines with our tag and no others; a training server may do neither: it
 # goes off by its own poweroff.
 
+# What the site keeps, by the folders that it keeps it in; whatever else lies in the bucket it can neither read nor delete.
+# A new folder in the code needs its name here.
 data "aws_iam_policy_document" "files" {
   statement {
-    sid       = "Objects"
-    actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
-    resources = ["${aws_s3_bucket.files.arn}/*"]
+    sid     = "Objects"
+    actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+
+    resources = [
+      "${aws_s3_bucket.files.arn}/datasets/*",
+      "${aws_s3_bucket.files.arn}/jobs/*",
+      "${aws_s3_bucket.files.arn}/checkpoints/*",
+      "${aws_s3_bucket.files.arn}/batches/*",
+      "${aws_s3_bucket.files.arn}/batch-uploads/*",
+      "${aws_s3_bucket.files.arn}/check-*",
+    ]
+  }
+
+  statement {
+    sid       = "Incoming"
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.files.arn}/incoming/*"]
   }
 
   statement {
