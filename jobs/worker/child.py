@@ -15,10 +15,12 @@ from typing import Any
 from django.conf import settings
 
 from training.ground.child_environment import passed_on
+from training.ground.confinement import HIDDEN_VARIABLE
 from training.kinds import KINDS_VARIABLE
 
 EXIT_INTERRUPTED = 75
 _TAIL = 4000
+_CONFIGURED = "/etc/flash"
 
 
 class Child:
@@ -122,7 +124,16 @@ def trainer_command() -> list[str]:
 
 
 def _environment(parent: Mapping[str, str]) -> dict[str, str]:
+    # Other people's files, the database, the key, what the operator configured, signs for the watchdog.
+    hidden = (
+        settings.FLASH_VAR_DIR,
+        settings.FLASH_RUNS_DIR,
+        settings.MEDIA_ROOT,
+        settings.FLASH_SIGNS_DIR,
+        _CONFIGURED,
+    )
     return passed_on(parent) | {
+        HIDDEN_VARIABLE: os.pathsep.join(map(str, hidden)),
         "FLASH_WEIGHTS_DIR": str(settings.FLASH_WEIGHTS_DIR),
         KINDS_VARIABLE: ",".join(settings.FLASH_KINDS),
         "PYTHONUNBUFFERED": "1",

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from jobs.uploads.errors import UploadRefused
-from jobs.uploads.reader import landlock
 from jobs.uploads.reader.client import READERS
 from jobs.uploads.reader.order import Bounds, Order, ReaderBroke
+from training.ground import landlock
 from training.ground.limits import GIB, MIB, Limits
 
 pytestmark = pytest.mark.slow
@@ -76,8 +76,9 @@ def test_a_crash_is_a_refusal(ask: Ask) -> None:
 
 def test_files_are_bounded(ask: Ask) -> None:
     ask("large_file", bytes=8 * MIB)
-    with pytest.raises(OSError, match="too large"):
+    with pytest.raises(UploadRefused, match=r"(?s)Unpacked.*Send fewer") as refused:
         ask("large_file", bytes=64 * MIB)
+    assert (refused.value.status, refused.value.code) == (413, "unpacked_too_large")
 
 
 def test_answers_are_bounded(ask: Ask) -> None:
