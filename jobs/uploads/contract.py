@@ -11,7 +11,7 @@ from training.kinds import kind_of, load
 
 
 class KindUploads(Protocol):
-    """The functions of that module. It knows neither Django nor torch.
+    """The functions of that module. It knows neither Django nor torch, and they run in a process of their own.
 
     `options` is what the user chose about the file (`input_column`, ...); empty strings are no choice. Whatever cannot
     be used is refused by UploadRefused.
@@ -22,6 +22,8 @@ class KindUploads(Protocol):
     OPTIONS: tuple[ReadingOption, ...]
     # The options under which `inspect` reads what `merge` made.
     MERGED: Mapping[str, Any]
+    # Modules that these functions import when they are called: what reads uploads has them ready.
+    LIBRARIES: tuple[str, ...]
 
     def inspect(self, path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> Findings:
         """What the file at `path`, called `name` by the user, holds after repairs.
@@ -33,7 +35,7 @@ class KindUploads(Protocol):
     def unpack(
         self, path: Path, name: str, data: Path, limits: Limits, options: Mapping[str, Any], seen: str = ""
     ) -> None:
-        """Make the folder `data` as the kind's `read` takes it, by the same plan as the check.
+        """Fill the folder `data` as the kind's `read` takes it, by the same plan as the check; make it if need be.
 
         `seen` is what `inspect` told of this file with these options, for what need not be found out twice; it is
         given only where there is any.
