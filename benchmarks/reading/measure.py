@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-_EVERY = 0.1
+_EVERY = 0.25
 
 
 @dataclass(frozen=True, slots=True)

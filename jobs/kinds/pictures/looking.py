@@ -79,7 +79,7 @@ class Looking:
             self._notes.warn(
                 "Time",
                 f"{len(self._planned) - left:,} of {len(self._planned):,} pictures were decoded in full so far; of the "
-                "others only the headers were read. They are decoded when training starts, and damaged ones among "
+                "others only the headers were read. They are decoded before they are used, and damaged ones among "
                 "them are left out then.",
             )
 

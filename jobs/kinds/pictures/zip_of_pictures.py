@@ -26,7 +26,7 @@ from training.kinds.pictures import KIND
 
 _PER_FOLDER = 1_000
 # Somebody waits for the check; nobody does for the unpacking, but it has to end.
-CHECK_SECONDS, UNPACK_SECONDS = 20, 600
+CHECK_SECONDS, UNPACK_SECONDS = 20, 300
 MANIFEST = "manifest.csv"
 _ANYTHING = PictureOptions()
 
