@@ -56,7 +56,11 @@ def _sheets(book: Any, wanted: str) -> tuple[list[dict[str, Any]], Any]:
     found: list[dict[str, Any]] = []
     best, most = None, (False, 0)
     for about in book.sheets_metadata[:_MOST_SHEETS]:
-        if not str(about.typ).endswith("WorkSheet") or (wanted and about.name != wanted):
+        if not str(about.typ).endswith("WorkSheet"):
+            continue
+        if wanted and about.name != wanted:
+            # Only to be named as another choice, so nobody counts its rows.
+            found.append({"name": about.name, "rows": 1, "columns": 1, "visible": False})
             continue
         sheet = book.get_sheet_by_name(about.name)
         visible = str(about.visible).endswith(".Visible")

@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jobs.kinds.pictures.check import SUFFIX_OF, Verdict, check_picture
@@ -22,7 +22,7 @@ from jobs.kinds.pictures.remarks import Remarks
 from jobs.kinds.pictures.thumbnails import Thumbnails
 from jobs.uploads.archive import Archive
 from jobs.uploads.class_counts import checked_classes
-from jobs.uploads.errors import MAX_NOTES, UploadRefused, shown
+from jobs.uploads.errors import MAX_NOTES, ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import ClassCount, Notes
 from training.ground.limits import MIB, Limits
 from training.kinds.pictures import KIND
@@ -224,6 +224,8 @@ def _refused_with(notes: Notes) -> Iterator[None]:
         if not refusal.notes:
             told: list[object] = [*notes.skipped, *notes.repairs]
             refusal.notes = told[:MAX_NOTES]
+        if refusal.columns or notes.offered:
+            refusal.columns = replace(refusal.columns or ColumnChoice(), offered=notes.offered)
         raise
 
 

@@ -16,8 +16,10 @@ _LABEL_NAMES = (
     "class id", "classid", "label id", "category id", "class index", "class label", "image label", "y",
     "true label", "ground truth", "annotation", "result", "kind", "genre", "variety", "emotion", "expression",
     "type", "grade", "level", "style", "digit", "character", "landmark id", "article type", "klasse",
-    "kategorie", "etiqueta", "clase", "categoria", "classe", "etichetta", "метка", "класс", "标签", "类别", "分类",
-    "ラベル", "분류",
+    "kategorie", "etiqueta", "clase", "categoria", "categoría", "classe", "catégorie", "étiquette", "etichetta",
+    "etykieta", "kategoria", "klass", "luokka", "klasa", "třída", "kategori", "etiket", "sınıf", "nhãn", "kelas",
+    "метка", "класс", "категория", "κατηγορία", "الفئة", "קטגוריה", "标签", "类别", "分类", "ラベル", "分類",
+    "분류", "라벨",
 )  # fmt: skip
 _GROUP_NAMES = {
     "group", "group id", "patient", "patient id", "patientid", "lesion id", "subject", "subject id", "person",
@@ -45,7 +47,8 @@ _BOX_NAMES = {
 }  # fmt: skip
 _MISSING = {"", "nan", "null", "none", "na", "n/a", "\\n", "<na>", "nat", "-"}
 _FLAGS = ({"0", "1"}, {"-1", "1"}, {"0.0", "1.0"}, {"true", "false"}, {"0.0", "1.0", "-1.0"}, {"yes", "no"})
-_SET = {"1", "1.0", "true", "yes"}
+_TICKS = {"x", "✓", "✔", "☑", "✅", "*", "•", "ja", "oui", "si", "sí", "да"}
+_SET = {"1", "1.0", "true", "yes", *_TICKS}
 _SEEN = 2_000
 
 
@@ -88,7 +91,7 @@ def roles_of(table: PictureTable, file: int, chosen: str | None) -> Roles:
     boxes = any(names[at] in _BOX_NAMES for at in others)
     group = next((at for at in others if names[at] in _GROUP_NAMES and _repeats(values[at])), None)
     rest = [at for at in others if at not in (split, group)]
-    flags = tuple(at for at in rest if _is_flag(values[at]))
+    flags = tuple(at for at in rest if _is_flag(values[at], len(table.rows)))
     label, unsure = _label_column(names, values, rest, len(table.rows), table.has_header)
     known = label is not None and names[label] in _LABEL_NAMES
     if chosen is not None and chosen in table.columns:
@@ -133,8 +136,10 @@ def _is_one_hot(rows: Sequence[Sequence[Cell]], flags: Sequence[int]) -> bool:
     return sum(sum(is_set(row[at]) for at in flags) == 1 for row in seen) >= 0.95 * len(seen)
 
 
-def _is_flag(values: Counter[Cell]) -> bool:
+def _is_flag(values: Counter[Cell], rows: int) -> bool:
     found = {value.lower() for value in values if isinstance(value, str)}
+    if len(found) == 1 and found <= _TICKS and values.total() < rows:
+        return True
     return len(found) == len(values) and bool(found) and any(found <= flags for flags in _FLAGS)
 
 

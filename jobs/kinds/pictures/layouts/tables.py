@@ -17,8 +17,9 @@ from jobs.kinds.pictures.layouts.several_labels import refuse_several, separator
 from jobs.kinds.pictures.layouts.split_names import split_of, words_of
 from jobs.kinds.pictures.layouts.table_columns import is_missing, is_set
 from jobs.kinds.pictures.layouts.table_files import Cell
-from jobs.kinds.pictures.options import NONE
+from jobs.kinds.pictures.options import KEEP, NONE
 from jobs.uploads.archive import Entry
+from jobs.uploads.code_pages import NAMES, next_best
 from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
 
@@ -48,6 +49,8 @@ class _Labels:
     split: dict[int, str] = field(default_factory=dict)
     group: dict[int, str] = field(default_factory=dict)
     several: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    # Codes of classes with the names that another file gives them.
+    names: dict[str, str] = field(default_factory=dict)
     unknown: int = 0
     missing: int = 0
 
@@ -106,6 +109,8 @@ def _collect(one: DescribedTable, contents: Contents, labels: _Labels) -> None:
     """Adds what the rows of a table say; a table that comes first is not overruled by a later one."""
     table, roles = one.table, one.roles
     read = _reader(one, contents)
+    if isinstance(read, _OneColumn):
+        labels.names.update(read.names)
     earlier = set(labels.label) | set(labels.several)
     folder = table.entry.parts[:-1]
     for row in table.rows:
@@ -140,17 +145,17 @@ class _OneColumn:
         self._mark = separator_of(counts)
         texts = [value for value in counts if isinstance(value, str)]
         names = one.table.names.get(one.table.columns[self._at])
-        self._names = named_codes(texts, names, contents)
+        self.names = {} if contents.options.codes == KEEP else named_codes(texts, names, contents)
 
     def __call__(self, row: Sequence[Cell]) -> tuple[str, ...]:
         cell = row[self._at]
         if is_missing(cell):
             return ()
         if isinstance(cell, tuple):
-            return tuple(self._names.get(part, part) for part in cell)
+            return tuple(self.names.get(part, part) for part in cell)
         if self._mark is not None:
             return tuple(part for part in map(str.strip, cell.split(self._mark)) if part)
-        return (self._names.get(cell, cell),)
+        return (self.names.get(cell, cell),)
 
 
 def _reader(one: DescribedTable, contents: Contents) -> "_OneColumn | _Flags":
@@ -248,6 +253,21 @@ def _tell(alike: Sequence[DescribedTable], main: DescribedTable, labels: _Labels
             names,
             f'The labels were read from this table: files from "{shown(file, 40)}", '
             f'labels from "{shown(label_name(main), 40)}".',
+        )
+    changed = [f"{code}: {name}" for code, name in labels.names.items() if code != name]
+    if changed:
+        notes.repair(
+            names,
+            f"The codes in the table were replaced by the names of the classes in the zip ({listed(changed, 3)}).",
+            undo={"codes": KEEP},
+        )
+    if page := main.table.encoding:
+        other = next_best(page, [])
+        notes.repair(
+            main.table.where,
+            f"This table is not UTF-8; it was read as {NAMES.get(page, page)}. If letters look wrong, choose another "
+            "encoding.",
+            undo={"encoding": other} if other else None,
         )
     if main.roles.group is not None:
         column = shown(main.table.columns[main.roles.group], 40)

@@ -175,8 +175,9 @@ class _Search:
         if flags.is_exclusive:
             self._notes.repair(
                 "Columns",
-                f"{len(flags.columns)} columns of zeros and ones were read as one label ({listed(flags.classes)}): "
+                f"{len(flags.columns)} columns of {flags.marks} were read as one label ({listed(flags.classes)}): "
                 "in each row exactly one of them is set.",
+                undo={"label_column": self._names[flags.columns[0]]},
             )
         return flags
 

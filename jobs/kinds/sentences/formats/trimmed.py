@@ -7,11 +7,13 @@ from itertools import islice
 from jobs.kinds.sentences.columns.names import is_known
 from jobs.kinds.sentences.formats.blocks import Block, InBlocks
 from jobs.kinds.sentences.formats.contract import Cells, Meaning, Reader
-from jobs.kinds.sentences.options import TableOptions
+from jobs.kinds.sentences.options import KEEP, TableOptions
 from jobs.uploads.errors import listed
 from jobs.uploads.findings import Notes
 
 _SAMPLE_ROWS = 1_000
+# What takes back that rows were left out.
+_BACK = {"other_rows": KEEP}
 _MOST_TITLES = 20
 _MOST_QUESTIONS = 3
 _LONGEST_NUMBER = 40
@@ -53,6 +55,7 @@ class Trimmed:
         self._questions: frozenset[int] = frozenset()
         self._short = False
         self._told = False
+        self._keeps = options.other_rows == KEEP
         if sample and options.has_header is not False:
             self._look(sample, is_chosen=chosen > 0)
 
@@ -69,7 +72,7 @@ class Trimmed:
         for record in self._from_first():
             cells = record[1]
             if cells and cells[0] == start and _plain(cells) == header:
-                if count >= 0:
+                if count >= 0 and not self._keeps:
                     again.append(record[0])
                     continue
                 if self._short:
@@ -92,6 +95,7 @@ class Trimmed:
 
     def _trimmed_blocks(self, blocks: Iterator[Block]) -> Iterator[Block]:
         again: list[int] = []
+        drops = bool(self._header) and not self._keeps
         held: Block | None = None
         count = -1
         for block in blocks:
@@ -99,7 +103,7 @@ class Trimmed:
                 block = Block(self._first, block.rows[self._first - block.first :])
             if not block.rows:
                 continue
-            for part in self._without_headers(block, again, is_first=count < 0) if self._header else (block,):
+            for part in self._without_headers(block, again, is_first=count < 0) if drops else (block,):
                 count += len(part.rows)
                 if held is not None:
                     yield held
@@ -138,7 +142,7 @@ class Trimmed:
         return (record for record in records if record[0] >= first and record[0] not in questions)
 
     def _look(self, sample: Sequence[Row], *, is_chosen: bool) -> None:
-        at = 0 if is_chosen else _header_at([cells for _, cells in sample])
+        at = 0 if is_chosen or self._keeps else _header_at([cells for _, cells in sample])
         if sample[at][0] > 1:
             self._first = sample[at][0]  # what stands above may be empty rows, too
         if at:
@@ -151,7 +155,7 @@ class Trimmed:
                 undo={"header_row": str(sample[0][0])},
             )
         names, below = _plain(sample[at][1]), sample[at + 1 :]
-        questions = _questions([cells for _, cells in below], len(names))
+        questions = 0 if self._keeps else _questions([cells for _, cells in below], len(names))
         if questions:
             left = [number for number, _ in below[:questions]]
             self._questions = frozenset(left)
@@ -159,6 +163,7 @@ class Trimmed:
             self._notes.repair(
                 _span(left[0], left[-1]),
                 "Left out below the header: questions or types of the columns, not answers.",
+                undo=_BACK,
             )
         data = [row for cells in below[questions:] if (row := _plain(cells[1])) != names]
         if at or is_chosen or questions or _is_header(names, data):
@@ -176,6 +181,8 @@ class Trimmed:
         return True
 
     def _is_total(self, cells: Cells, rows: int) -> bool:
+        if self._keeps:
+            return False
         filled = [cell for cell in _plain(cells) if cell]
         if len(filled) < 2 or filled[0].rstrip(":").casefold() not in _TOTALS:
             return False
@@ -191,9 +198,9 @@ class Trimmed:
             rows = (
                 f"{len(again):,} rows repeat the header" if len(again) > 1 else "this row repeats the header"
             )
-            self._notes.repair(f"{self.unit} {again[0]:,}", f"Left out: {rows}.")
+            self._notes.repair(f"{self.unit} {again[0]:,}", f"Left out: {rows}.", undo=_BACK)
         if total:
-            self._notes.repair(f"{self.unit} {total:,}", "Left out: this row holds totals.")
+            self._notes.repair(f"{self.unit} {total:,}", "Left out: this row holds totals.", undo=_BACK)
 
 
 def _header_at(rows: Sequence[Cells]) -> int:
