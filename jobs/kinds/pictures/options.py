@@ -72,6 +72,12 @@ OPTIONS = (
         choices=((KEEP, "They are read like the others"),),
     ),
     ReadingOption(
+        name="missing",
+        type=OptionType.CHOICE,
+        label="Labels and folders such as unlabeled, nan and null",
+        choices=(("leave_out", "No label: leave the pictures out"), (KEEP, "A class of that name")),
+    ),
+    ReadingOption(
         name="codes",
         type=OptionType.CHOICE,
         label="Codes of classes",
@@ -119,6 +125,8 @@ class PictureOptions:
     companions: str | None = None
     copies: str | None = None
     codes: str | None = None
+    # "leave_out" or "keep".
+    missing: str | None = None
     sources: str | None = None
     classes: Mapping[str, str] | None = None
     pictures: Mapping[str, str] | None = None
@@ -214,6 +222,7 @@ _READERS = {
     "companions": _one_of(KEEP),
     "copies": _one_of(KEEP),
     "codes": _one_of(KEEP),
+    "missing": _one_of("leave_out", KEEP),
     "sources": _one_of(NONE),
     "classes": read_class_edits,
     "pictures": read_sample_edits,

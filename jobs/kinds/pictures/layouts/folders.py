@@ -151,11 +151,25 @@ def _note_parts(found: Found, notes: Notes) -> None:
 
 
 def _note_deeper(found: Found, subfolders: bool, notes: Notes) -> None:
+    parts = {
+        name: None
+        for _, parent in found.classes
+        for folder in parent.folders.values()
+        for name in _inner_splits(folder)
+    }
+    if parts:
+        notes.repair(
+            listed(list(parts)),
+            "Folders of these names, in those of the classes, are the parts of the dataset; they were kept.",
+            undo={"splits": MERGE},
+        )
     if subfolders:
         return
     deeper: Counter[str] = Counter()
     for _, parent in found.classes:
         for folder in parent.folders.values():
+            if _inner_splits(folder):
+                continue
             deeper[folder.name] += sum(1 for below in folder.folders.values() for _ in below.all_pictures())
     for name, count in deeper.items():
         if count:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jobs.kinds.pictures.layouts.contract import skip_all
+from jobs.kinds.pictures.layouts.part_names import told_apart
 from jobs.kinds.pictures.layouts.split_names import (
     TRAIN,
     are_numbered,
@@ -84,6 +85,7 @@ def is_view(name: str) -> bool:
 def _descend(folder: Folder, split: str, found: Found, notes: Notes, classes: set[str]) -> None:
     """`classes` are the names of classes that other parts have."""
     while True:
+        told_apart(folder, notes)
         if found.fold:
             _fold_copies(folder, notes)
         below = list(folder.folders.values())

@@ -50,6 +50,7 @@ _FLAGS = ({"0", "1"}, {"-1", "1"}, {"0.0", "1.0"}, {"true", "false"}, {"0.0", "1
 _TICKS = {"x", "✓", "✔", "☑", "✅", "*", "•", "ja", "oui", "si", "sí", "да"}
 _SET = {"1", "1.0", "true", "yes", *_TICKS}
 _SEEN = 2_000
+_FEW_NUMBERS = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,7 +148,7 @@ def _label_column(
     names: list[str], values: dict[int, Counter[Cell]], rest: Sequence[int], rows: int, named: bool
 ) -> tuple[int | None, tuple[int, ...]]:
     """The column of labels, and those that could be it as well."""
-    fit = [at for at in rest if _may_be_label(values[at], rows)]
+    fit = [at for at in rest if _may_be_label(values[at], rows, names[at])]
     if not named:
         # A list of what shows one class (1) and what does not (-1) tells no classes itself.
         fit = [at for at in fit if not _is_membership(values[at])]
@@ -177,10 +178,12 @@ def _is_membership(values: Counter[Cell]) -> bool:
     return "-1" in values and sum(values[said] for said in ("-1", "0", "1")) >= 0.9 * values.total()
 
 
-def _may_be_label(values: Counter[Cell], rows: int) -> bool:
-    """More than one value, and each of them on several pictures; no measures."""
+def _may_be_label(values: Counter[Cell], rows: int, name: str) -> bool:
+    """More than one value, and each of them on several pictures; no measures, unless a few in a column of labels."""
     if len(values) < 2 or len(values) > max(2, 0.6 * values.total()) or values.total() < 0.2 * rows:
         return False
+    if name in _LABEL_NAMES[:6] and len(values) <= _FEW_NUMBERS:
+        return True
     return not any(isinstance(value, str) and _is_measure(value) for value in list(values)[:50])
 
 

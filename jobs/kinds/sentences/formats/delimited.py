@@ -135,7 +135,8 @@ class CsvReader:
     def _lines(self, ends: str) -> Iterator[Iterator[str]]:
         with opened(self._open, self._encoding, ends) as text:
             lines = text_lines(text, ends, self._most_chars, strays=ends != "" and len(self._signs.ends) > 1)
-            yield map(once, lines) if self._encoding.twice else lines
+            lines = map(once, lines) if self._encoding.twice else lines
+            yield (line.replace("\ufeff", "") for line in lines) if self._encoding.marks else lines
 
     def _sample(self, ends: str) -> tuple[list[str], bool]:
         """The first lines, and whether they are all."""
@@ -171,8 +172,8 @@ class CsvReader:
 
     def _is_plain(self, dialect: Dialect) -> bool:
         """Whether the whole text is as `csv` wants it, a row in each line: then it is read at full speed."""
-        odd = self._signs.long_lines or self._encoding.twice or dialect.prepared() is not None
-        if len(self._signs.ends) > 1 or odd:
+        odd = self._encoding.twice or self._encoding.marks or dialect.prepared() is not None
+        if len(self._signs.ends) > 1 or self._signs.long_lines or odd:
             return False
         if self._hasty:
             self.presumes = True

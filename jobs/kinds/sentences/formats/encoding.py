@@ -14,6 +14,7 @@ from training.ground.limits import MIB
 
 Opener = Callable[[], BinaryIO]
 
+_MARK = "\ufeff"
 LOST = "\N{REPLACEMENT CHARACTER}"
 _SAMPLE = 256 * 1024
 _BOMS = (
@@ -36,7 +37,8 @@ class Encoding:
     """`codec` for Python, `name` for people, `guessed` when only the letters gave it away.
 
     `lossy`: some bytes fit nowhere, and become LOST; `instead` is the name of what fits next best.
-    `twice`: lines of it were made UTF-8 twice; `mixed`: lines of it are in another encoding.
+    `twice`: lines of it were made UTF-8 twice; `marks`: there are marks of byte order inside of it; `mixed`:
+    lines of it are in another encoding.
     """
 
     codec: str
@@ -45,6 +47,7 @@ class Encoding:
     lossy: bool = False
     instead: str = ""
     twice: bool = False
+    marks: bool = False
     mixed: Mixed | None = None
 
     @property
@@ -73,8 +76,7 @@ def find_encoding(open_: Opener, chosen: str | None) -> Encoding:
     letters = _Letters.count(open_)
     mixed = find_mixed(open_) if letters.lost and letters.right else None
     if letters.utf8 or mixed:
-        twice = letters.twice >= _FEWEST_TWICE
-        return Encoding("utf-8-sig", "utf-8", lossy=letters.lost > 0, twice=twice, mixed=mixed)
+        return letters.encoding("utf-8", mixed)
     return _by_code_page(open_)
 
 
@@ -85,6 +87,18 @@ class _Letters:
     right: int
     lost: int
     twice: int
+    marks: int
+
+    def encoding(self, name: str, mixed: Mixed | None) -> Encoding:
+        """UTF-8 with what was noticed."""
+        return Encoding(
+            "utf-8-sig",
+            name,
+            lossy=self.lost > 0,
+            twice=self.twice >= _FEWEST_TWICE,
+            marks=self.marks > 0,
+            mixed=mixed,
+        )
 
     @property
     def utf8(self) -> bool:
@@ -93,7 +107,7 @@ class _Letters:
     @classmethod
     def count(cls, open_: Opener) -> "_Letters":
         decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        right = lost = twice = 0
+        right = lost = twice = marks = 0
         with open_() as file:
             end = False
             while not end:
@@ -108,7 +122,8 @@ class _Letters:
                 lost += wrong
                 right += len(text) - len(text.encode("ascii", "ignore")) - wrong
                 twice += signs_of_twice(text)
-        return cls(right, lost, twice)
+                marks += _MARK in text
+        return cls(right, lost, twice, marks)
 
 
 def _as_marked(open_: Opener, name: str) -> Encoding:
@@ -117,8 +132,7 @@ def _as_marked(open_: Opener, name: str) -> Encoding:
         # The mark itself is a vote.
         mixed = find_mixed(open_) if letters.lost and letters.right else None
         if mixed or letters.right + 10 * _VOTES >= _VOTES * letters.lost:
-            twice = letters.twice >= _FEWEST_TWICE
-            return Encoding("utf-8-sig", name, lossy=letters.lost > 0, twice=twice, mixed=mixed)
+            return letters.encoding(name, mixed)
     found = Encoding("utf-8-sig" if name == "utf-8" else name, name)
     _check(open_, found, f"The file begins like {name}, but is not {name} throughout. {_SAVE}", 400)
     return found

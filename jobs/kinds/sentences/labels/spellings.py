@@ -144,10 +144,18 @@ def _without_codes(canonical: dict[str, str], notes: Notes) -> None:
 def _warn_of_twins(names: Iterable[str], notes: Notes) -> None:
     """Classes that may well be one, which nobody can be sure of."""
     groups: dict[str, list[str]] = defaultdict(list)
+    padded: dict[str, list[str]] = defaultdict(list)
     for name in names:
+        if name.isdecimal():
+            padded[name.lstrip("0")].append(name)
         if _NUMBER.fullmatch(name):
             continue  # a minus is no dash
         groups[same_class(_SEPARATORS.sub(" ", _letters(name).translate(_TWINS)).strip())].append(name)
+    for same in padded.values():
+        if len(same) > 1:
+            notes.warn(
+                "Labels", f"These classes differ only in zeros in front: {listed(same)}. Are they the same?"
+            )
     for same in groups.values():
         if len(same) > 1:
             notes.warn(
