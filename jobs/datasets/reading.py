@@ -43,6 +43,17 @@ def merge(*, task: str, parts: Sequence[Path], folder: Path) -> Path:
     return Path(_ask(task, "merge", arguments, parts, folder))
 
 
+def samples(
+    *, task: str, path: Path, name: str, options: Mapping[str, Any], label: str, start: int, count: int
+) -> dict[str, Any]:
+    """Some samples of one class, see `SampleLister`. Raises UploadRefused."""
+    arguments = {"path": str(path), "name": name, "options": dict(options)}
+    found: dict[str, Any] = _ask(
+        task, "samples", arguments | {"label": label, "start": start, "count": count}, [path]
+    )
+    return found
+
+
 def look(*, task: str, path: Path, name: str, options: Mapping[str, Any]) -> tuple[str, int | None]:
     """The format of a file to predict and how many items it has, see `KindBatches.look`."""
     arguments = {"path": str(path), "name": name, "options": dict(options)}
