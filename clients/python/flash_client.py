@@ -198,7 +198,9 @@ class Flash:
         on_progress: Callable[[dict[str, Any]], None] | None = None,
         **fields: Any,
     ) -> dict[str, Any]:
-        """Predicts a whole zip, video or table and saves the results as `target` (.csv, .jsonl, .xlsx). Answers the batch.
+        """Predicts a whole zip, video or table and saves the results as `target`: .csv, .jsonl or .xlsx.
+
+        Answers the batch.
 
         `fields`: top_k, frames_per_second, input_column. Nothing is saved when its status is not `done`.
         """
