@@ -150,7 +150,7 @@ def _labelled(order: Order, folder: Path) -> Labelled:
     shutil.rmtree(data, ignore_errors=True)
     unpack = uploads_of(order.task).unpack
     unpack(Path(order.upload), order.name, data, order.limits, order.reading or {})
-    return measures.open_labelled(data)
+    return measures.open_labelled(order, data)
 
 
 def _finish(folder: Path, order: Order, source: Source, results: Results, labelled: Labelled | None) -> None:
@@ -162,7 +162,7 @@ def _finish(folder: Path, order: Order, source: Source, results: Results, labell
     source.write_more(lines, folder)
     found = source.summary(lines)
     if labelled:
-        found = {**found, "evaluation": evaluation(labelled, lines, order.task, classes)}
+        found = {**found, "evaluation": evaluation(labelled, lines, order, classes)}
     summary = {"done": results.done, "bad": results.bad, "counts": dict(results.counts), "summary": found}
     (folder / SUMMARY_FILE).write_text(json.dumps(summary), encoding="utf-8")
 

@@ -24,7 +24,7 @@ class Order:
     `frames_per_second` is for videos, `input_column` for tables, where without it
     the `learnt_columns` of the model are read, if they are there; `threads` bounds the cores, `nice` the priority.
     With `reading` the file has labels, which measure the model: it is read as uploads to train with are, by these
-    options.
+    options, and `marks` is the path of the bundle's file of that name, where it has one.
     """
 
     task: str
@@ -42,6 +42,7 @@ class Order:
     reading: dict[str, Any] | None = None
     # Bytes of address space beyond what the child begins with.
     memory: int = 4 * GIB
+    marks: str | None = None
 
     def write(self, folder: Path) -> None:
         """Puts it where the child looks for it."""
