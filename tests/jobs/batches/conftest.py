@@ -18,6 +18,7 @@ from modelstore.bundles import store
 from modelstore.ground import tokens
 from modelstore.models import TrainedModel
 from tests import bundles
+from tests.published import create_model
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -63,7 +64,7 @@ def make_model(db: None, tmp_path: Path) -> Callable[..., TrainedModel]:
         folder = build(tmp_path / f"bundle-{tokens.new_token()}")
         prefix = f"jobs/{tokens.new_token()}/1"
         store.upload_bundle(folder=folder, prefix=prefix)
-        return store.create_model(
+        return create_model(
             token=tokens.new_token(), prefix=prefix, folder=folder, task_name="task", downloadable=True
         )
 
