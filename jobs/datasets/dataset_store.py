@@ -223,10 +223,7 @@ def _unread(refusal: UploadRefused, columns: ColumnChoice) -> dict[str, Any]:
 
 
 def _store(file: _File, described: Mapping[str, Any], options: dict[str, Any]) -> Dataset:
-    token = tokens.new_token()
-    dataset = Dataset(
-        token=token,
-        token_digest=tokens.digest(token),
+    dataset = Dataset.with_new_token(
         task_type=file.task,
         name=file.name,
         size_bytes=file.size,
