@@ -17,6 +17,7 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError, SystemCheckError
 from django.db import DatabaseError
 
+from flashsite.backup import swap
 from flashsite.supervisor import lock, ports, tether
 from flashsite.supervisor.console import Console
 
@@ -69,6 +70,8 @@ class Command(BaseCommand):
 
 def prepare(console: Console) -> None:
     """Everything that must be there before the first request: settings, tables, static files, a model to try."""
+    if told := swap.recover():
+        console.say(told)
     for folder in (settings.FILE_UPLOAD_TEMP_DIR, settings.FLASH_RUNS_DIR, settings.FLASH_CACHE_DIR):
         Path(folder).mkdir(parents=True, exist_ok=True)
     console.say("Checking the settings ...")
