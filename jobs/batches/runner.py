@@ -116,6 +116,7 @@ def _prepare(batch: BatchPrediction, folder: Path) -> None:
         reading=None if batch.reading is None else batch.reading["options"],
         threads=settings.FLASH_BATCH_THREADS,
         nice=settings.FLASH_BATCH_NICE,
+        request_id=batch.request_id,
         **batch.options,
     )
     order.write(folder)

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
+from training.ground.log_lines import FORMAT_VARIABLE
 from training.kinds import KINDS_VARIABLE
 
 EXIT_INTERRUPTED = 75
@@ -133,5 +134,6 @@ def _environment(parent: Mapping[str, str]) -> dict[str, str]:
     return kept | {
         "FLASH_WEIGHTS_DIR": str(settings.FLASH_WEIGHTS_DIR),
         KINDS_VARIABLE: ",".join(settings.FLASH_KINDS),
+        FORMAT_VARIABLE: settings.FLASH_LOG_FORMAT,
         "PYTHONUNBUFFERED": "1",
     }

@@ -20,6 +20,7 @@ from django.db import DatabaseError
 from flashsite.backup import swap
 from flashsite.supervisor import lock, ports, tether
 from flashsite.supervisor.console import Console
+from training.ground import log_lines
 
 
 class Command(BaseCommand):
@@ -49,7 +50,7 @@ class Command(BaseCommand):
     ) -> None:
         if die_with_parent:
             tether.die_with_parent(parent=os.getppid(), number=signal.SIGTERM)
-        console = Console()
+        console = Console(as_json=settings.FLASH_LOG_FORMAT == log_lines.JSON)
         try:
             handle = lock.acquire(settings.FLASH_VAR_DIR)
             port = ports.choose(host, port)

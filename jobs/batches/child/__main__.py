@@ -2,11 +2,11 @@
 
 import argparse
 import json
+import logging
 import os
 import shutil
 import sys
 import time
-import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -18,9 +18,12 @@ from jobs.batches.child.results import Results
 from jobs.batches.child.tables import MOST_ROWS, write_csv, write_xlsx
 from jobs.uploads.contract import uploads_of
 from jobs.uploads.errors import UploadRefused
+from training.ground import log_lines
 from training.ground.control import Control, die_with_parent, lower_priority
 from training.ground.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED
 from training.kinds import KINDS_VARIABLE, UnknownKind, load_kinds
+
+logger = logging.getLogger("jobs.batches.child")
 
 _SECONDS_BETWEEN = 0.3
 
@@ -80,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
         events.tell("error", message="There was not enough memory for this file. Send a smaller one.")
     except Exception:
         # No sentence: the parent tries again, and the operator finds this in the log.
-        traceback.print_exc()
+        logger.exception("The batch failed for a reason of ours.")
     return EXIT_FAILED
 
 
@@ -89,6 +92,7 @@ def _run(folder: Path, events: Events, control: Control) -> int:
     from training.bundle.onnx_classifier import OnnxClassifier
 
     order = Order.read(folder)
+    log_lines.set_up_child(order.request_id)
     lower_priority(order.nice)
     kind = batches_of(order.task)
     labelled = _labelled(order, folder) if order.reading is not None else None
