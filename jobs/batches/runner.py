@@ -120,6 +120,7 @@ def _prepare(batch: BatchPrediction, folder: Path) -> None:
         marks=None if batch.reading is None else _marks(model, folder),
         threads=settings.FLASH_BATCH_THREADS,
         nice=settings.FLASH_BATCH_NICE,
+        request_id=batch.request_id,
         # The model, its arithmetic and what is decoded at the moment, beside what reading an upload may take.
         memory=settings.FLASH_READ_MEMORY + 2 * upload.stat().st_size + 2 * GIB,
         **batch.options,
