@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet, Sum
 
 from jobs.models import BatchPrediction, Checkpoint, Dataset, Job
 from modelstore.bundles import demo_model
-from modelstore.ground import files
+from modelstore.ground import files, tokens
 from modelstore.models import ApiKey, TrainedModel
 from training.bundle.manifest import MANIFEST_FILE
 
@@ -68,7 +68,7 @@ def counts(alias: str = DEFAULT_DB_ALIAS) -> dict[str, int]:
     """How much people have put into it; the demo model and the tables' defaults aside."""
     rows: dict[str, QuerySet[Any]] = {
         "jobs": Job.objects.using(alias),
-        "models": TrainedModel.objects.using(alias).exclude(token=demo_model.TOKEN),
+        "models": TrainedModel.objects.using(alias).exclude(token_digest=tokens.digest(demo_model.TOKEN)),
         "datasets": Dataset.objects.using(alias),
         "batches": BatchPrediction.objects.using(alias),
         "accounts": get_user_model()._default_manager.using(alias),
