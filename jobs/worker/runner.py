@@ -43,6 +43,7 @@ _CRASHED = "The training process crashed. Try again; if it happens once more, ch
 _INTERNAL = (
     "Something went wrong on our side while this job ran. Try again; the operator has the details in the log."
 )
+_NO_DATABASE = "The database did not respond for a while."
 
 
 def run_next() -> bool:
@@ -56,7 +57,9 @@ def run_next() -> bool:
         attempt(
             job,
             lambda heartbeat: run(job=job, heartbeat=heartbeat),
-            requeue=lambda: lifecycle.requeue(job=job, reason=_INTERNAL, blame=True),
+            requeue=lambda blame: lifecycle.requeue(
+                job=job, reason=_INTERNAL if blame else _NO_DATABASE, blame=blame
+            ),
         )
     finally:
         forget_if_ended(job)
