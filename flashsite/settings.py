@@ -289,11 +289,9 @@ _REDIS_BROKER = {
     "BROKER": "jobs.messaging.late_broker.LateBroker",
     "OPTIONS": {
         "kind": "dramatiq.brokers.redis.RedisBroker",
-        "url": REDIS_URL,
+        "url": redis_socket.with_limits(REDIS_URL),
         "heartbeat_timeout": 15_000,
         "maintenance_chance": 200_000,
-        "socket_connect_timeout": 3,
-        "socket_timeout": 10,
     },
 }
 # RabbitMQ in place of Redis, if it is named. Bounded in time: a request must not wait for a broker that hangs.

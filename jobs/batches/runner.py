@@ -75,7 +75,7 @@ def _run_claimed(batch: BatchPrediction) -> None:
         attempt(
             batch,
             lambda heartbeat: _run(batch, heartbeat),
-            requeue=lambda: lifecycle.requeue(batch=batch, reason=_INTERNAL, blame=True),
+            requeue=lambda blame: lifecycle.requeue(batch=batch, reason=_INTERNAL, blame=blame),
         )
     finally:
         run_folders.forget_if_ended(_root(), batch)
