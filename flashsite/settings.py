@@ -27,6 +27,9 @@ FLASH_PREDICTIONS_AT_ONCE = env.integer(
 )
 # Predictions look a model's row up again after this long; 0 looks each time.
 FLASH_MODEL_ROW_SECONDS = env.integer("FLASH_MODEL_ROW_SECONDS", 2)
+# All of one request, waiting included; and how many of the largest requests one caller may send in a minute.
+FLASH_PREDICT_SECONDS = env.integer("FLASH_PREDICT_SECONDS", 30, low=1)
+FLASH_PREDICT_LARGEST_RATE = env.integer("FLASH_PREDICT_LARGEST_RATE", 10, low=1)
 FLASH_PREDICTIONS_WAITING = env.integer("FLASH_PREDICTIONS_WAITING", 12)
 # Whether trainings make an 8-bit copy of a model and predictions use it, where it was found to answer alike.
 FLASH_SERVING_COPY = env.boolean("FLASH_SERVING_COPY", False)
@@ -40,12 +43,17 @@ FLASH_LIMITS = Limits(
     max_video_seconds=env.integer("FLASH_MAX_VIDEO_SECONDS", 2 * 3600, low=1),
     max_video_pixels=env.integer("FLASH_MAX_VIDEO_PIXELS", 3840 * 2160, low=1),
     max_video_frames=env.integer("FLASH_MAX_VIDEO_FRAMES", 20_000, low=1),
+    max_pixels_per_request=env.integer("FLASH_MAX_REQUEST_PIXELS", 256_000_000, low=1),
+    max_characters_per_request=env.integer("FLASH_MAX_REQUEST_CHARACTERS", 2_000_000, low=1),
     max_rows=env.integer("FLASH_MAX_ROWS", 1_000_000, low=2),
     max_classes=env.integer("FLASH_MAX_CLASSES", 1_000, low=2),
     epochs=(1, env.integer("FLASH_MAX_EPOCHS", 200, low=1)),
     batch_size_image=(1, env.integer("FLASH_MAX_BATCH_IMAGE", 512, low=1)),
     batch_size_text=(1, env.integer("FLASH_MAX_BATCH_TEXT", 4096, low=1)),
 )
+# What reading one upload may cost: memory beyond twice the size of the file, and time.
+FLASH_READ_MEMORY = env.size("FLASH_READ_MEMORY", 2 * GIB)
+FLASH_READ_SECONDS = env.integer("FLASH_READ_SECONDS", 900, low=10)
 # A job is killed after this long; a dataset that no job uses is forgotten after that long.
 FLASH_JOB_DEADLINE = timedelta(seconds=env.integer("FLASH_JOB_DEADLINE_SECONDS", 6 * 3600, low=10))
 FLASH_DATASET_RETENTION = timedelta(seconds=env.integer("FLASH_DATASET_RETENTION_SECONDS", 2 * 3600, low=60))

@@ -17,6 +17,7 @@ import traceback  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import TextIO  # noqa: E402
 
+from training.ground.confinement import confine_training  # noqa: E402
 from training.ground.control import Control, die_with_parent, lower_priority  # noqa: E402
 from training.ground.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, Interrupted, TrainingFailed  # noqa: E402
 from training.ground.events import Events  # noqa: E402
@@ -109,6 +110,8 @@ def _run(folder: Path, events: Events, control: Control, started: float, nice: i
     from training.ground.run import Job, read_config
     from training.train import import_torch_meanwhile, train
 
+    # Before the first byte of the data, and before most threads.
+    confine_training(folder)
     recipe, machine, task_name = read_config(folder)
     lower_priority(machine.nice - nice)
     control.set_deadline(machine.deadline_seconds, started)

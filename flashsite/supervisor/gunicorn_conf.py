@@ -85,6 +85,7 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 def post_fork(server: Any, worker: Any) -> None:
     """A process of the web dies with its master, even when that is killed -9."""
+    tether.keep_secrets()
     tether.die_with_parent(parent=worker.ppid)
     if _metrics is not None:
         shared_metrics.begin_process(_metrics)

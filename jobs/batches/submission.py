@@ -10,10 +10,9 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
-from jobs.batches.child.contract import batches_of
 from jobs.batches.errors import BatchesFull, BatchInvalid, refused_to_predict
 from jobs.batches.options import BatchOptions
-from jobs.datasets import intake
+from jobs.datasets import intake, reading
 from jobs.messaging import hints
 from jobs.models import BatchPrediction, Job, PlatformStatus
 from jobs.uploads.errors import UploadRefused
@@ -52,7 +51,7 @@ def submit(
     def look(path: Path, name: str) -> dict[str, Any]:
         chosen = replace(options, learnt_columns=_learnt_columns(model)).to_json()
         try:
-            kind, total = batches_of(model.task_type).look(path, name, settings.FLASH_LIMITS, chosen)
+            kind, total = reading.look(task=model.task_type, path=path, name=name, options=chosen)
         except UploadRefused as refusal:
             raise refused_to_predict(refusal, kind_of(model.task_type)) from refusal
         return {"kind": kind, "total": total, "options": chosen}
@@ -103,8 +102,8 @@ def take_in(
 
 def _learnt_columns(model: TrainedModel) -> tuple[str, ...]:
     """The columns of the table that the model learnt from; jobs of the version before did not keep them."""
-    reading = Job.objects.filter(model=model).values_list("reading", flat=True).first()
-    return tuple((reading or {}).get("input_columns", ()))
+    learnt = Job.objects.filter(model=model).values_list("reading", flat=True).first()
+    return tuple((learnt or {}).get("input_columns", ()))
 
 
 def _store(batch: BatchPrediction, path: Path, wake: bool) -> BatchPrediction:

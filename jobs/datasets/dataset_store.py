@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, transaction
 
+from jobs.datasets import reading
 from jobs.datasets.intake import (
     Movable,
     Upload,
@@ -23,8 +23,9 @@ from jobs.datasets.intake import (
 from jobs.errors import NeedsChoice, NotPossibleNow
 from jobs.models import Dataset
 from jobs.states import ACTIVE
-from jobs.uploads import Findings, UploadRefused, findings_csv, sample_lister, uploads_of
+from jobs.uploads import UploadRefused, lists_samples, uploads_of
 from jobs.uploads.errors import ColumnChoice
+from jobs.uploads.reader.order import Described
 from modelstore.ground import files, temporary, tokens
 
 # Options that say nothing: there is no file to blame.
@@ -79,14 +80,13 @@ def new_key() -> str:
 
 def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
     """Reads a stored file again with other options."""
-    uploads = uploads_of(dataset.task_type)
-    if not uploads.READ_AGAIN:
+    if not uploads_of(dataset.task_type).READ_AGAIN:
         raise NotPossibleNow("There is nothing to choose about how such a file is read.")
     if dataset.jobs.exists():
         raise NotPossibleNow("A job uses this dataset already. Upload the file again to read it differently.")
     with temporary.folder() as folder:
         path = _fetch(dataset, folder)
-        findings = uploads.inspect(path, dataset.name, settings.FLASH_LIMITS, options)
+        findings = reading.inspect(task=dataset.task_type, path=path, name=dataset.name, options=options)
     for field, value in _described(findings).items():
         setattr(dataset, field, value)
     dataset.options = dict(options)
@@ -96,13 +96,20 @@ def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
 
 def samples(*, dataset: Dataset, label: str, start: int, count: int) -> dict[str, Any]:
     """Samples of one class to look at, see `SampleLister`. Raises NotPossibleNow, UploadRefused."""
-    lister = sample_lister(dataset.task_type)
-    if lister is None:
+    if not lists_samples(dataset.task_type):
         raise NotPossibleNow("The single samples of such a file cannot be listed.")
     with temporary.folder() as folder:
         # To look at: the reading that counts compares the bytes with what was sent.
         path = _fetch(dataset, folder, compare=False)
-        return lister.samples(path, dataset.name, settings.FLASH_LIMITS, dataset.options, label, start, count)
+        return reading.samples(
+            task=dataset.task_type,
+            path=path,
+            name=dataset.name,
+            options=dataset.options,
+            label=label,
+            start=start,
+            count=count,
+        )
 
 
 def notes_csv(dataset: Dataset) -> bytes:
@@ -117,8 +124,7 @@ def materialise(*, dataset: Dataset, run_dir: Path) -> None:
     if data.exists():
         shutil.rmtree(data)
     path = _fetch(dataset, run_dir)
-    unpack = uploads_of(dataset.task_type).unpack
-    unpack(path, dataset.name, data, settings.FLASH_LIMITS, dataset.options)
+    reading.unpack(task=dataset.task_type, path=path, name=dataset.name, data=data, options=dataset.options)
     if path.is_relative_to(run_dir):
         path.unlink()
 
@@ -155,14 +161,13 @@ def is_needed(dataset: Dataset) -> bool:
     return dataset.jobs.filter(status__in=ACTIVE).exists()
 
 
-def _described(findings: Findings) -> dict[str, Any]:
-    document = findings.to_json()
+def _described(findings: Described) -> dict[str, Any]:
+    document = dict(findings.document)
     thumbnails = document.pop("thumbnails", [])
-    noted = findings.repairs or findings.skipped or findings.warnings
     return {
-        "notes_csv": zlib.compress("".join(findings_csv(findings)).encode()) if noted else b"",
-        "sample_count": findings.sample_count,
-        "classes": [{"label": entry.label, "count": entry.count} for entry in findings.classes],
+        "notes_csv": findings.notes,
+        "sample_count": document["sample_count"],
+        "classes": document["classes"],
         "findings": document,
         "thumbnails": thumbnails,
     }
@@ -182,7 +187,7 @@ class _File:
 
 def _inspected(file: _File, options: dict[str, Any], *, keep_unread: bool) -> Dataset:
     try:
-        findings = uploads_of(file.task).inspect(file.path, file.name, settings.FLASH_LIMITS, options)
+        findings = reading.inspect(task=file.task, path=file.path, name=file.name, options=options)
     except UploadRefused as refusal:
         chosen = options and refusal.status in (400, 422) and refusal.code not in _WRONG_CALLS
         if keep_unread and (refusal.can_be_read_otherwise or chosen):

@@ -12,7 +12,13 @@ import dramatiq
 logger = logging.getLogger(__name__)
 
 # The actors of jobs.actors and their queues; a test compares the two.
-QUEUES = {"reconcile": "control", "train_next": "training", "notify": "control", "predict_next": "control"}
+QUEUES = {
+    "reconcile": "control",
+    "train_next": "training",
+    "notify": "control",
+    "post_webhook": "webhooks",
+    "predict_next": "control",
+}
 
 
 def wake_scheduler() -> None:
@@ -31,9 +37,18 @@ def wake_batches() -> None:
 
 
 def notify(keys: Iterable[int], *, delay: timedelta = timedelta()) -> None:
-    """Asks a worker to send the notices of these rows."""
+    """Asks a worker to send the e-mails of these rows."""
+    _send_each("notify", keys, delay)
+
+
+def post_webhooks(keys: Iterable[int], *, delay: timedelta = timedelta()) -> None:
+    """Asks a worker to post to the webhooks of these rows, which are slow as their owners please."""
+    _send_each("post_webhook", keys, delay)
+
+
+def _send_each(actor: str, keys: Iterable[int], delay: timedelta) -> None:
     for key in keys:
-        if not _send("notify", key, delay=delay):
+        if not _send(actor, key, delay=delay):
             return
 
 

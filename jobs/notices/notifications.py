@@ -8,6 +8,7 @@ import hashlib
 import logging
 import smtplib
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,6 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -71,25 +71,36 @@ def ask(*, job: Job, email: str, webhook: str, site: str) -> None:
 
 def announce(job: Job) -> None:
     """The job ends with this transaction: whoever asked is told once it is committed."""
-    transaction.on_commit(lambda: hints.notify(list(job.notices.values_list("pk", flat=True))), robust=True)
+    transaction.on_commit(lambda: _hint(list(job.notices.all())), robust=True)
 
 
 def send_due() -> int:
     """Hints at every notice whose turn has come, such as those of a message that was lost; how many there are."""
-    due = list(Notice.objects.due(timezone.now()).values_list("pk", flat=True)[:500])
-    hints.notify(due)
+    due = list(Notice.objects.due(timezone.now())[:500])
+    _hint(due)
     return len(due)
+
+
+def _hint(notices: Sequence[Notice], delay: timedelta = timedelta()) -> None:
+    hints.notify([one.pk for one in notices if one.kind == Notice.Kind.EMAIL], delay=delay)
+    hints.post_webhooks([one.pk for one in notices if one.kind == Notice.Kind.WEBHOOK], delay=delay)
 
 
 def deliver(*, pk: int) -> None:
     """One try. Nothing happens when another worker has it, when its time has not come, or when it is done."""
     now = timezone.now()
-    if not Notice.objects.due(now).filter(pk=pk).exists():
+    notice = Notice.objects.due(now).select_related("job").filter(pk=pk).first()
+    if notice is None:
         return
-    mine = Notice.objects.filter(pk=pk, next_try__lte=now)
-    if not mine.update(next_try=now + _TRY, tries=F("tries") + 1):
+    # A try that never comes back counts, too: its wait is in the row before it begins.
+    wait = max(_TRY, WAITS[min(notice.tries, len(WAITS) - 1)])
+    mine = Notice.objects.filter(pk=pk, next_try__lte=now, tries=notice.tries)
+    if not mine.update(next_try=now + wait, tries=notice.tries + 1):
         return
-    notice = Notice.objects.select_related("job").get(pk=pk)
+    notice.tries += 1
+    if notice.tries > len(WAITS) + 1:
+        _give_up(notice, "no try came to an end.")
+        return
     try:
         _send(notice)
     except WebhookRefused as refusal:
@@ -155,7 +166,7 @@ def _try_later(notice: Notice, reason: str) -> None:
     wait = WAITS[notice.tries - 1]
     Notice.objects.filter(pk=notice.pk).update(next_try=timezone.now() + wait)
     logger.info("Notice %s of job %s: %s; again in %s.", notice.pk, notice.job_id, reason, wait)
-    hints.notify([notice.pk], delay=wait)
+    _hint([notice], delay=wait)
 
 
 @transaction.atomic

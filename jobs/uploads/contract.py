@@ -11,7 +11,7 @@ from training.kinds import kind_of, load
 
 
 class KindUploads(Protocol):
-    """The functions of that module. It knows neither Django nor torch.
+    """The functions of that module. It knows neither Django nor torch, and they run in a process of their own.
 
     `options` is what the user chose about the file (`input_column`, ...); empty strings are no choice. Whatever cannot
     be used is refused by UploadRefused.
@@ -22,6 +22,8 @@ class KindUploads(Protocol):
     OPTIONS: tuple[ReadingOption, ...]
     # The options under which `inspect` reads what `merge` made.
     MERGED: Mapping[str, Any]
+    # Modules that these functions import when they are called: what reads uploads has them ready.
+    LIBRARIES: tuple[str, ...]
 
     def inspect(self, path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> Findings:
         """What the file at `path`, called `name` by the user, holds after repairs.
@@ -31,7 +33,7 @@ class KindUploads(Protocol):
         """
 
     def unpack(self, path: Path, name: str, data: Path, limits: Limits, options: Mapping[str, Any]) -> None:
-        """Make the folder `data` as the kind's `read` takes it, by the same plan as the check."""
+        """Fill the folder `data` as the kind's `read` takes it, by the same plan as the check; make it if need be."""
 
     def merge(self, parts: Sequence[Path], folder: Path) -> Path:
         """One file in `folder` that `inspect` takes, of several folders that `unpack` made; copies count once."""
@@ -62,9 +64,6 @@ def uploads_of(task: str) -> KindUploads:
     return cast(KindUploads, load(kind_of(task).uploads))
 
 
-def sample_lister(task: str) -> SampleLister | None:
-    """Who lists the samples of a kind by class; None where single ones cannot be chosen. Raises UnknownKind."""
-    uploads = uploads_of(task)
-    if not any(option.type is OptionType.SAMPLES for option in uploads.OPTIONS):
-        return None
-    return cast(SampleLister, uploads)
+def lists_samples(task: str) -> bool:
+    """Whether the module of the kind is a SampleLister. Raises UnknownKind."""
+    return any(option.type is OptionType.SAMPLES for option in uploads_of(task).OPTIONS)

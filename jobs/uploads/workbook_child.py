@@ -17,9 +17,9 @@ _LOOK_ROWS = 30
 def main() -> None:
     """Reads the arguments, limits itself, prints."""
     path, name, rows, chars, memory, seconds = sys.argv[1:]
-    resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _lower(resource.RLIMIT_AS, int(memory))
+    _lower(resource.RLIMIT_CPU, int(seconds))
+    _lower(resource.RLIMIT_CORE, 0)
     import python_calamine
 
     try:
@@ -29,6 +29,13 @@ def main() -> None:
         _say({"wrong": "password"})
     except python_calamine.CalamineError as error:
         _say({"wrong": "damaged", "detail": str(error)[:200]})
+
+
+def _lower(what: int, value: int) -> None:
+    """Never above what the process that started this one may use itself."""
+    _, hard = resource.getrlimit(what)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(what, (value, value))
 
 
 def _print(book: Any, wanted: str, most_rows: int, most_chars: int) -> None:

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from modelstore.access import get_model, served_model
 from modelstore.api_keys import ForReaders, is_operator, key_of
 from modelstore.downloads import file_responses
+from modelstore.ground import throttle
 from modelstore.ground.pagination import PageInvalid, Pages
 from modelstore.lifetime import owner_actions
 from modelstore.models import CleanupPolicy, TrainedModel
@@ -160,7 +161,13 @@ class ModelPredictView(_TokenView):
         """Labels with probabilities for one input or many, in their order."""
         model = served_model(token)
         asked = _read(request, model)
-        found = predict(model=model, inputs=asked.inputs, top_k=asked.top_k, names=asked.names)
+        found = predict(
+            model=model,
+            inputs=asked.inputs,
+            top_k=asked.top_k,
+            names=asked.names,
+            spend=throttle.spend_of(request),
+        )
         answers = found.to_json()
         if asked.threshold is not None:
             for answer, prediction in zip(answers, found, strict=True):

@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from jobs.models import Dataset, Job, Server
 from jobs.states import RUNNING
-from jobs.worker import child, runner, watch
+from jobs.worker import runner, watch
 from modelstore.ground import tokens
 from tests.bundles import text_bundle
 from tests.tasks import Task
+from training.ground import child_environment
 from training.ground.recipe import resolve
 
 FAKE_TRAINER = Path(__file__).with_name("fake_trainer.py")
@@ -91,8 +92,8 @@ def trainer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], 
         monkeypatch.setenv("FAKE_TRAINER_MODE", mode)
 
     monkeypatch.setenv("FAKE_TRAINER_BUNDLE", str(text_bundle(tmp_path / "trained")))
-    more = re.compile(rf"{child.PASSED_ON.pattern}|FAKE_TRAINER_\w+")
-    monkeypatch.setattr(child, "PASSED_ON", more)
+    more = re.compile(rf"{child_environment.PASSED_ON.pattern}|FAKE_TRAINER_\w+")
+    monkeypatch.setattr(child_environment, "PASSED_ON", more)
     monkeypatch.setattr(runner, "trainer_command", lambda: [sys.executable, str(FAKE_TRAINER)])
     monkeypatch.setattr(watch, "POLL_SECONDS", 0.05)
     runner.STOPPING.clear()

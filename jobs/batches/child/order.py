@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from training.ground.limits import Limits
+from training.ground.limits import GIB, Limits
 
 ORDER_FILE = "order.json"
 RESULTS_FILE = "results.jsonl"
@@ -40,6 +40,8 @@ class Order:
     threads: int = 1
     nice: int = 10
     reading: dict[str, Any] | None = None
+    # Bytes of address space beyond what the child begins with.
+    memory: int = 4 * GIB
 
     def write(self, folder: Path) -> None:
         """Puts it where the child looks for it."""

@@ -12,10 +12,16 @@ from jobs.kinds.pictures.findings import PictureFindings
 from jobs.kinds.pictures.options import OPTIONS, PictureOptions
 from training.ground.limits import Limits
 
-__all__ = ["MERGED", "OPTIONS", "READ_AGAIN", "inspect", "merge", "samples", "unpack"]
+__all__ = ["LIBRARIES", "MERGED", "OPTIONS", "READ_AGAIN", "inspect", "merge", "samples", "unpack"]
 
 READ_AGAIN = True
 MERGED: dict[str, Any] = {}
+LIBRARIES = (
+    "jobs.kinds.pictures.zip_of_pictures",
+    "PIL.JpegImagePlugin",
+    "PIL.PngImagePlugin",
+    "PIL.GifImagePlugin",
+)
 
 
 def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> PictureFindings:

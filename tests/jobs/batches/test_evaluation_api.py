@@ -14,7 +14,8 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from jobs.batches import runner
-from jobs.kinds.sentences import batches, uploads
+from jobs.datasets import reading
+from jobs.kinds.sentences import batches
 from jobs.models import BatchPrediction
 from jobs.uploads.findings import Question
 from modelstore.models import TrainedModel
@@ -73,16 +74,16 @@ def test_wrong_requests_are_told(client: Client, make_model: Make) -> None:
 
 
 def test_what_is_open_is_answered_by_an_option(client: Client, make_model: Make, monkeypatch: Any) -> None:
-    inspect = uploads.inspect
+    inspect = reading.inspect
 
-    def asking(*arguments: Any) -> Any:
-        found = inspect(*arguments)
-        if not arguments[3].get("label_column"):
+    def asking(**arguments: Any) -> Any:
+        found = inspect(**arguments)
+        if not arguments["options"].get("label_column"):
             question = Question(field="label_column", message="Which?", guess="mood", choices=("mood", "x"))
-            found.questions.append(question)
+            found.document["questions"].append(question.to_json())
         return found
 
-    monkeypatch.setattr(uploads, "inspect", asking)
+    monkeypatch.setattr(reading, "inspect", asking)
     model = make_model("text")
     asked = problem(post(client, model), 422)
     assert asked["code"] == "needs_choice" and asked["questions"][0]["choices"] == ["mood", "x"]

@@ -11,6 +11,7 @@ from typing import Any
 from jobs.kinds.pictures.layouts.contract import Contents
 from jobs.kinds.pictures.layouts.workbooks import WORKBOOKS, workbook_rows
 from jobs.uploads.archive import Entry
+from jobs.uploads.arrow_blocks import blocks_of, open_parquet, pieces_of, size_of
 from jobs.uploads.code_pages import likely_code_pages
 
 Cell = str | tuple[str, ...]
@@ -231,21 +232,33 @@ def without_header(table: PictureTable) -> PictureTable:
 
 def _parquet(contents: Contents, entry: Entry) -> PictureTable | None:
     import pyarrow
-    import pyarrow.parquet as parquet
 
     try:
-        file = parquet.ParquetFile(io.BytesIO(contents.archive.read(entry)))
-        if file.metadata.num_rows > _MOST_ROWS or len(file.schema_arrow) > _MOST_COLUMNS:
+        file = open_parquet(io.BytesIO(contents.archive.read(entry)))
+        columns = [str(name) for name in file.schema_arrow.names]
+        if file.metadata.num_rows > _MOST_ROWS or not 2 <= len(columns) <= _MOST_COLUMNS:
             return None
-        table = file.read()
+        rows = _parquet_rows(file)
+    except MemoryError:
+        raise
     except (pyarrow.ArrowException, OSError, ValueError):
         return None
-    columns = [str(name) for name in table.column_names]
-    if len(columns) < 2 or table.nbytes > 4 * _MOST_BYTES:
+    if rows is None:
         return None
-    cells = [[_cell(value) for value in column.to_pylist()] for column in table.columns]
-    rows: list[Sequence[Cell]] = list(zip(*cells, strict=True))
-    return PictureTable(entry, columns, rows, names=_class_names(table.schema.metadata or {}))
+    return PictureTable(entry, columns, rows, names=_class_names(file.schema_arrow.metadata or {}))
+
+
+def _parquet_rows(file: Any) -> list[Sequence[Cell]] | None:
+    """The cells of all rows; None where they are larger than a table beside pictures, found before they are made."""
+    rows: list[Sequence[Cell]] = []
+    size = 0
+    for block in blocks_of(file):
+        size += size_of(block)
+        if size > 4 * _MOST_BYTES:
+            return None
+        for piece in pieces_of(block):
+            rows.extend(zip(*(list(map(_cell, column.to_pylist())) for column in piece.columns), strict=True))
+    return rows
 
 
 def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
