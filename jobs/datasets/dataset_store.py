@@ -23,7 +23,7 @@ from jobs.datasets.intake import (
 from jobs.errors import NeedsChoice, NotPossibleNow
 from jobs.models import Dataset
 from jobs.states import ACTIVE
-from jobs.uploads import UploadRefused, sample_lister, uploads_of
+from jobs.uploads import UploadRefused, lists_samples, uploads_of
 from jobs.uploads.errors import ColumnChoice
 from jobs.uploads.reader.order import Described
 from modelstore.ground import files, temporary, tokens
@@ -96,7 +96,7 @@ def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
 
 def samples(*, dataset: Dataset, label: str, start: int, count: int) -> dict[str, Any]:
     """Samples of one class to look at, see `SampleLister`. Raises NotPossibleNow, UploadRefused."""
-    if sample_lister(dataset.task_type) is None:
+    if not lists_samples(dataset.task_type):
         raise NotPossibleNow("The single samples of such a file cannot be listed.")
     with temporary.folder() as folder:
         # To look at: the reading that counts compares the bytes with what was sent.

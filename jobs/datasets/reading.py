@@ -37,21 +37,20 @@ def unpack(
     _ask(task, "unpack", arguments, [path], data)
 
 
+def samples(
+    *, task: str, path: Path, name: str, options: Mapping[str, Any], label: str, start: int, count: int
+) -> dict[str, Any]:
+    """Some samples of a class, see `SampleLister`. Raises UploadRefused."""
+    arguments = {"path": str(path), "name": name, "options": dict(options)}
+    which = {"label": label, "start": start, "count": count}
+    found: dict[str, Any] = _ask(task, "samples", arguments | which, [path])
+    return found
+
+
 def merge(*, task: str, parts: Sequence[Path], folder: Path) -> Path:
     """One file in `folder` of several folders that `unpack` made."""
     arguments = {"parts": [str(part) for part in parts], "folder": str(folder)}
     return Path(_ask(task, "merge", arguments, parts, folder))
-
-
-def samples(
-    *, task: str, path: Path, name: str, options: Mapping[str, Any], label: str, start: int, count: int
-) -> dict[str, Any]:
-    """Some samples of one class, see `SampleLister`. Raises UploadRefused."""
-    arguments = {"path": str(path), "name": name, "options": dict(options)}
-    found: dict[str, Any] = _ask(
-        task, "samples", arguments | {"label": label, "start": start, "count": count}, [path]
-    )
-    return found
 
 
 def look(*, task: str, path: Path, name: str, options: Mapping[str, Any]) -> tuple[str, int | None]:

@@ -70,9 +70,6 @@ def uploads_of(task: str) -> KindUploads:
     return cast(KindUploads, load(kind_of(task).uploads))
 
 
-def sample_lister(task: str) -> SampleLister | None:
-    """Who lists the samples of a kind by class; None where single ones cannot be chosen. Raises UnknownKind."""
-    uploads = uploads_of(task)
-    if not any(option.type is OptionType.SAMPLES for option in uploads.OPTIONS):
-        return None
-    return cast(SampleLister, uploads)
+def lists_samples(task: str) -> bool:
+    """Whether the module of the kind is a SampleLister. Raises UnknownKind."""
+    return any(option.type is OptionType.SAMPLES for option in uploads_of(task).OPTIONS)

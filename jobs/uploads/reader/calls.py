@@ -21,15 +21,15 @@ def _unpack(module: Any, order: Order) -> Any:
     module.unpack(path, name, Path(order.arguments["data"]), order.limits, options, **seen)
 
 
+def _samples(module: Any, order: Order) -> Any:
+    path, name, options = _file(order.arguments)
+    label, start, count = (order.arguments[key] for key in ("label", "start", "count"))
+    return module.samples(path, name, order.limits, options, label, start, count)
+
+
 def _merge(module: Any, order: Order) -> Any:
     parts, folder = order.arguments["parts"], Path(order.arguments["folder"])
     return str(module.merge([Path(part) for part in parts], folder))
-
-
-def _samples(module: Any, order: Order) -> Any:
-    path, name, options = _file(order.arguments)
-    label, start, count = (order.arguments[which] for which in ("label", "start", "count"))
-    return module.samples(path, name, order.limits, options, label, start, count)
 
 
 def _look(module: Any, order: Order) -> Any:
@@ -43,8 +43,8 @@ def _file(arguments: Mapping[str, Any]) -> tuple[Path, str, Mapping[str, Any]]:
 
 CALLS: Mapping[str, Call] = {
     "inspect": _inspect,
+    "samples": _samples,
     "unpack": _unpack,
     "merge": _merge,
-    "samples": _samples,
     "look": _look,
 }

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from jobs import access
 from jobs.datasets import dataset_store
-from jobs.uploads import sample_lister
+from jobs.uploads import lists_samples
 from jobs.web.pages.reading_form import MOST_CLASSES
 from modelstore.ground.throttle import TooManyRequests, count
 from training.kinds import kind_of
@@ -22,7 +22,7 @@ def dataset_samples(request: HttpRequest, token: str) -> HttpResponse:
     """One page of the samples of one class; only those on it are decoded."""
     found = access.get_dataset(token)
     labels = [entry["label"] for entry in found.classes]
-    if not labels or sample_lister(found.task_type) is None:
+    if not labels or not lists_samples(found.task_type):
         raise Http404
     # It reads the file, as a prediction does its input.
     if (wait := count(request, "predict")) is not None:
