@@ -1,5 +1,6 @@
 """The one way in which an upload is refused."""
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -60,6 +61,11 @@ class UploadRefused(FlashError):
     def can_be_read_otherwise(self) -> bool:
         """Whether another choice may make sense of the file: of a column, or of an option that the refusal names."""
         return self.columns is not None and (len(self.columns.names) > 2 or bool(self.fields))
+
+
+def is_want_of_room(error: BaseException) -> bool:
+    """Whether something could not be put aside: the disk is full, or the file larger than one may be. Not its fault."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def shown(name: object, length: int = 80) -> str:
