@@ -25,10 +25,15 @@ def inspect(
     return Described.from_json(_ask(task, "inspect", arguments, [path], limits=limits))
 
 
-def unpack(*, task: str, path: Path, name: str, data: Path, options: Mapping[str, Any]) -> None:
-    """Makes the folder `data`, which may not be there yet. Raises UploadRefused, StorageFull."""
+def unpack(
+    *, task: str, path: Path, name: str, data: Path, options: Mapping[str, Any], seen: str = ""
+) -> None:
+    """Makes the folder `data`, which may not be there yet; `seen` is what `inspect` told for that, if anything.
+
+    Raises UploadRefused, StorageFull.
+    """
     data.mkdir()
-    arguments = {"path": str(path), "name": name, "options": dict(options), "data": str(data)}
+    arguments = {"path": str(path), "name": name, "options": dict(options), "data": str(data), "seen": seen}
     _ask(task, "unpack", arguments, [path], data)
 
 
@@ -36,6 +41,17 @@ def merge(*, task: str, parts: Sequence[Path], folder: Path) -> Path:
     """One file in `folder` of several folders that `unpack` made."""
     arguments = {"parts": [str(part) for part in parts], "folder": str(folder)}
     return Path(_ask(task, "merge", arguments, parts, folder))
+
+
+def samples(
+    *, task: str, path: Path, name: str, options: Mapping[str, Any], label: str, start: int, count: int
+) -> dict[str, Any]:
+    """Some samples of one class, see `SampleLister`. Raises UploadRefused."""
+    arguments = {"path": str(path), "name": name, "options": dict(options)}
+    found: dict[str, Any] = _ask(
+        task, "samples", arguments | {"label": label, "start": start, "count": count}, [path]
+    )
+    return found
 
 
 def look(*, task: str, path: Path, name: str, options: Mapping[str, Any]) -> tuple[str, int | None]:

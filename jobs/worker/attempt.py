@@ -12,6 +12,7 @@ from jobs.queue.leases import persist
 from jobs.worker.child import EXIT_INTERRUPTED, Child
 from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.stop_request import STOPPING
+from training.ground import log_lines
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,13 @@ _KILLED = -9
 
 def attempt(row: Leased, work: Callable[[Heartbeat], None], *, requeue: Callable[[], None]) -> None:
     """Works on a claimed row while its lease is renewed; a mistake of ours puts it back into the queue."""
+    with log_lines.working_for(row.request_id):
+        _attempt(row, work, requeue)
+
+
+def _attempt(row: Leased, work: Callable[[Heartbeat], None], requeue: Callable[[], None]) -> None:
     name = row._meta.verbose_name
+    logger.info("The %s %s begins, attempt %s.", name, row.pk, row.fence)
     try:
         with Heartbeat(row) as heartbeat:
             work(heartbeat)

@@ -119,7 +119,11 @@ def _prepare(job: Job, folder: Path) -> None:
     retraining.prepare(job=job, folder=folder)
     if not checkpoints.restore(job, folder):
         lifecycle.forget_epochs(job=job)
-    document = {"config": job.config | _machine(job), "task_name": job.task_name}
+    document = {
+        "config": job.config | _machine(job),
+        "task_name": job.task_name,
+        "request_id": job.request_id,
+    }
     (folder / "config.json").write_text(json.dumps(document))
 
 

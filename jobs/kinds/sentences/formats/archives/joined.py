@@ -10,6 +10,7 @@ from jobs.kinds.sentences.columns.names import input_rank, is_known, label_rank,
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Cells, Meaning, Reader, Source
 from jobs.kinds.sentences.formats.splits import split_named
+from jobs.kinds.sentences.options import NOTHING
 from jobs.uploads.errors import UploadRefused, listed
 from jobs.uploads.findings import Notes
 
@@ -155,7 +156,11 @@ class Joined:
         splits = [part.split for part in self._parts]
         names = [part.where for part in self._parts]
         if len(set(splits)) > 1 and not self.meaning.split:
-            source.notes.repair("Files", f"{listed(names)} were joined, and their parts kept.")
+            source.notes.repair(
+                "Files",
+                f"{listed(names)} were joined, and their parts kept.",
+                undo={"split_column": NOTHING},
+            )
             self.meaning = replace(self.meaning, split=self._add(SPLIT))
             return list(splits)
         if self._width == 1 and len(self._parts) > 1:
