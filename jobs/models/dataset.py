@@ -9,6 +9,7 @@ from django.utils import timezone
 from jobs.errors import NeedsChoice
 from jobs.states import ACTIVE
 from jobs.uploads import UploadRefused
+from modelstore.models import Tokened
 from training.kinds import task_choices
 
 
@@ -21,14 +22,12 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
         return self.filter(~models.Exists(needed), created__lt=now - retention)
 
 
-class Dataset(models.Model):
+class Dataset(Tokened):
     """One checked upload; the file itself lies in storage.
 
     One whose columns made no sense is kept, too, so that others can be chosen.
     """
 
-    token = models.CharField(max_length=64, unique=True)
-    token_digest = models.CharField(max_length=64, unique=True)
     task_type = models.CharField(max_length=32, choices=task_choices)
     name = models.CharField(max_length=255, help_text="The name of the uploaded file.")
     file = models.FileField(upload_to="datasets/%Y%m%d", max_length=255)

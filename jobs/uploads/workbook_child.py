@@ -69,15 +69,16 @@ def _sheets(book: Any, wanted: str) -> tuple[list[dict[str, Any]], Any]:
     """What each sheet holds, and the one with the most cells, visible before hidden."""
     found: list[dict[str, Any]] = []
     best, most = None, (False, 0)
-    offered = [
-        about
-        for about in book.sheets_metadata[:_MOST_SHEETS]
-        if str(about.typ).endswith("WorkSheet") and wanted in ("", about.name)
-    ]
+    offered = [about for about in book.sheets_metadata[:_MOST_SHEETS] if str(about.typ).endswith("WorkSheet")]
+    compared = not wanted and len(offered) > 1
     for about in offered:
+        if wanted and about.name != wanted:
+            # Only to be named as another choice, so nobody counts its rows.
+            found.append({"name": about.name, "rows": 1, "columns": 1, "visible": False})
+            continue
         sheet = book.get_sheet_by_name(about.name)
         visible = str(about.visible).endswith(".Visible")
-        rows, columns = _size(sheet, is_compared=len(offered) > 1)
+        rows, columns = _size(sheet, is_compared=compared)
         found.append({"name": about.name, "rows": rows, "columns": columns, "visible": visible})
         rank = (visible, rows * min(columns, 10) if columns > 1 else min(rows, 1))
         if rows and rank > most:

@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from jobs.kinds.pictures.check import SUFFIX_OF
@@ -19,7 +20,7 @@ from jobs.kinds.pictures.thumbnails import Thumbnails
 from jobs.kinds.pictures.twins import Twins
 from jobs.uploads.archive import Archive
 from jobs.uploads.class_counts import checked_classes
-from jobs.uploads.errors import MAX_NOTES, UploadRefused
+from jobs.uploads.errors import MAX_NOTES, ColumnChoice, UploadRefused
 from jobs.uploads.findings import ClassCount, Notes
 from training.ground.limits import Limits
 from training.kinds.pictures import KIND
@@ -149,6 +150,8 @@ def _refused_with(notes: Notes) -> Iterator[None]:
         if not refusal.notes:
             told: list[object] = [*notes.skipped, *notes.repairs]
             refusal.notes = told[:MAX_NOTES]
+        if refusal.columns or notes.offered:
+            refusal.columns = replace(refusal.columns or ColumnChoice(), offered=notes.offered)
         raise
 
 

@@ -29,7 +29,7 @@ from jobs.uploads.errors import UploadRefused
 _HEAD_BYTES = 4096
 # An object, a list of lists, objects or strings, or a dictionary of Python.
 _JSON = re.compile(
-    rb"""(?:\xef\xbb\xbf)?\s*(?:\{\s*(?:"[^"\n]*"\s*:|'[^'\n]*'\s*:|\}\s*$)|\[\s*(?:[\[{\]]|"(?:[^"\\\n]|\\.)*+"\s*[,\]]))"""
+    rb"""(?:\xef\xbb\xbf)?\s*(?:\{\s*(?:"(?:[^"\\\n]|\\.)*+"\s*:|'[^'\n]*'\s*:|\}\s*$)|\[\s*(?:[\[{\]]|"(?:[^"\\\n]|\\.)*+"\s*[,\]]))"""
 )
 
 
@@ -39,7 +39,7 @@ def _trimmed(reader: Reader, source: Source) -> Reader:
 
 def _json(source: Source) -> Reader:
     reader = JsonReader(source)
-    return with_names(reader, reader.class_names, source.notes, where="beside the rows")
+    return with_names(reader, reader.class_names, source, where="beside the rows")
 
 
 # The first that recognises a table reads it; the last takes whatever is left.

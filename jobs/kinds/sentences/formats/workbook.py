@@ -117,7 +117,9 @@ def _tell(about: dict[str, Any], chosen: str | None, notes: Notes) -> None:
     rows = next(sheet["rows"] for sheet in sheets if sheet["name"] == name)
     alike = [one for one in others if one["visible"] and one["columns"] > 1 and one["rows"] * _SIDE > rows]
     notes.repair(
-        f'Sheet "{name}"', f"This sheet was read. Not read: {listed([one['name'] for one in others])}."
+        f'Sheet "{name}"',
+        f"This sheet was read. Not read: {listed([one['name'] for one in others])}.",
+        undo={"sheet": others[0]["name"]},
     )
     if alike:
         notes.ask(
