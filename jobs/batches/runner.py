@@ -14,6 +14,7 @@ from django.utils import timezone
 from jobs.batches import evaluations, lifecycle
 from jobs.batches.child.order import RESULTS_FILE, SUMMARY_FILE, Order
 from jobs.batches.downloads import FORMATS
+from jobs.errors import LeaseLost
 from jobs.models import BatchPrediction
 from jobs.queue.leases import persist
 from jobs.worker import run_folders
@@ -27,6 +28,7 @@ from modelstore.ground import files
 from modelstore.ground.errors import FlashError
 from modelstore.models import CleanupPolicy, TrainedModel
 from training.bundle.manifest import MARKS_FILE, BundleDamaged, verify_file
+from training.ground.limits import GIB
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +75,7 @@ def _run_claimed(batch: BatchPrediction) -> None:
         attempt(
             batch,
             lambda heartbeat: _run(batch, heartbeat),
-            requeue=lambda: lifecycle.requeue(batch=batch, reason=_INTERNAL, blame=True),
+            requeue=lambda blame: lifecycle.requeue(batch=batch, reason=_INTERNAL, blame=blame),
         )
     finally:
         run_folders.forget_if_ended(_root(), batch)
@@ -106,10 +108,11 @@ def _prepare(batch: BatchPrediction, folder: Path) -> None:
         raise FlashError(_MODEL_GONE)
     folder.mkdir(parents=True, exist_ok=True)
     _take_over_results(folder)
+    upload = _upload(batch, folder).resolve()
     order = Order(
         task=model.task_type,
         kind=batch.kind,
-        upload=str(_upload(batch, folder)),
+        upload=str(upload),
         name=batch.name,
         bundle=str(local_cache.folder_of(model)),
         limits=settings.FLASH_LIMITS if batch.reading is None else evaluations.limits_of_samples(),
@@ -117,6 +120,9 @@ def _prepare(batch: BatchPrediction, folder: Path) -> None:
         marks=None if batch.reading is None else _marks(model, folder),
         threads=settings.FLASH_BATCH_THREADS,
         nice=settings.FLASH_BATCH_NICE,
+        request_id=batch.request_id,
+        # The model, its arithmetic and what is decoded at the moment, beside what reading an upload may take.
+        memory=settings.FLASH_READ_MEMORY + 2 * upload.stat().st_size + 2 * GIB,
         **batch.options,
     )
     order.write(folder)
@@ -219,4 +225,17 @@ def _publish(batch: BatchPrediction, folder: Path) -> None:
         files.put(folder / name, f"{prefix}/{name}")
     summary = json.loads((folder / SUMMARY_FILE).read_text("utf-8"))
     summary["summary"]["formats"] = list(made)
-    persist(lambda: lifecycle.publish(batch=batch, prefix=prefix, summary=summary))
+    try:
+        persist(lambda: lifecycle.publish(batch=batch, prefix=prefix, summary=summary))
+    except LeaseLost:
+        if lifecycle.finish_if_cancelled(batch=batch):
+            _drop(prefix)
+        raise
+
+
+def _drop(prefix: str) -> None:
+    """Results that nobody will have; what cannot be deleted now is found by the sweep."""
+    try:
+        files.delete_folder(prefix)
+    except Exception:  # each backend has an exception tree of its own
+        logger.warning("The results of a cancelled batch could not be deleted.", exc_info=True)

@@ -33,8 +33,5 @@ def done_evaluation(model: TrainedModel, name: str, content: bytes) -> BatchPred
 
 def batch_row(model: TrainedModel, **values: object) -> BatchPrediction:
     """A row alone, waiting unless said otherwise."""
-    token = tokens.new_token()
     fields = {"kind": "pictures", "name": "holiday.zip", "size_bytes": 1_000_000} | values
-    return BatchPrediction.objects.create(
-        token=token, token_digest=tokens.digest(token), model=model, **fields
-    )
+    return BatchPrediction.objects.create(token=tokens.new_token(), model=model, **fields)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from operator import contains
 
-from jobs.kinds.sentences.columns.layout import Layout, find_layout
+from jobs.kinds.sentences.columns.layout import Layout, find_layout, glance
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.blocks import Block, InBlocks
 from jobs.kinds.sentences.formats.contract import Cells, Reader
@@ -24,7 +24,6 @@ _SAMPLE_ROWS = 2_000
 _SAMPLE_CHARS = 4 * 1024 * 1024
 _MOST_SPELLINGS = 50_000
 _EARLY = 2_000
-_GLANCE_ROWS, _GLANCE_CHARS = 5, 80
 
 
 class Table:
@@ -46,16 +45,16 @@ class Table:
         # Rows without anything in them are no loss.
         self.blank_count = self.count = 0
         first = 1 if self.layout.has_header and reader.columns is None else 0
-        self._glance = sample[first : first + _GLANCE_ROWS]
+        self._glance = glance(sample[first:], len(self.layout.columns))
 
     def choice(self) -> ColumnChoice:
         """What a person needs to choose other columns."""
-        names, width = self.layout.columns, len(self.layout.columns)
+        names = self.layout.columns
         return ColumnChoice(
             names=names,
             input=names[self.layout.input],
             label=names[self.layout.label],
-            rows=[[shown(cell or "", _GLANCE_CHARS) for cell in row[:width]] for row in self._glance],
+            rows=self._glance,
         )
 
     def where(self, number: int) -> str:

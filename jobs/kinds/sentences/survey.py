@@ -58,7 +58,7 @@ class Survey:
         self._splits: Counter[tuple[str, str]] = Counter()
         flags = table.layout.found.flags
         if flags and not flags.is_exclusive and not table.options.several_labels:
-            raise refuse_flags([table.layout.columns[index] for index in flags.columns])
+            raise refuse_flags([table.layout.columns[index] for index in flags.columns], flags.marks)
         self._read(take)
         tally = Counter(self._labels)
         counts = Counter({label: tally[number] for label, number in self._index.items()})
@@ -155,7 +155,7 @@ class Survey:
             several.leave_out(layout.label_name, self._notes)
         single = Counter({label: count for label, count in counts.items() if label not in left_out})
         named: dict[str, str | None] = {
-            **read_labels(single, self._table.missing, self._notes),
+            **read_labels(single, self._table.missing, self._notes, options.spellings),
             **dict.fromkeys(left_out),
         }
         if not options.classes:

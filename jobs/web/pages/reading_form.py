@@ -29,6 +29,11 @@ class ReadingForm(forms.Form):
         self.fields |= reading_option_fields.form_fields(
             self._options, columns, dataset.findings.get("offered", {})
         )
+        if not columns:
+            # Refused before they were found.
+            for option in self._options:
+                if option.type in (OptionType.COLUMN, OptionType.COLUMNS) and option.required:
+                    self.fields.pop(option.name, None)
         for option in self._options:
             if option.required and option.name in self.fields and self._now(option) not in columns:
                 # Taken from several columns: then leaving it as found is a choice, too.

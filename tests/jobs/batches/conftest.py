@@ -20,6 +20,7 @@ from modelstore.bundles import store
 from modelstore.ground import tokens
 from modelstore.models import TrainedModel
 from tests import bundles
+from tests.published import create_model
 from training.bundle.manifest import MARKS_FILE, Manifest, describe_files
 
 
@@ -71,7 +72,7 @@ def make_model(db: None, tmp_path: Path) -> Callable[..., TrainedModel]:
             replace(found, files=files).write(folder)
         prefix = f"jobs/{tokens.new_token()}/1"
         store.upload_bundle(folder=folder, prefix=prefix)
-        return store.create_model(
+        return create_model(
             token=tokens.new_token(), prefix=prefix, folder=folder, task_name="task", downloadable=True
         )
 

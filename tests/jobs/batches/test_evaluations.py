@@ -173,19 +173,18 @@ def test_pictures_without_labels_are_refused_in_a_sentence(make_model: Make) -> 
 
 
 def test_what_is_open_is_asked_unless_guesses_are_accepted(make_model: Make, monkeypatch: Any) -> None:
-    from jobs.kinds.sentences import uploads
+    from jobs.datasets import reading
     from jobs.uploads.findings import Question
 
-    inspect = uploads.inspect
+    inspect = reading.inspect
+    question = Question(field="label_column", message="Which one?", guess="mood", choices=("mood", "x"))
 
-    def asking(*arguments: Any) -> Any:
-        found = inspect(*arguments)
-        found.questions.append(
-            Question(field="label_column", message="Which one?", guess="mood", choices=("mood", "x"))
-        )
+    def asking(**arguments: Any) -> Any:
+        found = inspect(**arguments)
+        found.document["questions"].append(question.to_json())
         return found
 
-    monkeypatch.setattr(uploads, "inspect", asking)
+    monkeypatch.setattr(reading, "inspect", asking)
     model = make_model("text")
     with pytest.raises(ChoiceOpen, match="Which one\\?") as asked:
         submit(model, MOODS, "a.csv")

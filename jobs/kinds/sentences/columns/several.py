@@ -88,10 +88,10 @@ def find_several(counts: Mapping[str, int], *, of_flags: bool = False) -> Severa
     return SeveralLabels(parts=found, rows=rows, total=sum(counts.values()))
 
 
-def refuse_flags(columns: list[str]) -> UploadRefused:
+def refuse_flags(columns: list[str], marks: str) -> UploadRefused:
     """The refusal of a table with columns of zeros and ones of which several are set in a row."""
     return UploadRefused(
-        f"{len(columns)} columns of zeros and ones look like classes ({listed(columns)}), and a row may have several "
+        f"{len(columns)} columns of {marks} look like classes ({listed(columns)}), and a row may have several "
         "labels. Flash does not learn several labels for a row yet. Choose one of these columns as the label, which is "
         "then learnt as yes or no; or keep only the rows with one label (several_labels=keep_single).",
         status=422,

@@ -39,7 +39,7 @@ def _trimmed(reader: Reader, source: Source) -> Reader:
 
 def _json(source: Source) -> Reader:
     reader = JsonReader(source)
-    return with_names(reader, reader.class_names, source.notes, where="beside the rows")
+    return with_names(reader, reader.class_names, source, where="beside the rows")
 
 
 # The first that recognises a table reads it; the last takes whatever is left.

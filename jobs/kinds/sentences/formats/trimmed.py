@@ -7,11 +7,15 @@ from itertools import islice
 from jobs.kinds.sentences.columns.names import is_known
 from jobs.kinds.sentences.formats.blocks import Block, InBlocks
 from jobs.kinds.sentences.formats.contract import Cells, Meaning, Reader
-from jobs.kinds.sentences.options import TableOptions
+from jobs.kinds.sentences.formats.second_tables import Above, blocks_without_second, without_second
+from jobs.kinds.sentences.options import KEEP, TableOptions
 from jobs.uploads.errors import listed
 from jobs.uploads.findings import Notes
 
 _SAMPLE_ROWS = 1_000
+_COMMENTS = ("#", "//")
+# What takes back that rows were left out.
+_BACK = {"other_rows": KEEP}
 _MOST_TITLES = 20
 _MOST_QUESTIONS = 3
 _LONGEST_NUMBER = 40
@@ -53,6 +57,8 @@ class Trimmed:
         self._questions: frozenset[int] = frozenset()
         self._short = False
         self._told = False
+        self._above: Above | None = None
+        self._keeps = options.other_rows == KEEP
         if sample and options.has_header is not False:
             self._look(sample, is_chosen=chosen > 0)
 
@@ -66,10 +72,13 @@ class Trimmed:
         held: Row | None = None
         count = -1
         start = self._start
-        for record in self._from_first():
+        rows = self._from_first()
+        if self._above is not None:
+            rows = without_second(rows, self._above, self._tell_of_second)
+        for record in rows:
             cells = record[1]
             if cells and cells[0] == start and _plain(cells) == header:
-                if count >= 0:
+                if count >= 0 and not self._keeps:
                     again.append(record[0])
                     continue
                 if self._short:
@@ -92,14 +101,17 @@ class Trimmed:
 
     def _trimmed_blocks(self, blocks: Iterator[Block]) -> Iterator[Block]:
         again: list[int] = []
+        drops = bool(self._header) and not self._keeps
         held: Block | None = None
         count = -1
+        if self._above is not None:
+            blocks = blocks_without_second(blocks, self._above, self._tell_of_second)
         for block in blocks:
             if block.first < self._first:
                 block = Block(self._first, block.rows[self._first - block.first :])
             if not block.rows:
                 continue
-            for part in self._without_headers(block, again, is_first=count < 0) if self._header else (block,):
+            for part in self._without_headers(block, again, is_first=count < 0) if drops else (block,):
                 count += len(part.rows)
                 if held is not None:
                     yield held
@@ -138,7 +150,8 @@ class Trimmed:
         return (record for record in records if record[0] >= first and record[0] not in questions)
 
     def _look(self, sample: Sequence[Row], *, is_chosen: bool) -> None:
-        at = 0 if is_chosen else _header_at([cells for _, cells in sample])
+        found = [cells for _, cells in sample]
+        at = 0 if is_chosen or self._keeps else _past_comments(found) or _header_at(found)
         if sample[at][0] > 1:
             self._first = sample[at][0]  # what stands above may be empty rows, too
         if at:
@@ -151,7 +164,7 @@ class Trimmed:
                 undo={"header_row": str(sample[0][0])},
             )
         names, below = _plain(sample[at][1]), sample[at + 1 :]
-        questions = _questions([cells for _, cells in below], len(names))
+        questions = 0 if self._keeps else _questions([cells for _, cells in below], len(names))
         if questions:
             left = [number for number, _ in below[:questions]]
             self._questions = frozenset(left)
@@ -159,11 +172,14 @@ class Trimmed:
             self._notes.repair(
                 _span(left[0], left[-1]),
                 "Left out below the header: questions or types of the columns, not answers.",
+                undo=_BACK,
             )
         data = [row for cells in below[questions:] if (row := _plain(cells[1])) != names]
         if at or is_chosen or questions or _is_header(names, data):
             self._header, self._start = names, sample[at][1][0]
             self._short = self._is_short(names, data)
+            if not (self._short or self._keeps):
+                self._above = Above(self._header, below, _is_number)
 
     def _is_short(self, names: Sequence[str], data: Sequence[Sequence[str]]) -> bool:
         """R writes names of rows, and none above them."""
@@ -176,12 +192,21 @@ class Trimmed:
         return True
 
     def _is_total(self, cells: Cells, rows: int) -> bool:
+        if self._keeps:
+            return False
         filled = [cell for cell in _plain(cells) if cell]
         if len(filled) < 2 or filled[0].rstrip(":").casefold() not in _TOTALS:
             return False
         if not all(map(_is_number, filled[1:])):
             return False
         return len(self._header) > 2 or filled[1] == str(rows)
+
+    def _tell_of_second(self, rows: Sequence[Row]) -> None:
+        if self._told:
+            return
+        names = listed([cell for cell in _plain(rows[0][1]) if cell], 4)
+        where = f"{self.unit} {rows[0][0]:,}" if len(rows) == 1 else f"Rows {rows[0][0]:,} to {rows[-1][0]:,}"
+        self._notes.repair(where, f"Left out: this is another table below the first ({names}).", undo=_BACK)
 
     def _tell(self, again: Sequence[int], total: int) -> None:
         if self._told:
@@ -191,9 +216,24 @@ class Trimmed:
             rows = (
                 f"{len(again):,} rows repeat the header" if len(again) > 1 else "this row repeats the header"
             )
-            self._notes.repair(f"{self.unit} {again[0]:,}", f"Left out: {rows}.")
+            self._notes.repair(f"{self.unit} {again[0]:,}", f"Left out: {rows}.", undo=_BACK)
         if total:
-            self._notes.repair(f"{self.unit} {total:,}", "Left out: this row holds totals.")
+            self._notes.repair(f"{self.unit} {total:,}", "Left out: this row holds totals.", undo=_BACK)
+
+
+def _past_comments(rows: Sequence[Cells]) -> int:
+    """Index of the first row below lines that begin with # or //, where it is, or may be, the header."""
+    count = 0
+    while count < min(len(rows) - 1, _MOST_TITLES) and _bare(
+        rows[count][0] if rows[count] else ""
+    ).startswith(_COMMENTS):
+        count += 1
+    if not count:
+        return 0
+    names, data = _plain(rows[count]), [_plain(row) for row in rows[count + 1 :]]
+    if any(map(is_known, filter(None, names))) or _is_header(names, data):
+        return count
+    return 0
 
 
 def _header_at(rows: Sequence[Cells]) -> int:

@@ -12,6 +12,7 @@ from jobs.kinds.sentences.columns.names import input_rank, is_known, label_rank,
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Cells, Meaning, Reader, Source
 from jobs.kinds.sentences.formats.splits import split_named
+from jobs.kinds.sentences.options import NOTHING
 from jobs.uploads.errors import UploadRefused, listed
 from jobs.uploads.findings import Notes
 
@@ -161,7 +162,11 @@ class Joined:
         splits = [part.split for part in self._parts]
         names = [part.where for part in self._parts]
         if len(set(splits)) > 1 and not self.meaning.split:
-            source.notes.repair("Files", f"{listed(names)} were joined, and their parts kept.")
+            source.notes.repair(
+                "Files",
+                f"{listed(names)} were joined, and their parts kept.",
+                undo={"split_column": NOTHING},
+            )
             self.meaning = replace(self.meaning, split=self._add(SPLIT))
             return list(splits)
         classes = self._classes()

@@ -54,6 +54,11 @@ def likely_code_pages(data: bytes) -> list[str]:
     return [*found, _PLAIN] if _PLAIN not in found else found
 
 
+def next_best(taken: str, pages: Sequence[str]) -> str:
+    """What people call the code page to try after `taken`, whose letters fit next best; "" where there is none."""
+    return next((NAMES[page] for page in (*pages, _PLAIN) if page != taken and page in NAMES), "")
+
+
 def _voted(lines: bytes) -> list[str]:
     # Here, because it takes a tenth of a second that a web process has no use for otherwise.
     from charset_normalizer import from_bytes
