@@ -13,7 +13,8 @@ from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.formats.encoding import LOST
 from jobs.kinds.sentences.labels.cells import had_marks, read_label
 from jobs.kinds.sentences.labels.missing import SURELY_MISSING
-from jobs.kinds.sentences.options import TableOptions
+from jobs.kinds.sentences.mending import MENDED, Mending
+from jobs.kinds.sentences.options import QUOTES, TableOptions
 from jobs.kinds.sentences.usable import Row, UsableRows, gathered
 from jobs.uploads.errors import ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes
@@ -40,6 +41,9 @@ class Table:
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
         refuse_pictures(sample, self.layout.input, self.layout.columns[self.layout.input])
         self.missing = options.missing
+        self._mending = None
+        if options.quoting is None and self.layout.found.is_plain:
+            self._mending = Mending.of(self.layout, sample, reader.delimiter)
         self._labels: dict[str, str] = {}
         self._faults: dict[str, str] = {}
         # Rows without anything in them are no loss.
@@ -128,14 +132,12 @@ class Table:
             if tally.rows > tally.most:
                 raise self._too_many_rows()
             if not least <= len(cells) <= width and not self._fits(cells, least, width):
-                if any(cell is None or cell.strip() for cell in cells):
-                    tally.ragged += 1
-                    self._skip_ragged(number, cells, tally)
-                else:
-                    tally.blank += 1
-                    if cells:  # more than a bare line end
-                        self._notes.skip(self.where(number), "Left out: the row is empty.")
-                continue
+                whole = self._mending.whole(cells) if self._mending else None
+                if whole is None:
+                    self._skip_misfit(number, cells, tally)
+                    continue
+                self._notes.repair(self.where(number), MENDED, undo={"quoting": QUOTES})
+                cells = whole
             if is_plain:
                 text, raw = cells[text_at], cells[label_at]
             else:
@@ -161,6 +163,15 @@ class Table:
             if LOST in text:
                 self._notes.repair(self.where(number), "A letter could not be read; it is shown as \ufffd.")
             yield number, text, label, split, group
+
+    def _skip_misfit(self, number: int, cells: Cells, tally: "_Tally") -> None:
+        if any(cell is None or cell.strip() for cell in cells):
+            tally.ragged += 1
+            self._skip_ragged(number, cells, tally)
+            return
+        tally.blank += 1
+        if cells:  # more than a bare line end
+            self._notes.skip(self.where(number), "Left out: the row is empty.")
 
     def _records(self) -> Iterator[tuple[int, Cells]]:
         records = iter(self._reader.records())

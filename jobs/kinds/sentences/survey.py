@@ -37,8 +37,8 @@ _MEASURE = re.compile(r"[-+]?\d*[.,]\d+(?:[eE][-+]?\d+)?")
 class Survey:
     """What one pass over a table tells. `label_of` maps a label in the file to its class, or to None if dropped.
 
-    `take` is given the usable rows on the way, with the labels of the file; then only what decides on them is found out:
-    no copies, no lengths.
+    `take` is given the usable rows on the way, with the labels of the file; then only what decides on them is found
+    out: no copies, no lengths.
     """
 
     def __init__(

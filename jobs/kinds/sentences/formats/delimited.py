@@ -23,7 +23,7 @@ from jobs.kinds.sentences.formats.dialects import (
 from jobs.kinds.sentences.formats.encoding import Encoding, Opener, find_encoding
 from jobs.kinds.sentences.formats.lines import Signs, opened, text_lines
 from jobs.kinds.sentences.formats.twice import once
-from jobs.kinds.sentences.options import QUOTES, TableOptions
+from jobs.kinds.sentences.options import NO_QUOTES, QUOTES, TableOptions
 from jobs.uploads.findings import MOST_NOTES, Notes
 from training.ground.limits import Limits
 
@@ -228,7 +228,8 @@ def _rank(found: tuple[Dialect, Fit]) -> tuple[bool, float, bool]:
         return False, 0.0, False
     # Commas may well come in texts as often in each line; tabs do not.
     tabs = dialect.delimiter == "\t" and fit.value > 0
-    return fit.known and fit.value > 0.5, round(fit.value, 3), tabs
+    # A line under the header says what the bars are.
+    return fit.known and fit.value > 0.5, round(fit.value, 3) + 0.01 * dialect.ruled, tabs
 
 
 def _allow_fields(chars: int) -> None:
@@ -267,7 +268,11 @@ def _note(encoding: Encoding, dialect: Dialect, options: TableOptions, notes: No
         )
         notes.repair("Delimiter", f"The cells are separated by {name}.")
     for said in _quoting(dialect):
-        notes.repair("Quotes", said, undo={"quoting": "" if options.quoting else QUOTES})
+        notes.repair(
+            "Quotes",
+            said,
+            undo={"quoting": "" if options.quoting else NO_QUOTES if dialect.curly else QUOTES},
+        )
 
 
 def _quoting(dialect: Dialect) -> Iterator[str]:
@@ -279,5 +284,7 @@ def _quoting(dialect: Dialect) -> Iterator[str]:
         yield "Each line stood in quotation marks as a whole; it was read as several cells."
     if dialect.backslash:
         yield "Backslashes escape quotation marks and separators in this file; they were taken away."
+    if dialect.curly:
+        yield "Cells are enclosed in curly quotation marks, which were taken away."
     if dialect.quote == "'":
         yield "Cells are enclosed in single quotation marks (')."

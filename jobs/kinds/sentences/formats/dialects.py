@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from jobs.kinds.sentences.columns.names import is_known
@@ -14,6 +15,8 @@ from jobs.kinds.sentences.options import BACKSLASH, NO_QUOTES, QUOTES, SINGLE
 USUAL = (",", "\t", ";", "|")
 # Rare in text, so that as many in each line are no chance: control characters of Hive and Teradata, MovieLens' colons.
 _UNUSUAL = ("\x01", "\x1f", "\x1e", "::", "||", "@@@", "_!_", "^", "~", "¦", "§", "\u2063", "；", "，", " ")
+_CURLY = (("\u201c", "\u201d"), ("\u201e", "\u201c"), ("\u00ab", "\u00bb"))
+_STRAIGHT = "\x1e"  # for curly quotes around cells
 _STAND_IN = "\x1f"  # for a delimiter of several characters
 # What may be wrong with the quotes of a row.
 MISPLACED, UNCLOSED, OVERLONG = "misplaced", "unclosed", "overlong"
@@ -32,7 +35,7 @@ class Dialect:
 
     `quote` is None where quotes are letters; `backslash`: it escapes quotes and delimiters; `spaced`: a blank follows
     each delimiter; `wrapped`: each line stands in quotes as a whole; `ruled`: Markdown and the like, with bars at both
-    ends and a line under the header.
+    ends and a line under the header; `curly`: cells stand in curly quotes.
     """
 
     delimiter: str = ","
@@ -41,10 +44,13 @@ class Dialect:
     spaced: bool = False
     wrapped: bool = False
     ruled: bool = False
+    curly: bool = False
 
     @property
     def quoting(self) -> str:
-        """The one of QUOTINGS that it is."""
+        """The one of QUOTINGS that it is; "" for none of them."""
+        if self.curly:
+            return ""
         if self.quote is None:
             return NO_QUOTES
         return SINGLE if self.quote == "'" else BACKSLASH if self.backslash else QUOTES
@@ -69,6 +75,8 @@ class Dialect:
             steps.append(_unruled)
         if len(self.delimiter) > 1:
             steps.append(lambda line: line.replace(self.delimiter, _STAND_IN))
+        if self.curly:
+            steps.append(_straight(self.delimiter))
         if self.backslash:
             steps.append(_plain_escapes)
         if not steps:
@@ -196,6 +204,10 @@ def quotings(delimiter: str, text: str | None, chosen: str | None = None) -> Ite
                 yield replace(plain, spaced=True, backslash=True)
         if text is not None and text.startswith('"'):
             yield replace(plain, wrapped=True)
+    if text is not None and any(
+        f"{close}{delimiter}" in text or f"{delimiter}{open_}" in text for open_, close in _CURLY
+    ):
+        yield replace(plain, quote=_STRAIGHT, curly=True)
     if text is None or f"'{delimiter}" in text or f"{delimiter}'" in text:
         yield replace(plain, quote="'")
         if text is None or "\\'" in text:
@@ -239,6 +251,16 @@ def _is_framed(cell: str) -> bool:
         return False
     bare = cell.strip()
     return len(bare) > 1 and bare[0] in "\"'" and bare[-1] == bare[0]
+
+
+@lru_cache(maxsize=20)
+def _straight(delimiter: str) -> Callable[[str], str]:
+    """Makes the curly quotes around cells marks that `csv` knows; those inside stay letters."""
+    ends = re.escape(delimiter)
+    around = re.compile(
+        rf"(?:^|(?<={ends}))[ ]?[\u201c\u201e\u00ab]|[\u201d\u201c\u00bb][ ]?(?=$|[\r\n]|{ends})"
+    )
+    return lambda line: around.sub(_STRAIGHT, line)
 
 
 def _unwrapped(line: str) -> str:

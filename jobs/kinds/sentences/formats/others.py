@@ -27,6 +27,11 @@ _SCRIPT = re.compile(
     rb"\s*[\[{]"
 )
 _LATEX = re.compile(rb"\s*(?:%[^\n]*\n\s*)*\\(?:begin\{(?:tabular|table|longtable|document)|documentclass)")
+_RICH_TEXT = re.compile(rb"\s*\{\\rtf")
+# An element in an element, where the file does not say that it is XML.
+_ELEMENTS = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*<([A-Za-z][\w:.-]{0,60})(?:\s[^<>]{0,500})?>\s*<[A-Za-z][\w:.-]{0,60}[\s>/]"
+)
 _SUBTITLES = re.compile(rb"(?:WEBVTT\b|(?:\xef\xbb\xbf)?1\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> )")
 
 
@@ -53,6 +58,12 @@ def refuse_others(head: bytes, *, labelled: bool) -> None:
             "a JSON text sequence",
             "Take the record separators (the characters 1E) away, so that it is JSON Lines.",
         )
+    if _RICH_TEXT.match(head):
+        raise _refusal(
+            "a Rich Text document (RTF)", f"Save the texts with their labels as a table. {TABLE_EXAMPLE}"
+        )
+    if _ELEMENTS.match(head):
+        raise _refusal("an XML file", f"Save the texts with their labels as a table. {TABLE_EXAMPLE}")
     if not lines or head[:1] == b'"':
         return
     if labelled and _LATEX.match(head):
