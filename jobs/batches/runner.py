@@ -14,6 +14,7 @@ from django.utils import timezone
 from jobs.batches import evaluations, lifecycle
 from jobs.batches.child.order import RESULTS_FILE, SUMMARY_FILE, Order
 from jobs.batches.downloads import FORMATS
+from jobs.errors import LeaseLost
 from jobs.models import BatchPrediction
 from jobs.queue.leases import persist
 from jobs.worker import run_folders
@@ -25,8 +26,9 @@ from jobs.worker.watch import CancelRequested, OutOfTime, follow
 from modelstore.bundles import local_cache
 from modelstore.ground import files
 from modelstore.ground.errors import FlashError
-from modelstore.models import CleanupPolicy
-from training.bundle.manifest import BundleDamaged
+from modelstore.models import CleanupPolicy, TrainedModel
+from training.bundle.manifest import MARKS_FILE, BundleDamaged, verify_file
+from training.ground.limits import GIB
 
 logger = logging.getLogger(__name__)
 
@@ -106,16 +108,21 @@ def _prepare(batch: BatchPrediction, folder: Path) -> None:
         raise FlashError(_MODEL_GONE)
     folder.mkdir(parents=True, exist_ok=True)
     _take_over_results(folder)
+    upload = _upload(batch, folder).resolve()
     order = Order(
         task=model.task_type,
         kind=batch.kind,
-        upload=str(_upload(batch, folder)),
+        upload=str(upload),
         name=batch.name,
         bundle=str(local_cache.folder_of(model)),
         limits=settings.FLASH_LIMITS if batch.reading is None else evaluations.limits_of_samples(),
         reading=None if batch.reading is None else batch.reading["options"],
+        marks=None if batch.reading is None else _marks(model, folder),
         threads=settings.FLASH_BATCH_THREADS,
         nice=settings.FLASH_BATCH_NICE,
+        request_id=batch.request_id,
+        # The model, its arithmetic and what is decoded at the moment, beside what reading an upload may take.
+        memory=settings.FLASH_READ_MEMORY + 2 * upload.stat().st_size + 2 * GIB,
         **batch.options,
     )
     order.write(folder)
@@ -133,6 +140,21 @@ def _upload(batch: BatchPrediction, folder: Path) -> Path:
     except FileNotFoundError as error:
         raise FlashError(_UPLOAD_GONE) from error
     return path
+
+
+def _marks(model: TrainedModel, folder: Path) -> str | None:
+    """The bundle's file of this name on this disk, where it has one; it is checked. Raises BundleDamaged."""
+    facts = model.manifest["files"].get(MARKS_FILE)
+    if facts is None:
+        return None
+    key = f"{model.storage_prefix}/{MARKS_FILE}"
+    path = files.local_path(key)
+    if path is None:
+        path = folder / MARKS_FILE
+        path.unlink(missing_ok=True)
+        files.fetch(key, path)
+    verify_file(path, facts)
+    return str(path)
 
 
 def _take_over_results(folder: Path) -> None:
@@ -203,4 +225,17 @@ def _publish(batch: BatchPrediction, folder: Path) -> None:
         files.put(folder / name, f"{prefix}/{name}")
     summary = json.loads((folder / SUMMARY_FILE).read_text("utf-8"))
     summary["summary"]["formats"] = list(made)
-    persist(lambda: lifecycle.publish(batch=batch, prefix=prefix, summary=summary))
+    try:
+        persist(lambda: lifecycle.publish(batch=batch, prefix=prefix, summary=summary))
+    except LeaseLost:
+        if lifecycle.finish_if_cancelled(batch=batch):
+            _drop(prefix)
+        raise
+
+
+def _drop(prefix: str) -> None:
+    """Results that nobody will have; what cannot be deleted now is found by the sweep."""
+    try:
+        files.delete_folder(prefix)
+    except Exception:  # each backend has an exception tree of its own
+        logger.warning("The results of a cancelled batch could not be deleted.", exc_info=True)

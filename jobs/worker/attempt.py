@@ -13,6 +13,7 @@ from jobs.queue.leases import persist
 from jobs.worker.child import EXIT_INTERRUPTED, Child
 from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.stop_request import STOPPING
+from training.ground import log_lines
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +25,13 @@ def attempt(row: Leased, work: Callable[[Heartbeat], None], *, requeue: Callable
 
     `requeue` is told whether the try counts: one that the database ended, by being away or held, does not.
     """
+    with log_lines.working_for(row.request_id):
+        _attempt(row, work, requeue)
+
+
+def _attempt(row: Leased, work: Callable[[Heartbeat], None], requeue: Callable[[bool], None]) -> None:
     name = row._meta.verbose_name
+    logger.info("The %s %s begins, attempt %s.", name, row.pk, row.fence)
     try:
         with Heartbeat(row) as heartbeat:
             work(heartbeat)

@@ -13,6 +13,7 @@ from dramatiq.brokers.redis import RedisBroker
 
 from flashsite import env, redis_socket, secret
 from flashsite.monitoring.logs import HideTokens
+from modelstore.ground.tokens import new_token
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -96,6 +97,59 @@ def test_log_lines_show_no_token() -> None:
     )
     HideTokens().filter(record)
     assert record.getMessage() == "GET /jobs/…/ 200"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "PATCH /api/v1/uploads/{}/ 204",
+        "GET /api/v1/batches/{}/results/ 200",
+        "upload {} is gone",
+        "datasets/20260102/{}: no such file",
+        '{{"token": "{}"}}',
+    ],
+)
+def test_tokens_are_hidden_wherever_they_stand(line: str) -> None:
+    for _ in range(50):
+        token = new_token()
+        record = logging.LogRecord("x", logging.INFO, "x", 1, line.format(token), (), None)
+        HideTokens().filter(record)
+        assert token not in record.getMessage()
+
+
+def test_tracebacks_show_no_token_and_stay_readable() -> None:
+    token = new_token()
+    try:
+        raise FileNotFoundError(f"datasets/{token}")
+    except FileNotFoundError:
+        record = logging.LogRecord("x", logging.ERROR, "x", 1, "it failed", (), sys.exc_info())
+    HideTokens().filter(record)
+    text = logging.Formatter().format(record)
+    assert token not in text
+    assert "FileNotFoundError: datasets/…" in text
+    assert "test_tracebacks_show_no_token_and_stay_readable" in text
+
+
+@pytest.mark.parametrize("line", ["internationalizations", "3f2a" * 8, "a-b-c-d-e-f-g-h-i-j-k-l", "1" * 30])
+def test_other_words_stay(line: str) -> None:
+    record = logging.LogRecord("x", logging.INFO, "x", 1, line, (), None)
+    HideTokens().filter(record)
+    assert record.getMessage() == line
+
+
+def test_the_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
+    made = tmp_path / "new"
+    secret.load_or_create(made / "secret_key")
+    assert made.stat().st_mode & 0o777 == 0o700
+    made.chmod(0o755)
+    secret.load_or_create(made / "secret_key")
+    assert made.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_of_others_is_left_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    secret.load_or_create(tmp_path / "secret_key")
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 
 def test_the_web_starts_without_what_few_requests_need(tmp_path: Path) -> None:
