@@ -2,8 +2,8 @@
 
 `evaluation` of a summary holds:
 
-    score       {name, value, low, high}, see `training.score`; the interval is as wide as the number of given sources
-                makes it, as for a training
+    score       {name, value, low, high}, see `training.score`; the interval is one of `training.evaluation.intervals`,
+                as for a training, with the given sources
     count       how many samples it is of
     unread      samples that could not be predicted, and are in no figure
     unknown     {count, classes: [{label, count}]}: samples of classes that the model does not have; in no figure either
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from jobs.batches.child.items import Labelled
 from jobs.batches.child.results import read
 from jobs.uploads.errors import UploadRefused
-from training.evaluation.intervals import widened
+from training.evaluation.intervals import foreseen
 from training.ground.sources import Links, sources_of
 from training.targets.target import Target, target_of
 
@@ -42,11 +42,10 @@ def evaluation(source: Labelled, results: Path, task: str, classes: Sequence[str
     if not found.places:
         raise UploadRefused("None of the samples could be predicted, so there is nothing to measure.")
     truth, decisions = np.array(found.truth), np.array(found.decisions)
-    score = target.measure(truth, decisions)
-    groups = source.groups()
+    groups, sources = source.groups(), None
     if groups:
         sources = sources_of(len(truth), Links.none(), [groups[place] for place in found.places])
-        score = widened(score, target.right(decisions, truth), sources)
+    score = foreseen(target.measure(truth, decisions), target.right(decisions, truth), sources)
     figures = target.figures(classes, truth, decisions)
     confusion = figures.get("confusion")
     if confusion is not None:
