@@ -21,7 +21,9 @@ def look(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> t
     with path.open("rb") as file:
         head = file.read(16)
     if not head:
-        raise UploadRefused("The file is empty. Put pictures into a zip, or send a video.", code="upload_empty")
+        raise UploadRefused(
+            "The file is empty. Put pictures into a zip, or send a video.", code="upload_empty"
+        )
     if head.startswith(_ZIP):
         return _ZIPPED, Pictures(path, limits).total
     if video_format(head):
