@@ -1,6 +1,7 @@
 """Submits batches: the one way in for the site, the API and the command line."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from jobs.uploads.errors import UploadRefused
 from modelstore.ground import temporary, tokens
 from modelstore.models import TrainedModel
 from training.kinds import kind_of
+
+logger = logging.getLogger(__name__)
 
 _RETRY_AFTER_SECONDS = 60
 # Of a file and the user's name for it: the fields of its row that tell what it is. Refuses by raising.
@@ -83,21 +86,14 @@ def take_in(
     with temporary.folder() as folder:
         path = folder / "upload"
         size, digest = intake.stream_to(path, upload)
-        key = _scoped_key(idempotency_key, model, digest, asked)
-        if key and (known := BatchPrediction.objects.filter(idempotency_key=key).first()):
+        request = _scoped_key(idempotency_key, model, digest, asked)
+        if known := _repeated(request, model):
             return known
         name = intake.clean_name(upload.name)
-        token = tokens.new_token()
-        batch = BatchPrediction(
-            token=token,
-            token_digest=tokens.digest(token),
-            model=model,
-            name=name,
-            size_bytes=size,
-            idempotency_key=key,
-            **look(path, name),
-        )
-        return _store(batch, path, wake)
+        batch = BatchPrediction.with_new_token(model=model, name=name, size_bytes=size, **look(path, name))
+        if request:
+            batch.keep_for_repeats(request)
+        return _store(batch, path, request, wake)
 
 
 def _learnt_columns(model: TrainedModel) -> tuple[str, ...]:
@@ -106,7 +102,14 @@ def _learnt_columns(model: TrainedModel) -> tuple[str, ...]:
     return tuple((learnt or {}).get("input_columns", ()))
 
 
-def _store(batch: BatchPrediction, path: Path, wake: bool) -> BatchPrediction:
+def _repeated(request: str | None, model: TrainedModel) -> BatchPrediction | None:
+    """The batch that the same request made before, with `model`, whose token is known."""
+    if known := BatchPrediction.repeated(request):
+        known.model = model
+    return known
+
+
+def _store(batch: BatchPrediction, path: Path, request: str | None, wake: bool) -> BatchPrediction:
     with intake.Movable(path) as file:
         batch.file.save(tokens.new_token(), file, save=False)
     try:
@@ -115,15 +118,14 @@ def _store(batch: BatchPrediction, path: Path, wake: bool) -> BatchPrediction:
             PlatformStatus.objects.select_for_update().filter(pk=PlatformStatus.current().pk).first()
             check_accepting()
             batch.save(force_insert=True)
+            logger.info("Batch prediction %s is queued.", batch.pk)
             if wake:
                 transaction.on_commit(hints.wake_batches)
     except BaseException as error:
         default_storage.delete(str(batch.file.name))
-        if isinstance(error, IntegrityError):
-            # Two repeats at once: the other one made the batch.
-            known = BatchPrediction.objects.filter(idempotency_key=batch.idempotency_key).first()
-            if batch.idempotency_key and known:
-                return known
+        # Two repeats at once: the other one made the batch.
+        if isinstance(error, IntegrityError) and batch.model and (known := _repeated(request, batch.model)):
+            return known
         raise
     return batch
 

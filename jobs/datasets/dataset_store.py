@@ -124,7 +124,14 @@ def materialise(*, dataset: Dataset, run_dir: Path) -> None:
     if data.exists():
         shutil.rmtree(data)
     path = _fetch(dataset, run_dir)
-    reading.unpack(task=dataset.task_type, path=path, name=dataset.name, data=data, options=dataset.options)
+    reading.unpack(
+        task=dataset.task_type,
+        path=path,
+        name=dataset.name,
+        data=data,
+        options=dataset.options,
+        seen=dataset.seen,
+    )
     if path.is_relative_to(run_dir):
         path.unlink()
 
@@ -163,13 +170,14 @@ def is_needed(dataset: Dataset) -> bool:
 
 def _described(findings: Described) -> dict[str, Any]:
     document = dict(findings.document)
-    thumbnails = document.pop("thumbnails", [])
+    thumbnails, seen = document.pop("thumbnails", []), document.pop("seen", "")
     return {
         "notes_csv": findings.notes,
         "sample_count": document["sample_count"],
         "classes": document["classes"],
         "findings": document,
         "thumbnails": thumbnails,
+        "seen": seen,
     }
 
 
@@ -215,10 +223,7 @@ def _unread(refusal: UploadRefused, columns: ColumnChoice) -> dict[str, Any]:
 
 
 def _store(file: _File, described: Mapping[str, Any], options: dict[str, Any]) -> Dataset:
-    token = tokens.new_token()
-    dataset = Dataset(
-        token=token,
-        token_digest=tokens.digest(token),
+    dataset = Dataset.with_new_token(
         task_type=file.task,
         name=file.name,
         size_bytes=file.size,

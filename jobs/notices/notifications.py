@@ -1,10 +1,10 @@
 """Tells whoever asked for it that a job has ended: by e-mail or by a webhook.
 
 The row is the outbox: a message to the actor is a hint, the sweep repeats it, and one conditional UPDATE lets one
-worker try. The address goes with the row, once it is told or when nobody answered for a day.
+worker try. The address goes with the row, and so does the sealed token, once it is told or when nobody answered for
+a day.
 """
 
-import hashlib
 import logging
 import smtplib
 import uuid
@@ -25,7 +25,7 @@ from jobs.models import Job, JobEvent, Notice
 from jobs.notices import webhooks
 from jobs.notices.webhooks import WebhookFailed, WebhookRefused
 from jobs.states import JobStatus
-from modelstore.ground import naming
+from modelstore.ground import naming, sealing
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,15 @@ def ask(*, job: Job, email: str, webhook: str, site: str) -> None:
     targets = ((Notice.Kind.EMAIL, email), (Notice.Kind.WEBHOOK, webhook))
     rows = [(kind, target) for kind, target in targets if target]
     Notice.objects.bulk_create(
-        Notice(job=job, kind=kind, target=target, site=site, delivery=uuid.uuid4()) for kind, target in rows
+        Notice(
+            job=job,
+            kind=kind,
+            target=target,
+            site=site,
+            sealed_token=sealing.seal(job.token, sealing.site_key()),
+            delivery=uuid.uuid4(),
+        )
+        for kind, target in rows
     )
 
 
@@ -101,6 +109,11 @@ def deliver(*, pk: int) -> None:
     if notice.tries > len(WAITS) + 1:
         _give_up(notice, "no try came to an end.")
         return
+    token = sealing.unseal(notice.sealed_token, sealing.site_key())
+    if not token:
+        _give_up(notice, "the site's secret key has changed since it was asked for.")
+        return
+    notice.job.token = token
     try:
         _send(notice)
     except WebhookRefused as refusal:
@@ -128,7 +141,7 @@ def message(job: Job) -> dict[str, Any]:
     """What a webhook is told. Not the token: it is the key of the signature, and of the job."""
     return {
         "event": f"job.{job.status}",
-        "job": hashlib.sha256(job.token.encode()).hexdigest(),
+        "job": job.token_digest,
         "task_type": job.task_type,
         "task_name": job.task_name,
         "status": job.status,

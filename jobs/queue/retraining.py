@@ -140,8 +140,7 @@ def publish_continued(*, job: Job, bundle: Path, prefix: str) -> Continued | Non
     if verdict != "took_over":
         store.abandon(prefix=prefix)
     _note(job, words)
-    comparison = {**told, "verdict": verdict, "words": words, "token": model.token}
-    return Continued(comparison=comparison, score=score)
+    return Continued(comparison={**told, "verdict": verdict, "words": words}, score=score)
 
 
 def _live(job: Job, *, lock: bool = False) -> TrainedModel | None:

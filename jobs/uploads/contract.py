@@ -29,11 +29,17 @@ class KindUploads(Protocol):
         """What the file at `path`, called `name` by the user, holds after repairs.
 
         Its `to_json` may have `columns`, which may then be chosen on the page, and `thumbnails`, a list of {label,
-        source, data_uri}; all of it is there for the kind's templates.
+        source, data_uri}; all of it is there for the kind's templates. A text `seen` in it is kept for `unpack` alone.
         """
 
-    def unpack(self, path: Path, name: str, data: Path, limits: Limits, options: Mapping[str, Any]) -> None:
-        """Fill the folder `data` as the kind's `read` takes it, by the same plan as the check; make it if need be."""
+    def unpack(
+        self, path: Path, name: str, data: Path, limits: Limits, options: Mapping[str, Any], seen: str = ""
+    ) -> None:
+        """Fill the folder `data` as the kind's `read` takes it, by the same plan as the check; make it if need be.
+
+        `seen` is what `inspect` told of this file with these options, for what need not be found out twice; it is
+        given only where there is any.
+        """
 
     def merge(self, parts: Sequence[Path], folder: Path) -> Path:
         """One file in `folder` that `inspect` takes, of several folders that `unpack` made; copies count once."""

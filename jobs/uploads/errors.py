@@ -1,5 +1,6 @@
 """The one way in which an upload is refused."""
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -69,6 +70,11 @@ class UploadRefused(FlashError):
         return columns is not None and (
             len(columns.names) > 2 or bool(self.fields or columns.offered) or self.code in _READ_OTHERWISE
         )
+
+
+def is_want_of_room(error: BaseException) -> bool:
+    """Whether something could not be put aside: the disk is full, or the file larger than one may be. Not its fault."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def shown(name: object, length: int = 80) -> str:

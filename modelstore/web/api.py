@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -74,7 +74,7 @@ class ModelsView(ListAPIView):
         parameters=[OpenApiParameter("task_type", str, enum=list(KINDS))],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The live models of jobs sent with this key, newest first; with `operate`, or signed in, all."""
+        """The live models of jobs sent with this key, newest first; with `operate` or signed in, all, but no tokens."""
         return super().get(request, *args, **kwargs)
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -83,6 +83,7 @@ class ModelsView(ListAPIView):
     def get_queryset(self) -> QuerySet[TrainedModel]:
         self._policy = CleanupPolicy.current()
         models = TrainedModel.objects.live(timezone.now(), self._policy).only(*ModelSummarySerializer.COLUMNS)
+        models = models.annotate(sent_with=F("job__api_key"), sealed_token=F("job__sealed_token"))
         if (task := self.request.query_params.get("task_type")) is not None:
             if task not in KINDS:
                 message = f"Choose one of: {', '.join(KINDS)}."

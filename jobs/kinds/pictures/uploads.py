@@ -32,11 +32,13 @@ def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -
     return inspect_pictures(path, limits, PictureOptions.from_json(options))
 
 
-def unpack(path: Path, name: str, data: Path, limits: Limits, options: Mapping[str, Any]) -> None:
+def unpack(
+    path: Path, name: str, data: Path, limits: Limits, options: Mapping[str, Any], seen: str = ""
+) -> None:
     """Pictures and manifest.csv (file, label, source, and where given split and group)."""
     from jobs.kinds.pictures.zip_of_pictures import unpack_pictures
 
-    unpack_pictures(path, data, limits, PictureOptions.from_json(options))
+    unpack_pictures(path, data, limits, PictureOptions.from_json(options), seen)
 
 
 def samples(

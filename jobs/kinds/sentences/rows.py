@@ -70,7 +70,7 @@ class Table:
         tally = _Tally(self._limits.max_rows)
         blocks = self._blocks()
         if blocks is None:
-            yield from gathered(self._usable(self._data(), tally), is_plain=self.layout.found.is_plain)
+            yield from gathered(self._usable(self.data(), tally), is_plain=self.layout.found.is_plain)
         else:
             for block in blocks:
                 rows = self._clean(block, tally) if isinstance(block, Block) else None
@@ -179,7 +179,8 @@ class Table:
             return records
         return itertools.dropwhile(lambda record: record[0] < self._from_row, records)
 
-    def _data(self) -> Iterator[tuple[int, Cells]]:
+    def data(self) -> Iterator[tuple[int, Cells]]:
+        """The records below the header, usable or not."""
         records = self._records()
         if not self.layout.has_header or self._reader.columns is not None:
             return records

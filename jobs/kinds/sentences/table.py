@@ -53,7 +53,7 @@ def _inspect(
     path: Path, filename: str, limits: Limits, options: TableOptions, *, hasty: bool
 ) -> TableFindings:
     notes = Notes()
-    with _opened(path, filename, limits, options, notes, hasty=hasty) as table:
+    with opened_table(path, filename, limits, options, notes, hasty=hasty) as table:
         survey = Survey(table, limits, notes)
         layout = table.layout
         ask_about_the_whole(table, survey, options, notes)
@@ -87,7 +87,7 @@ def _write(
 ) -> None:
     """Writes the rows as they are read; where classes were edited or left out, then again."""
     with (
-        _opened(path, filename, limits, options, Notes(), hasty=hasty) as table,
+        opened_table(path, filename, limits, options, Notes(), hasty=hasty) as table,
         destination.open("w", encoding="utf-8", newline="") as file,
     ):
         found = table.layout.found
@@ -108,8 +108,8 @@ def _at_best_hastily(read: Callable[[bool], _Result]) -> _Result:
 
 
 @contextmanager
-def _opened(
-    path: Path, filename: str, limits: Limits, options: TableOptions, notes: Notes, *, hasty: bool
+def opened_table(
+    path: Path, filename: str, limits: Limits, options: TableOptions, notes: Notes, *, hasty: bool = False
 ) -> Iterator[Table]:
     """The table while its file is open; refusals take along what was noted. Raises NotPlain only if `hasty`."""
     table: Table | None = None

@@ -17,7 +17,8 @@ def _inspect(module: Any, order: Order) -> Any:
 
 def _unpack(module: Any, order: Order) -> Any:
     path, name, options = _file(order.arguments)
-    module.unpack(path, name, Path(order.arguments["data"]), order.limits, options)
+    seen = {"seen": order.arguments["seen"]} if order.arguments.get("seen") else {}
+    module.unpack(path, name, Path(order.arguments["data"]), order.limits, options, **seen)
 
 
 def _samples(module: Any, order: Order) -> Any:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from jobs.models import Dataset, Job
 from tests.jobs.uploads.builders import two_classes, zip_bytes
+from tests.published import opens
 from tests.tasks import Task
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,7 @@ def test_what_is_open_is_asked_with_its_choices(client: Client) -> None:
     (question,) = problem["questions"]
     assert question["field"] == "label_column"
     assert {"Branch", "Matter"} <= set(question["choices"])
-    assert Dataset.objects.get().token == problem["token"]
+    assert opens(problem["token"], Dataset.objects.get())
 
 
 def test_an_answer_reads_the_stored_file_again(client: Client) -> None:

@@ -62,7 +62,7 @@ def test_a_job_is_trained_and_deployed(trainer: Choose, make_job: Make) -> None:
     assert job.error == ""
     assert (job.status, job.progress, job.fence) == (JobStatus.DEPLOYED, 1, 1)
     assert job.model == TrainedModel.objects.get()
-    assert job.model.token == job.token
+    assert job.model.token_digest == job.token_digest
     assert job.accuracy == job.model.accuracy
     assert [(epoch.val_accuracy, epoch.planned) for epoch in job.epochs.all()] == [(0.25, 3), (0.5, 3)]
     assert job.epochs.first().val_loss is None, "JSON's NaN is not a number"

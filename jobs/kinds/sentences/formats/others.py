@@ -31,6 +31,7 @@ _RICH_TEXT = re.compile(rb"\s*\{\\rtf")
 _ELEMENTS = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*<([A-Za-z][\w:.-]{0,60})(?:\s[^<>]{0,500})?>\s*<[A-Za-z][\w:.-]{0,60}[\s>/]"
 )
+_LATEX = re.compile(rb"\s*(?:%[^\n]*\n\s*)*\\(?:begin\{(?:tabular|table|longtable|document)|documentclass)")
 _SUBTITLES = re.compile(rb"(?:WEBVTT\b|(?:\xef\xbb\xbf)?1\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> )")
 
 
@@ -58,8 +59,15 @@ def refuse_others(head: bytes, *, labelled: bool) -> None:
         )
     if _ELEMENTS.match(head):
         raise _refusal("an XML file", f"Save the texts with their labels as a table. {TABLE_EXAMPLE}")
+    if head.startswith(b"\x1e{"):
+        raise _refusal(
+            "a JSON text sequence",
+            "Take the record separators (the characters 1E) away, so that it is JSON Lines.",
+        )
     if not lines or head[:1] == b'"':
         return
+    if labelled and _LATEX.match(head):
+        raise _refusal("a table in LaTeX", f"Save the table itself as CSV, and upload that. {TABLE_EXAMPLE}")
     if _SQL_FIRST.match(lines[0]) and _SQL.search(head[:20_000]):
         raise _refusal("a file of SQL commands", "Export the table itself as CSV, and upload that.")
     if _share(lines, _NUMBERS) > 0.9:

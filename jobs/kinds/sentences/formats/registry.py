@@ -30,7 +30,7 @@ from jobs.uploads.errors import UploadRefused
 _HEAD_BYTES = 4096
 # An object, a list of lists, objects or strings, or a dictionary of Python.
 _JSON = re.compile(
-    rb"""(?:\xef\xbb\xbf)?\s*(?:\{\s*(?:"[^"\n]*"\s*:|'[^'\n]*'\s*:|\}\s*$)|\[\s*(?:[\[{\]]|\(\s*['"]|"(?:[^"\\\n]|\\.)*+"\s*[,\]]))"""
+    rb"""(?:\xef\xbb\xbf)?\s*(?:\{\s*(?:"(?:[^"\\\n]|\\.)*+"\s*:|'[^'\n]*'\s*:|\}\s*$)|\[\s*(?:[\[{\]]|\(\s*['"]|"(?:[^"\\\n]|\\.)*+"\s*[,\]]))"""
 )
 
 
