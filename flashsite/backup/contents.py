@@ -6,12 +6,13 @@ from itertools import chain
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import DEFAULT_DB_ALIAS, DatabaseError
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet, Sum
 
 from jobs.models import BatchPrediction, Checkpoint, Dataset, Job
 from modelstore.bundles import demo_model
-from modelstore.ground import files, tokens
+from modelstore.ground import files
+from modelstore.ground.tokens import digest
 from modelstore.models import ApiKey, TrainedModel
 from training.bundle.manifest import MANIFEST_FILE
 
@@ -65,24 +66,20 @@ def bytes_of_files() -> int:
 
 
 def counts(alias: str = DEFAULT_DB_ALIAS) -> dict[str, int]:
-    """How much people have put into it; the demo model and the tables' defaults aside."""
+    """How much people have put into it; the demo model and the tables' defaults aside. Raises DatabaseError."""
+    # None in a database that was never used, fewer in one of an earlier version.
+    tables = set(connections[alias].introspection.table_names())
     rows: dict[str, QuerySet[Any]] = {
         "jobs": Job.objects.using(alias),
-        "models": TrainedModel.objects.using(alias).exclude(token_digest=tokens.digest(demo_model.TOKEN)),
+        "models": TrainedModel.objects.using(alias).exclude(token_digest=digest(demo_model.TOKEN)),
         "datasets": Dataset.objects.using(alias),
         "batches": BatchPrediction.objects.using(alias),
         "accounts": get_user_model()._default_manager.using(alias),
         "API keys": ApiKey.objects.using(alias),
     }
-    return {name: _count(query) for name, query in rows.items()}
-
-
-def _count(query: QuerySet[Any]) -> int:
-    try:
-        return query.count()
-    except DatabaseError:
-        # No such table: a database that was never used, or one of an earlier version.
-        return 0
+    return {
+        name: query.count() if query.model._meta.db_table in tables else 0 for name, query in rows.items()
+    }
 
 
 def in_words(numbers: dict[str, int]) -> str:

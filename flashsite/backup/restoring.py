@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 
 from flashsite.backup import bucket, contents, postgres, rows, surroundings, swap
 from flashsite.backup.archive import FILES, ROWS, SURROUNDINGS, Archive
@@ -88,7 +88,7 @@ def _check(archive: Archive, replace: bool) -> bool:
     rows.check_known(facts["migrations"])
     if connection.vendor == "postgresql":
         postgres.find("pg_restore", "psql")
-    found = contents.counts()
+    found = _counts()
     if any(found.values()) and not replace:
         raise Refused(
             f"This site has data already ({contents.in_words(found)}). Restore into an empty one: another "
@@ -97,6 +97,16 @@ def _check(archive: Archive, replace: bool) -> bool:
     _check_idle()
     check_room(Path(settings.FLASH_VAR_DIR), archive.size)
     return any(found.values())
+
+
+def _counts() -> dict[str, int]:
+    """A file that is damaged may have been somebody's site."""
+    try:
+        return contents.counts()
+    except DatabaseError:
+        if connection.vendor == "postgresql":
+            raise
+        return {"databases that cannot be read": 1}
 
 
 def _check_idle() -> None:
@@ -143,6 +153,7 @@ class _Work:
         self._prepare_files()
         surroundings_told, differing = self._prepare_surroundings()
         self._prepare_rows()
+        swap.hand_over(self._journal, self._var)
         os.sync()
         connections.close_all()
         self._journal.is_complete = True

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.db import DatabaseError
 from django.template.defaultfilters import filesizeformat
 
 from flashsite.backup import contents
@@ -46,6 +47,8 @@ class Command(FlashCommand):
                 made = make(file.absolute(), with_files=not without_files, progress=share.draw)
         except Refused as refused:
             raise CommandError(str(refused), returncode=FAILED) from None
+        except DatabaseError as error:
+            raise CommandError(f"The database cannot be used: {error}".strip(), returncode=FAILED) from error
         except OSError as error:
             raise CommandError(of_disk(error), returncode=FAILED) from error
         finally:

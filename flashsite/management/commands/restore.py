@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from django.db import DatabaseError
 
 from flashsite.backup import contents
 from flashsite.backup.refusal import Refused
@@ -50,6 +51,8 @@ class Command(FlashCommand):
         try:
             with ends_like_ctrl_c():
                 done = _or_refused(lambda: restore(file.absolute(), replace=replace, progress=share.draw))
+        except DatabaseError as error:
+            raise CommandError(f"The database cannot be used: {error}".strip(), returncode=FAILED) from error
         except OSError as error:
             raise CommandError(of_disk(error), returncode=FAILED) from error
         finally:

@@ -40,6 +40,15 @@ class Site:
         command = [sys.executable, str(ROOT / "manage.py"), *map(str, arguments)]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
 
+    def ask(self, code: str, *arguments: str) -> str:
+        """What a script says that runs beside `manage.py`."""
+        command = [sys.executable, "-c", code, *arguments]
+        done = subprocess.run(
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def told(self, *arguments: str | Path) -> Any:
         """What a command answers in JSON."""
         done = self.manage(*arguments, "--json")

@@ -77,6 +77,16 @@ def test_it_is_finished_wherever_it_was_interrupted(
     assert not (var / swap.STAGING).exists() and no_restore_is_half_done() == []
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+def test_what_root_restores_is_its_owners(var: Path, journal: Journal) -> None:
+    os.chown(var, 12345, 12346)
+    swap.hand_over(journal, var)
+    journal.is_complete = True
+    swap.finish(journal)
+    for name in ("flash.sqlite3", "media", "media/b", "secret_key"):
+        assert ((var / name).stat().st_uid, (var / name).stat().st_gid) == (12345, 12346)
+
+
 def test_one_that_was_not_complete_is_undone(var: Path, journal: Journal) -> None:
     journal.write()
     assert "undone" in swap.recover()

@@ -103,7 +103,10 @@ def finish(submit: Callable[..., BatchPrediction]) -> Callable[..., BatchPredict
     def run(*arguments: Any, **options: Any) -> BatchPrediction:
         batch = submit(*arguments, **options)
         assert runner.run_next()
+        model = batch.model
         batch.refresh_from_db()
+        # The same row, which knows its token.
+        batch.model = model
         return batch
 
     return run

@@ -83,9 +83,8 @@ def find_several(counts: Mapping[str, int], *, of_flags: bool = False) -> Severa
         found |= _split(counts, BETWEEN.strip())
     else:
         separated = max((_separated(counts, one) for one in _SEPARATORS), key=lambda parts: len(parts))
-        if not separated:
-            separated = max((_between_words(counts, one) for one in _RARE_SEPARATORS), key=len)
-        found |= separated
+        rarely = max((_between_words(counts, one) for one in _RARE_SEPARATORS), key=lambda parts: len(parts))
+        found |= separated or rarely
     if not found:
         return None
     rows = sum(counts[label] for label in found)
