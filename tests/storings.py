@@ -245,7 +245,7 @@ COLOURED: dict[str, Callable[[], bytes]] = {
     "PNG with an alpha channel of nothing": lambda: encoded(_with_alpha(0)),
     "PNG with an unused colour key": lambda: encoded(subject(), transparency=(1, 2, 3)),
 }
-# Against a picture that has no more colours than they can hold.
+# With one colour for four pixels: the label is that of the plain picture, what is lost of the colours is lost.
 HALVED: dict[str, Callable[[], bytes]] = {
     "PNG": lambda: encoded(halved()),
     "JPEG": lambda: encoded(subject(), "JPEG", **_HALF["JPEG"]),

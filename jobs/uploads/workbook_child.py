@@ -2,6 +2,8 @@
 
 python workbook_child.py PATH SHEET ROWS CHARS MEMORY SECONDS, with an empty SHEET to choose one. Prints an object that
 says what was found, then lists of rows, which are lists of texts. What is wrong is an object with a key "wrong".
+The SHEET "(all)" stands for all visible ones of the same header, one below the other, with their names as the last
+column.
 """
 
 import datetime
@@ -12,7 +14,9 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+ALL = "(all)"
 _MOST_SHEETS = 50
+_MOST_NAMES, _LONGEST_NAME = 30, 100
 _LOOK_ROWS = 30
 # What stands in one line: rows at most, and characters of JSON where that is more than one row.
 _ROWS_OF_A_LINE = 256
@@ -44,7 +48,10 @@ def _lower(what: int, value: int) -> None:
 
 
 def _print(book: Any, wanted: str, most_rows: int, most_chars: int) -> None:
-    sheets, best = _sheets(book, wanted)
+    sheets, best = _sheets(book, "" if wanted == ALL else wanted)
+    if wanted == ALL:
+        _print_all(book, sheets, most_rows, most_chars)
+        return
     if wanted and wanted not in (sheet["name"] for sheet in sheets):
         _say({"wrong": "no_sheet", "sheets": book.sheet_names})
         return
@@ -65,6 +72,30 @@ def _print(book: Any, wanted: str, most_rows: int, most_chars: int) -> None:
         _say_rows(_texts(some, start, most_chars))
 
 
+def _print_all(book: Any, sheets: list[dict[str, Any]], most_rows: int, most_chars: int) -> None:
+    chosen = [one for one in sheets if one["visible"] and one["rows"]]
+    same = len({tuple(one["head"]) for one in chosen}) == 1
+    if len(chosen) < 2 or not (same or all(one["columns"] == 1 for one in chosen)):
+        _say({"wrong": "no_sheet", "sheets": book.sheet_names})
+        return
+    if sum(one["rows"] for one in chosen) > most_rows + len(chosen):
+        _say({"wrong": "too_many_rows"})
+        return
+    _say({"sheet": ALL, "sheets": sheets})
+    header = chosen[0]["head"] if same else ["text"]
+    _say_rows([(*header, "sheet")])
+    width = len(header)
+    for one in chosen:
+        sheet = book.get_sheet_by_name(one["name"])
+        start = sheet.start[1] if sheet.start else 0
+        rows = (cells for cells in sheet.iter_rows() if len(cells) > cells.count(""))
+        if same:
+            next(rows)
+        while some := list(islice(rows, _ROWS_OF_A_LINE)):
+            texts = _texts(some, start, most_chars)
+            _say_rows([(*row[:width], *[""] * (width - len(row)), one["name"]) for row in texts])
+
+
 def _sheets(book: Any, wanted: str) -> tuple[list[dict[str, Any]], Any]:
     """What each sheet holds, and the one with the most cells, visible before hidden."""
     found: list[dict[str, Any]] = []
@@ -74,30 +105,37 @@ def _sheets(book: Any, wanted: str) -> tuple[list[dict[str, Any]], Any]:
     for about in offered:
         if wanted and about.name != wanted:
             # Only to be named as another choice, so nobody counts its rows.
-            found.append({"name": about.name, "rows": 1, "columns": 1, "visible": False})
+            found.append({"name": about.name, "rows": 1, "columns": 1, "visible": False, "head": []})
             continue
         sheet = book.get_sheet_by_name(about.name)
         visible = str(about.visible).endswith(".Visible")
-        rows, columns = _size(sheet, is_compared=compared)
-        found.append({"name": about.name, "rows": rows, "columns": columns, "visible": visible})
+        rows, columns, head = _size(sheet, is_compared=compared)
+        found.append({"name": about.name, "rows": rows, "columns": columns, "visible": visible, "head": head})
         rank = (visible, rows * min(columns, 10) if columns > 1 else min(rows, 1))
         if rows and rank > most:
             best, most = sheet, rank
     return found, best
 
 
-def _size(sheet: Any, *, is_compared: bool) -> tuple[int, int]:
-    """Rows with anything in them, and the most cells that one of the first has; not all rows if none compares them."""
+def _size(sheet: Any, *, is_compared: bool) -> tuple[int, int, list[str]]:
+    """Rows with anything in them, the most cells that one of the first has, and the first row's texts.
+
+    Not all rows are counted if none compares them.
+    """
     rows = widest = 0
+    head: list[str] = []
+    start = sheet.start[1] if sheet.start else 0
     for cells in sheet.iter_rows():
         filled = len(cells) - cells.count("")
         if filled:
             rows += 1
+            if rows == 1:
+                head = [_text(cell)[:_LONGEST_NAME] for cell in cells[start : start + _MOST_NAMES]]
             if rows <= _LOOK_ROWS:
                 widest = max(widest, filled)
             elif not is_compared:
                 break
-    return rows, widest
+    return rows, widest, head
 
 
 class _Merged:

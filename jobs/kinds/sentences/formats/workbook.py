@@ -4,7 +4,7 @@ import mmap
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -12,9 +12,11 @@ from typing import IO, Any
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.blocks import Block
 from jobs.kinds.sentences.formats.contract import Meaning, Source
+from jobs.kinds.sentences.formats.splits import split_named
 from jobs.uploads.archive import Archive
 from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes, Question
+from jobs.uploads.workbook_child import ALL
 from jobs.uploads.workbook_sheet import (
     HEAD_BYTES,
     MOST_BYTES,
@@ -27,6 +29,7 @@ from training.ground.limits import MIB, Limits
 from training.kinds.sentences import KIND
 
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
+_NAMES = "sheet"  # the column with the names of all sheets
 _SIDE = 5  # a sheet of less than a fifth of the rows is not what is meant
 _SAVE = "Save the sheet as CSV (UTF-8), and upload that."
 
@@ -47,10 +50,19 @@ class WorkbookReader:
         weakref.finalize(self, self._lines.close)
         with _as_file(source) as path:
             _check_members(path, source.limits)
-            _convert(path, source, self._lines)
-        about = self._about()
+            _convert(path, source, self._lines, source.options.sheet or "")
+            about = self._about()
+            together = _together(about)
+            if together and not source.options.sheet and _surely(about):
+                self._lines.seek(0)
+                self._lines.truncate()
+                _convert(path, source, self._lines, ALL)
+                about = self._about()
         self._start = self._lines.tell()
-        _tell(about, source.options.sheet, source.notes)
+        if about["sheet"] == ALL:
+            self.meaning = _tell_of_all(about, source)
+        else:
+            _tell(about, source.options.sheet, together, source.notes)
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """(number of the row in the sheet, its cells)."""
@@ -101,17 +113,60 @@ def _check_members(path: Path, limits: Limits) -> None:
             raise _too_large()
 
 
-def _convert(path: Path, source: Source, lines: IO[bytes]) -> None:
-    limits, sheet = source.limits, source.options.sheet or ""
+def _convert(path: Path, source: Source, lines: IO[bytes], sheet: str) -> None:
+    limits = source.limits
     if not write_sheet(path, lines, sheet=sheet, rows=limits.max_rows, chars=limits.max_field_chars):
         raise _too_large()
 
 
-def _tell(about: dict[str, Any], chosen: str | None, notes: Notes) -> None:
+def _together(about: dict[str, Any]) -> bool:
+    """Whether all visible sheets are of one table: the same header, or a single column in each."""
+    sheets = [sheet for sheet in about["sheets"] if sheet["visible"] and sheet["rows"]]
+    same = len({tuple(sheet["head"]) for sheet in sheets}) == 1
+    alone = all(sheet["columns"] == 1 for sheet in sheets)
+    return len(sheets) > 1 and (alone or (same and len(sheets[0]["head"]) > 1))
+
+
+def _surely(about: dict[str, Any]) -> bool:
+    """Whether one sheet of several that are alike makes no sense: each has a class of its own, or is a part."""
+    sheets = [sheet for sheet in about["sheets"] if sheet["visible"] and sheet["rows"]]
+    return all(sheet["columns"] == 1 for sheet in sheets) or _are_parts([sheet["name"] for sheet in sheets])
+
+
+def _are_parts(names: Sequence[str]) -> bool:
+    parts = [split_named(name) for name in names]
+    return len(set(parts)) > 1 and all(parts)
+
+
+def _tell_of_all(about: dict[str, Any], source: Source) -> Meaning:
+    """Says that all sheets were read, and what their names mean; asks, unless these are parts of a dataset."""
+    sheets = [sheet for sheet in about["sheets"] if sheet["visible"] and sheet["rows"]]
+    names, notes, chosen = [sheet["name"] for sheet in sheets], source.notes, source.options.sheet
+    notes.offer("sheet", [ALL, *names])
+    notes.repair(
+        "Sheets",
+        f"{listed(names)} were read as one table; the last column has the names of the sheets.",
+        undo={"sheet": "" if chosen else names[0]},
+    )
+    if _are_parts(names):
+        return Meaning(split=_NAMES)
+    if not chosen:
+        notes.ask(
+            Question(
+                field="sheet",
+                message=f"The sheets {listed(names)} are alike. Are all of them to be learnt from, together?",
+                guess=ALL,
+                choices=(ALL, *names),
+            )
+        )
+    return Meaning(label=_NAMES) if all(sheet["columns"] == 1 for sheet in sheets) else Meaning()
+
+
+def _tell(about: dict[str, Any], chosen: str | None, together: bool, notes: Notes) -> None:
     name, sheets = about["sheet"], [sheet for sheet in about["sheets"] if sheet["rows"]]
     others = [sheet for sheet in sheets if sheet["name"] != name]
     if others:
-        notes.offer("sheet", [sheet["name"] for sheet in sheets])
+        notes.offer("sheet", [*([ALL] if together or chosen else []), *(sheet["name"] for sheet in sheets)])
     if chosen or not others:
         return
     rows = next(sheet["rows"] for sheet in sheets if sheet["name"] == name)
@@ -127,7 +182,10 @@ def _tell(about: dict[str, Any], chosen: str | None, notes: Notes) -> None:
                 field="sheet",
                 message="The workbook has several sheets with tables. Which one is to be learnt from?",
                 guess=name,
-                choices=tuple(one["name"] for one in sheets if one["name"] == name or one in alike),
+                choices=(
+                    *(one["name"] for one in sheets if one["name"] == name or one in alike),
+                    *([ALL] if together else []),
+                ),
             )
         )
 

@@ -81,7 +81,7 @@ def test_several_sheets_with_tables_are_asked_about(inspect_text):
     data = xlsx({"Lamps": ROWS, "Chairs": other})
     findings = inspect_text(data)
     assert [(asked.field, asked.guess, asked.choices) for asked in findings.questions] == [
-        ("sheet", "Lamps", ("Lamps", "Chairs"))
+        ("sheet", "Lamps", ("Lamps", "Chairs", "(all)"))
     ]
     chosen = inspect_text(data, sheet="Chairs")
     assert classes(chosen) == {"rent": 6, "sale": 6}
