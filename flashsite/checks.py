@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core import checks
 
 from flashsite import env
+from flashsite.backup import swap
 
 
 @checks.register
@@ -31,6 +32,19 @@ def var_dir_is_writable(**kwargs: Any) -> list[checks.CheckMessage]:
     except OSError as error:
         hint = "Set FLASH_VAR_DIR to a folder that this user may write to."
         return [checks.Error(f"{folder} cannot be written: {error.strerror}.", hint=hint, id="flash.E002")]
+    return []
+
+
+@checks.register
+def no_restore_is_half_done(**kwargs: Any) -> list[checks.CheckMessage]:
+    if swap.journal_path().exists():
+        return [
+            checks.Error(
+                "A restore was interrupted, so the site may be half of one and half of another; run manage.py restore "
+                "--recover.",
+                id="flash.E006",
+            )
+        ]
     return []
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flashsite import env, redis_socket, secret
+from training.ground import log_lines
 from training.ground.limits import GIB, MIB, Limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -288,11 +289,9 @@ _REDIS_BROKER = {
     "BROKER": "jobs.messaging.late_broker.LateBroker",
     "OPTIONS": {
         "kind": "dramatiq.brokers.redis.RedisBroker",
-        "url": REDIS_URL,
+        "url": redis_socket.with_limits(REDIS_URL),
         "heartbeat_timeout": 15_000,
         "maintenance_chance": 200_000,
-        "socket_connect_timeout": 3,
-        "socket_timeout": 10,
     },
 }
 # RabbitMQ in place of Redis, if it is named. Bounded in time: a request must not wait for a broker that hangs.
@@ -313,6 +312,7 @@ DRAMATIQ_BROKER = {
     "MIDDLEWARE": [
         "dramatiq.middleware.AgeLimit",
         "dramatiq.middleware.TimeLimit",
+        "jobs.worker.middleware.CarryRequestId",
         "jobs.worker.middleware.StopTraining",
         "jobs.worker.middleware.ReportPresence",
         "dramatiq.middleware.Callbacks",
@@ -394,17 +394,26 @@ SILENCED_SYSTEM_CHECKS = (
     [] if _HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]
 )
 
+# Lines for people, or JSON for programs; each has the id of the request that it comes from.
+FLASH_LOG_FORMAT = env.choice(log_lines.FORMAT_VARIABLE, log_lines.TEXT, log_lines.FORMATS)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "text": {"()": "training.ground.log_lines.TextLines"},
+        "json": {"()": "training.ground.log_lines.JsonLines"},
+    },
     # Tokens are keys: the filter keeps them out of every log line.
     "filters": {
         "no_tokens": {"()": "flashsite.monitoring.logs.HideTokens"},
         "calm": {"()": "flashsite.monitoring.logs.Calm"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["calm", "no_tokens"]}
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": FLASH_LOG_FORMAT,
+            "filters": ["calm", "no_tokens"],
+        }
     },
     "root": {"handlers": ["console"], "level": env.string("FLASH_LOG_LEVEL", "INFO").upper()},
     "loggers": {

@@ -9,7 +9,7 @@ from modelstore.ground.known_kind import check_kind
 from modelstore.models import find
 
 # Followed every second: what the dataset's own page shows is not read for it.
-_LONG = ("dataset__findings", "dataset__thumbnails", "dataset__notes_csv")
+_LONG = ("dataset__findings", "dataset__thumbnails", "dataset__notes_csv", "dataset__seen")
 
 
 def get_job(token: str) -> Job:

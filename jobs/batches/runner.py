@@ -26,8 +26,8 @@ from jobs.worker.watch import CancelRequested, OutOfTime, follow
 from modelstore.bundles import local_cache
 from modelstore.ground import files
 from modelstore.ground.errors import FlashError
-from modelstore.models import CleanupPolicy
-from training.bundle.manifest import BundleDamaged
+from modelstore.models import CleanupPolicy, TrainedModel
+from training.bundle.manifest import MARKS_FILE, BundleDamaged, verify_file
 from training.ground.limits import GIB
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def _run_claimed(batch: BatchPrediction) -> None:
         attempt(
             batch,
             lambda heartbeat: _run(batch, heartbeat),
-            requeue=lambda: lifecycle.requeue(batch=batch, reason=_INTERNAL, blame=True),
+            requeue=lambda blame: lifecycle.requeue(batch=batch, reason=_INTERNAL, blame=blame),
         )
     finally:
         run_folders.forget_if_ended(_root(), batch)
@@ -117,8 +117,10 @@ def _prepare(batch: BatchPrediction, folder: Path) -> None:
         bundle=str(local_cache.folder_of(model)),
         limits=settings.FLASH_LIMITS if batch.reading is None else evaluations.limits_of_samples(),
         reading=None if batch.reading is None else batch.reading["options"],
+        marks=None if batch.reading is None else _marks(model, folder),
         threads=settings.FLASH_BATCH_THREADS,
         nice=settings.FLASH_BATCH_NICE,
+        request_id=batch.request_id,
         # The model, its arithmetic and what is decoded at the moment, beside what reading an upload may take.
         memory=settings.FLASH_READ_MEMORY + 2 * upload.stat().st_size + 2 * GIB,
         **batch.options,
@@ -138,6 +140,21 @@ def _upload(batch: BatchPrediction, folder: Path) -> Path:
     except FileNotFoundError as error:
         raise FlashError(_UPLOAD_GONE) from error
     return path
+
+
+def _marks(model: TrainedModel, folder: Path) -> str | None:
+    """The bundle's file of this name on this disk, where it has one; it is checked. Raises BundleDamaged."""
+    facts = model.manifest["files"].get(MARKS_FILE)
+    if facts is None:
+        return None
+    key = f"{model.storage_prefix}/{MARKS_FILE}"
+    path = files.local_path(key)
+    if path is None:
+        path = folder / MARKS_FILE
+        path.unlink(missing_ok=True)
+        files.fetch(key, path)
+    verify_file(path, facts)
+    return str(path)
 
 
 def _take_over_results(folder: Path) -> None:

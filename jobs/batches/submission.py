@@ -1,6 +1,7 @@
 """Submits batches: the one way in for the site, the API and the command line."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from jobs.uploads.errors import UploadRefused
 from modelstore.ground import temporary, tokens
 from modelstore.models import TrainedModel
 from training.kinds import kind_of
+
+logger = logging.getLogger(__name__)
 
 _RETRY_AFTER_SECONDS = 60
 # Of a file and the user's name for it: the fields of its row that tell what it is. Refuses by raising.
@@ -115,6 +118,7 @@ def _store(batch: BatchPrediction, path: Path, request: str | None, wake: bool) 
             PlatformStatus.objects.select_for_update().filter(pk=PlatformStatus.current().pk).first()
             check_accepting()
             batch.save(force_insert=True)
+            logger.info("Batch prediction %s is queued.", batch.pk)
             if wake:
                 transaction.on_commit(hints.wake_batches)
     except BaseException as error:

@@ -23,10 +23,13 @@ from jobs.datasets.intake import (
 from jobs.errors import NeedsChoice, NotPossibleNow
 from jobs.models import Dataset
 from jobs.states import ACTIVE
-from jobs.uploads import UploadRefused, uploads_of
+from jobs.uploads import UploadRefused, lists_samples, uploads_of
 from jobs.uploads.errors import ColumnChoice
 from jobs.uploads.reader.order import Described
 from modelstore.ground import files, temporary, tokens
+
+# Options that say nothing: there is no file to blame.
+_WRONG_CALLS = ("table_options_invalid", "picture_options_invalid")
 
 
 def store_upload(*, task_type: str, upload: Upload, options: Mapping[str, Any] | None = None) -> Dataset:
@@ -91,6 +94,24 @@ def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
     return dataset
 
 
+def samples(*, dataset: Dataset, label: str, start: int, count: int) -> dict[str, Any]:
+    """Samples of one class to look at, see `SampleLister`. Raises NotPossibleNow, UploadRefused."""
+    if not lists_samples(dataset.task_type):
+        raise NotPossibleNow("The single samples of such a file cannot be listed.")
+    with temporary.folder() as folder:
+        # To look at: the reading that counts compares the bytes with what was sent.
+        path = _fetch(dataset, folder, compare=False)
+        return reading.samples(
+            task=dataset.task_type,
+            path=path,
+            name=dataset.name,
+            options=dataset.options,
+            label=label,
+            start=start,
+            count=count,
+        )
+
+
 def notes_csv(dataset: Dataset) -> bytes:
     """Every repair, skipped sample and warning as CSV (UTF-8 with a mark, as spreadsheets like it)."""
     packed = bytes(dataset.notes_csv)
@@ -103,7 +124,14 @@ def materialise(*, dataset: Dataset, run_dir: Path) -> None:
     if data.exists():
         shutil.rmtree(data)
     path = _fetch(dataset, run_dir)
-    reading.unpack(task=dataset.task_type, path=path, name=dataset.name, data=data, options=dataset.options)
+    reading.unpack(
+        task=dataset.task_type,
+        path=path,
+        name=dataset.name,
+        data=data,
+        options=dataset.options,
+        seen=dataset.seen,
+    )
     if path.is_relative_to(run_dir):
         path.unlink()
 
@@ -142,13 +170,14 @@ def is_needed(dataset: Dataset) -> bool:
 
 def _described(findings: Described) -> dict[str, Any]:
     document = dict(findings.document)
-    thumbnails = document.pop("thumbnails", [])
+    thumbnails, seen = document.pop("thumbnails", []), document.pop("seen", "")
     return {
         "notes_csv": findings.notes,
         "sample_count": document["sample_count"],
         "classes": document["classes"],
         "findings": document,
         "thumbnails": thumbnails,
+        "seen": seen,
     }
 
 
@@ -168,8 +197,9 @@ def _inspected(file: _File, options: dict[str, Any], *, keep_unread: bool) -> Da
     try:
         findings = reading.inspect(task=file.task, path=file.path, name=file.name, options=options)
     except UploadRefused as refusal:
-        if keep_unread and refusal.columns is not None and refusal.can_be_read_otherwise:
-            refusal.token = _store(file, _unread(refusal, refusal.columns), options).token
+        chosen = options and refusal.status in (400, 422) and refusal.code not in _WRONG_CALLS
+        if keep_unread and (refusal.can_be_read_otherwise or chosen):
+            refusal.token = _store(file, _unread(refusal, refusal.columns or ColumnChoice()), options).token
         raise
     return _store(file, _described(findings), options)
 
@@ -184,9 +214,10 @@ def _unread(refusal: UploadRefused, columns: ColumnChoice) -> dict[str, Any]:
             "refusal": told,
             "columns": columns.names,
             "input_column": columns.input,
-            "input_columns": [columns.input],
+            "input_columns": [columns.input] if columns.input else [],
             "label_column": columns.label,
             "glance": columns.rows,
+            "offered": columns.offered,
         },
     }
 
@@ -213,7 +244,7 @@ def _store(file: _File, described: Mapping[str, Any], options: dict[str, Any]) -
     return dataset
 
 
-def _fetch(dataset: Dataset, folder: Path) -> Path:
+def _fetch(dataset: Dataset, folder: Path, *, compare: bool = True) -> Path:
     """A local path of the stored file: the file itself where storage is local, else a copy in `folder`.
 
     Raises UploadRefused when it is gone or not what was uploaded, StorageUnavailable.
@@ -225,7 +256,7 @@ def _fetch(dataset: Dataset, folder: Path) -> Path:
             path = folder / "dataset"
             path.unlink(missing_ok=True)
             files.fetch(key, path)
-        digest = sha256_of(path)
+        digest = sha256_of(path) if compare else dataset.sha256
     except FileNotFoundError as error:
         raise UploadRefused("The stored data is gone. Upload it again and submit a new job.") from error
     if digest != dataset.sha256:

@@ -25,11 +25,26 @@ def inspect(
     return Described.from_json(_ask(task, "inspect", arguments, [path], limits=limits))
 
 
-def unpack(*, task: str, path: Path, name: str, data: Path, options: Mapping[str, Any]) -> None:
-    """Makes the folder `data`, which may not be there yet. Raises UploadRefused, StorageFull."""
+def unpack(
+    *, task: str, path: Path, name: str, data: Path, options: Mapping[str, Any], seen: str = ""
+) -> None:
+    """Makes the folder `data`, which may not be there yet; `seen` is what `inspect` told for that, if anything.
+
+    Raises UploadRefused, StorageFull.
+    """
     data.mkdir()
-    arguments = {"path": str(path), "name": name, "options": dict(options), "data": str(data)}
+    arguments = {"path": str(path), "name": name, "options": dict(options), "data": str(data), "seen": seen}
     _ask(task, "unpack", arguments, [path], data)
+
+
+def samples(
+    *, task: str, path: Path, name: str, options: Mapping[str, Any], label: str, start: int, count: int
+) -> dict[str, Any]:
+    """Some samples of a class, see `SampleLister`. Raises UploadRefused."""
+    arguments = {"path": str(path), "name": name, "options": dict(options)}
+    which = {"label": label, "start": start, "count": count}
+    found: dict[str, Any] = _ask(task, "samples", arguments | which, [path])
+    return found
 
 
 def merge(*, task: str, parts: Sequence[Path], folder: Path) -> Path:
@@ -56,22 +71,25 @@ def _ask(
     kind = kind_of(task)
     module = kind.batches if function == "look" else kind.uploads
     with temporary.folder() as scratch:
+        own = (*writes, scratch)
         order = Order(
             module=module,
             function=function,
             arguments=arguments,
             limits=limits or settings.FLASH_LIMITS,
-            bounds=_bounds(reads),
+            bounds=_bounds(reads, own),
             reads=[str(path.resolve()) for path in reads],
-            writes=[str(path.resolve()) for path in (*writes, scratch)],
+            writes=[str(path.resolve()) for path in own],
         )
         return READERS.ask(order, [module, *uploads_of(task).LIBRARIES])
 
 
-def _bounds(reads: Sequence[Path]) -> Bounds:
+def _bounds(reads: Sequence[Path], writes: Sequence[Path]) -> Bounds:
     size = sum(path.stat().st_size for path in reads)
+    # No file of a stranger takes what the database needs.
+    room = max(0, min(map(temporary.room_at, writes)))
     return Bounds(
         memory=settings.FLASH_READ_MEMORY + _FACTOR * size,
         seconds=settings.FLASH_READ_SECONDS,
-        file_bytes=settings.FLASH_LIMITS.max_unpacked_bytes,
+        file_bytes=min(settings.FLASH_LIMITS.max_unpacked_bytes, room),
     )

@@ -9,6 +9,8 @@ from datetime import timedelta
 
 import dramatiq
 
+from training.ground import log_lines
+
 logger = logging.getLogger(__name__)
 
 # The actors of jobs.actors and their queues; a test compares the two.
@@ -54,7 +56,7 @@ def _send_each(actor: str, keys: Iterable[int], delay: timedelta) -> None:
 
 def _send(actor: str, *arguments: int, delay: timedelta = timedelta()) -> bool:
     message: dramatiq.Message[None] = dramatiq.Message(
-        queue_name=QUEUES[actor], actor_name=actor, args=arguments, kwargs={}, options={}
+        queue_name=QUEUES[actor], actor_name=actor, args=arguments, kwargs={}, options=_of_this_request()
     )
     try:
         broker = dramatiq.get_broker()
@@ -65,3 +67,7 @@ def _send(actor: str, *arguments: int, delay: timedelta = timedelta()) -> bool:
         logger.warning("The broker did not take a message; the next sweep sends it again.", exc_info=True)
         return False
     return True
+
+
+def _of_this_request() -> dict[str, str]:
+    return {"request_id": name} if (name := log_lines.request_id()) else {}

@@ -38,6 +38,9 @@ class Dataset(Tokened):
     findings = models.JSONField(default=dict)
     notes_csv = models.BinaryField(default=b"", help_text="All notes as CSV, compressed by zlib.")
     thumbnails = models.JSONField(default=list)
+    seen = models.TextField(
+        blank=True, default="", help_text="What unpacking need not find out again, in the words of the kind."
+    )
     options = models.JSONField(default=dict, help_text="How a table is read: columns, encoding, delimiter.")
     created = models.DateTimeField(default=timezone.now, db_index=True)
     kept = models.BooleanField(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -25,6 +26,8 @@ from jobs.submitting.lineage import Lineage
 from modelstore.ground import naming
 from modelstore.models import ApiKey
 from training.ground.recipe import Recipe, RecipeInvalid, resolve
+
+logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 60
 
@@ -171,6 +174,7 @@ def _create(
     notifications.ask(
         job=job, email=job_options.notify_email, webhook=job_options.notify_webhook, site=job_options.site
     )
+    logger.info("Job %s is queued.", job.pk)
     transaction.on_commit(hints.wake_scheduler)
     return job
 

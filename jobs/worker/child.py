@@ -16,6 +16,7 @@ from django.conf import settings
 
 from training.ground.child_environment import passed_on
 from training.ground.confinement import HIDDEN_VARIABLE
+from training.ground.log_lines import FORMAT_VARIABLE
 from training.kinds import KINDS_VARIABLE
 
 EXIT_INTERRUPTED = 75
@@ -136,5 +137,6 @@ def _environment(parent: Mapping[str, str]) -> dict[str, str]:
         HIDDEN_VARIABLE: os.pathsep.join(map(str, hidden)),
         "FLASH_WEIGHTS_DIR": str(settings.FLASH_WEIGHTS_DIR),
         KINDS_VARIABLE: ",".join(settings.FLASH_KINDS),
+        FORMAT_VARIABLE: settings.FLASH_LOG_FORMAT,
         "PYTHONUNBUFFERED": "1",
     }

@@ -51,6 +51,7 @@ _DISK_ALERT = (
 _INTERNAL = (
     "Something went wrong on our side while this job ran. Try again; the operator has the details in the log."
 )
+_NO_DATABASE = "The database did not respond for a while."
 
 
 def run_next() -> bool:
@@ -64,7 +65,9 @@ def run_next() -> bool:
         attempt(
             job,
             lambda heartbeat: run(job=job, heartbeat=heartbeat),
-            requeue=lambda: lifecycle.requeue(job=job, reason=_INTERNAL, blame=True),
+            requeue=lambda blame: lifecycle.requeue(
+                job=job, reason=_INTERNAL if blame else _NO_DATABASE, blame=blame
+            ),
         )
     finally:
         forget_if_ended(job)
@@ -119,7 +122,11 @@ def _prepare(job: Job, folder: Path) -> None:
     retraining.prepare(job=job, folder=folder)
     if not checkpoints.restore(job, folder):
         lifecycle.forget_epochs(job=job)
-    document = {"config": job.config | _machine(job), "task_name": job.task_name}
+    document = {
+        "config": job.config | _machine(job),
+        "task_name": job.task_name,
+        "request_id": job.request_id,
+    }
     (folder / "config.json").write_text(json.dumps(document))
 
 

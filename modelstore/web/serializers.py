@@ -280,4 +280,8 @@ class ProblemSerializer(serializers.Serializer):
             "retry_after": serializers.IntegerField(
                 required=False, help_text="Seconds; also in the header Retry-After."
             ),
+            "request_id": serializers.CharField(
+                required=False,
+                help_text="Of 5xx: what the operator finds it by in the log; also in the header X-Request-ID.",
+            ),
         }

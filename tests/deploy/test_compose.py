@@ -79,6 +79,9 @@ def test_our_services_are_confined(services: dict[str, Any]) -> None:
         service = services[name]
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
+        assert service["init"] is True
+        assert service["pids_limit"] > 0
+        assert service["ulimits"] == {"core": 0}
         assert "flash:/var/lib/flash" in service["volumes"]
 
 

@@ -52,6 +52,16 @@ def test_the_control_worker_has_the_threads_it_needs() -> None:
     assert values(DEPLOY / "systemd/flash-worker@.service")["ExecStart"].endswith("manage.py work %i")
 
 
+def test_systemd_reads_nothing_that_the_worker_could_replace() -> None:
+    files = re.findall(
+        r"^EnvironmentFile=(\S+)$", (DEPLOY / "server/flash-trainer.service").read_text(), re.M
+    )
+    identity = values(DEPLOY / "server/flash-identity.service")
+    assert files == ["/etc/flash/env", "/run/flash-identity/name"]
+    assert identity["RuntimeDirectory"] == "flash flash-identity"
+    assert identity["ExecStart"] == "/bin/chown flash:flash /run/flash"
+
+
 @pytest.mark.systemd
 def test_systemd_understands_them(tmp_path: Path) -> None:
     copied = []

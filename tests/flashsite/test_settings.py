@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from dramatiq.brokers.redis import RedisBroker
 
-from flashsite import env, secret
+from flashsite import env, redis_socket, secret
 from flashsite.monitoring.logs import HideTokens
 from modelstore.ground.tokens import new_token
 
@@ -46,6 +47,22 @@ def test_a_bad_value_is_told_and_the_default_taken(monkeypatch: pytest.MonkeyPat
     read()
     assert env.PROBLEMS[0][0] == "FLASH_X"
     assert "set it to" in env.PROBLEMS[0][1]
+
+
+@pytest.mark.parametrize(
+    ("url", "seconds"),
+    [
+        ("redis://queue:6379/3", 5.0),
+        ("unix:///run/r.sock?db=1", 5.0),
+        ("redis://queue/0?socket_timeout=1", 1.0),
+    ],
+)
+def test_a_redis_that_hangs_is_given_up(url: str, seconds: float) -> None:
+    broker = RedisBroker(url=redis_socket.with_limits(url))
+    options = broker.client.get_connection_kwargs()
+    assert (options["socket_timeout"], options["socket_connect_timeout"]) == (seconds, 3.0)
+    assert options.get("db") in (0, 1, 3)
+    assert options.get("host") == "queue" or options.get("path") == "/run/r.sock"
 
 
 def test_a_postgres_address_becomes_settings(monkeypatch: pytest.MonkeyPatch) -> None:

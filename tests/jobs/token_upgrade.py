@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.migrations.exceptions import IrreversibleError
 from django.db.migrations.executor import MigrationExecutor
 
-BEFORE = [("jobs", "0023_batch_reading"), ("modelstore", "0013_deletions_counted")]
+BEFORE = [("jobs", "0024_dataset_seen"), ("modelstore", "0013_deletions_counted")]
 MANY = 3000
 TEXT = "textclassification"
 

@@ -48,7 +48,7 @@ def test_from_the_model_to_the_figures(
     assert "lovely but we left early" in page.text
     assert "How the file was read" in page.text and '"mood" as the label' in page.text
     download = next(link["href"] for link in page.all("a") if "format=csv" in link["href"])
-    assert b"text,truth,right,label" in b"".join(client.get(download).streaming_content)
+    assert b"remark,mood,truth,right,label" in b"".join(client.get(download).streaming_content)
     assert client.get(answer.url)["Referrer-Policy"] == "no-referrer"
 
 

@@ -36,7 +36,7 @@ from training.train import train
 pytestmark = pytest.mark.django_db
 # Of 1: what lossy storing, or the rounding of colours, may change of a probability.
 _SAME = 0.02
-SETS = {"coloured": storings.COLOURED, "grey": storings.GREY}
+SETS = {"coloured": storings.COLOURED, "half the colours": storings.HALVED, "grey": storings.GREY}
 Answers = list[tuple[str, float]]
 
 

@@ -157,6 +157,11 @@ def _figures(figures: dict[str, Any]) -> Iterator[str]:
     for row in figures.get("per_class", ()):
         if row["support"]:
             yield f"{row['recall']:>8.1%}  of {row['support']:,} {row['label']}"
+    seen = figures.get("seen") or {}
+    if seen.get("count"):
+        without = Score.from_json(seen["score"]) if seen["score"] else None
+        told = f"; {without.kind.word} without these {without.shown}" if without else ""
+        yield f"known from the training: {seen['count']:,}{told}"
     unknown = figures["unknown"]
     if unknown["count"]:
         names = listed([entry["label"] for entry in unknown["classes"]])

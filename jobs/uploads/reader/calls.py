@@ -17,7 +17,14 @@ def _inspect(module: Any, order: Order) -> Any:
 
 def _unpack(module: Any, order: Order) -> Any:
     path, name, options = _file(order.arguments)
-    module.unpack(path, name, Path(order.arguments["data"]), order.limits, options)
+    seen = {"seen": order.arguments["seen"]} if order.arguments.get("seen") else {}
+    module.unpack(path, name, Path(order.arguments["data"]), order.limits, options, **seen)
+
+
+def _samples(module: Any, order: Order) -> Any:
+    path, name, options = _file(order.arguments)
+    label, start, count = (order.arguments[key] for key in ("label", "start", "count"))
+    return module.samples(path, name, order.limits, options, label, start, count)
 
 
 def _merge(module: Any, order: Order) -> Any:
@@ -34,4 +41,10 @@ def _file(arguments: Mapping[str, Any]) -> tuple[Path, str, Mapping[str, Any]]:
     return Path(arguments["path"]), arguments["name"], arguments["options"]
 
 
-CALLS: Mapping[str, Call] = {"inspect": _inspect, "unpack": _unpack, "merge": _merge, "look": _look}
+CALLS: Mapping[str, Call] = {
+    "inspect": _inspect,
+    "samples": _samples,
+    "unpack": _unpack,
+    "merge": _merge,
+    "look": _look,
+}

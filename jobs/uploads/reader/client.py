@@ -145,6 +145,8 @@ def _result(order: Order, answer: bytes, status: int | None) -> Any:
     except OSError as error:
         if error.errno != errno.EFBIG:
             raise
+        if order.bounds.file_bytes < order.limits.max_unpacked_bytes:
+            raise OSError(errno.ENOSPC, "the disk has no room for a file of this size") from error
         raise UploadRefused(
             f"Unpacked, this file is larger than {order.bounds.file_bytes / 1024**3:.3g} GB. "
             "Send fewer rows or smaller files.",

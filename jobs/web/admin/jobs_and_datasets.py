@@ -208,7 +208,7 @@ class DatasetAdmin(FastAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Dataset]:
-        return super().get_queryset(request).defer("findings", "thumbnails", "notes_csv")
+        return super().get_queryset(request).defer("findings", "thumbnails", "notes_csv", "seen")
 
     def has_delete_permission(self, request: HttpRequest, obj: Dataset | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (

@@ -113,7 +113,11 @@ def test_the_command_measures_and_writes_results(make_model: Make, tmp_path: Pat
     told = capsys.readouterr().out
     assert "accuracy 80.0 % on 5 (very likely between 37.6 % and 96.4 %)" in told
     assert "not counted: 1 of classes that the model does not know (so so)" in told
-    assert (tmp_path / "evening-predictions.csv").read_text("utf-8-sig").startswith("text,truth,right,label")
+    assert (
+        (tmp_path / "evening-predictions.csv")
+        .read_text("utf-8-sig")
+        .startswith("remark,mood,truth,right,label")
+    )
     call_command("predict", model.token, "--measure", str(file), "--json")
     assert json.loads(capsys.readouterr().out)["score"]["value"] == 0.8
     with pytest.raises(CommandError, match="--batch or --measure"):

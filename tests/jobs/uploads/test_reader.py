@@ -1,5 +1,6 @@
 """What reads uploads can do no harm, whatever a file makes of it."""
 
+import errno
 import os
 import signal
 import socket
@@ -27,13 +28,13 @@ def ask(tmp_path: Path) -> Ask:
     (tmp_path / "upload").write_text("mine")
     (tmp_path / "scratch").mkdir()
 
-    def asked(deed: str, seconds: int = 30, **options: Any) -> Any:
+    def asked(deed: str, seconds: int = 30, file_bytes: int = 16 * MIB, **options: Any) -> Any:
         order = Order(
             module="tests.jobs.uploads.hostile",
             function="look",
             arguments={"path": str(tmp_path / "upload"), "name": deed, "options": options},
-            limits=Limits(),
-            bounds=Bounds(memory=GIB // 2, seconds=seconds, file_bytes=16 * MIB),
+            limits=Limits(max_unpacked_bytes=16 * MIB),
+            bounds=Bounds(memory=GIB // 2, seconds=seconds, file_bytes=file_bytes),
             reads=[str(tmp_path / "upload")],
             writes=[str(tmp_path / "scratch")],
         )
@@ -79,6 +80,12 @@ def test_files_are_bounded(ask: Ask) -> None:
     with pytest.raises(UploadRefused, match=r"(?s)Unpacked.*Send fewer") as refused:
         ask("large_file", bytes=64 * MIB)
     assert (refused.value.status, refused.value.code) == (413, "unpacked_too_large")
+
+
+def test_a_file_for_which_the_disk_has_no_room_is_not_the_uploads_fault(ask: Ask) -> None:
+    with pytest.raises(OSError, match="no room") as raised:
+        ask("large_file", file_bytes=4 * MIB, bytes=8 * MIB)
+    assert raised.value.errno == errno.ENOSPC
 
 
 def test_answers_are_bounded(ask: Ask) -> None:

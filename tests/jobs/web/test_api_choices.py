@@ -156,8 +156,8 @@ def test_a_file_whose_columns_were_refused_is_kept_to_choose_others(client: Clie
 
 
 def test_a_file_that_is_no_table_is_not_kept(client: Client) -> None:
-    answer = check(client, "one column\nof words\n")
-    assert answer.status_code == 422
+    answer = check(client, "<!doctype html>\n<p>some words</p>\n")
+    assert answer.status_code == 415
     assert "token" not in answer.json()
     assert not Dataset.objects.exists()
 

@@ -12,7 +12,7 @@ from jobs.kinds.sentences.formats.annotations.registry import find_annotation
 from jobs.kinds.sentences.formats.cells import Columns, as_text
 from jobs.kinds.sentences.formats.contract import Meaning, Source
 from jobs.uploads.arrow_blocks import blocks_of, open_parquet, pieces_of, size_of
-from jobs.uploads.errors import UploadRefused, listed, shown
+from jobs.uploads.errors import UploadRefused, is_want_of_room, listed, shown
 from jobs.uploads.right_form import choose_instead
 from training.ground.limits import MIB, Limits
 from training.ground.picture_formats import picture_format
@@ -197,6 +197,8 @@ class _Stored:
         except MemoryError:
             raise
         except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+            if is_want_of_room(error):
+                raise
             raise _damaged(self.kind) from error
 
 

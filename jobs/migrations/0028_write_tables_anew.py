@@ -32,6 +32,6 @@ def write_anew(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     # VACUUM does not run in a transaction.
     atomic = False
-    dependencies: ClassVar = [("jobs", "0026_no_clear_tokens"), ("modelstore", "0014_no_clear_tokens")]
+    dependencies: ClassVar = [("jobs", "0027_no_clear_tokens"), ("modelstore", "0014_no_clear_tokens")]
     # No way back from here: no hash gives a token back.
     operations: ClassVar = [migrations.RunPython(write_anew)]

@@ -11,7 +11,7 @@ def _sealed(model: str, name: str, what: str) -> Any:
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("jobs", "0023_batch_reading")]
+    dependencies: ClassVar = [("jobs", "0024_dataset_seen")]
     operations: ClassVar = [
         _sealed("job", "sealed_token", "Its token, for the lists of the API key that it was sent with."),
         _sealed("job", "sealed_dataset", "The token of its dataset, for whoever has its own."),

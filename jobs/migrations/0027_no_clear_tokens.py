@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("jobs", "0025_seal_tokens")]
+    dependencies: ClassVar = [("jobs", "0026_seal_tokens")]
     operations: ClassVar = [
         *(
             migrations.RemoveField(model_name=name, name="token")

@@ -90,7 +90,7 @@ def _notices(tables: _Tables) -> Iterator[list[_Values]]:
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("jobs", "0024_sealed_tokens"), ("modelstore", "0013_deletions_counted")]
+    dependencies: ClassVar = [("jobs", "0025_sealed_tokens"), ("modelstore", "0013_deletions_counted")]
     # The models' own tokens are read here.
     run_before: ClassVar = [("modelstore", "0014_no_clear_tokens")]
     # Not to be reversed: the next migration takes the tokens away, and no hash gives one back.
