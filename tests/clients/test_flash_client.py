@@ -132,7 +132,7 @@ def test_lists_are_followed_to_their_end(
     with pytest.raises(FlashProblem, match="key"):
         next(Flash(live_server.url).jobs())
     operator = Flash(live_server.url, key=api_keys.create(name="x", scopes=["operate"])[1])
-    assert [job["token"] for job in operator.jobs()] == [job.token for job in reversed(made)]
+    assert [job["id"] for job in operator.jobs()] == [job.pk for job in reversed(made)]
     assert list(operator.models()) == []
     assert list(operator.servers()) == []
     assert operator.change_status(dev_mode=True)["dev_mode"] is True
