@@ -78,7 +78,7 @@ def run_case(flash: Flash, case: Case) -> Bars:
         print(f"{label}: {job['status']}: {job['error']}")
         return [(f"{label}:deployed", 0, 1)]
     model = flash.model(job["token"])
-    low, high = model["accuracy_interval"]
+    low, high = model["accuracy_interval"] or (0.0, 1.0)
     measured = (pictures_accuracy if case.task == IMAGE else sentences_accuracy)(flash, job["token"], folder)
     majority = float(model["metrics"].get("majority_accuracy", 0))
     print(

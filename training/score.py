@@ -1,4 +1,4 @@
-"""How good a model is, in one figure: a name, a value and its 95 % interval. Plain Python, for the web, too."""
+"""How good a model is, in one figure: a name, a value and an interval (95 %). Plain Python, for the web, too."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,10 @@ SCORES: dict[str, ScoreKind] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Score:
-    """A value (0 to 1) on the validation part under its name in `SCORES`; `low` and `high` are its 95 % interval."""
+    """A value (0 to 1) under its name in `SCORES`; that of as many new samples is likely between `low` and `high`.
+
+    The interval (95 %) is None where nobody knows it, or where too few sources tell.
+    """
 
     name: str
     value: float
@@ -88,7 +91,7 @@ def score_fields(score: Score) -> dict[str, Any]:
     """A score as report.json, model.json and the events have it; an accuracy also by the name that it always had."""
     fields: dict[str, Any] = {"score": score.to_json()}
     if score.name == ACCURACY:
-        fields |= {"accuracy": score.value, "accuracy_interval": list(score.interval or (0.0, 1.0))}
+        fields |= {"accuracy": score.value, "accuracy_interval": score.interval and list(score.interval)}
     return fields
 
 

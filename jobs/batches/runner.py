@@ -87,12 +87,12 @@ def _run(batch: BatchPrediction, heartbeat: Heartbeat) -> None:
         _prepare(batch, folder)
     except (FlashError, BundleDamaged) as error:
         sentence = error.detail if isinstance(error, FlashError) else "The model's files are damaged."
-        persist(lambda: lifecycle.fail(batch=batch, error=sentence))
+        _fail(batch, sentence)
         return
     except OSError as error:
         if not files.is_disk_full(error):
             raise
-        persist(lambda: lifecycle.fail(batch=batch, error="The server's disk is full. Try again later."))
+        _fail(batch, "The server's disk is full. Try again later.")
         return
     child = Child(command(), folder)
     try:
@@ -205,17 +205,26 @@ def _conclude(batch: BatchPrediction, folder: Path, child: Child, heartbeat: Hea
         return
     except OutOfTime:
         sentence = f"It took longer than the {allowed / 3600:.3g} hours allowed. Send a smaller file."
-        persist(lambda: lifecycle.fail(batch=batch, error=sentence))
+        _fail(batch, sentence)
         return
     if status == 0 and (folder / SUMMARY_FILE).is_file():
         _publish(batch, folder)
     elif was_interrupted(status):
         persist(lambda: lifecycle.requeue(batch=batch, reason=_RESTARTING, blame=False))
     elif events.error:
-        persist(lambda: lifecycle.fail(batch=batch, error=events.error))
+        _fail(batch, events.error)
     else:
         reason = reason_of_crash(batch, child, status, out_of_memory=_OUT_OF_MEMORY, crashed=_CRASHED)
         persist(lambda: lifecycle.requeue(batch=batch, reason=reason, blame=True))
+
+
+def _fail(batch: BatchPrediction, sentence: str) -> None:
+    def end() -> None:
+        # What its owner has stopped ends as stopped.
+        if not lifecycle.finish_if_cancelled(batch=batch):
+            lifecycle.fail(batch=batch, error=sentence)
+
+    persist(end)
 
 
 def _publish(batch: BatchPrediction, folder: Path) -> None:

@@ -20,6 +20,7 @@ from modelstore.ground.errors import FlashError
 from modelstore.models import ApiKey, CleanupPolicy, TrainedModel
 from training.bundle.manifest import (
     MANIFEST_FILE,
+    MARKS_FILE,
     ONNX_FILE,
     REPORT_FILE,
     TORCH_FILE,
@@ -34,7 +35,7 @@ from training.score import ACCURACY, SCORES, Score, show
 logger = logging.getLogger(__name__)
 
 # What the trainer looks at (training.bundle.previous).
-_WANTED = (ONNX_FILE, TORCH_FILE, VALIDATION_FILE)
+_WANTED = (MARKS_FILE, ONNX_FILE, TORCH_FILE, VALIDATION_FILE)
 FOLDER = "previous"
 
 

@@ -215,7 +215,12 @@ def _conclude(
 
 
 def _fail(job: Job, sentence: str) -> None:
-    persist(lambda: lifecycle.fail(job=job, error=sentence))
+    def end() -> None:
+        # What its owner has stopped ends as stopped.
+        if not lifecycle.finish_if_cancelled(job=job):
+            lifecycle.fail(job=job, error=sentence)
+
+    persist(end)
 
 
 def _publish_early(job: Job, bundle: Path) -> None:

@@ -13,6 +13,7 @@ from training.score import ACCURACY, capitalised, show
 
 _MOST_CLASSES = 100
 _ENTITY = re.compile(r"&(?=[#\w]+;)")
+_AS_MANY = "On as many new samples, 95 % interval"
 _FOREIGN = (
     "It knows only these classes: whatever it is shown gets one of their names. Set a threshold "
     "(`predict.py --threshold`) below which the answer is `none of my classes`; this rejects most of what "
@@ -49,7 +50,9 @@ def _score(model: TrainedModel) -> str:
     score = model.score
     rows = [(capitalised(score.kind.word), score.shown)]
     if score.interval:
-        rows.append(("95 % interval (Wilson)", " to ".join(show(score.name, end) for end in score.interval)))
+        rows.append((_AS_MANY, " to ".join(show(score.name, end) for end in score.interval)))
+    elif "too_few_sources" in report:
+        rows.append((_AS_MANY, "too few sources to say"))
     rows += _test_rows(model)
     if "majority_accuracy" in report:
         rows.append(("Always the most common class", _percent(report["majority_accuracy"])))
@@ -78,7 +81,7 @@ def _test_rows(model: TrainedModel) -> list[tuple[str, str]]:
         return []
     rows = [(f"On the given test part ({model.test_count} samples, measured once)", score.shown)]
     if score.interval:
-        rows.append(("Its 95 % interval", " to ".join(show(score.name, end) for end in score.interval)))
+        rows.append((_AS_MANY, " to ".join(show(score.name, end) for end in score.interval)))
     return rows
 
 

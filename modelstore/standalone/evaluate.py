@@ -61,7 +61,7 @@ def _recompute(data: Path, *, as_json: bool) -> None:
     }
     if _learned_from_all():
         figures |= _measure("this_model", Classifier(), found)
-    print(json.dumps(figures, indent=1) if as_json else _words(figures, facts["accuracy_interval"]))
+    print(json.dumps(figures, indent=1) if as_json else _words(figures, facts.get("accuracy_interval")))
     whole = len(found) == total
     sys.exit(0 if whole and abs(figures["measured_model"] - facts["accuracy"]) <= _CLOSE else 1)
 
@@ -80,11 +80,10 @@ def _test(data: Path, *, as_json: bool) -> None:
         rows[label][0] += label == answer
         rows[label][1] += 1
     right = sum(count for count, _ in rows.values())
-    low, high = _wilson(right, len(found))
     figures = {
         "test_samples": len(found),
         "test_accuracy": round(right / len(found), 6),
-        "test_interval": [round(low, 6), round(high, 6)],
+        "test_interval": _interval(right, len(found)),
         "right_of_class": {label: counts for label, counts in rows.items() if counts[1]},
     }
     if as_json:
@@ -92,20 +91,28 @@ def _test(data: Path, *, as_json: bool) -> None:
         return
     print(
         f"Accuracy  {100 * right / len(found):.2f} %  on {len(found)} {inputs.SAMPLES} "
-        f"(very likely between {100 * low:.1f} and {100 * high:.1f} %)"
+        f"({_likely(figures['test_interval'])})"
     )
     for label, (good, count) in rows.items():
         if count:
             print(f"{100 * good / count:6.1f} %  of {count:5}  {label}")
 
 
-def _wilson(right: int, count: int, z: float = 1.959964) -> tuple[float, float]:
-    share = right / count
-    middle = share + z * z / (2 * count)
-    spread = z * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
-    return max(0.0, (middle - spread) / (1 + z * z / count)), min(
-        1.0, (middle + spread) / (1 + z * z / count)
-    )
+def _interval(right: int, count: int, z: float = 1.959964) -> list[float] | None:
+    """Where the accuracy on as many new samples would lie 95 times in 100; None for too few to say."""
+    if count < 5:
+        return None
+    share, spread = right / count, 2 * z * z / count
+    slope = spread / 2 * (1 - 2 * share)
+    root = (slope**2 + (4 + spread) * spread * share * (1 - share)) ** 0.5
+    ends = (share + (slope + sign * root) / (2 + spread / 2) for sign in (-1, 1))
+    return [round(min(max(end, 0.0), 1.0), 6) for end in ends]
+
+
+def _likely(interval: list[float] | None) -> str:
+    if interval is None:
+        return "too few to say how it would be on others"
+    return f"on as many new ones very likely between {100 * interval[0]:.1f} and {100 * interval[1]:.1f} %"
 
 
 def _listed() -> dict[str, list[dict[str, str]]]:
@@ -150,11 +157,10 @@ def _measure(name: str, classifier: Classifier, found: list[tuple[dict[str, str]
     return {name: round(right / len(found), 6), f"{name}_answers_as_reported": round(same / len(found), 6)}
 
 
-def _words(figures: dict[str, Any], interval: list[float]) -> str:
-    likely = f"very likely between {100 * interval[0]:.1f} and {100 * interval[1]:.1f} %"
+def _words(figures: dict[str, Any], interval: list[float] | None) -> str:
     samples = f"on {figures['found']:,} of {figures['validation_samples']:,} validation samples"
     lines = [
-        f"Reported accuracy     {100 * figures['reported_accuracy']:.2f} %  ({likely})",
+        f"Reported accuracy     {100 * figures['reported_accuracy']:.2f} %  ({_likely(interval)})",
         f"Recomputed            {100 * figures['measured_model']:.2f} %  {samples}",
     ]
     if "this_model" in figures:

@@ -78,7 +78,9 @@ class ScoreSerializer(serializers.Serializer):
 
     name = serializers.CharField()
     value = serializers.FloatField()
-    low = serializers.FloatField(allow_null=True, help_text="Lower end of its 95 % interval.")
+    low = serializers.FloatField(
+        allow_null=True, help_text="Lower end of its 95 % interval, see accuracy_interval."
+    )
     high = serializers.FloatField(allow_null=True, help_text="Upper end of its 95 % interval.")
 
 
@@ -112,7 +114,9 @@ class ModelSummarySerializer(serializers.ModelSerializer):
     accuracy = serializers.FloatField(
         allow_null=True, help_text="Best validation accuracy, 0 to 1; null where the score is different."
     )
-    accuracy_interval = serializers.SerializerMethodField(help_text="Its 95 % interval: [low, high].")
+    accuracy_interval = serializers.SerializerMethodField(
+        help_text="[low, high]: where it very likely (95 %) is on as many new samples; null: too few sources to say."
+    )
     accuracy_plot = serializers.SerializerMethodField(help_text="Address of an SVG; null where the token is.")
     expires = serializers.SerializerMethodField(help_text="null: never.")
     model_filename = serializers.SerializerMethodField(

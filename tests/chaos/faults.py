@@ -53,6 +53,15 @@ class Faults:
     def kill_batch_child(self, number: int) -> None:
         self._kill("batch_child", number)
 
+    def kill_reader(self, number: int) -> None:
+        """What forks a process for each upload that is to be read; those end with it."""
+        found = self._site.processes("reader")
+        pids = {process.pid for process in found}
+        with suppress(psutil.Error):
+            servers = [process for process in found if process.ppid() not in pids]
+            for process in servers[number % len(servers) :][:1] if servers else []:
+                process.kill()
+
     def kill_redis(self, number: int) -> None:
         self._kill("redis", number)
 

@@ -39,6 +39,7 @@ FAULTS: Mapping[str, float] = {
     "kill_training": 3,
     "kill_trainer": 3,
     "kill_batch_child": 3,
+    "kill_reader": 1.5,
     "kill_redis": 2,
     "kill_everything": 1,
     "restart_everything": 1,

@@ -42,6 +42,7 @@ ROLES = {
     "web": ("gunicorn",),
     "control": ("work", "control"),
     "training": ("work", "training"),
+    "reader": ("jobs.uploads.reader.server",),
     "batch_child": ("jobs.batches.child",),
     "trainer": ("-m", "training"),
     "supervisor": ("flashsite.supervisor",),

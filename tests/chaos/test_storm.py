@@ -108,7 +108,7 @@ def dataset() -> Callable[[], Dataset]:
 
     def make() -> Dataset:
         row = Dataset(
-            token="t", token_digest="d", task_type=samples.TEXT, name="a", size_bytes=1, sha256="", sample_count=1,
+            token_digest="d", task_type=samples.TEXT, name="a", size_bytes=1, sha256="", sample_count=1,
             classes=[],
         )  # fmt: skip
         row.file.save("t.csv", ContentFile(b"x"), save=True)

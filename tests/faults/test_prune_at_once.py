@@ -15,10 +15,11 @@ pytestmark = pytest.mark.slow
 _MODELS = 12
 _PUBLISH = f"""
 from modelstore.bundles import demo_model, store
+from modelstore.ground import tokens
 for number in range({_MODELS}):
     prefix = f"jobs/{{number + 1}}/1"
     store.upload_bundle(folder=demo_model.FOLDER, prefix=prefix)
-    store.create_model(token=f"model{{number}}", prefix=prefix, folder=demo_model.FOLDER,
+    store.create_model(token_digest=tokens.digest(f"model{{number}}"), prefix=prefix, folder=demo_model.FOLDER,
                        task_name="to go", downloadable=True)
 """
 # One after the other, as the hours pass.

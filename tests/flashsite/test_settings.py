@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core import checks
 from dramatiq.brokers.redis import RedisBroker
 
 from flashsite import env, redis_socket, secret
+from flashsite.checks import children_can_be_locked_in
 from flashsite.monitoring.logs import HideTokens
 from modelstore.ground.tokens import new_token
+from training.ground import landlock
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -220,3 +223,12 @@ def test_the_web_process_never_imports_torch(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_system_that_cannot_lock_readers_in_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landlock, "is_there", lambda: True)
+    assert children_can_be_locked_in() == []
+    monkeypatch.setattr(landlock, "is_there", lambda: False)
+    (told,) = children_can_be_locked_in()
+    assert told.level < checks.WARNING, "the other bounds hold"
+    assert "5.13" in (told.hint or "")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from training.ground import landlock
+from training.ground import confinement, landlock
 from training.ground.confinement import HIDDEN_VARIABLE
 
 pytestmark = [
@@ -123,3 +123,21 @@ def test_a_link_does_not_lead_to_what_is_hidden(var: Path) -> None:
 def test_without_folders_to_hide_nothing_changes(var: Path) -> None:
     found = tried(var, hidden="", database=("read", str(var / "flash.sqlite3")))
     assert (found["database"], found["score"]) == ("", Path("/proc/self/oom_score_adj").read_text().strip())
+
+
+def test_of_a_folder_that_cannot_be_listed_the_way_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = tmp_path / "top"
+    (top / "home" / "me" / "var").mkdir(parents=True)
+    (top / "home" / "me" / "code").mkdir()
+    listed = Path.iterdir
+
+    def iterdir(self: Path) -> Any:
+        if self.name == "home":
+            raise PermissionError
+        return listed(self)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    found = set(confinement._beside(top, [top / "home" / "me" / "var"]))
+    assert found == {top / "home" / "me" / "code"}

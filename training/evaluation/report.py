@@ -3,8 +3,9 @@
 report.json holds, all of the validation part unless said otherwise:
 
     score         {name, value, low, high}: see `training.score`; a report without one is of accuracy
-    accuracy, accuracy_interval [low, high] (Wilson, 95 %, widened where several samples come
-                  from one source): the same again, where the score is the accuracy
+    accuracy, accuracy_interval [low, high]: the same again, where the score is the accuracy; see
+                  `training.evaluation.intervals`
+    too_few_sources  how many the validation part has, where they are too few for an interval; else missing
     majority_accuracy (always the commonest class), confusion: [[int]] (rows = truth),
     per_class: [{label, precision, recall, f1, support}]: of a target with one label a sample
     baseline      {name, accuracy}: a simple method on the same split; null where it was too large for it

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from training.bundle.manifest import ONNX_FILE
 from training.bundle.onnx_classifier import open_session
 from training.bundle.preprocessing import Preprocessing
+from training.evaluation.intervals import foreseen
 from training.evaluation.outcome import Outcome
 from training.ground.run import Run
 from training.ground.samples import Samples
@@ -33,7 +34,8 @@ def measure_test(folder: Path, outcome: Outcome, test: Samples[Any] | None, run:
         return {}
     truth = np.array([place[test.classes[int(test.labels[known[i]])]] for i in read], np.int64)
     decisions = outcome.target.decide(probabilities)
-    score: Score = outcome.target.measure(truth, decisions).rounded()
+    right = outcome.target.right(decisions, truth)
+    score: Score = foreseen(outcome.target.measure(truth, decisions), right).rounded()
     left_out = len(test.items) - len(read)
     run.events.log(
         f"On the given test part ({len(read)} samples), which nothing was learned or chosen from, the "

@@ -4,13 +4,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from training.bundle.manifest import REPORT_FILE
 from training.engine.device import choose_device, describe
 from training.evaluation import plots
-from training.evaluation.intervals import widened
+from training.evaluation.intervals import foreseen
 from training.evaluation.outcome import Outcome
 from training.evaluation.report import MAX_SKIPPED, build_report, hardest, log_loss
 from training.ground.run import Run
+from training.ground.source_words import few_words
+from training.kinds import kind_of
 from training.score import Score, score_fields
 
 # Named before there were other scores than the accuracy; the site and the API serve them by these names.
@@ -29,11 +33,11 @@ def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]
         epochs=progress.history,
         best_epoch=progress.best_epoch,
     )
-    score = widened(
-        Score.from_json(report["score"]),
-        target.right(target.decide(outcome.probabilities), outcome.truth),
-        outcome.measured_sources,
-    )
+    measured = Score.from_json(report["score"])
+    right = target.right(target.decide(outcome.probabilities), outcome.truth)
+    score = foreseen(measured, right, outcome.measured_sources)
+    if measured.interval and not score.interval:
+        found |= _too_few(outcome, run)
     report |= {
         **score_fields(score.rounded()),
         **found,
@@ -51,3 +55,12 @@ def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]
     (folder / PLOTS[0]).write_text(svg, encoding="utf-8")
     plots.draw_score_png(folder / PLOTS[1], progress.history, progress.best_epoch)
     return report
+
+
+def _too_few(outcome: Outcome, run: Run) -> dict[str, Any]:
+    """`too_few_sources` of report.json, and a warning."""
+    samples, sources = len(outcome.truth), outcome.measured_sources
+    count = samples if sources is None else len(np.unique(sources))
+    words = kind_of(outcome.recipe.task).words
+    run.events.warning(few_words(count, samples, outcome.target.score, words.sample, words.samples))
+    return {"too_few_sources": count}

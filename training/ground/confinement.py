@@ -81,8 +81,10 @@ def _beside(folder: Path, hidden: list[Path]) -> Iterator[Path]:
     """What is in `folder` and neither hidden nor on the way to it."""
     try:
         entries = sorted(folder.iterdir())
-    except OSError:
-        return
+    except PermissionError:
+        # Of one that may be passed but not listed, only the way is known.
+        ways = (one.relative_to(folder).parts for one in hidden if one.is_relative_to(folder))
+        entries = sorted({folder / way[0] for way in ways if way})
     for path in entries:
         real = path.resolve()
         if any(real.is_relative_to(one) for one in hidden):

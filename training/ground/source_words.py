@@ -29,3 +29,14 @@ def source_words(found: Mapping[str, Any], score: str, one: str, many: str) -> s
             f" Split {one} by {one}, the {SCORES[score].word} would be said to be about {show(score, other)}."
         )
     return told
+
+
+def few_words(sources: int, samples: int, score: str, one: str, many: str) -> str:
+    """A sentence about a validation part of so few sources and samples that no interval can be told."""
+    measured = f"1 {one}" if samples == 1 else f"{samples:,} {many}"
+    if sources < samples:
+        measured += f" from {sources} {'source' if sources == 1 else 'sources'}"
+    return (
+        f"The {SCORES[score].word} was measured on {measured}: too few sources to say how it would be on others. "
+        f"Add {many} from other sources."
+    )

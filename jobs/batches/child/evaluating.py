@@ -2,8 +2,8 @@
 
 `evaluation` of a summary holds:
 
-    score       {name, value, low, high}, see `training.score`; the interval is as wide as the number of sources makes
-                it, as for a training
+    score       {name, value, low, high}, see `training.score`; the interval is one of `training.evaluation.intervals`,
+                by sources
     count       how many samples it is of
     sources     from how many sources these are: near-duplicates and given groups are one
     seen        {count, score}: how many of these are nearly the same as samples that the model was trained with, and
@@ -28,7 +28,7 @@ from jobs.batches.child.items import Labelled
 from jobs.batches.child.order import Order
 from jobs.batches.child.results import read
 from jobs.uploads.errors import UploadRefused
-from training.evaluation.intervals import widened
+from training.evaluation.intervals import foreseen
 from training.ground.sources import sources_of
 from training.targets.target import Target, target_of
 
@@ -51,7 +51,9 @@ def evaluation(source: Labelled, results: Path, order: Order, classes: Sequence[
 
     def score(some: NDArray[np.bool_]) -> dict[str, Any]:
         right = target.right(decisions[some], truth[some])
-        return widened(target.measure(truth[some], decisions[some]), right, sources[some]).rounded().to_json()
+        return (
+            foreseen(target.measure(truth[some], decisions[some]), right, sources[some]).rounded().to_json()
+        )
 
     figures = target.figures(classes, truth, decisions)
     confusion = figures.get("confusion")

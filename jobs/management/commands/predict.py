@@ -22,7 +22,7 @@ from modelstore.models import TrainedModel
 from modelstore.prediction.contract import inputs_of
 from modelstore.prediction.predict_request import DEFAULT_TOP_K, MAX_TOP_K
 from modelstore.prediction.predictor import Prediction, predict
-from training.score import Score, show
+from training.score import ACCURACY, Score, show
 
 
 class Command(FlashCommand):
@@ -152,7 +152,9 @@ def _figures(figures: dict[str, Any]) -> Iterator[str]:
     """The figures of a measurement as lines."""
     score = Score.from_json(figures["score"])
     ends = [show(score.name, end) for end in score.interval or ()]
-    likely = f" (very likely between {ends[0]} and {ends[1]})" if ends else ""
+    likely = " (too few sources to say how it would be on others)" if score.name == ACCURACY else ""
+    if ends:
+        likely = f" (on as many new ones very likely between {ends[0]} and {ends[1]})"
     yield f"{score.kind.word} {score.shown} on {figures['count']:,}{likely}"
     for row in figures.get("per_class", ()):
         if row["support"]:

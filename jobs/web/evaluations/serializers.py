@@ -93,8 +93,11 @@ class EvaluationRequestSerializer(serializers.Serializer[Any]):
 class _ScoreSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     value = serializers.FloatField()
-    low = serializers.FloatField(allow_null=True, help_text="Lower end of the 95 % interval.")
-    high = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(
+        allow_null=True,
+        help_text="Lower end of where it very likely (95 %) is on as many new samples; null: too few sources to say.",
+    )
+    high = serializers.FloatField(allow_null=True, help_text="The upper end.")
 
 
 class _LabelledSerializer(serializers.Serializer[Any]):

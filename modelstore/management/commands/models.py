@@ -78,7 +78,9 @@ def _document(model: TrainedModel, policy: CleanupPolicy) -> dict[str, Any]:
     expires = model.expires(policy)
     names = ("id", "task_type", "task_name", "model_name", "classes", "accuracy", "downloadable", "pinned")
     return {name: getattr(model, name) for name in names} | {
-        "accuracy_interval": None if model.accuracy is None else [model.accuracy_low, model.accuracy_high],
+        "accuracy_interval": None
+        if model.accuracy_low is None
+        else [model.accuracy_low, model.accuracy_high],
         "score": model.score.to_json(),
         "size_bytes": model.size_bytes,
         "created": model.created.isoformat(),

@@ -75,8 +75,11 @@
   function howGood() {
     // Only an accuracy is a share of right answers.
     if (facts.accuracy === undefined) return "";
+    const right = `; ${(100 * facts.accuracy).toFixed(1)} % right on validation`;
+    // Too few sources tell no interval.
+    if (!facts.accuracy_interval) return right;
     const [low, high] = facts.accuracy_interval.map((share) => (100 * share).toFixed(1));
-    return `; ${(100 * facts.accuracy).toFixed(1)} % right on validation (very likely ${low} to ${high} %)`;
+    return `${right} (on as many new ones very likely ${low} to ${high} %)`;
   }
 
   async function start() {

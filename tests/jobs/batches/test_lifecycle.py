@@ -184,6 +184,21 @@ def test_a_cancel_that_comes_too_late_says_so(finish: Submit, client: Client) ->
     assert (answer.status_code, answer.json()["status"]) == (200, "done")
 
 
+def test_one_that_was_cancelled_does_not_fail_at_the_same_moment(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = submit(colours())
+
+    def upload(batch: BatchPrediction, folder: Path) -> Path:
+        lifecycle.cancel(batch=BatchPrediction.objects.get(pk=batch.pk))
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runner, "_upload", upload)
+    assert runner.run_next()
+    batch.refresh_from_db()
+    assert (batch.status, batch.error) == ("cancelled", "")
+
+
 def test_one_that_was_cancelled_is_not_tried_again(submit: Submit) -> None:
     submit(colours())
     batch = lifecycle.claim()

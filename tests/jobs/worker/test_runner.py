@@ -164,6 +164,22 @@ def test_a_cancelled_job_is_not_tried_again(make_job: Make, server: Server) -> N
     assert (job.status, job.attempts.get().outcome) == (JobStatus.CANCELLED, JobStatus.CANCELLED)
 
 
+def test_a_cancelled_job_does_not_fail_at_the_same_moment(
+    trainer: Choose, make_job: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer("bad data")
+    job = make_job()
+    ended = runner._conclude
+
+    def conclude(*arguments: Any, **options: Any) -> None:
+        assert cancellation.cancel(job=Job.objects.get(pk=job.pk))
+        ended(*arguments, **options)
+
+    monkeypatch.setattr(runner, "_conclude", conclude)
+    assert run_one(job).status == JobStatus.CANCELLED
+    assert job.error == ""
+
+
 def test_a_worker_that_stops_leaves_a_checkpoint_for_the_next(trainer: Choose, make_job: Make) -> None:
     trainer("hang")
     job = make_job()

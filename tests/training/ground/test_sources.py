@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.ground.source_words import source_words
+from training.ground.source_words import few_words, source_words
 from training.ground.sources import SAME, Links, sources_of
 from training.ground.split import stratified_split
 
@@ -77,6 +77,12 @@ def test_sources_are_told_in_sentences() -> None:
 def test_relatives_across_given_parts_are_told() -> None:
     told = source_words(FOUND | {"shared": 7, "given": True}, "accuracy", "picture", "pictures")
     assert "7 of the validation pictures have a relative in the training part" in told
+
+
+def test_too_few_sources_are_told_in_a_sentence() -> None:
+    told = few_words(1, 12, "accuracy", "picture", "pictures")
+    assert told.startswith("The accuracy was measured on 12 pictures from 1 source: too few sources to say")
+    assert "measured on 3 sentences: too few" in few_words(3, 3, "accuracy", "sentence", "sentences")
 
 
 def test_groups_of_a_table_stay_on_one_side(tmp_path: Path) -> None:

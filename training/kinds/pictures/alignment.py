@@ -1,101 +1,162 @@
 """Lays pairs of small grey pictures over each other, and says how well they agree."""
 
-from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-# Cells in each direction of the pictures that are compared.
-GRID = 24
-_STEPS = 6
+# Cells in each direction of the pictures that are laid over each other, and of those that are compared at last.
+GRID, FINE = 24, 48
 # The farthest that one step moves a corner, and how much of both must overlap.
 _FARTHEST, _LEAST_OVERLAP = 0.1, 0.5
-_SMOOTH, _SHAPE, _DETAIL = 0.7, 5.0, 1.5
+# The share of the cells that need not agree, and a light by which dark cells have hardly any colour.
+_LEFT_OUT, _DARK = 0.1, 10.0
+# How much of a tinge does not count, and how far colours may be off: more where they change from cell to cell.
+_TINGE, _OFF, _OFF_OF_SPREAD = 0.015, 0.03, 0.3
 # Single precision, but numpy cannot tell.
 Floats = NDArray[Any]
 
 
-class Matched(NamedTuple):
-    """Correlations [n] of pairs of pictures where they overlap: of their shapes, and of what is finer."""
+class _Scale(NamedTuple):
+    """Widths in cells of what is too fine or too coarse for shapes, of what is too coarse for details; and steps."""
 
-    shapes: Floats
-    details: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """Pictures [n, G, G] without what is coarser than their shapes, and without all but the details."""
-
-    shapes: Floats
-    details: Floats
+    smooth: float
+    shape: float
+    detail: float
+    steps: int
 
 
-def _blur(width: float) -> Floats:
-    cells = np.arange(GRID)
+# What is moved far is seen first by its coarsest shapes.
+_FIRST, _COARSE, _FINE = _Scale(1.8, 6.0, 0.0, 4), _Scale(0.7, 5.0, 1.5, 4), _Scale(1.0, 4.0, 2.0, 3)
+
+
+def laid_over(moved: Floats, fixed: Floats, start: Floats) -> tuple[Floats, Floats]:
+    """Maps [n, 2, 3] that lay grey pictures `moved` [n, 24, 24] over `fixed` best, and how well the shapes agree then.
+
+    `start` [n, 2, 3] maps the coordinates (0 to 1) of the fixed picture to those of the moved one; a few steps of
+    Gauss-Newton on an affine map improve it (Lucas & Kanade 1981). Light and contrast do not count.
+    """
+    first = _improved(_shapes(moved, _FIRST), _shapes(fixed, _FIRST), start, _FIRST.steps)[0]
+    return _improved(_shapes(moved, _COARSE), _shapes(fixed, _COARSE), first, _COARSE.steps)
+
+
+def compared(moved: Floats, fixed: Floats, maps: Floats) -> tuple[Floats, Floats, Floats]:
+    """Better maps of larger pictures [n, 48, 48], and how well the shapes and the details agree.
+
+    The tenth of the cells where the shapes agree least does not count for them: a shadow, a corner that a turn cut off.
+    """
+    shapes, wanted = _shapes(moved, _FINE), _shapes(fixed, _FINE)
+    maps = _improved(shapes, wanted, maps, _FINE.steps)[0]
+    rest = _blur(_FINE.detail, FINE)
+    details, wanted_details = (pictures - rest @ pictures @ rest.T for pictures in (moved, fixed))
+    (seen, seen_details), inside = _sampled((shapes, details), maps @ _points(FINE)[0])
+    wanted, wanted_details = (some.reshape(len(maps), FINE * FINE) for some in (wanted, wanted_details))
+    (one, one_spread), (two, two_spread) = _level(seen, inside), _level(wanted, inside)
+    off = np.abs(one / one_spread - two / two_spread) * inside
+    most = np.partition(off, int(off.shape[1] * (1 - _LEFT_OUT)), axis=1)[
+        :, int(off.shape[1] * (1 - _LEFT_OUT))
+    ]
+    agree = _correlation(seen, wanted, inside * (off <= most[:, None]))
+    return maps, agree, _correlation(seen_details, wanted_details, inside)
+
+
+def colours_apart(moved: Floats, fixed: Floats, maps: Floats) -> Floats:
+    """By how much more than they may the shares of red and green differ in all but a quarter of the cells, [n].
+
+    Pictures are [n, G, G, 3]. Paler or deeper colours, up to twice, and a slight tinge over all of a picture do not
+    count; where colours change much from cell to cell, cells that do not quite meet may differ more.
+    """
+    one, two = (pictures + _DARK for pictures in (moved, fixed))
+    shares = tuple(one[..., colour] / one.sum(axis=3) for colour in (0, 1))
+    seen, inside = _sampled(shares, maps @ _points(moved.shape[1])[0])
+    wanted = [(two[..., colour] / two.sum(axis=3)).reshape(seen[0].shape) for colour in (0, 1)]
+    count = np.maximum(inside.sum(axis=1, keepdims=True), 1)
+    first, second = ([_level(share, inside)[0] for share in some] for some in (seen, wanted))
+    both = sum((x * y).sum(axis=1) for x, y in zip(first, second, strict=True))
+    gain = np.clip(both / (sum((x**2).sum(axis=1) for x in first) + 1e-9), 0.5, 2)[:, None]
+    off = np.zeros_like(inside)
+    for some, x, other, y in zip(seen, first, wanted, second, strict=True):
+        tinge = ((other - some) * inside).sum(axis=1, keepdims=True) / count
+        off += np.abs(y - gain * x + tinge - np.clip(tinge, -_TINGE, _TINGE))
+    # What lies outside comes last; of the rest the value at three quarters.
+    order = np.sort(np.where(inside > 0, off, np.inf), axis=1)
+    place = (0.75 * np.maximum(inside.sum(axis=1) - 1, 0)).astype(int)
+    spread = np.sqrt(sum((y**2).sum(axis=1) for y in second) / count[:, 0])
+    found: Floats = order[np.arange(len(order)), place] / (_OFF + _OFF_OF_SPREAD * spread)
+    return found
+
+
+def _correlation(one: Floats, two: Floats, inside: Floats) -> Floats:
+    """Of values [n, P] where they are inside, [n]."""
+    one, two = _level(one, inside)[0], _level(two, inside)[0]
+    norm = np.sqrt((one**2).sum(axis=1) * (two**2).sum(axis=1))
+    found: Floats = (one * two).sum(axis=1) / np.maximum(norm, 1e-3)
+    return found
+
+
+@cache
+def _blur(width: float, side: int) -> Floats:
+    cells = np.arange(side)
     weights = np.exp(-((cells[:, None] - cells) ** 2) / (2 * width**2))
     blur: Floats = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
     return blur
 
 
-def prepared(grids: Floats) -> Ready:
-    """Grey pictures [n, G, G] made ready for `aligned`."""
-    smooth, shape, detail = _blur(_SMOOTH), _blur(_SHAPE), _blur(_DETAIL)
+def _shapes(grids: Floats, scale: _Scale) -> Floats:
+    """Pictures [n, G, G] without what is finer or coarser than their shapes."""
+    smooth, shape = _blur(scale.smooth, grids.shape[1]), _blur(scale.shape, grids.shape[1])
     smoothed: Floats = smooth @ grids @ smooth.T
-    return Ready(smoothed - shape @ smoothed @ shape.T, grids - detail @ grids @ detail.T)
+    shapes: Floats = smoothed - shape @ smoothed @ shape.T
+    return shapes
 
 
-def _points() -> tuple[Floats, NDArray[np.int64]]:
-    """The centres of all cells as [3, G * G] of x, y, 1, and every second one, for the steps."""
-    centres = (np.arange(GRID) + 0.5) / GRID
+@cache
+def _points(side: int) -> tuple[Floats, NDArray[np.int64]]:
+    """The centres of all cells as [3, G * G] of x, y, 1, and those for the steps: every second or fourth one."""
+    centres = (np.arange(side) + 0.5) / side
     x, y = np.meshgrid(centres, centres)
-    chess = np.add.outer(np.arange(GRID), np.arange(GRID)) % 2 == 0
-    return np.stack([x.ravel(), y.ravel(), np.ones(GRID * GRID)]).astype(np.float32), np.flatnonzero(chess)
+    down, across = np.mgrid[:side, :side]
+    some = (down % 2 == 0) & (across % 2 == 0) if side > GRID else (down + across) % 2 == 0
+    return np.stack([x.ravel(), y.ravel(), np.ones(side * side)]).astype(np.float32), np.flatnonzero(some)
 
 
-_POINTS, _SOME = _points()
-
-
-def aligned(moved: Ready, fixed: Ready, start: Floats) -> Matched:
-    """How well `moved` agrees with `fixed` once it is laid over it best.
-
-    `start` [n, 2, 3] maps the coordinates (0 to 1) of the fixed picture to those of the moved one; a few steps of
-    Gauss-Newton on an affine map improve it (Lucas & Kanade 1981). Light and contrast do not count.
-    """
-    count, points = len(start), _POINTS[:, _SOME]
-    down, across = (slope * GRID for slope in np.gradient(moved.shapes, axis=(1, 2)))
-    wanted = fixed.shapes.reshape(count, -1)[:, _SOME]
+def _improved(moved: Floats, fixed: Floats, start: Floats, steps: int) -> tuple[Floats, Floats]:
+    """The best maps [n, 2, 3] that so many steps from `start` find, and the correlations [n] there."""
+    count, side = len(start), moved.shape[1]
+    every, some = _points(side)
+    points = every[:, some]
+    down, across = (slope * side for slope in np.gradient(moved, axis=(1, 2)))
+    wanted = fixed.reshape(count, side * side)[:, some]
     current, best_map = start.copy(), start.copy()
     best = np.full(count, -1.0, np.float32)
-    for step in range(_STEPS + 1):
-        (seen, right, below), inside = _sampled((moved.shapes, across, down), current @ points)
+    for step in range(steps + 1):
+        (seen, right, below), inside = _sampled((moved, across, down), current @ points)
         one, one_spread = _level(seen, inside)
         two, two_spread = _level(wanted, inside)
         share = inside.mean(axis=1)
         agree = (one * two).sum(axis=1) / np.maximum(inside.sum(axis=1), 1) / (one_spread * two_spread)[:, 0]
         better = (share > _LEAST_OVERLAP) & (agree > best)
         best[better], best_map[better] = agree[better], current[better]
-        if step < _STEPS:
+        if step < steps:
             slopes = (right / one_spread * inside, below / one_spread * inside)
             current = current + _step(slopes, points, two / two_spread - one / one_spread)
-    (details,), inside = _sampled((moved.details,), best_map @ _POINTS)
-    one, two = _level(details, inside)[0], _level(fixed.details.reshape(count, -1), inside)[0]
-    norm = np.sqrt((one**2).sum(axis=1) * (two**2).sum(axis=1))
-    return Matched(best, (one * two).sum(axis=1) / np.maximum(norm, 1e-3))
+    return best_map, best
 
 
 def _sampled(pictures: tuple[Floats, ...], at: Floats) -> tuple[list[Floats], Floats]:
     """What lies in each of the pictures [n, G, G] at points [n, 2, P] (bilinear), and 1 where they are inside."""
+    side = pictures[0].shape[1]
     inside: Floats = np.asarray(((at >= 0) & (at <= 1)).all(axis=1), np.float32)
-    place = np.clip(at * GRID - 0.5, 0, GRID - 1.001)
+    place = np.clip(at * side - 0.5, 0, side - 1.001)
     cell = place.astype(np.int32)
     (x, y), (column, row) = (part.transpose(1, 0, 2) for part in (place - cell, cell))
-    first = np.arange(len(at), dtype=np.int32)[:, None] * (GRID * GRID) + row * GRID + column
+    first = np.arange(len(at), dtype=np.int32)[:, None] * (side * side) + row * side + column
     weights = ((1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y)
     found = []
     for picture in pictures:
         flat = picture.ravel()
-        corners = (flat[first], flat[first + 1], flat[first + GRID], flat[first + GRID + 1])
+        corners = (flat[first], flat[first + 1], flat[first + side], flat[first + side + 1])
         found.append(
             sum((w * c for w, c in zip(weights[1:], corners[1:], strict=True)), weights[0] * corners[0])
         )

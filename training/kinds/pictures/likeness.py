@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.ground.sources import Links, sources_of
-from training.kinds.pictures.alignment import GRID, aligned, prepared
+from training.kinds.pictures.alignment import FINE, GRID, colours_apart, compared, laid_over
 from training.kinds.pictures.descriptors import Descriptors
 
 # The side of the square that is described, and how many of its coarsest waves are.
@@ -22,8 +22,9 @@ _BLUR = 2.0
 _CROP = 0.86
 # Descriptors as near as this are of one picture, mirrored or turned at most; less near than that, hardly of one.
 _SURE, _POSSIBLE = 0.985, 0.5
-# Once laid over each other: the correlation of the shapes, and of the details.
-_SHAPES, _DETAILS = 0.93, 0.65
+# Once laid over each other, the correlation of the shapes that makes it worth while to look closer; then, closer, those
+# of the shapes and of the details. Products of one outline on a blank background agree in the former only.
+_NEARLY, _SHAPES, _DETAILS = 0.88, 0.92, 0.55
 # The shares of red, green and blue in a picture may differ by so much.
 _TINT = 0.04
 # Grey levels that a picture must vary by: a blank one is like any other.
@@ -53,13 +54,18 @@ class _Candidates(NamedTuple):
 
 def alike_pictures(descriptors: Descriptors, index: Indices) -> Links:
     """Pairs of places in `index`, places in `descriptors`, whose pictures are likely from one source."""
-    grids = descriptors.grids[index].astype(np.float32)
+    grids = _coarse(descriptors.grids[index])
     # A blank picture is like any other.
     places = np.flatnonzero(grids.std(axis=(1, 2)) >= _LEAST_CONTRAST)
     if len(places) < 2:
         return Links.none()
     grids = grids[places]
-    tint = _tints(descriptors.thumbnails[index[places]])
+    looks = _Looks(
+        grids,
+        descriptors.grids[index[places]],
+        descriptors.shades[index[places]],
+        _tints(descriptors.thumbnails[index[places]]),
+    )
     search, links = _Search(grids), Links.none()
     asked, versions = np.arange(len(grids)), np.arange(len(_versions()[0]))
     if len(grids) > _FEW:
@@ -67,11 +73,11 @@ def alike_pictures(descriptors: Descriptors, index: Indices) -> Links:
         some = np.sort(
             np.random.default_rng(0).choice(len(grids), min(_ASKED_FIRST, len(grids)), replace=False)
         )
-        shown = _confirmed(grids, tint, search.nearest(some, asked, versions)).version
+        shown = _confirmed(looks, search.nearest(some, asked, versions)).version
         versions = np.union1d(_ALWAYS, shown)
     for _ in range(_SEARCHES):
         sources = sources_of(len(grids), links)
-        kept = _confirmed(grids, tint, search.nearest(asked, sources, versions))
+        kept = _confirmed(looks, search.nearest(asked, sources, versions))
         links = Links(
             np.concatenate([links.pairs, kept.pairs]), np.concatenate([links.likeness, kept.nearness])
         )
@@ -80,6 +86,26 @@ def alike_pictures(descriptors: Descriptors, index: Indices) -> Links:
         if len(asked) < _WORTH_IT * len(grids):
             break
     return Links(places[links.pairs], links.likeness)
+
+
+class _Looks(NamedTuple):
+    """Grey pictures [N, 24, 24] and uint8 [N, 48, 48], coloured ones [N, 12, 12, 3], and the tints [N, 3]."""
+
+    coarse: Floats
+    fine: NDArray[np.uint8]
+    shades: NDArray[np.uint8]
+    tint: Floats
+
+
+def _coarse(fine: NDArray[np.uint8]) -> Floats:
+    """Means of 24 cells in each direction."""
+    step = FINE // GRID
+    found = np.zeros((len(fine), GRID, GRID), np.float32)
+    for down in range(step):
+        for across in range(step):
+            found += fine[:, down::step, across::step]
+    found /= step * step
+    return found
 
 
 def _tints(thumbnails: NDArray[np.uint8]) -> Floats:
@@ -215,27 +241,48 @@ class _Rooms:
         return np.split(order // nearest, borders)
 
 
-def _confirmed(grids: Floats, tint: Floats, found: _Candidates) -> _Candidates:
+def _confirmed(looks: _Looks, found: _Candidates) -> _Candidates:
     """Those that are as near as only one picture is, and those that agree in detail when they are laid over each other.
 
     The likeliest are tried first. Where hardly any of them agree, these are ordinary pictures; the rest is not tried.
     """
-    off = np.abs(tint[found.pairs[:, 0]] - tint[found.pairs[:, 1]]).max(axis=1)
+    off = np.abs(looks.tint[found.pairs[:, 0]] - looks.tint[found.pairs[:, 1]]).max(axis=1)
     near = off <= _TINT
     found = _Candidates(found.pairs[near], found.nearness[near], found.version[near])
-    maps = _versions()[1]
     nearness = np.minimum(found.nearness, np.float32(_LIKENESS))
-    good = found.nearness >= _SURE
-    order = np.flatnonzero(~good)
+    sure = found.nearness >= _SURE
+    order = np.flatnonzero(~sure)
+    good, maps = np.zeros(len(sure), bool), _versions()[1][found.version]
+    good[sure] = _colours_agree(looks, found.pairs[sure], maps[sure])
     order = order[np.argsort(-found.nearness[order])]
     hits = 0
     for first in range(0, len(order), _PAIRS_AT_ONCE):
         some = order[first : first + _PAIRS_AT_ONCE]
-        one, other = found.pairs[some].T
-        match = aligned(prepared(grids[one]), prepared(grids[other]), maps[found.version[some]])
-        good[some] = (match.shapes >= _SHAPES) & (match.details >= _DETAILS)
-        nearness[some] = np.minimum(match.shapes, np.float32(_LIKENESS))
+        good[some], nearness[some] = _agreeing(looks, found.pairs[some], maps[some])
         hits += int(good[some].sum())
         if (tried := first + len(some)) >= _LEAST_TRIED and hits < _WORTH_IT * tried:
             break
     return _Candidates(found.pairs[good], nearness[good], found.version[good])
+
+
+def _agreeing(looks: _Looks, pairs: Indices, maps: Floats) -> tuple[NDArray[np.bool_], Floats]:
+    """Which of the pairs [n, 2] show one picture, and how alike they are [n]; `maps` [n, 2, 3] are likely ones."""
+    good, likeness = np.zeros(len(pairs), bool), np.zeros(len(pairs), np.float32)
+    one, other = pairs.T
+    maps, near = laid_over(looks.coarse[one], looks.coarse[other], maps)
+    left = np.flatnonzero(near >= _NEARLY)
+    left = left[_colours_agree(looks, pairs[left], maps[left])]
+    one, other = pairs[left].T
+    _, shapes, details = compared(
+        looks.fine[one].astype(np.float32), looks.fine[other].astype(np.float32), maps[left]
+    )
+    good[left] = (shapes >= _SHAPES) & (details >= _DETAILS)
+    likeness[left] = np.minimum(shapes, np.float32(_LIKENESS))
+    return good, likeness
+
+
+def _colours_agree(looks: _Looks, pairs: Indices, maps: Floats) -> NDArray[np.bool_]:
+    """Which of the pairs [n, 2] that `maps` lay over each other have the same colours at the same places."""
+    one, other = (looks.shades[some].astype(np.float32) for some in pairs.T)
+    agree: NDArray[np.bool_] = colours_apart(one, other, maps) <= 1
+    return agree

@@ -32,6 +32,8 @@ _SAMPLE_ROWS = 300
 _COMPARED_ROWS = 300_000
 _LONGEST_LINE = 8  # times the longest field
 _SURE = 0.98
+# Fewer rows than this share that look like several cells are chance: so the text may well be one column.
+_CHANCE = 0.1
 _EXCEL_HINT = re.compile(r'^"?sep=([,;|\t])"?\s*$')
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar (|)", " ": "a blank"}
 
@@ -228,8 +230,9 @@ def _rank(found: tuple[Dialect, Fit]) -> tuple[bool, float, bool]:
         return False, 0.0, False
     # Commas may well come in texts as often in each line; tabs do not.
     tabs = dialect.delimiter == "\t" and fit.value > 0
+    value = round(fit.value, 3) if fit.value > _CHANCE else 0.0
     # A line under the header says what the bars are.
-    return fit.known and fit.value > 0.5, round(fit.value, 3) + 0.01 * dialect.ruled, tabs
+    return fit.known and fit.value > 0.5, value + 0.01 * dialect.ruled, tabs
 
 
 def _allow_fields(chars: int) -> None:

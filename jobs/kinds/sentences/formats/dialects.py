@@ -240,7 +240,7 @@ def _speaks_against(cells: Sequence[str], dialect: Dialect) -> bool:
         return True
     if not dialect.backslash and any('\\"' in cell for cell in cells):
         return True
-    if dialect.quote is not None:
+    if dialect.quote == '"':
         return False
     opened = next((at for at, cell in enumerate(cells) if cell[:1] == '"'), None)
     return opened is not None and any(cell[-1:] == '"' for cell in cells[opened + 1 :])

@@ -85,6 +85,62 @@ def test_pictures_with_the_same_frame_are_not_one_source() -> None:
     assert len(set(groups(*framed))) >= 25
 
 
+def product(seed: int, colour: tuple[int, int, int], ground: tuple[int, int, int]) -> Image.Image:
+    """A shirt with a print of its own, laid out as all others are."""
+    image = Image.new("RGB", (160, 160), ground)
+    draw = ImageDraw.Draw(image)
+    shape = [
+        (50, 25),
+        (110, 25),
+        (145, 60),
+        (125, 75),
+        (115, 65),
+        (115, 140),
+        (45, 140),
+        (45, 65),
+        (35, 75),
+        (15, 60),
+    ]
+    draw.polygon(shape, fill=colour)
+    random = np.random.default_rng(seed)
+    for _ in range(12):
+        x, y = random.integers(55, 95, 2)
+        width, height = random.integers(4, 14, 2)
+        shade = tuple(int(part * random.uniform(0.2, 0.8)) for part in colour)
+        draw.rectangle((x, y, x + width, y + height), fill=shade)
+    return image
+
+
+WHITE, COLOURS = (245, 245, 245), ((200, 60, 60), (60, 160, 70), (60, 80, 190), (150, 120, 60), (90, 90, 90))
+
+
+def test_products_of_one_outline_are_not_one_source() -> None:
+    pictures = [product(seed, colour, WHITE) for seed, colour in enumerate(COLOURS)]
+    assert len(set(groups(*OTHERS, *pictures))) == len(OTHERS) + len(pictures)
+
+
+def test_the_same_outline_in_another_colour_is_not_a_version() -> None:
+    pictures = [product(0, colour, ground) for colour in COLOURS for ground in (WHITE, (230, 200, 210))]
+    found = groups(*OTHERS, *pictures)[len(OTHERS) :]
+    assert len(set(found[::2])) == len(COLOURS)
+
+
+def test_a_version_of_a_product_is_of_its_source() -> None:
+    picture = product(3, COLOURS[0], WHITE)
+    turned = picture.rotate(7, Image.Resampling.BILINEAR)
+    found = groups(*OTHERS, picture, turned, ImageOps.mirror(turned))
+    assert len(set(found[-3:])) == 1 and len(set(found)) == len(OTHERS) + 1
+
+
+def test_black_corners_of_one_turn_are_not_a_likeness() -> None:
+    pictures = []
+    for seed in range(12):
+        image = Image.new("RGB", (160, 160), (215, 212, 210))
+        image.paste(scene(seed, 120).resize((60, 60)), (40 + 4 * (seed % 6), 35 + 6 * (seed % 5)))
+        pictures.append(image.rotate(8, Image.Resampling.BILINEAR))
+    assert len(set(groups(*OTHERS, *pictures))) == len(OTHERS) + len(pictures)
+
+
 def test_one_picture_alone_has_no_relative() -> None:
     assert groups(scene(1)) == [0]
 
