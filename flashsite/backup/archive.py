@@ -18,8 +18,8 @@ _CHUNK = 1024**2
 _LARGEST_MANIFEST = 512 * 1024**2
 _NOTE_TEXT = """\
 This is a backup of a Flash site; `manage.py restore FILE` puts it back.
-It holds secrets: all tokens, accounts and API keys (rows), what people uploaded and trained (files/), and the secret
-key and passwords of the site (settings.json). Whoever can read this file can do whatever the site's owner can.
+It holds secrets: accounts, addresses of e-mail and webhooks, and the hashes of tokens and API keys (rows), what people
+uploaded and trained (files/), and the secret key and passwords of the site (settings.json). Keep it as you keep those.
 """
 _DAMAGED = (
     "{path} is damaged: {why}. Nothing was restored. Take another copy of the backup, or an earlier one."

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
 
 from flashsite.backup import bucket, contents, postgres, rows, surroundings, swap
@@ -213,15 +212,22 @@ class _Work:
             target.chmod(settings.FILE_UPLOAD_PERMISSIONS or 0o640)
 
     def _prepare_rows(self) -> None:
+        key = self._key_to_come()
         if self._database is not None:
             database = swap.staged(self._database)
             self._archive.copy(ROWS, database, self._moved)
-            _migrate_file(database)
+            _migrate({"FLASH_SECRET_KEY": key, "DATABASE_URL": f"sqlite:///{database}"})
             return
         dump = self._var / swap.STAGING / "rows"
         self._archive.copy(ROWS, dump, self._moved)
         postgres.load(connection, dump, schema=self._journal.schema, aside=self._journal.schema_aside)
-        call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+        _migrate({"FLASH_SECRET_KEY": key})
+
+    def _key_to_come(self) -> str:
+        """The secret key of the restored site: migrations seal with it."""
+        if surroundings.key_is_set():
+            return str(settings.SECRET_KEY)
+        return surroundings.secret_key(self._archive.read(SURROUNDINGS))
 
     def _prepare_surroundings(self) -> tuple[bool, dict[str, str]]:
         """Whether this site keeps another key than the backup's, and the settings that differ."""
@@ -231,7 +237,7 @@ class _Work:
             _write_secret(swap.staged(self._var / SETTINGS_FILE), surroundings.as_lines(differing))
         if surroundings.key_is_set():
             return surroundings.secret_key(told) != settings.SECRET_KEY, differing
-        _write_secret(swap.staged(self._var / "secret_key"), surroundings.secret_key(told))
+        _write_secret(swap.staged(self._var / "secret_key"), self._key_to_come())
         return False, differing
 
     def _moved(self, count: int) -> None:
@@ -273,12 +279,15 @@ def _write_secret(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def _migrate_file(database: Path) -> None:
-    """In a process of its own, whose default database this is: migrations of data ask for no other."""
-    environment = os.environ | {"DATABASE_URL": f"sqlite:///{database}"}
+def _migrate(variables: dict[str, str]) -> None:
+    """In a process of its own, with the database and the key that are to come: migrations ask for no others."""
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "--noinput", "--skip-checks"]
     done = subprocess.run(
-        [*command, "--verbosity=0"], env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True
+        [*command, "--verbosity=0"],
+        env=os.environ | variables,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it did not say why"])[-1]

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from flashsite.backup.archive import FILES, ROWS, SURROUNDINGS, Writer
+
 ROOT = Path(__file__).resolve().parents[2]
 EARLIER = Path(__file__).with_name("b32cf41")
 RECORDED = json.loads((EARLIER / "answers.json").read_text())
@@ -34,12 +36,13 @@ json.dump(answers, sys.stdout)
 class Upgraded:
     """A folder as the earlier version left it, and today's code on it."""
 
-    def __init__(self, var: Path) -> None:
+    def __init__(self, var: Path, *, empty: bool = False) -> None:
         self.var = var
         var.mkdir()
-        with closing(sqlite3.connect(var / "flash.sqlite3")) as database:
-            database.executescript((EARLIER / "rows.sql").read_text())
-        shutil.copytree(EARLIER / "media", var / "media")
+        if not empty:
+            with closing(sqlite3.connect(var / "flash.sqlite3")) as database:
+                database.executescript((EARLIER / "rows.sql").read_text())
+            shutil.copytree(EARLIER / "media", var / "media")
         kept = {name: value for name, value in os.environ.items() if not name.startswith("FLASH_")}
         kept.pop("DATABASE_URL", None)
         self.environment = kept | {
@@ -144,6 +147,44 @@ def test_the_admin_lists_the_rows(upgraded: Upgraded) -> None:
         "print([client.get(page).status_code for page in pages])",
     )
     assert set(json.loads(told)) == {200}
+
+
+def archived(tmp_path: Path, key: str) -> Path:
+    """The earlier site as today's backup would have it; one of its jobs was sent with an API key."""
+    with closing(sqlite3.connect(tmp_path / "rows")) as database, database:
+        database.executescript((EARLIER / "rows.sql").read_text())
+        database.execute("UPDATE jobs_job SET api_key_id = 1 WHERE id = 1")
+        migrations = [list(row) for row in database.execute("SELECT app, name FROM django_migrations")]
+    with (tmp_path / "backup").open("wb") as file:
+        writer = Writer(file)
+        for path in sorted((EARLIER / "media").rglob("*")):
+            if path.is_file():
+                writer.add_file(f"{FILES}{path.relative_to(EARLIER / 'media')}", path)
+        writer.add_file(ROWS, tmp_path / "rows")
+        writer.add_bytes(SURROUNDINGS, json.dumps({"secret_key": key, "environment": {}}).encode())
+        facts = {"made": "2026-11-22T00:00:00+00:00", "database": "sqlite", "files": "copied"}
+        writer.finish(facts | {"migrations": migrations, "missing": [], "counts": {}})
+    return tmp_path / "backup"
+
+
+def test_a_backup_of_then_is_restored_with_its_key(tmp_path: Path) -> None:
+    site = Upgraded(tmp_path / "var", empty=True)
+    site.run("manage.py", "restore", str(archived(tmp_path, "the key of then")))
+    assert (site.var / "secret_key").read_text() == "the key of then"
+    one = RECORDED["predictions"][0]
+    [(status, content)] = site.ask((one["path"], {"inputs": one["inputs"]}))
+    assert status == 200 and [p["label"] for p in json.loads(content)["predictions"]] == [
+        p["label"] for p in one["answer"]["predictions"]
+    ]
+    told = site.run("manage.py", "shell", "-v0", "-c", _SEALED)
+    assert told.strip() == one["path"].split("/")[4], "sealed by the migrations, and opened with the same key"
+
+
+_SEALED = """
+from jobs.models import Job
+from modelstore.ground import sealing
+print(sealing.unseal(Job.objects.get(pk=1).sealed_token, sealing.site_key()))
+"""
 
 
 @pytest.mark.slow

@@ -19,9 +19,9 @@ from modelstore.ground.commands import FAILED, FlashCommand, add_json
 class Command(FlashCommand):
     help = (
         "Writes the whole site to FILE while it runs: all rows, every stored file that they name (from a bucket, too), "
-        "the secret key and the FLASH_… settings. FILE is for its owner alone (0600), for it holds every token and "
-        "password; not in it are the addresses of database, Redis and AWS, and uploads that are not finished. FILE "
-        "is there when it is complete; Ctrl-C leaves nothing."
+        "the secret key and the FLASH_… settings. FILE is for its owner alone (0600): it holds everybody's data and "
+        "the site's passwords; not in it are the addresses of database, Redis and AWS, and uploads that are not "
+        "finished. FILE is there when it is complete; Ctrl-C leaves nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -71,7 +71,9 @@ class Command(FlashCommand):
         if done.missing:
             self.stdout.write(f"Rows name files that are not there: {', '.join(done.missing[:5])}")
         if done.other_key:
-            self.stdout.write("FLASH_SECRET_KEY is another one here, so that everybody has to sign in again.")
+            self.stdout.write(
+                "FLASH_SECRET_KEY is another one here: operators sign in again, notices of jobs under way are given up."
+            )
         if done.settings:
             path = Path(settings.FLASH_VAR_DIR) / SETTINGS_FILE
             self.stdout.write(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
@@ -206,16 +207,18 @@ def test_a_site_at_work_on_postgresql_is_left_alone(other: Site, make_backup: Ca
 
     archive = make_backup()
     facts = connection.settings_dict
-    name = other.environment["DATABASE_URL"].rpartition("/")[2]
+    name = urlsplit(other.environment["DATABASE_URL"]).path.strip("/")
     host = facts["OPTIONS"].get("host") or facts["HOST"]
     other.restore(archive)
-    with psycopg.connect(host=host, user=facts["USER"], dbname=name.partition("?")[0]):
+    with psycopg.connect(host=host, user=facts["USER"], dbname=name):
         assert "Stop web and workers" in other.refused(archive, "--replace")
 
 
 def test_settings_of_the_time_are_handed_over(
     other: Site, make_backup: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in [name for name in os.environ if name.startswith("FLASH_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("FLASH_METRICS_TOKEN", "secret words")
     monkeypatch.setenv("FLASH_MAX_EPOCHS", "77")
     archive = make_backup()
@@ -251,7 +254,7 @@ def fail(*arguments, **options):
     raise RuntimeError
 
 if sys.argv[2] == "migrations":
-    restoring.call_command = fail
+    restoring._migrate = fail
     interrupt = lambda done, total: None
 try:
     restoring.restore(Path(sys.argv[1]), replace=True, progress=interrupt)
