@@ -27,7 +27,7 @@ given = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
 UP_ARGS := $(if $(call given,PORT),--port $(PORT)) $(if $(call given,HOST),--host $(HOST)) \
            $(if $(filter 0 no,$(TRAIN)),--no-training) $(ARGS)
 
-.PHONY: help up test lint format check test-only test-postgres bench runtime lock clean
+.PHONY: help up test lint format check test-only test-postgres chaos bench runtime lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ test-only: $(DEV_STAMP)  ## Tests alone; ARGS are pytest's (ARGS='-k refuses tes
 
 test-postgres: $(DEV_STAMP)  ## The quick tests once more, on a private PostgreSQL
 	FLASH_TEST_POSTGRES=1 $(PY) -m pytest -n $(WORKERS) -m 'not slow and not browser' tests/flashsite tests/jobs tests/modelstore tests/site $(ARGS)
+
+chaos: $(DEV_STAMP)  ## Break a site of its own at random and count what is lost, wrong, left over (SEED=1 MINUTES=5)
+	$(PY) -m tests.chaos --seed $(or $(SEED),1) --minutes $(or $(MINUTES),5) $(ARGS)
 
 bench: $(DEV_STAMP)  ## Run one benchmark: make bench NAME=idle_memory
 	@test -n '$(NAME)' || { echo 'Which one? make bench NAME=...'; grep -l '^if __name__' benchmarks/*.py benchmarks/*/__main__.py | sed 's|^benchmarks/|  |; s|/__main__||; s|\.py$$||'; exit 2; }

@@ -123,7 +123,6 @@ def _insert(first: int, last: int) -> None:
 
     own = {
         **dict.fromkeys(("id", "job_id", "model_id"), "n"),
-        "token": "'t' || n",
         "token_digest": "'d' || n",
         "storage_prefix": "'jobs/' || n || '/1'",
         **dict.fromkeys(("queued", "started", "finished"), _ago(connection.vendor, "n")),
@@ -159,7 +158,7 @@ def _templates() -> tuple[int, int, int, int]:
     from modelstore.models import RetiredToken, TrainedModel
     from training.ground.recipe import resolve
 
-    if Job.objects.filter(token="template").exists():
+    if Job.objects.filter(token_digest="template").exists():
         return 1, 1, 1, 1
     server = Server.objects.create(name="i-1", driver="ec2", state="stopped")
     Server.objects.bulk_create(
@@ -168,12 +167,12 @@ def _templates() -> tuple[int, int, int, int]:
     )
     document = {"epochs": [{"epoch": n, "train_loss": 0.5, "val_accuracy": 0.9} for n in range(8)]}
     model = TrainedModel.objects.create(
-        id=1, token="template", token_digest="template", task_type="textclassification", task_name="template",
+        id=1, token_digest="template", task_type="textclassification", task_name="template",
         model_name="lstm", classes=["good", "bad"], accuracy=0.9, accuracy_low=0.8, accuracy_high=0.95,
         report=document, manifest=document, storage_prefix="jobs/1/1", size_bytes=1000,
     )  # fmt: skip
     job = Job.objects.create(
-        id=1, token="template", token_digest="template", model=model, task_type="textclassification",
+        id=1, token_digest="template", model=model, task_type="textclassification",
         task_name="template", model_name="lstm", config=resolve("textclassification", {"preset": "quick"}).to_json(),
         status=JobStatus.DEPLOYED, progress=1, attempt=1, fence=1, server=server,
     )  # fmt: skip

@@ -82,6 +82,7 @@ class _World:
 
         from jobs.models import Job, JobEvent, PlatformStatus
         from modelstore import api_keys
+        from modelstore.ground import tokens
         from modelstore.models import CleanupPolicy
 
         # So that nothing is trained or pruned meanwhile: rows are looked at, not worked on.
@@ -101,14 +102,15 @@ class _World:
         # A running site (FLASH_BENCH_URL) may hold its rows already.
         self.rows = Job.objects.count()
         self._insert(max(0, 9 - self.rows))
-        job = Job.objects.filter(status="failed").latest("pk")
+        job, token = Job.objects.filter(status="failed").latest("pk"), tokens.new_token()
+        Job.objects.filter(pk=job.pk).update(token_digest=tokens.digest(token))
         for number in range(1, 21):
             job.epochs.get_or_create(
                 epoch=number, train_loss=1 / number, val_loss=1 / number, train_accuracy=0.5, val_accuracy=0.5
             )
             JobEvent.objects.create(job=job, kind="log", message=f"line {number} of the log")
         self.tokens = {
-            "job": job.token,
+            "job": token,
             "model": "demo",
             "dataset": dataset["token"],
             "batch": _done_batch("demo"),
@@ -162,19 +164,21 @@ def _picture_model() -> str:
     from tests.bundles import COLOURS, image_bundle
     from tests.site.kept_examples import add_findings, keep_examples
 
-    if known := TrainedModel.objects.filter(task_name="bench of colours").first():
-        return known.token
+    token = "benchOfColours" + "0" * 8
+    if TrainedModel.objects.filter(token_digest=tokens.digest(token)).exists():
+        return token
     with tempfile.TemporaryDirectory() as temporary:
         folder, prefix = image_bundle(Path(temporary) / "bundle", COLOURS), f"bench/{tokens.new_token()}/1"
         store.upload_bundle(folder=folder, prefix=prefix)
         model = store.create_model(
-            token=tokens.new_token(),
+            token_digest=tokens.digest(token),
             prefix=prefix,
             folder=folder,
             task_name="bench of colours",
             downloadable=True,
         )
-    return add_findings(keep_examples(model, source="red/000.jpg")).token
+    add_findings(keep_examples(model, source="red/000.jpg"))
+    return token
 
 
 def _done_batch(model_token: str) -> str:
@@ -188,14 +192,14 @@ def _done_batch(model_token: str) -> str:
     from modelstore.ground.tokens import digest, new_token
     from modelstore.models import TrainedModel
 
-    model, token = TrainedModel.objects.get(token=model_token), new_token()
+    model, token = TrainedModel.objects.get(token_digest=digest(model_token)), new_token()
     label, kind = model.classes[0], "pictures" if model.task_type.startswith("image") else "sentences"
     first = [
         {"file": f"{n}.jpg", "row": n, "text": f"text {n}", "label": label, "probability": 0.9}
         for n in range(100)
     ]
     BatchPrediction.objects.create(
-        token=token, token_digest=digest(token), model=model, kind=kind, name="holiday", size_bytes=1_000_000,
+        token_digest=digest(token), model=model, kind=kind, name="holiday", size_bytes=1_000_000,
         status="done", finished=timezone.now(), total=100, done=100, progress=1, counts={label: 100}, first=first,
         results_prefix=f"batches/{token}/1",
     )  # fmt: skip
@@ -222,7 +226,7 @@ def _insert(count: int) -> None:
     now, models, jobs = timezone.now(), [], []
     for number in itertools.islice(_numbers, count):
         token = new_token()
-        common = {"token": token, "token_digest": digest(token), "task_type": "textclassification"}
+        common = {"token_digest": digest(token), "task_type": "textclassification"}
         common |= {"task_name": f"nightly import {number}", "model_name": "bag_of_ngrams"}
         status = {0: "failed", 5: "cancelled"}.get(number % 20, "deployed")
         if status == "deployed":
@@ -252,9 +256,9 @@ def _insert(count: int) -> None:
             )
         )
     with transaction.atomic():
-        made = {model.token: model for model in TrainedModel.objects.bulk_create(models)}
+        made = {model.token_digest: model for model in TrainedModel.objects.bulk_create(models)}
         for job in jobs:
-            job.model = made.get(job.token)
+            job.model = made.get(job.token_digest)
         Job.objects.bulk_create(jobs)
 
 

@@ -94,6 +94,7 @@ class _Connection:
         self._address = (host, port)
         self._answer = b""
         self._whole = 0
+        self._request = b""
         self.begun = 0.0
         self.socket = self._open()
 
@@ -103,12 +104,24 @@ class _Connection:
         return opened
 
     def send(self, request: bytes, begun: float) -> None:
-        self.begun, self._answer, self._whole = begun, b"", 0
+        self._request, self.begun, self._answer, self._whole = request, begun, b"", 0
         self.socket.sendall(request)
+
+    def reopen(self) -> None:
+        """A server may close what was idle for long; as a browser, ask once more if that was just now."""
+        if self._answer and self._request:
+            raise SystemExit("the server closed a connection in the middle of an answer")
+        self.socket.close()
+        self.socket = self._open()
+        if self._request and not self._answer:
+            self.socket.sendall(self._request)
 
     def receive(self) -> str:
         """The status once the answer is whole, else ""; "closed" when the server hung up."""
-        data = self.socket.recv(262_144)
+        try:
+            data = self.socket.recv(262_144)
+        except ConnectionResetError:
+            data = b""
         if not data:
             return "closed"
         self._answer += data
@@ -121,7 +134,10 @@ class _Connection:
             if at < 0:
                 raise SystemExit(f"no Content-Length in {head!r}")
             self._whole = end + 4 + int(head[at + len(_CONTENT_LENGTH) :].split(b"\r\n", 1)[0])
-        return self._answer[9:12].decode() if len(self._answer) >= self._whole else ""
+        if len(self._answer) < self._whole:
+            return ""
+        self._request = b""
+        return self._answer[9:12].decode()
 
 
 def _main(plan: dict[str, Any]) -> None:
@@ -147,12 +163,14 @@ def _main(plan: dict[str, Any]) -> None:
         ahead = started + sent * pause - now if pause and idle and now < end else 1.0
         for key, _ in selector.select(max(ahead, 0.0)):
             connection = key.data
-            if status := connection.receive():
+            if (status := connection.receive()) == "closed":
+                selector.unregister(key.fileobj)
+                connection.reopen()
+                selector.register(connection.socket, selectors.EVENT_READ, connection)
+            elif status:
                 took.append((time.perf_counter() - connection.begun) * 1000)
                 statuses[status] = statuses.get(status, 0) + 1
                 waiting -= 1
-                if status == "closed":
-                    raise SystemExit("the server closed a connection")
                 idle.append(connection)
     elapsed = time.perf_counter() - started
     print(json.dumps({"rate": len(took) / elapsed, "milliseconds": took, "statuses": statuses}))

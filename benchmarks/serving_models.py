@@ -91,14 +91,19 @@ def _publish_here(bundles: Sequence[Path]) -> Iterator[str]:
 
     django.setup()
     from modelstore.bundles import store
-    from modelstore.ground.tokens import new_token
+    from modelstore.ground.tokens import digest, new_token
 
     for bundle in bundles:
         token = new_token()
         prefix = f"benchmarks/{token}/1"
         store.upload_bundle(folder=bundle, prefix=prefix)
         store.create_model(
-            token=token, prefix=prefix, folder=bundle, task_name="benchmark", downloadable=False, pinned=True
+            token_digest=digest(token),
+            prefix=prefix,
+            folder=bundle,
+            task_name="benchmark",
+            downloadable=False,
+            pinned=True,
         )
         yield token
 

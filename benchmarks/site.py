@@ -28,10 +28,10 @@ def bar(name: str, value: float, goal: float, *, at_least: bool = True) -> None:
 
 
 @contextmanager
-def running_site(**settings: str) -> Iterator[tuple[Flash, Path]]:
+def running_site(root: Path = ROOT, **settings: str) -> Iterator[tuple[Flash, Path]]:
     """The client of a fresh site and its var folder; FLASH_BENCH_URL names a running one instead.
 
-    `settings` are variables of the environment that the site shall have.
+    `root` is the checkout whose code it runs; `settings` are variables of the environment that it shall have.
     """
     if url := os.environ.get("FLASH_BENCH_URL"):
         yield Flash(url), Path(os.environ.get("FLASH_VAR_DIR", ROOT / "var"))
@@ -45,7 +45,7 @@ def running_site(**settings: str) -> Iterator[tuple[Flash, Path]]:
         with log.open("wb") as output:
             site = subprocess.Popen(
                 [sys.executable, "manage.py", "up", "--port", str(port)],
-                cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True,
+                cwd=root, env=environment, stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
         try:
             url = f"http://127.0.0.1:{port}"

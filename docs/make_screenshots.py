@@ -111,9 +111,16 @@ def _files(flash: Flash, image: str, text: str) -> Iterator[tuple[str, str]]:
             "batch-video": (image, flash.predict_file(image, film, out)),
             "batch-text": (text, flash.predict_file(text, _SAMPLES / "messages.csv", out)),
         }
+        measured = {
+            "evaluation-text": (text, flash.evaluate(text, _SAMPLES / "messages.csv")),
+            "evaluation-pictures": (image, flash.evaluate(image, _SAMPLES / "shapes.zip")),
+        }
     yield from (("batch-new", f"/models/{image}/batches/"), ("camera", f"/models/{image}/camera/"))
     for name, (model, batch) in done.items():
         yield name, f"/models/{model}/batches/{batch['token']}/"
+    yield "evaluation-new", f"/models/{text}/evaluations/"
+    for name, (model, row) in measured.items():
+        yield name, f"/models/{model}/evaluations/{row['token']}/"
 
 
 def _film(path: Path) -> None:

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core import checks
 
 from flashsite import env
+from flashsite.backup import swap
+from training.ground import landlock
 
 
 @checks.register
@@ -34,11 +36,35 @@ def var_dir_is_writable(**kwargs: Any) -> list[checks.CheckMessage]:
     return []
 
 
+@checks.register
+def no_restore_is_half_done(**kwargs: Any) -> list[checks.CheckMessage]:
+    if swap.journal_path().exists():
+        return [
+            checks.Error(
+                "A restore was interrupted, so the site may be half of one and half of another; run manage.py restore "
+                "--recover.",
+                id="flash.E006",
+            )
+        ]
+    return []
+
+
 @checks.register(checks.Tags.security, deploy=True)
 def debug_is_off(**kwargs: Any) -> list[checks.CheckMessage]:
     if settings.DEBUG:
         return [checks.Error("FLASH_DEBUG is on; unset it on a public site.", id="flash.E003")]
     return []
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def children_can_be_locked_in(**kwargs: Any) -> list[checks.CheckMessage]:
+    """What reads strangers' files is locked in by the kernel; without that, only its other bounds hold."""
+    if landlock.is_there():
+        return []
+    hint = "Use Linux 5.13 or newer, with landlock in its list of security modules (the parameter lsm=)."
+    return [
+        checks.Info("This system has no Landlock to lock readers of uploads in.", hint=hint, id="flash.I001")
+    ]
 
 
 @checks.register

@@ -146,3 +146,10 @@ def database(name: str, default: dict[str, Any]) -> dict[str, Any]:
         }
 
     return _read(name, default, convert, "a URL such as postgres://user:password@host/name")
+
+
+def given(prefix: str) -> dict[str, str]:
+    """All variables with this prefix that are set, as they are."""
+    return {
+        name: raw for name, value in os.environ.items() if name.startswith(prefix) and (raw := value.strip())
+    }

@@ -5,6 +5,7 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
 
 # sun_path of sockaddr_un (unix(7)) has 108 bytes with the closing NUL; Redis cuts longer ones without a word.
 MAX_PATH_BYTES = 104  # macOS has 104
@@ -25,6 +26,13 @@ def path(var_dir: Path) -> Path:
 def url(var_dir: Path) -> str:
     """The REDIS_URL of that socket."""
     return f"unix://{path(var_dir)}?db=0"
+
+
+def with_limits(url: str) -> str:
+    """A REDIS_URL that gives up a Redis that hangs; dramatiq passes on no option beside it. Its own limits go first."""
+    limits = {"socket_connect_timeout": "3", "socket_timeout": "5"}
+    address, _, query = url.partition("?")
+    return f"{address}?{urlencode(limits | dict(parse_qsl(query)))}"
 
 
 def remove_folder(socket: Path, var_dir: Path) -> None:

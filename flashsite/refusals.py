@@ -12,6 +12,7 @@ from flashsite.api.problems import problem_for
 from flashsite.whole_body import was_cut
 from modelstore.ground.errors import FlashError
 from modelstore.ground.files import StorageFull
+from training.ground import log_lines
 
 API_PREFIX = "/api/"
 
@@ -49,8 +50,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500: a database that is locked or away is no fault of ours."""
-    error = translated(sys.exc_info()[1])
-    return defaults.server_error(request) if error is None else refusal(request, error)
+    if (error := translated(sys.exc_info()[1])) is not None:
+        return refusal(request, error)
+    return HttpResponse(render_to_string("500.html", {"request_id": log_lines.request_id()}), status=500)
 
 
 def forbidden_form(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -20,8 +20,16 @@ def load_or_create(path: Path) -> str:
         return secrets.token_urlsafe(50)
 
 
+def _close_to_others(path: Path) -> None:
+    """The folder holds tokens and everybody's data. One without our key in it may be for other things, too."""
+    folder = path.parent.stat()
+    if path.exists() and folder.st_uid == os.getuid() and folder.st_mode & 0o077:
+        path.parent.chmod(0o700)
+
+
 def _load_or_create(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _close_to_others(path)
     # Django checks that uploads have somewhere to go before anything of ours could make the folder.
     (path.parent / "tmp").mkdir(exist_ok=True)
     try:

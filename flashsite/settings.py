@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flashsite import env, redis_socket, secret
+from training.ground import log_lines
 from training.ground.limits import GIB, MIB, Limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -27,6 +28,9 @@ FLASH_PREDICTIONS_AT_ONCE = env.integer(
 )
 # Predictions look a model's row up again after this long; 0 looks each time.
 FLASH_MODEL_ROW_SECONDS = env.integer("FLASH_MODEL_ROW_SECONDS", 2)
+# All of one request, waiting included; and how many of the largest requests one caller may send in a minute.
+FLASH_PREDICT_SECONDS = env.integer("FLASH_PREDICT_SECONDS", 30, low=1)
+FLASH_PREDICT_LARGEST_RATE = env.integer("FLASH_PREDICT_LARGEST_RATE", 10, low=1)
 FLASH_PREDICTIONS_WAITING = env.integer("FLASH_PREDICTIONS_WAITING", 12)
 # Whether trainings make an 8-bit copy of a model and predictions use it, where it was found to answer alike.
 FLASH_SERVING_COPY = env.boolean("FLASH_SERVING_COPY", False)
@@ -40,12 +44,17 @@ FLASH_LIMITS = Limits(
     max_video_seconds=env.integer("FLASH_MAX_VIDEO_SECONDS", 2 * 3600, low=1),
     max_video_pixels=env.integer("FLASH_MAX_VIDEO_PIXELS", 3840 * 2160, low=1),
     max_video_frames=env.integer("FLASH_MAX_VIDEO_FRAMES", 20_000, low=1),
+    max_pixels_per_request=env.integer("FLASH_MAX_REQUEST_PIXELS", 256_000_000, low=1),
+    max_characters_per_request=env.integer("FLASH_MAX_REQUEST_CHARACTERS", 2_000_000, low=1),
     max_rows=env.integer("FLASH_MAX_ROWS", 1_000_000, low=2),
     max_classes=env.integer("FLASH_MAX_CLASSES", 1_000, low=2),
     epochs=(1, env.integer("FLASH_MAX_EPOCHS", 200, low=1)),
     batch_size_image=(1, env.integer("FLASH_MAX_BATCH_IMAGE", 512, low=1)),
     batch_size_text=(1, env.integer("FLASH_MAX_BATCH_TEXT", 4096, low=1)),
 )
+# What reading one upload may cost: memory beyond twice the size of the file, and time.
+FLASH_READ_MEMORY = env.size("FLASH_READ_MEMORY", 2 * GIB)
+FLASH_READ_SECONDS = env.integer("FLASH_READ_SECONDS", 900, low=10)
 # A job is killed after this long; a dataset that no job uses is forgotten after that long.
 FLASH_JOB_DEADLINE = timedelta(seconds=env.integer("FLASH_JOB_DEADLINE_SECONDS", 6 * 3600, low=10))
 FLASH_DATASET_RETENTION = timedelta(seconds=env.integer("FLASH_DATASET_RETENTION_SECONDS", 2 * 3600, low=60))
@@ -190,6 +199,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+SESSION_ENGINE = "flashsite.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 
@@ -279,11 +289,9 @@ _REDIS_BROKER = {
     "BROKER": "jobs.messaging.late_broker.LateBroker",
     "OPTIONS": {
         "kind": "dramatiq.brokers.redis.RedisBroker",
-        "url": REDIS_URL,
+        "url": redis_socket.with_limits(REDIS_URL),
         "heartbeat_timeout": 15_000,
         "maintenance_chance": 200_000,
-        "socket_connect_timeout": 3,
-        "socket_timeout": 10,
     },
 }
 # RabbitMQ in place of Redis, if it is named. Bounded in time: a request must not wait for a broker that hangs.
@@ -304,6 +312,7 @@ DRAMATIQ_BROKER = {
     "MIDDLEWARE": [
         "dramatiq.middleware.AgeLimit",
         "dramatiq.middleware.TimeLimit",
+        "jobs.worker.middleware.CarryRequestId",
         "jobs.worker.middleware.StopTraining",
         "jobs.worker.middleware.ReportPresence",
         "dramatiq.middleware.Callbacks",
@@ -385,17 +394,26 @@ SILENCED_SYSTEM_CHECKS = (
     [] if _HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]
 )
 
+# Lines for people, or JSON for programs; each has the id of the request that it comes from.
+FLASH_LOG_FORMAT = env.choice(log_lines.FORMAT_VARIABLE, log_lines.TEXT, log_lines.FORMATS)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "text": {"()": "training.ground.log_lines.TextLines"},
+        "json": {"()": "training.ground.log_lines.JsonLines"},
+    },
     # Tokens are keys: the filter keeps them out of every log line.
     "filters": {
         "no_tokens": {"()": "flashsite.monitoring.logs.HideTokens"},
         "calm": {"()": "flashsite.monitoring.logs.Calm"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["calm", "no_tokens"]}
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": FLASH_LOG_FORMAT,
+            "filters": ["calm", "no_tokens"],
+        }
     },
     "root": {"handlers": ["console"], "level": env.string("FLASH_LOG_LEVEL", "INFO").upper()},
     "loggers": {

@@ -14,5 +14,6 @@ load_api_libraries()
 
 from flashsite.api.fast_predict import FastPredict  # noqa: E402
 from flashsite.monitoring.metrics import Measured  # noqa: E402
+from flashsite.monitoring.request_ids import Identified  # noqa: E402
 
-application = Measured(FastPredict(_site))
+application = Identified(Measured(FastPredict(_site)))

@@ -28,6 +28,12 @@ def notify(pk: int) -> None:
     notifications.deliver(pk=pk)
 
 
+# A queue of its own: what strangers' servers make of their time keeps nobody else waiting.
+@dramatiq.actor(queue_name="webhooks", max_retries=0, time_limit=_MINUTE)
+def post_webhook(pk: int) -> None:
+    notifications.deliver(pk=pk)
+
+
 # On the control queue: batches are predicted on the processors of the machine that serves the site, by a child
 # process. However many messages come, one batch at a time runs in a worker, so its other thread stays free.
 @dramatiq.actor(queue_name="control", max_retries=0, time_limit=float("inf"), max_age=10 * _MINUTE)

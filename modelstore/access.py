@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from modelstore.ground.errors import FlashError
 from modelstore.ground.known_kind import check_kind
-from modelstore.ground.tokens import digest
-from modelstore.models import CleanupPolicy, RetiredToken, TrainedModel
+from modelstore.ground.tokens import digest, is_number
+from modelstore.models import CleanupPolicy, RetiredToken, TrainedModel, find
 
 logger = logging.getLogger(__name__)
 
@@ -83,10 +83,23 @@ def get_model(token: str) -> TrainedModel:
 
     Raises ModelUnknown (404) or ModelExpired (410): the latter also after the row was pruned; KindUnknown (503).
     """
-    key = digest(token)
-    model = TrainedModel.objects.filter(token_digest=key).first()
+    model = find(TrainedModel.objects.all(), token)
     if model is None:
-        raise gone_model(key)
+        raise gone_model(digest(token))
+    return _live(model)
+
+
+def named_model(words: str) -> TrainedModel:
+    """For operators: the live model with this number, as lists show it, or of this token; raises as `get_model`."""
+    if not is_number(words):
+        return get_model(words)
+    model = TrainedModel.objects.filter(pk=int(words)).first()
+    if model is None:
+        raise ModelUnknown("There is no model with this number: look at the list.")
+    return _live(model)
+
+
+def _live(model: TrainedModel) -> TrainedModel:
     if model.is_expired(CleanupPolicy.current(), timezone.now()):
         raise expired_model()
     check_kind(model.task_type)
@@ -102,7 +115,7 @@ def served_model(token: str) -> TrainedModel:
     if (model := known_model(token)) is not None:
         return model
     key = digest(token)
-    found = TrainedModel.objects.filter(token_digest=key).defer("report").first()
+    found = find(TrainedModel.objects.defer("report"), token)
     if found is None:
         raise gone_model(key)
     policy = CleanupPolicy.current()

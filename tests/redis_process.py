@@ -13,11 +13,12 @@ from flashsite.supervisor import redis_server, tether
 
 
 class RedisProcess:
-    """`with RedisProcess() as redis:` then `redis.path` (its socket), `redis.stop()`, `redis.start()`."""
+    """`with RedisProcess() as redis:` then `redis.path` (its socket), `redis.url`, `redis.stop()`, `redis.start()`."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="flash-redis-"))
         self.path = self.folder / "redis.sock"
+        self.url = f"unix://{self.path}?db=0"
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -41,9 +42,20 @@ class RedisProcess:
             assert time.monotonic() < deadline, "redis-server does not answer"
             time.sleep(0.01)
 
+    def freeze(self) -> None:
+        """It hangs: connections are taken, and nothing is answered."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on as if nothing had been."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it, by SIGKILL as well as by SIGTERM, and wait until it is gone."""
         if self._process is not None:
             self._process.send_signal(number)
+            self.thaw()
             self._process.wait(10)
             self._process = None

@@ -58,6 +58,12 @@ def _on_postgres() -> bool:
     return connection.vendor == "postgresql"
 
 
+def _has_postgres() -> bool:
+    from tests import postgres
+
+    return postgres.find_programs() is not None
+
+
 def _has_onnxruntime_web() -> bool:
     return ONNXRUNTIME_WEB.is_file()
 
@@ -91,6 +97,7 @@ REQUIREMENTS = (
         is_met=lambda: bool(os.environ.get("FLASH_TEST_AMQP_URL")) or find_server() is not None,
         advice="RabbitMQ (apt install rabbitmq-server, or FLASH_TEST_AMQP_URL=amqp://guest:guest@localhost/)",
     ),
+    Requirement(marker="postgres_server", is_met=_has_postgres, advice="PostgreSQL (apt install postgresql)"),
     # `make test-postgres` is a run of its own, also in CI.
     Requirement(
         marker="postgres", is_met=_on_postgres, advice="PostgreSQL (make test-postgres)", may_lack=True

@@ -28,6 +28,12 @@ _FINE: dict[str, dict[str, Any]] = {
     "WEBP": {"lossless": True},
     "PNG": {},
 }
+# As cameras and phones store: one value of colour for four pixels.
+_HALF: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95, "subsampling": "4:2:0"},
+    "AVIF": {"quality": 95, "subsampling": "4:2:0"},
+    "WEBP": {"quality": 95},
+}
 # Chromaticities of red, green, blue and white, and the exponent.
 DISPLAY_P3 = ([(0.68, 0.32), (0.265, 0.69), (0.15, 0.06), (0.3127, 0.329)], 2.2)
 ADOBE_RGB = ([(0.64, 0.33), (0.21, 0.71), (0.15, 0.06), (0.3127, 0.329)], 2.2)
@@ -51,11 +57,19 @@ def drawn(colour: tuple[int, int, int], number: int) -> Image.Image:
     return image.filter(ImageFilter.GaussianBlur(1))
 
 
-def _turned(kind: str, orientation: int) -> bytes:
+def halved() -> Image.Image:
+    """The subject with one colour for each two by two pixels, and the brightness of each."""
+    bands = np.asarray(subject().convert("YCbCr")).astype(float)
+    colours = bands[..., 1:].reshape(HEIGHT // 2, 2, WIDTH // 2, 2, 2).mean((1, 3))
+    bands[..., 1:] = colours.repeat(2, 0).repeat(2, 1)
+    return Image.fromarray(bands.round().astype(np.uint8), "YCbCr").convert("RGB")
+
+
+def _turned(kind: str, orientation: int, ways: dict[str, dict[str, Any]] = _FINE) -> bytes:
     exif = Image.Exif()
     exif[_ORIENTATION] = orientation
     stored = subject().transpose(_TURNED_BACK[orientation])
-    return encoded(stored, kind, exif=exif, **_FINE[kind])
+    return encoded(stored, kind, exif=exif, **ways[kind])
 
 
 def _turned_by_xmp() -> bytes:
@@ -63,22 +77,22 @@ def _turned_by_xmp() -> bytes:
     return encoded(subject().transpose(_TURNED_BACK[3]), "JPEG", **_FINE["JPEG"], xmp=note)
 
 
-def heic(image: Image.Image, **options: Any) -> bytes:
+def heic(image: Image.Image, chroma: int = 444, **options: Any) -> bytes:
     """As phones store it."""
     buffer = io.BytesIO()
-    pillow_heif.from_pillow(image).save(buffer, quality=95, chroma=444, **options)
+    pillow_heif.from_pillow(image).save(buffer, quality=95, chroma=chroma, **options)
     return buffer.getvalue()
 
 
-def _heic_turned() -> bytes:
+def _heic_turned(chroma: int = 444) -> bytes:
     exif = Image.Exif()
     exif[_ORIENTATION] = 6
-    return heic(subject().transpose(_TURNED_BACK[6]), exif=exif.tobytes())
+    return heic(subject().transpose(_TURNED_BACK[6]), chroma, exif=exif.tobytes())
 
 
-def _mpo() -> bytes:
+def _mpo(ways: dict[str, dict[str, Any]] = _FINE) -> bytes:
     other = Image.new("RGB", (60, 40), "blue")
-    return encoded(subject(), "MPO", save_all=True, append_images=[other], **_FINE["JPEG"])
+    return encoded(subject(), "MPO", save_all=True, append_images=[other], **ways["JPEG"])
 
 
 def profile(primaries: list[tuple[float, float]], gamma: float) -> bytes:
@@ -230,6 +244,25 @@ COLOURED: dict[str, Callable[[], bytes]] = {
     "opaque RGBA PNG": lambda: encoded(_with_alpha(255)),
     "PNG with an alpha channel of nothing": lambda: encoded(_with_alpha(0)),
     "PNG with an unused colour key": lambda: encoded(subject(), transparency=(1, 2, 3)),
+}
+# Against a picture that has no more colours than they can hold.
+HALVED: dict[str, Callable[[], bytes]] = {
+    "PNG": lambda: encoded(halved()),
+    "JPEG": lambda: encoded(subject(), "JPEG", **_HALF["JPEG"]),
+    "JPEG, 4:2:2": lambda: encoded(subject(), "JPEG", quality=95, subsampling="4:2:2"),
+    "progressive JPEG": lambda: encoded(subject(), "JPEG", **_HALF["JPEG"], progressive=True),
+    "large JPEG": lambda: encoded(_large(), "JPEG", **_HALF["JPEG"]),
+    "JPEG turned by EXIF": lambda: _turned("JPEG", 6, _HALF),
+    "Display P3 JPEG": lambda: _with_profile("JPEG", profile(*DISPLAY_P3), **_HALF["JPEG"]),
+    "MPO": lambda: _mpo(_HALF),
+    "WebP": lambda: encoded(subject(), "WEBP", **_HALF["WEBP"]),
+    "WebP turned by EXIF": lambda: _turned("WEBP", 3, _HALF),
+    "large WebP": lambda: encoded(_large(), "WEBP", **_HALF["WEBP"]),
+    "HEIC": lambda: heic(subject(), 420),
+    "HEIC turned": lambda: _heic_turned(420),
+    "large HEIC": lambda: heic(_large(), 420),
+    "AVIF": lambda: encoded(subject(), "AVIF", **_HALF["AVIF"]),
+    "AVIF turned": lambda: _turned("AVIF", 6, _HALF),
 }
 GREY: dict[str, Callable[[], bytes]] = {
     "PNG": lambda: encoded(subject(grey=True)),

@@ -10,17 +10,20 @@ _STARTED = time.monotonic()
 
 import argparse  # noqa: E402
 import io  # noqa: E402
+import logging  # noqa: E402
 import os  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
-import traceback  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import TextIO  # noqa: E402
 
+from training.ground import log_lines  # noqa: E402
+from training.ground.confinement import confine_training  # noqa: E402
 from training.ground.control import Control, die_with_parent, lower_priority  # noqa: E402
 from training.ground.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, Interrupted, TrainingFailed  # noqa: E402
 from training.ground.events import Events  # noqa: E402
 from training.ground.phases import Phases  # noqa: E402
+from training.ground.run import read_request_id  # noqa: E402
 from training.kinds import KINDS_VARIABLE, load_kinds  # noqa: E402
 
 
@@ -47,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
             return EXIT_DONE
     if options.run_dir is None:
         parser.error("Name a RUN_DIR.")
+    log_lines.set_up_child(read_request_id(options.run_dir))
     if options.rank:
         return _follow(options.run_dir, options.rank, options.world_size)
     started = time.monotonic() if waits else _STARTED
@@ -62,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         events.error(failure.code, failure.message)
         return EXIT_FAILED
     except Exception:
-        traceback.print_exc()
+        logging.getLogger("training").exception("The training stopped because of a fault in the program.")
         events.error(
             "internal_error",
             "The training stopped because of a fault in the program. Try again; if it happens again, tell the "
@@ -109,6 +113,8 @@ def _run(folder: Path, events: Events, control: Control, started: float, nice: i
     from training.ground.run import Job, read_config
     from training.train import import_torch_meanwhile, train
 
+    # Before the first byte of the data, and before most threads.
+    confine_training(folder)
     recipe, machine, task_name = read_config(folder)
     lower_priority(machine.nice - nice)
     control.set_deadline(machine.deadline_seconds, started)

@@ -198,17 +198,67 @@ class Flash:
         on_progress: Callable[[dict[str, Any]], None] | None = None,
         **fields: Any,
     ) -> dict[str, Any]:
-        """Predicts a whole zip, video or table and saves the results as `target`, .csv or .jsonl. Answers the batch.
+        """Predicts a whole zip, video or table and saves the results as `target`: .csv, .jsonl or .xlsx.
+
+        Answers the batch.
 
         `fields`: top_k, frames_per_second, input_column. Nothing is saved when its status is not `done`.
         """
+        return self._whole_file(
+            f"models/{token}/batches/",
+            file,
+            target,
+            fields,
+            timeout=timeout,
+            poll=poll,
+            on_progress=on_progress,
+        )
+
+    def evaluate(
+        self,
+        token: str,
+        file: str | Path,
+        target: str | Path | None = None,
+        *,
+        timeout: float = 3600.0,
+        poll: float = 1.0,
+        on_progress: Callable[[dict[str, Any]], None] | None = None,
+        **fields: Any,
+    ) -> dict[str, Any]:
+        """Measures a model on a labelled file: the figures are in `evaluation` of the answer, if its status is `done`.
+
+        With `target` what the model said of each sample is saved there, .csv, .jsonl or .xlsx. `fields`:
+        accept_guesses and how the file is read, as for `check`.
+        """
+        return self._whole_file(
+            f"models/{token}/evaluations/",
+            file,
+            target,
+            fields,
+            timeout=timeout,
+            poll=poll,
+            on_progress=on_progress,
+        )
+
+    def _whole_file(
+        self,
+        place: str,
+        file: str | Path,
+        target: str | Path | None,
+        fields: Mapping[str, Any],
+        *,
+        timeout: float,
+        poll: float,
+        on_progress: Callable[[dict[str, Any]], None] | None,
+    ) -> dict[str, Any]:
+        """Sends it, follows it to its end, saves its results."""
         headers = {"Idempotency-Key": secrets.token_hex(16)} if self._patience else {}
-        batch = self._form(f"models/{token}/batches/", fields, [("file", Path(file))], headers)
-        place = f"models/{token}/batches/{batch['token']}/"
-        batch = self._wait(lambda: self._json("GET", place), timeout, poll, on_progress)
-        if batch["status"] == "done":
+        row = self._form(place, fields, [("file", Path(file))], headers)
+        place = f"{place}{row['token']}/"
+        row = self._wait(lambda: self._json("GET", place), timeout, poll, on_progress)
+        if row["status"] == "done" and target is not None:
             self._save(f"{place}results/?format={Path(target).suffix.removeprefix('.')}", Path(target))
-        return batch
+        return row
 
     def download(
         self,

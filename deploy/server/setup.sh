@@ -19,7 +19,7 @@ if [ -z "$root" ]; then
     id flash >/dev/null 2>&1 || useradd --system --home-dir /var/lib/flash --shell /usr/sbin/nologin flash
     systemctl daemon-reload
     systemctl enable --quiet --now flash-watchdog.timer
-    install -d -o flash -g flash -m 750 /var/lib/flash
+    install -d -o flash -g flash -m 700 /var/lib/flash
 fi
 
 sh "$home/deploy/install.sh" "$home/.venv" "${FLASH_REQUIREMENTS:-$home/requirements.txt}"
@@ -35,7 +35,8 @@ if [ ! -s "$root/etc/flash/env" ]; then
     exit 1
 fi
 if [ -z "$root" ]; then
-    chgrp flash /etc/flash/env && chmod 640 /etc/flash/env
+    # systemd reads it; those who read uploads, the same user, must not.
+    chown root:root /etc/flash/env && chmod 600 /etc/flash/env
     systemctl enable --quiet flash-trainer.service
     # On a prepared image the worker runs already, with the image's code. A job in hand goes back with its checkpoint.
     systemctl restart flash-trainer.service

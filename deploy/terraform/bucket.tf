@@ -2,6 +2,11 @@
 
 resource "aws_s3_bucket" "files" {
   bucket = var.bucket
+
+  # Models and data go by the site's own rules, not by a `terraform destroy`.
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "aws_s3_bucket_public_access_block" "files" {

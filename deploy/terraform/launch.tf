@@ -5,12 +5,16 @@ resource "aws_security_group" "trainer" {
   description = "Flash training servers: nothing comes in"
   vpc_id      = var.vpc
 
-  egress {
-    description = "PostgreSQL, Redis, S3, packages"
-    from_port   = 0
-    to_port     = 0
-    protocol    = "-1"
-    cidr_blocks = ["0.0.0.0/0"]
+  dynamic "egress" {
+    for_each = var.egress_ports
+
+    content {
+      description = "Packages, S3, PostgreSQL, Redis"
+      from_port   = egress.value
+      to_port     = egress.value
+      protocol    = "tcp"
+      cidr_blocks = ["0.0.0.0/0"]
+    }
   }
 }
 

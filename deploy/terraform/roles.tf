@@ -1,16 +1,58 @@
 # Two roles. The control role starts and stops machines with our tag and no others; a training server may do neither: it
 # goes off by its own poweroff.
 
+# What the site keeps, by the folders that it keeps it in; whatever else lies in the bucket it can neither read nor delete.
+# A new folder in the code needs its name here.
 data "aws_iam_policy_document" "files" {
   statement {
-    sid       = "Objects"
-    actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
-    resources = ["${aws_s3_bucket.files.arn}/*"]
+    sid     = "Objects"
+    actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+
+    resources = [
+      "${aws_s3_bucket.files.arn}/datasets/*",
+      "${aws_s3_bucket.files.arn}/jobs/*",
+      "${aws_s3_bucket.files.arn}/checkpoints/*",
+      "${aws_s3_bucket.files.arn}/batches/*",
+      "${aws_s3_bucket.files.arn}/batch-uploads/*",
+      "${aws_s3_bucket.files.arn}/check-*",
+    ]
+  }
+
+  statement {
+    sid       = "Incoming"
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.files.arn}/incoming/*"]
   }
 
   statement {
     sid       = "Bucket"
     actions   = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
+    resources = [aws_s3_bucket.files.arn]
+  }
+}
+
+# A training server meets strangers' data: it reads what jobs need, and writes and deletes what jobs make, no more.
+data "aws_iam_policy_document" "job_files" {
+  statement {
+    sid     = "Read"
+    actions = ["s3:GetObject"]
+
+    resources = [
+      "${aws_s3_bucket.files.arn}/datasets/*",
+      "${aws_s3_bucket.files.arn}/jobs/*",
+      "${aws_s3_bucket.files.arn}/checkpoints/*",
+    ]
+  }
+
+  statement {
+    sid       = "Write"
+    actions   = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+    resources = ["${aws_s3_bucket.files.arn}/jobs/*", "${aws_s3_bucket.files.arn}/checkpoints/*"]
+  }
+
+  statement {
+    sid       = "Bucket"
+    actions   = ["s3:ListBucket"]
     resources = [aws_s3_bucket.files.arn]
   }
 }
@@ -115,7 +157,7 @@ data "aws_iam_policy_document" "control" {
 }
 
 data "aws_iam_policy_document" "trainer" {
-  source_policy_documents = [data.aws_iam_policy_document.files.json]
+  source_policy_documents = [data.aws_iam_policy_document.job_files.json]
 
   statement {
     sid       = "ItsEnvironment"

@@ -51,6 +51,12 @@ variable "disk_gb" {
   default     = 60
 }
 
+variable "egress_ports" {
+  description = "The TCP ports that a training server may reach: packages, S3 and the repository, PostgreSQL, Redis."
+  type        = set(number)
+  default     = [80, 443, 5432, 6379]
+}
+
 variable "repository" {
   description = "Where a training server clones Flash from."
   type        = string

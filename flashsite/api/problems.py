@@ -3,6 +3,7 @@
 from typing import Any
 
 from modelstore.ground.errors import FlashError
+from training.ground import log_lines
 
 
 def problem_for(error: FlashError) -> dict[str, Any]:
@@ -26,6 +27,9 @@ def problem_for(error: FlashError) -> dict[str, Any]:
     for name in ("questions", "token"):
         if value := getattr(error, name, None):
             problem[name] = value
+    # Whoever runs the site finds it in the log.
+    if error.status >= 500 and (request := log_lines.request_id()):
+        problem["request_id"] = request
     if error.retry_after is not None:
         problem["retry_after"] = error.retry_after
     return problem

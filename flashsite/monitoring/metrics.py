@@ -111,16 +111,20 @@ def _of_rows() -> bytes:
     return bytes(generate_latest(registry))
 
 
+def behind_proxy() -> bool:
+    """Whether this site is told that all requests come through a proxy of its operator."""
+    trusted: Any = settings.SECURE_PROXY_SSL_HEADER
+    return bool(trusted or settings.REST_FRAMEWORK["NUM_PROXIES"])
+
+
 def _may_see(request: HttpRequest) -> bool:
     if token := settings.FLASH_METRICS_TOKEN:
         given = request.headers.get("Authorization", "").encode()
         return hmac.compare_digest(given, f"Bearer {token}".encode())
     # A proxy on this machine speaks for the whole world, and not each tells whom it speaks for.
-    trusted: Any = settings.SECURE_PROXY_SSL_HEADER
-    behind_proxy = bool(trusted or settings.REST_FRAMEWORK["NUM_PROXIES"])
     return (
         request.META.get("REMOTE_ADDR", "") in _LOCAL
-        and not behind_proxy
+        and not behind_proxy()
         and not any(name in request.META for name in _PASSED_ON)
         and request.META.get("SERVER_PROTOCOL") != "HTTP/1.0"
         and _name(request.META.get("HTTP_HOST", "localhost")) in _LOCAL_NAMES

@@ -5,15 +5,16 @@ import os
 import sys
 from pathlib import Path
 
-from flashsite import redis_socket
+from flashsite import env, redis_socket
 from flashsite.supervisor import plan, redis_server
 from flashsite.supervisor.console import Console
 from flashsite.supervisor.supervisor import Supervisor
+from training.ground import log_lines
 
 
 def main() -> int:
     options = _parser().parse_args()
-    console = Console()
+    console = Console(as_json=_logs_json())
     try:
         flash = plan.make(
             var_dir=options.var_dir,
@@ -30,6 +31,10 @@ def main() -> int:
     if options.own_redis:
         os.environ["REDIS_URL"] = redis_socket.url(options.var_dir)
     return Supervisor(flash, console=console, lock_handle=options.lock_handle).run()
+
+
+def _logs_json() -> bool:
+    return env.choice(log_lines.FORMAT_VARIABLE, log_lines.TEXT, log_lines.FORMATS) == log_lines.JSON
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,5 +1,6 @@
 """What a person sees of `up`: steps, and each program's lines under its coloured name."""
 
+import json
 import os
 import sys
 from typing import TextIO
@@ -9,9 +10,10 @@ _WIDTH = max(map(len, _COLOURS))
 
 
 class Console:
-    """Writes whole lines; `broken` becomes true when nobody reads any more (`make up | head`)."""
+    """Writes whole lines, for people or `as_json`; `broken` becomes true when nobody reads any more."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, as_json: bool = False) -> None:
+        self._as_json = as_json
         self._stream = stream or sys.stdout
         self._colour = self._stream.isatty() and "NO_COLOR" not in os.environ
         self.broken = False
@@ -22,11 +24,19 @@ class Console:
 
     def line(self, name: str, text: str) -> None:
         """One line of the program `name`."""
-        label = f"{name:<{_WIDTH}} |"
-        if self._colour:
-            label = f"\033[{_COLOURS.get(name, 37)}m{label}\033[0m"
         try:
-            self._stream.write(f"{label} {text}\n")
+            self._stream.write(f"{self._line(name, text)}\n")
             self._stream.flush()
         except OSError:
             self.broken = True
+
+    def _line(self, name: str, text: str) -> str:
+        if self._as_json:
+            # What the program logs is an object already.
+            is_object = text.startswith('{"') and text.endswith("}")
+            head = f'{{"program": {json.dumps(name)}, '
+            return head + (text[1:] if is_object else f'"message": {json.dumps(text, ensure_ascii=False)}}}')
+        label = f"{name:<{_WIDTH}} |"
+        if self._colour:
+            label = f"\033[{_COLOURS.get(name, 37)}m{label}\033[0m"
+        return f"{label} {text}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from flashsite import env
 from flashsite.supervisor import shared_metrics, tether
+from training.ground import log_lines
 
 bind = env.string("FLASH_BIND", "127.0.0.1:8000")
 worker_class = "flashsite.supervisor.web_worker.WebWorker"
@@ -33,6 +34,13 @@ if _metrics is not None:
 # No access log: paths hold tokens, and a token is a key.
 accesslog = None
 loglevel = "warning"
+if env.choice(log_lines.FORMAT_VARIABLE, log_lines.TEXT, log_lines.FORMATS) == log_lines.JSON:
+    logconfig_dict = {
+        "formatters": {"generic": {"()": "training.ground.log_lines.JsonLines"}},
+        "loggers": {
+            "gunicorn.error": {"level": "WARNING", "handlers": ["error_console"], "propagate": False}
+        },
+    }
 
 
 # Loading the site makes many objects and no garbage worth looking for; pre_fork turns the collector on again.
@@ -85,6 +93,7 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 def post_fork(server: Any, worker: Any) -> None:
     """A process of the web dies with its master, even when that is killed -9."""
+    tether.keep_secrets()
     tether.die_with_parent(parent=worker.ppid)
     if _metrics is not None:
         shared_metrics.begin_process(_metrics)

@@ -11,7 +11,7 @@ class AlreadyRunning(Exception):
 
 def acquire(var_dir: Path) -> int:
     """Lock `var_dir` and answer the open descriptor, which must stay open; it survives exec. Raises AlreadyRunning."""
-    var_dir.mkdir(parents=True, exist_ok=True)
+    var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(var_dir / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,6 +9,8 @@ import socket
 import time
 from pathlib import Path
 
+# Redis keeps its append-only files in a folder of this name.
+_QUEUE_FILES = "appendonlydir"
 _NAMES = ("redis-server", "valkey-server")
 
 
@@ -55,6 +57,19 @@ def command(binary: Path, *, folder: Path, socket_path: Path) -> tuple[str, ...]
 def answers(socket_path: Path) -> bool:
     """Whether a server that has read its files answers there."""
     return _ask(socket_path, b"PING\r\n").startswith(b"+PONG")
+
+
+def set_aside(folder: Path) -> Path | None:
+    """Puts the files of the queue in `folder` where the next start does not see them; None where there are none.
+
+    For those that Redis does not read any more, such as after a loss of power. Only the latest ones are kept.
+    """
+    files, aside = folder / _QUEUE_FILES, folder / f"{_QUEUE_FILES}.damaged"
+    if not files.is_dir():
+        return None
+    shutil.rmtree(aside, ignore_errors=True)
+    files.rename(aside)
+    return aside
 
 
 def stop_orphan(socket_path: Path, *, patience: float = 5.0) -> bool:

@@ -58,11 +58,14 @@ class Supervisor:
         (self._plan.var_dir / "redis").mkdir(mode=0o700, exist_ok=True)
         if redis_server.stop_orphan(self._plan.redis_socket):
             self._console.say("A Redis left over from an earlier start was stopped.")
-        child = self._add(Child(self._plan.redis))
+        child, tried = self._add(Child(self._plan.redis)), False
         deadline = time.monotonic() + _REDIS_SECONDS
         while not redis_server.answers(self._plan.redis_socket):
             if self._stops:
                 return
+            if child.quick_deaths == 1 and not tried:
+                tried = True
+                self._set_queue_aside()
             if time.monotonic() > deadline:
                 raise GivenUp(
                     "Redis does not answer. Jobs are safe in the database: "
@@ -70,6 +73,14 @@ class Supervisor:
                 )
             self._turn(0.02)
         child.quick_deaths = 0
+
+    def _set_queue_aside(self) -> None:
+        """Redis ended before it answered; its files hold hints alone, so the site does not wait for them."""
+        if aside := redis_server.set_aside(self._plan.var_dir / "redis"):
+            self._console.say(
+                "The queue's file is damaged, so Flash starts with an empty queue. No job is lost: jobs are in the "
+                f"database and are queued again within a minute. The file is kept as {aside}."
+            )
 
     def _start_programs(self) -> None:
         if self._stops:

@@ -5,11 +5,15 @@ import select
 import time
 from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import _DEFER, ThreadWorker
+
+from flashsite.supervisor.patience import Crowd, PatientSocket
 
 # A program that asks again does so within a fraction of a millisecond of its answer.
 _LINGER_MILLISECONDS = 3
 _GIVE_WAY_SECONDS = 0.002
+# A connection on which nothing was said yet waits without a thread after this.
+_FIRST_SECONDS = 0.05
 _SLOTS, _ABSENT, _MOST = 256, 255, 254
 
 
@@ -39,9 +43,16 @@ class WebWorker(ThreadWorker):
     Kept-alive connections stay where they were accepted: left to chance, one process has nearly all of them, and so all
     of the work. And gunicorn hands a connection back to its main thread after each request, which waits for the next
     one and wakes a thread: six switches between threads, which cost as much as a quarter of a small prediction.
+
+    Heads and bodies have deadlines: else some dozens of connections that send nothing would hold all threads.
     """
 
     counts: ConnectionCounts
+
+    def init_process(self) -> None:
+        """See ThreadWorker."""
+        self._crowd = Crowd(self.cfg.threads)
+        super().init_process()
 
     def notify(self) -> None:
         """Called at every turn of the main loop."""
@@ -57,10 +68,29 @@ class WebWorker(ThreadWorker):
 
     def handle(self, conn: Any) -> Any:
         """See ThreadWorker; answers whether the connection is kept."""
-        kept = super().handle(conn)
+        if not conn.initialized and not conn.data_ready and not conn.wait_for_data(_FIRST_SECONDS):
+            return _DEFER
+        kept = self._handle_one(conn)
         while kept is True and self.alive and self._asks_again(conn):
-            kept = super().handle(conn)
+            kept = self._handle_one(conn)
         return kept
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """See ThreadWorker; the head was read."""
+        if isinstance(conn.parser.unreader.sock, PatientSocket):
+            conn.parser.unreader.sock.begin_body()
+        return super().handle_request(req, conn)
+
+    def _handle_one(self, conn: Any) -> Any:
+        conn.sock.setblocking(True)
+        conn.init()
+        if not conn.is_http2:
+            reader = conn.parser.unreader
+            if isinstance(reader.sock, PatientSocket):
+                reader.sock.begin_head()
+            else:
+                reader.sock = PatientSocket(reader.sock, self._crowd)
+        return super().handle(conn)
 
     def _asks_again(self, conn: Any) -> bool:
         # Whoever waits for a thread comes first.

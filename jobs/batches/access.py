@@ -3,7 +3,7 @@
 from jobs.batches.errors import BatchUnknown, EvaluationUnknown
 from jobs.models import BatchPrediction
 from modelstore.access import get_model
-from modelstore.ground import tokens
+from modelstore.models import find
 
 
 def get_batch(model_token: str, token: str) -> BatchPrediction:
@@ -32,8 +32,7 @@ def get_evaluation(model_token: str, token: str) -> BatchPrediction:
 
 def _found(model_token: str, token: str, *, measures: bool) -> BatchPrediction | None:
     model = get_model(model_token)
-    batches = BatchPrediction.objects.filter(model=model, reading__isnull=not measures)
-    batch = batches.filter(token_digest=tokens.digest(token)).first()
+    batch = find(BatchPrediction.objects.filter(model=model, reading__isnull=not measures), token)
     if batch is not None:
         batch.model = model
     return batch

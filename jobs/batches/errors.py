@@ -87,7 +87,7 @@ def refused_to_predict(refusal: UploadRefused, kind: Kind) -> UploadRefused:
 
 def refused_to_measure(refusal: UploadRefused) -> UploadRefused:
     """The same refusal of a file to measure a model on."""
-    detail = refusal.detail
+    detail = refusal.detail.replace(", not a dataset.", ", not a file of samples with their classes.")
     if refusal.code == "too_few_classes":
         detail = (
             "All samples in the file have the same class, which shows little of how good a model is. Send samples of "

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from jobs.batches import submission
 from jobs.batches.child.contract import measures_of
 from jobs.batches.errors import ChoiceOpen, NotMeasurable, refused_to_measure
 from jobs.batches.options import BatchOptions
-from jobs.datasets import intake
+from jobs.datasets import intake, reading
 from jobs.models import BatchPrediction, Job
-from jobs.uploads import Findings, UploadRefused, uploads_of
+from jobs.uploads import UploadRefused, uploads_of
 from jobs.uploads.errors import listed
 from modelstore.models import TrainedModel
 from training.ground.limits import Limits
@@ -58,12 +57,12 @@ def submit(
 
     def look(path: Path, name: str) -> dict[str, Any]:
         findings, used = _inspected(model, path, name, options)
-        if findings.questions and not accept_guesses:
-            raise ChoiceOpen([question.to_json() for question in findings.questions])
+        if findings["questions"] and not accept_guesses:
+            raise ChoiceOpen(findings["questions"])
         _check_classes(model, findings)
         return {
             "kind": next(iter(kind_of(model.task_type).batch_formats)),
-            "total": findings.sample_count,
+            "total": findings["sample_count"],
             "options": BatchOptions().to_json(),
             "reading": _told(findings, used),
         }
@@ -76,13 +75,19 @@ def submit(
 
 def _inspected(
     model: TrainedModel, path: Path, name: str, options: Mapping[str, Any]
-) -> tuple[Findings, dict[str, Any]]:
-    """What is in the file, and the options it was read by: the columns of the training, where no others are chosen."""
-    inspect = partial(uploads_of(model.task_type).inspect, path, name, limits_of_samples())
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The JSON of the findings, and the options it was read by: columns of the training, if no others are chosen."""
+
+    def inspect(options: Mapping[str, Any]) -> dict[str, Any]:
+        limits = limits_of_samples()
+        return reading.inspect(
+            task=model.task_type, path=path, name=name, options=options, limits=limits
+        ).document
+
     try:
         try:
             findings = inspect(options)
-            columns: Sequence[str] = findings.to_json().get("columns", ())
+            columns: Sequence[str] = findings.get("columns", ())
         except UploadRefused as refusal:
             columns = refusal.columns.names if refusal.columns else ()
             if not _learnt(model, columns, options):
@@ -95,9 +100,9 @@ def _inspected(
 
 def _learnt(model: TrainedModel, columns: Sequence[str], chosen: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that the model learnt from, as far as this file has them and no other was chosen."""
-    reading = Job.objects.filter(model=model).values_list("reading", flat=True).first() or {}
+    kept = Job.objects.filter(model=model).values_list("reading", flat=True).first() or {}
     known = {option.name for option in uploads_of(model.task_type).OPTIONS}
-    inputs, label = list(reading.get("input_columns", ())), reading.get("label_column")
+    inputs, label = list(kept.get("input_columns", ())), kept.get("label_column")
     found: dict[str, Any] = {}
     if inputs and set(inputs) <= set(columns) and not {"input_column", "input_columns"} & set(chosen):
         found = {"input_column": inputs[0]} | ({"input_columns": inputs} if len(inputs) > 1 else {})
@@ -106,9 +111,9 @@ def _learnt(model: TrainedModel, columns: Sequence[str], chosen: Mapping[str, An
     return {name: value for name, value in found.items() if name in known}
 
 
-def _check_classes(model: TrainedModel, findings: Findings) -> None:
+def _check_classes(model: TrainedModel, findings: Mapping[str, Any]) -> None:
     """Raises UploadRefused where too few samples are of classes of the model."""
-    classes = [entry.label for entry in findings.classes]
+    classes = [entry["label"] for entry in findings["classes"]]
     known = [label for label in classes if label in set(model.classes)]
     if len(known) > 1:
         return
@@ -125,9 +130,8 @@ def _check_classes(model: TrainedModel, findings: Findings) -> None:
     )
 
 
-def _told(findings: Findings, options: Mapping[str, Any]) -> dict[str, Any]:
+def _told(found: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
     """What the row keeps of how the file was read."""
-    found = findings.to_json()
     notes = {name: found[name][:_MOST_NOTES] for name in ("repairs", "skipped", "warnings")}
     columns = {name: found[name] for name in ("input_columns", "label_column") if found.get(name)}
-    return {"options": dict(options), "skipped_count": findings.skipped_count, **notes, **columns}
+    return {"options": dict(options), "skipped_count": found["skipped_count"], **notes, **columns}

@@ -31,10 +31,13 @@ def record_first(*, batch: BatchPrediction, results: list[dict[str, Any]]) -> No
 
 @transaction.atomic
 def publish(*, batch: BatchPrediction, prefix: str, summary: dict[str, Any]) -> None:
-    """Makes the uploaded files the results of the batch; its upload goes."""
+    """Makes the uploaded files the results of the batch; its upload goes.
+
+    Raises LeaseLost also where its owner has cancelled it: what was promised then holds to the last moment.
+    """
     values = {name: summary[name] for name in ("done", "bad", "counts", "summary")}
     require(
-        BatchPrediction.objects.transition(
+        BatchPrediction.objects.filter(cancel_requested=False).transition(
             batch.pk,
             BatchStatus.DONE,
             held_by=batch.fence,
@@ -62,6 +65,14 @@ def finish_cancelled(*, batch: BatchPrediction) -> None:
     drop_upload(batch)
 
 
+def finish_if_cancelled(*, batch: BatchPrediction) -> bool:
+    """Ends a batch that its owner has cancelled meanwhile; False when that is not what happened."""
+    if not held(batch).filter(cancel_requested=True).exists():
+        return False
+    finish_cancelled(batch=batch)
+    return True
+
+
 @transaction.atomic
 def cancel(*, batch: BatchPrediction) -> bool:
     """Cancels a waiting batch at once and asks a running one to stop; False when it had already ended."""
@@ -73,7 +84,12 @@ def cancel(*, batch: BatchPrediction) -> bool:
 
 
 def requeue(*, batch: BatchPrediction, reason: str, blame: bool) -> None:
-    """Back into the queue, in its old place; failed instead after too many tries that count against it."""
+    """Back into the queue, in its old place; failed instead after too many tries that count against it.
+
+    One that its owner has cancelled ends.
+    """
+    if finish_if_cancelled(batch=batch):
+        return
     leases.requeue(
         batch,
         reason=reason,

@@ -14,6 +14,7 @@ from django.utils import timezone
 from jobs.batches import evaluations, lifecycle
 from jobs.batches.child.order import RESULTS_FILE, SUMMARY_FILE, Order
 from jobs.batches.downloads import FORMATS
+from jobs.errors import LeaseLost
 from jobs.models import BatchPrediction
 from jobs.queue.leases import persist
 from jobs.worker import run_folders
@@ -25,8 +26,9 @@ from jobs.worker.watch import CancelRequested, OutOfTime, follow
 from modelstore.bundles import local_cache
 from modelstore.ground import files
 from modelstore.ground.errors import FlashError
-from modelstore.models import CleanupPolicy
-from training.bundle.manifest import BundleDamaged
+from modelstore.models import CleanupPolicy, TrainedModel
+from training.bundle.manifest import MARKS_FILE, BundleDamaged, verify_file
+from training.ground.limits import GIB
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +75,7 @@ def _run_claimed(batch: BatchPrediction) -> None:
         attempt(
             batch,
             lambda heartbeat: _run(batch, heartbeat),
-            requeue=lambda: lifecycle.requeue(batch=batch, reason=_INTERNAL, blame=True),
+            requeue=lambda blame: lifecycle.requeue(batch=batch, reason=_INTERNAL, blame=blame),
         )
     finally:
         run_folders.forget_if_ended(_root(), batch)
@@ -85,12 +87,12 @@ def _run(batch: BatchPrediction, heartbeat: Heartbeat) -> None:
         _prepare(batch, folder)
     except (FlashError, BundleDamaged) as error:
         sentence = error.detail if isinstance(error, FlashError) else "The model's files are damaged."
-        persist(lambda: lifecycle.fail(batch=batch, error=sentence))
+        _fail(batch, sentence)
         return
     except OSError as error:
         if not files.is_disk_full(error):
             raise
-        persist(lambda: lifecycle.fail(batch=batch, error="The server's disk is full. Try again later."))
+        _fail(batch, "The server's disk is full. Try again later.")
         return
     child = Child(command(), folder)
     try:
@@ -106,16 +108,21 @@ def _prepare(batch: BatchPrediction, folder: Path) -> None:
         raise FlashError(_MODEL_GONE)
     folder.mkdir(parents=True, exist_ok=True)
     _take_over_results(folder)
+    upload = _upload(batch, folder).resolve()
     order = Order(
         task=model.task_type,
         kind=batch.kind,
-        upload=str(_upload(batch, folder)),
+        upload=str(upload),
         name=batch.name,
         bundle=str(local_cache.folder_of(model)),
         limits=settings.FLASH_LIMITS if batch.reading is None else evaluations.limits_of_samples(),
         reading=None if batch.reading is None else batch.reading["options"],
+        marks=None if batch.reading is None else _marks(model, folder),
         threads=settings.FLASH_BATCH_THREADS,
         nice=settings.FLASH_BATCH_NICE,
+        request_id=batch.request_id,
+        # The model, its arithmetic and what is decoded at the moment, beside what reading an upload may take.
+        memory=settings.FLASH_READ_MEMORY + 2 * upload.stat().st_size + 2 * GIB,
         **batch.options,
     )
     order.write(folder)
@@ -133,6 +140,21 @@ def _upload(batch: BatchPrediction, folder: Path) -> Path:
     except FileNotFoundError as error:
         raise FlashError(_UPLOAD_GONE) from error
     return path
+
+
+def _marks(model: TrainedModel, folder: Path) -> str | None:
+    """The bundle's file of this name on this disk, where it has one; it is checked. Raises BundleDamaged."""
+    facts = model.manifest["files"].get(MARKS_FILE)
+    if facts is None:
+        return None
+    key = f"{model.storage_prefix}/{MARKS_FILE}"
+    path = files.local_path(key)
+    if path is None:
+        path = folder / MARKS_FILE
+        path.unlink(missing_ok=True)
+        files.fetch(key, path)
+    verify_file(path, facts)
+    return str(path)
 
 
 def _take_over_results(folder: Path) -> None:
@@ -183,17 +205,26 @@ def _conclude(batch: BatchPrediction, folder: Path, child: Child, heartbeat: Hea
         return
     except OutOfTime:
         sentence = f"It took longer than the {allowed / 3600:.3g} hours allowed. Send a smaller file."
-        persist(lambda: lifecycle.fail(batch=batch, error=sentence))
+        _fail(batch, sentence)
         return
     if status == 0 and (folder / SUMMARY_FILE).is_file():
         _publish(batch, folder)
     elif was_interrupted(status):
         persist(lambda: lifecycle.requeue(batch=batch, reason=_RESTARTING, blame=False))
     elif events.error:
-        persist(lambda: lifecycle.fail(batch=batch, error=events.error))
+        _fail(batch, events.error)
     else:
         reason = reason_of_crash(batch, child, status, out_of_memory=_OUT_OF_MEMORY, crashed=_CRASHED)
         persist(lambda: lifecycle.requeue(batch=batch, reason=reason, blame=True))
+
+
+def _fail(batch: BatchPrediction, sentence: str) -> None:
+    def end() -> None:
+        # What its owner has stopped ends as stopped.
+        if not lifecycle.finish_if_cancelled(batch=batch):
+            lifecycle.fail(batch=batch, error=sentence)
+
+    persist(end)
 
 
 def _publish(batch: BatchPrediction, folder: Path) -> None:
@@ -203,4 +234,17 @@ def _publish(batch: BatchPrediction, folder: Path) -> None:
         files.put(folder / name, f"{prefix}/{name}")
     summary = json.loads((folder / SUMMARY_FILE).read_text("utf-8"))
     summary["summary"]["formats"] = list(made)
-    persist(lambda: lifecycle.publish(batch=batch, prefix=prefix, summary=summary))
+    try:
+        persist(lambda: lifecycle.publish(batch=batch, prefix=prefix, summary=summary))
+    except LeaseLost:
+        if lifecycle.finish_if_cancelled(batch=batch):
+            _drop(prefix)
+        raise
+
+
+def _drop(prefix: str) -> None:
+    """Results that nobody will have; what cannot be deleted now is found by the sweep."""
+    try:
+        files.delete_folder(prefix)
+    except Exception:  # each backend has an exception tree of its own
+        logger.warning("The results of a cancelled batch could not be deleted.", exc_info=True)

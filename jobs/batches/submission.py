@@ -1,6 +1,7 @@
 """Submits batches: the one way in for the site, the API and the command line."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +11,17 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
-from jobs.batches.child.contract import batches_of
 from jobs.batches.errors import BatchesFull, BatchInvalid, refused_to_predict
 from jobs.batches.options import BatchOptions
-from jobs.datasets import intake
+from jobs.datasets import intake, reading
 from jobs.messaging import hints
 from jobs.models import BatchPrediction, Job, PlatformStatus
 from jobs.uploads.errors import UploadRefused
 from modelstore.ground import temporary, tokens
 from modelstore.models import TrainedModel
 from training.kinds import kind_of
+
+logger = logging.getLogger(__name__)
 
 _RETRY_AFTER_SECONDS = 60
 # Of a file and the user's name for it: the fields of its row that tell what it is. Refuses by raising.
@@ -52,7 +54,7 @@ def submit(
     def look(path: Path, name: str) -> dict[str, Any]:
         chosen = replace(options, learnt_columns=_learnt_columns(model)).to_json()
         try:
-            kind, total = batches_of(model.task_type).look(path, name, settings.FLASH_LIMITS, chosen)
+            kind, total = reading.look(task=model.task_type, path=path, name=name, options=chosen)
         except UploadRefused as refusal:
             raise refused_to_predict(refusal, kind_of(model.task_type)) from refusal
         return {"kind": kind, "total": total, "options": chosen}
@@ -84,30 +86,30 @@ def take_in(
     with temporary.folder() as folder:
         path = folder / "upload"
         size, digest = intake.stream_to(path, upload)
-        key = _scoped_key(idempotency_key, model, digest, asked)
-        if key and (known := BatchPrediction.objects.filter(idempotency_key=key).first()):
+        request = _scoped_key(idempotency_key, model, digest, asked)
+        if known := _repeated(request, model):
             return known
         name = intake.clean_name(upload.name)
-        token = tokens.new_token()
-        batch = BatchPrediction(
-            token=token,
-            token_digest=tokens.digest(token),
-            model=model,
-            name=name,
-            size_bytes=size,
-            idempotency_key=key,
-            **look(path, name),
-        )
-        return _store(batch, path, wake)
+        batch = BatchPrediction.with_new_token(model=model, name=name, size_bytes=size, **look(path, name))
+        if request:
+            batch.keep_for_repeats(request)
+        return _store(batch, path, request, wake)
 
 
 def _learnt_columns(model: TrainedModel) -> tuple[str, ...]:
     """The columns of the table that the model learnt from; jobs of the version before did not keep them."""
-    reading = Job.objects.filter(model=model).values_list("reading", flat=True).first()
-    return tuple((reading or {}).get("input_columns", ()))
+    learnt = Job.objects.filter(model=model).values_list("reading", flat=True).first()
+    return tuple((learnt or {}).get("input_columns", ()))
 
 
-def _store(batch: BatchPrediction, path: Path, wake: bool) -> BatchPrediction:
+def _repeated(request: str | None, model: TrainedModel) -> BatchPrediction | None:
+    """The batch that the same request made before, with `model`, whose token is known."""
+    if known := BatchPrediction.repeated(request):
+        known.model = model
+    return known
+
+
+def _store(batch: BatchPrediction, path: Path, request: str | None, wake: bool) -> BatchPrediction:
     with intake.Movable(path) as file:
         batch.file.save(tokens.new_token(), file, save=False)
     try:
@@ -116,15 +118,14 @@ def _store(batch: BatchPrediction, path: Path, wake: bool) -> BatchPrediction:
             PlatformStatus.objects.select_for_update().filter(pk=PlatformStatus.current().pk).first()
             check_accepting()
             batch.save(force_insert=True)
+            logger.info("Batch prediction %s is queued.", batch.pk)
             if wake:
                 transaction.on_commit(hints.wake_batches)
     except BaseException as error:
         default_storage.delete(str(batch.file.name))
-        if isinstance(error, IntegrityError):
-            # Two repeats at once: the other one made the batch.
-            known = BatchPrediction.objects.filter(idempotency_key=batch.idempotency_key).first()
-            if batch.idempotency_key and known:
-                return known
+        # Two repeats at once: the other one made the batch.
+        if isinstance(error, IntegrityError) and batch.model and (known := _repeated(request, batch.model)):
+            return known
         raise
     return batch
 

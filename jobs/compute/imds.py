@@ -1,6 +1,6 @@
 """The instance metadata service, version 2: who this machine is, and whether EC2 wants it back.
 
-    python3 jobs/compute/imds.py /run/flash/identity     # FLASH_SERVER_NAME=i-…, for systemd's EnvironmentFile
+    python3 jobs/compute/imds.py /run/flash-identity/name     # FLASH_SERVER_NAME=i-…, for systemd's EnvironmentFile
 
 Needs Python's standard library alone. Source: EC2 user guide, "Use IMDSv2" and "Spot Instance interruption notices".
 """

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, transaction
 
+from jobs.datasets import reading
 from jobs.datasets.intake import (
     Movable,
     Upload,
@@ -23,9 +23,13 @@ from jobs.datasets.intake import (
 from jobs.errors import NeedsChoice, NotPossibleNow
 from jobs.models import Dataset
 from jobs.states import ACTIVE
-from jobs.uploads import Findings, UploadRefused, findings_csv, uploads_of
+from jobs.uploads import UploadRefused, lists_samples, uploads_of
 from jobs.uploads.errors import ColumnChoice
+from jobs.uploads.reader.order import Described
 from modelstore.ground import files, temporary, tokens
+
+# Options that say nothing: there is no file to blame.
+_WRONG_CALLS = ("table_options_invalid", "picture_options_invalid")
 
 
 def store_upload(*, task_type: str, upload: Upload, options: Mapping[str, Any] | None = None) -> Dataset:
@@ -76,19 +80,36 @@ def new_key() -> str:
 
 def reinspect(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
     """Reads a stored file again with other options."""
-    uploads = uploads_of(dataset.task_type)
-    if not uploads.READ_AGAIN:
+    if not uploads_of(dataset.task_type).READ_AGAIN:
         raise NotPossibleNow("There is nothing to choose about how such a file is read.")
     if dataset.jobs.exists():
         raise NotPossibleNow("A job uses this dataset already. Upload the file again to read it differently.")
     with temporary.folder() as folder:
         path = _fetch(dataset, folder)
-        findings = uploads.inspect(path, dataset.name, settings.FLASH_LIMITS, options)
+        findings = reading.inspect(task=dataset.task_type, path=path, name=dataset.name, options=options)
     for field, value in _described(findings).items():
         setattr(dataset, field, value)
     dataset.options = dict(options)
     dataset.save(update_fields=[*_described(findings), "options"])
     return dataset
+
+
+def samples(*, dataset: Dataset, label: str, start: int, count: int) -> dict[str, Any]:
+    """Samples of one class to look at, see `SampleLister`. Raises NotPossibleNow, UploadRefused."""
+    if not lists_samples(dataset.task_type):
+        raise NotPossibleNow("The single samples of such a file cannot be listed.")
+    with temporary.folder() as folder:
+        # To look at: the reading that counts compares the bytes with what was sent.
+        path = _fetch(dataset, folder, compare=False)
+        return reading.samples(
+            task=dataset.task_type,
+            path=path,
+            name=dataset.name,
+            options=dataset.options,
+            label=label,
+            start=start,
+            count=count,
+        )
 
 
 def notes_csv(dataset: Dataset) -> bytes:
@@ -103,8 +124,14 @@ def materialise(*, dataset: Dataset, run_dir: Path) -> None:
     if data.exists():
         shutil.rmtree(data)
     path = _fetch(dataset, run_dir)
-    unpack = uploads_of(dataset.task_type).unpack
-    unpack(path, dataset.name, data, settings.FLASH_LIMITS, dataset.options)
+    reading.unpack(
+        task=dataset.task_type,
+        path=path,
+        name=dataset.name,
+        data=data,
+        options=dataset.options,
+        seen=dataset.seen,
+    )
     if path.is_relative_to(run_dir):
         path.unlink()
 
@@ -141,16 +168,16 @@ def is_needed(dataset: Dataset) -> bool:
     return dataset.jobs.filter(status__in=ACTIVE).exists()
 
 
-def _described(findings: Findings) -> dict[str, Any]:
-    document = findings.to_json()
-    thumbnails = document.pop("thumbnails", [])
-    noted = findings.repairs or findings.skipped or findings.warnings
+def _described(findings: Described) -> dict[str, Any]:
+    document = dict(findings.document)
+    thumbnails, seen = document.pop("thumbnails", []), document.pop("seen", "")
     return {
-        "notes_csv": zlib.compress("".join(findings_csv(findings)).encode()) if noted else b"",
-        "sample_count": findings.sample_count,
-        "classes": [{"label": entry.label, "count": entry.count} for entry in findings.classes],
+        "notes_csv": findings.notes,
+        "sample_count": document["sample_count"],
+        "classes": document["classes"],
         "findings": document,
         "thumbnails": thumbnails,
+        "seen": seen,
     }
 
 
@@ -168,10 +195,11 @@ class _File:
 
 def _inspected(file: _File, options: dict[str, Any], *, keep_unread: bool) -> Dataset:
     try:
-        findings = uploads_of(file.task).inspect(file.path, file.name, settings.FLASH_LIMITS, options)
+        findings = reading.inspect(task=file.task, path=file.path, name=file.name, options=options)
     except UploadRefused as refusal:
-        if keep_unread and refusal.columns is not None and refusal.can_be_read_otherwise:
-            refusal.token = _store(file, _unread(refusal, refusal.columns), options).token
+        chosen = options and refusal.status in (400, 422) and refusal.code not in _WRONG_CALLS
+        if keep_unread and (refusal.can_be_read_otherwise or chosen):
+            refusal.token = _store(file, _unread(refusal, refusal.columns or ColumnChoice()), options).token
         raise
     return _store(file, _described(findings), options)
 
@@ -186,18 +214,16 @@ def _unread(refusal: UploadRefused, columns: ColumnChoice) -> dict[str, Any]:
             "refusal": told,
             "columns": columns.names,
             "input_column": columns.input,
-            "input_columns": [columns.input],
+            "input_columns": [columns.input] if columns.input else [],
             "label_column": columns.label,
             "glance": columns.rows,
+            "offered": columns.offered,
         },
     }
 
 
 def _store(file: _File, described: Mapping[str, Any], options: dict[str, Any]) -> Dataset:
-    token = tokens.new_token()
-    dataset = Dataset(
-        token=token,
-        token_digest=tokens.digest(token),
+    dataset = Dataset.with_new_token(
         task_type=file.task,
         name=file.name,
         size_bytes=file.size,
@@ -218,7 +244,7 @@ def _store(file: _File, described: Mapping[str, Any], options: dict[str, Any]) -
     return dataset
 
 
-def _fetch(dataset: Dataset, folder: Path) -> Path:
+def _fetch(dataset: Dataset, folder: Path, *, compare: bool = True) -> Path:
     """A local path of the stored file: the file itself where storage is local, else a copy in `folder`.
 
     Raises UploadRefused when it is gone or not what was uploaded, StorageUnavailable.
@@ -230,7 +256,7 @@ def _fetch(dataset: Dataset, folder: Path) -> Path:
             path = folder / "dataset"
             path.unlink(missing_ok=True)
             files.fetch(key, path)
-        digest = sha256_of(path)
+        digest = sha256_of(path) if compare else dataset.sha256
     except FileNotFoundError as error:
         raise UploadRefused("The stored data is gone. Upload it again and submit a new job.") from error
     if digest != dataset.sha256:

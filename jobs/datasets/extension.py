@@ -1,6 +1,6 @@
 """Adds new data to an earlier dataset: a dataset of its own, checked like any upload; what is in both counts once."""
 
-from jobs.datasets import dataset_store
+from jobs.datasets import dataset_store, reading
 from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
 from jobs.uploads import uploads_of
@@ -25,15 +25,14 @@ def extended(*, base: Dataset, more: Dataset) -> Dataset:
             part.mkdir()
             dataset_store.materialise(dataset=dataset, run_dir=part)
             parts.append(part / "data")
-        uploads = uploads_of(more.task_type)
-        path = uploads.merge(parts, folder)
+        path = reading.merge(task=more.task_type, parts=parts, folder=folder)
         name = f"{_stem(base)} and more{path.suffix}"
         return dataset_store.store_file(
             task_type=more.task_type,
             path=path,
             name=name,
             sha256="",
-            options=uploads.MERGED,
+            options=uploads_of(more.task_type).MERGED,
             keep_unread=False,
         )
 

@@ -9,10 +9,18 @@ from datetime import timedelta
 
 import dramatiq
 
+from training.ground import log_lines
+
 logger = logging.getLogger(__name__)
 
 # The actors of jobs.actors and their queues; a test compares the two.
-QUEUES = {"reconcile": "control", "train_next": "training", "notify": "control", "predict_next": "control"}
+QUEUES = {
+    "reconcile": "control",
+    "train_next": "training",
+    "notify": "control",
+    "post_webhook": "webhooks",
+    "predict_next": "control",
+}
 
 
 def wake_scheduler() -> None:
@@ -31,15 +39,24 @@ def wake_batches() -> None:
 
 
 def notify(keys: Iterable[int], *, delay: timedelta = timedelta()) -> None:
-    """Asks a worker to send the notices of these rows."""
+    """Asks a worker to send the e-mails of these rows."""
+    _send_each("notify", keys, delay)
+
+
+def post_webhooks(keys: Iterable[int], *, delay: timedelta = timedelta()) -> None:
+    """Asks a worker to post to the webhooks of these rows, which are slow as their owners please."""
+    _send_each("post_webhook", keys, delay)
+
+
+def _send_each(actor: str, keys: Iterable[int], delay: timedelta) -> None:
     for key in keys:
-        if not _send("notify", key, delay=delay):
+        if not _send(actor, key, delay=delay):
             return
 
 
 def _send(actor: str, *arguments: int, delay: timedelta = timedelta()) -> bool:
     message: dramatiq.Message[None] = dramatiq.Message(
-        queue_name=QUEUES[actor], actor_name=actor, args=arguments, kwargs={}, options={}
+        queue_name=QUEUES[actor], actor_name=actor, args=arguments, kwargs={}, options=_of_this_request()
     )
     try:
         broker = dramatiq.get_broker()
@@ -50,3 +67,7 @@ def _send(actor: str, *arguments: int, delay: timedelta = timedelta()) -> bool:
         logger.warning("The broker did not take a message; the next sweep sends it again.", exc_info=True)
         return False
     return True
+
+
+def _of_this_request() -> dict[str, str]:
+    return {"request_id": name} if (name := log_lines.request_id()) else {}

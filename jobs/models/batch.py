@@ -6,6 +6,7 @@ from typing import Any, Self
 from django.db import models
 
 from jobs.models.leased import Leased, LeasedQuerySet
+from jobs.models.repeatable import Repeatable
 from jobs.states import BATCHES, BatchStatus
 from modelstore.models import CleanupPolicy
 from training.kinds import KINDS
@@ -24,13 +25,11 @@ class BatchQuerySet(LeasedQuerySet["BatchPrediction"]):
         return self.filter(models.Q(model=None) | models.Q(finished__lt=now - retention))
 
 
-class BatchPrediction(Leased):
+class BatchPrediction(Repeatable, Leased):
     """A waiting, running or ended prediction of a zip, a table or a video. It goes with its model."""
 
     machine = BATCHES
 
-    token = models.CharField(max_length=64, unique=True)
-    token_digest = models.CharField(max_length=64, unique=True)
     # Not CASCADE: the files have to go, too, and the sweep sees to both.
     model = models.ForeignKey(
         "modelstore.TrainedModel", null=True, on_delete=models.SET_NULL, related_name="batches"
@@ -45,7 +44,6 @@ class BatchPrediction(Leased):
         blank=True,
         help_text="Of a labelled file, on which the model is measured: how it was read. Empty for others.",
     )
-    idempotency_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     status = models.CharField(max_length=10, choices=BatchStatus.choices, default=BatchStatus.QUEUED)
     total = models.PositiveIntegerField(null=True, blank=True)

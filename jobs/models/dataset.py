@@ -9,6 +9,7 @@ from django.utils import timezone
 from jobs.errors import NeedsChoice
 from jobs.states import ACTIVE
 from jobs.uploads import UploadRefused
+from modelstore.models import Tokened
 from training.kinds import task_choices
 
 
@@ -21,14 +22,12 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
         return self.filter(~models.Exists(needed), created__lt=now - retention)
 
 
-class Dataset(models.Model):
+class Dataset(Tokened):
     """One checked upload; the file itself lies in storage.
 
     One whose columns made no sense is kept, too, so that others can be chosen.
     """
 
-    token = models.CharField(max_length=64, unique=True)
-    token_digest = models.CharField(max_length=64, unique=True)
     task_type = models.CharField(max_length=32, choices=task_choices)
     name = models.CharField(max_length=255, help_text="The name of the uploaded file.")
     file = models.FileField(upload_to="datasets/%Y%m%d", max_length=255)
@@ -39,6 +38,9 @@ class Dataset(models.Model):
     findings = models.JSONField(default=dict)
     notes_csv = models.BinaryField(default=b"", help_text="All notes as CSV, compressed by zlib.")
     thumbnails = models.JSONField(default=list)
+    seen = models.TextField(
+        blank=True, default="", help_text="What unpacking need not find out again, in the words of the kind."
+    )
     options = models.JSONField(default=dict, help_text="How a table is read: columns, encoding, delimiter.")
     created = models.DateTimeField(default=timezone.now, db_index=True)
     kept = models.BooleanField(

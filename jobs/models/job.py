@@ -1,12 +1,15 @@
 """One request to train a model; its row is the only truth about it."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 
 from jobs.models.leased import Leased, LeasedQuerySet
+from jobs.models.repeatable import Repeatable
 from jobs.states import JOBS, RUNNING, JobStatus
+from modelstore.ground import sealing
+from modelstore.models import ApiKey
 from training.kinds import Preset, task_choices
 from training.score import ACCURACY, Score
 
@@ -27,13 +30,17 @@ class JobQuerySet(LeasedQuerySet["Job"]):
         return self.filter(tired | models.Q(lane=Lane.NOW), status=JobStatus.QUEUED)
 
 
-class Job(Leased):
+def _sealed(what: str) -> "models.CharField[str, str]":
+    return models.CharField(
+        max_length=sealing.SEALED_LENGTH, blank=True, default="", db_default="", help_text=what
+    )
+
+
+class Job(Repeatable, Leased):
     """A queued, running or ended training job."""
 
     machine = JOBS
 
-    token = models.CharField(max_length=64, unique=True)
-    token_digest = models.CharField(max_length=64, unique=True)
     dataset = models.ForeignKey(
         "jobs.Dataset", null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
     )
@@ -48,7 +55,6 @@ class Job(Leased):
     model_name = models.CharField(max_length=40)
     config = models.JSONField(help_text="The whole training configuration, as the trainer reads it.")
     downloadable = models.BooleanField(default=True)
-    idempotency_key = models.CharField(max_length=255, null=True, blank=True, unique=True)
 
     reading = models.JSONField(
         null=True, blank=True, help_text="The columns that held the text of its dataset, which may be gone."
@@ -88,6 +94,9 @@ class Job(Leased):
         related_name="jobs",
         help_text="The key that it was sent with; whoever has it may list the job.",
     )
+    sealed_token = _sealed("Its token, for the lists of the API key that it was sent with.")
+    sealed_dataset = _sealed("The token of its dataset, for whoever has its own.")
+    sealed_continued = _sealed("The token of the model that it continues, for whoever has its own.")
 
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
     phase = models.CharField(max_length=40, blank=True)
@@ -154,3 +163,33 @@ class Job(Leased):
     def leads_to_its_model(self) -> bool:
         """Whether its token opens a model; one that continues an earlier model leaves that token to it."""
         return self.status == JobStatus.DEPLOYED and self.comparison is None
+
+    def seal_tokens(self) -> None:
+        """Keeps what is told again; all tokens must be known. Call it before it is saved."""
+        key = sealing.key_of_token(self.token)
+        if self.api_key is not None:
+            self.sealed_token = sealing.seal(self.token, sealing.site_key())
+        if self.dataset is not None:
+            self.sealed_dataset = sealing.seal(self.dataset.token, key)
+        if self.continues is not None:
+            self.sealed_continued = sealing.seal(self.continues.token, key)
+
+    @property
+    def dataset_token(self) -> str:
+        """The token of its dataset, "" without one; its own must be known."""
+        sealed = self.sealed_dataset if self.dataset_id else ""
+        return sealing.unseal(sealed, sealing.key_of_token(self.token))
+
+    @property
+    def told_comparison(self) -> dict[str, Any] | None:
+        """`comparison` with the `token` of the model that it continued; its own must be known."""
+        if self.comparison is None:
+            return None
+        token = sealing.unseal(self.sealed_continued, sealing.key_of_token(self.token))
+        return {**self.comparison, "token": token}
+
+    def token_for(self, api_key: ApiKey | None) -> str | None:
+        """Its token for whoever lists with `api_key`: told where the job was sent with that key, else None."""
+        if api_key is None or self.api_key_id != api_key.pk:
+            return None
+        return sealing.unseal(self.sealed_token, sealing.site_key()) or None

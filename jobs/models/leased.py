@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from jobs.states import StateMachine
+from training.ground import log_lines
 
 M = TypeVar("M", bound=models.Model)
 
@@ -66,6 +67,13 @@ class Leased(models.Model):
     queued = models.DateTimeField(default=timezone.now)
     started = models.DateTimeField(null=True, blank=True)
     finished = models.DateTimeField(null=True, blank=True)
+    request_id = models.CharField(
+        max_length=log_lines.MOST_CHARACTERS,
+        blank=True,
+        default=log_lines.request_id,
+        db_default="",
+        help_text="The request that asked for it, as the log lines of all processes have it.",
+    )
 
     class Meta:
         abstract = True

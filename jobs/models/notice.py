@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from jobs.states import ENDED
+from modelstore.ground import sealing
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -32,6 +33,10 @@ class Notice(models.Model):
     site = models.CharField(
         max_length=300, blank=True, help_text="The site's address, as its owner knows it."
     )
+    sealed_token = models.CharField(
+        max_length=sealing.SEALED_LENGTH, blank=True, default="", db_default="",
+        help_text="The token of the job: an e-mail has a link, a webhook is signed with it.",
+    )  # fmt: skip
     delivery = models.UUIDField(unique=True, help_text="The same for every try: receivers may drop repeats.")
     created = models.DateTimeField(default=timezone.now)
     tries = models.PositiveIntegerField(default=0)

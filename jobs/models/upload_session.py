@@ -6,6 +6,8 @@ from typing import Self
 from django.db import models
 from django.utils import timezone
 
+from modelstore.ground import sealing
+from modelstore.models import Tokened
 from training.kinds import task_choices
 
 
@@ -15,15 +17,13 @@ class UploadSessionQuerySet(models.QuerySet["UploadSession"]):
         return self.filter(touched__lt=now - retention)
 
 
-class UploadSession(models.Model):
+class UploadSession(Tokened):
     """What was announced, and where its bytes are: a file of this server, or a multipart upload of the bucket."""
 
     class Method(models.TextChoices):
         OFFSET = "offset"
         PARTS = "parts"
 
-    token = models.CharField(max_length=64, unique=True)
-    token_digest = models.CharField(max_length=64, unique=True)
     task_type = models.CharField(max_length=32, choices=task_choices)
     name = models.CharField(max_length=255, help_text="The name of the file.")
     size_bytes = models.BigIntegerField(help_text="As announced.")
@@ -46,6 +46,10 @@ class UploadSession(models.Model):
         null=True, blank=True, help_text="Somebody checks it at the moment."
     )
     dataset = models.ForeignKey("jobs.Dataset", null=True, blank=True, on_delete=models.SET_NULL)
+    sealed_dataset = models.CharField(
+        max_length=sealing.SEALED_LENGTH, blank=True, default="", db_default="",
+        help_text="The token of the dataset, for whoever has its own.",
+    )  # fmt: skip
 
     objects = UploadSessionQuerySet.as_manager()
 
@@ -61,3 +65,10 @@ class UploadSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.size_bytes} bytes)"
+
+    @property
+    def dataset_token(self) -> str | None:
+        """The token of the dataset, None without one; its own must be known."""
+        if self.dataset_id is None:
+            return None
+        return sealing.unseal(self.sealed_dataset, sealing.key_of_token(self.token))

@@ -1,13 +1,14 @@
 """Tells whoever asked for it that a job has ended: by e-mail or by a webhook.
 
 The row is the outbox: a message to the actor is a hint, the sweep repeats it, and one conditional UPDATE lets one
-worker try. The address goes with the row, once it is told or when nobody answered for a day.
+worker try. The address goes with the row, and so does the sealed token, once it is told or when nobody answered for
+a day.
 """
 
-import hashlib
 import logging
 import smtplib
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,6 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,7 +25,7 @@ from jobs.models import Job, JobEvent, Notice
 from jobs.notices import webhooks
 from jobs.notices.webhooks import WebhookFailed, WebhookRefused
 from jobs.states import JobStatus
-from modelstore.ground import naming
+from modelstore.ground import naming, sealing
 
 logger = logging.getLogger(__name__)
 
@@ -65,31 +65,55 @@ def ask(*, job: Job, email: str, webhook: str, site: str) -> None:
     targets = ((Notice.Kind.EMAIL, email), (Notice.Kind.WEBHOOK, webhook))
     rows = [(kind, target) for kind, target in targets if target]
     Notice.objects.bulk_create(
-        Notice(job=job, kind=kind, target=target, site=site, delivery=uuid.uuid4()) for kind, target in rows
+        Notice(
+            job=job,
+            kind=kind,
+            target=target,
+            site=site,
+            sealed_token=sealing.seal(job.token, sealing.site_key()),
+            delivery=uuid.uuid4(),
+        )
+        for kind, target in rows
     )
 
 
 def announce(job: Job) -> None:
     """The job ends with this transaction: whoever asked is told once it is committed."""
-    transaction.on_commit(lambda: hints.notify(list(job.notices.values_list("pk", flat=True))), robust=True)
+    transaction.on_commit(lambda: _hint(list(job.notices.all())), robust=True)
 
 
 def send_due() -> int:
     """Hints at every notice whose turn has come, such as those of a message that was lost; how many there are."""
-    due = list(Notice.objects.due(timezone.now()).values_list("pk", flat=True)[:500])
-    hints.notify(due)
+    due = list(Notice.objects.due(timezone.now())[:500])
+    _hint(due)
     return len(due)
+
+
+def _hint(notices: Sequence[Notice], delay: timedelta = timedelta()) -> None:
+    hints.notify([one.pk for one in notices if one.kind == Notice.Kind.EMAIL], delay=delay)
+    hints.post_webhooks([one.pk for one in notices if one.kind == Notice.Kind.WEBHOOK], delay=delay)
 
 
 def deliver(*, pk: int) -> None:
     """One try. Nothing happens when another worker has it, when its time has not come, or when it is done."""
     now = timezone.now()
-    if not Notice.objects.due(now).filter(pk=pk).exists():
+    notice = Notice.objects.due(now).select_related("job").filter(pk=pk).first()
+    if notice is None:
         return
-    mine = Notice.objects.filter(pk=pk, next_try__lte=now)
-    if not mine.update(next_try=now + _TRY, tries=F("tries") + 1):
+    # A try that never comes back counts, too: its wait is in the row before it begins.
+    wait = max(_TRY, WAITS[min(notice.tries, len(WAITS) - 1)])
+    mine = Notice.objects.filter(pk=pk, next_try__lte=now, tries=notice.tries)
+    if not mine.update(next_try=now + wait, tries=notice.tries + 1):
         return
-    notice = Notice.objects.select_related("job").get(pk=pk)
+    notice.tries += 1
+    if notice.tries > len(WAITS) + 1:
+        _give_up(notice, "no try came to an end.")
+        return
+    token = sealing.unseal(notice.sealed_token, sealing.site_key())
+    if not token:
+        _give_up(notice, "the site's secret key has changed since it was asked for.")
+        return
+    notice.job.token = token
     try:
         _send(notice)
     except WebhookRefused as refusal:
@@ -117,7 +141,7 @@ def message(job: Job) -> dict[str, Any]:
     """What a webhook is told. Not the token: it is the key of the signature, and of the job."""
     return {
         "event": f"job.{job.status}",
-        "job": hashlib.sha256(job.token.encode()).hexdigest(),
+        "job": job.token_digest,
         "task_type": job.task_type,
         "task_name": job.task_name,
         "status": job.status,
@@ -155,7 +179,7 @@ def _try_later(notice: Notice, reason: str) -> None:
     wait = WAITS[notice.tries - 1]
     Notice.objects.filter(pk=notice.pk).update(next_try=timezone.now() + wait)
     logger.info("Notice %s of job %s: %s; again in %s.", notice.pk, notice.job_id, reason, wait)
-    hints.notify([notice.pk], delay=wait)
+    _hint([notice], delay=wait)
 
 
 @transaction.atomic

@@ -2,7 +2,8 @@
 
 The name is resolved once, every address that it has must be public, and the connection goes to the very address that
 was looked at: a second look-up could answer otherwise (DNS rebinding). Redirects are not followed, the answer's body
-is not read, and no proxy of the environment is used.
+is not read, and no proxy of the environment is used. All of it together has a deadline, however slowly the other side
+goes on.
 """
 
 import hashlib
@@ -12,13 +13,16 @@ import ipaddress
 import json
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
+# From the look-up of the name to the status of the answer.
 _SECONDS = 10
 _LONGEST = 2_000
 _MOST_BYTES = 16_384
@@ -83,13 +87,20 @@ def post(url: str, body: Mapping[str, Any], *, key: str, event: str, delivery: s
         "Connection": "close",
     }
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    deadline = time.monotonic() + _SECONDS
     connection = _connection(parts)
+    # A time-out of the socket begins anew with each byte.
+    timer = threading.Timer(max(0.0, deadline - time.monotonic()), connection.cut)
+    timer.daemon = True
+    timer.start()
     try:
         connection.request("POST", path, data, headers)
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise WebhookFailed(f"it did not answer ({type(error).__name__})") from error
+        reason = "TimeoutError" if time.monotonic() >= deadline else type(error).__name__
+        raise WebhookFailed(f"it did not answer ({reason})") from error
     finally:
+        timer.cancel()
         connection.close()
     if status == http.client.GONE:
         raise WebhookRefused("it answered 410, so it wants no more messages.")
@@ -99,7 +110,7 @@ def post(url: str, body: Mapping[str, Any], *, key: str, event: str, delivery: s
         raise WebhookFailed(f"it answered {status}")
 
 
-def _connection(parts: SplitResult) -> http.client.HTTPConnection:
+def _connection(parts: SplitResult) -> "_Pinned":
     host = parts.hostname or ""
     port = parts.port or _PORTS[parts.scheme]
     address = _public_address(host, port)
@@ -137,9 +148,27 @@ class _Pinned(http.client.HTTPConnection):
     def __init__(self, host: str, port: int, address: str) -> None:
         super().__init__(host, port, timeout=_SECONDS)
         self._address = address
+        self._is_cut = False
+        # The same connection under another number, which TLS does not take away.
+        self._twin: socket.socket | None = None
 
     def connect(self) -> None:
         self.sock = socket.create_connection((self._address, self.port), timeout=_SECONDS)
+        self._twin = self.sock.dup()
+        if self._is_cut:
+            raise TimeoutError
+
+    def close(self) -> None:
+        super().close()
+        if self._twin is not None:
+            self._twin.close()
+
+    def cut(self) -> None:
+        """From another thread: whoever waits for the other side gets an error now."""
+        self._is_cut = True
+        if self._twin is not None:
+            with suppress(OSError):
+                self._twin.shutdown(socket.SHUT_RDWR)
 
 
 class _PinnedTls(_Pinned):

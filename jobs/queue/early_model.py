@@ -74,7 +74,11 @@ def drop(job: Job) -> None:
 
 def _create(job: Job, bundle: Path, prefix: str) -> TrainedModel:
     return store.create_model(
-        token=job.token, prefix=prefix, folder=bundle, task_name=job.task_name, downloadable=job.downloadable
+        token_digest=job.token_digest,
+        prefix=prefix,
+        folder=bundle,
+        task_name=job.task_name,
+        downloadable=job.downloadable,
     )
 
 

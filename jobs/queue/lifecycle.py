@@ -159,7 +159,7 @@ def finish_cancelled(*, job: Job) -> None:
 
 
 def finish_if_cancelled(*, job: Job) -> bool:
-    """Ends a job that its owner cancelled while its model was being stored; False when that is not what happened."""
+    """Ends a job that its owner has cancelled meanwhile; False when that is not what happened."""
     if not held(job).filter(cancel_requested=True).exists():
         return False
     finish_cancelled(job=job)
@@ -168,7 +168,12 @@ def finish_if_cancelled(*, job: Job) -> bool:
 
 @transaction.atomic
 def requeue(*, job: Job, reason: str, blame: bool) -> None:
-    """Back into the queue, in its old place; failed instead after too many tries that count against it."""
+    """Back into the queue, in its old place; failed instead after too many tries that count against it.
+
+    One that its owner has cancelled ends.
+    """
+    if finish_if_cancelled(job=job):
+        return
     waits = leases.requeue(
         job,
         reason=reason,

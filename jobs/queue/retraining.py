@@ -20,6 +20,7 @@ from modelstore.ground.errors import FlashError
 from modelstore.models import ApiKey, CleanupPolicy, TrainedModel
 from training.bundle.manifest import (
     MANIFEST_FILE,
+    MARKS_FILE,
     ONNX_FILE,
     REPORT_FILE,
     TORCH_FILE,
@@ -34,7 +35,7 @@ from training.score import ACCURACY, SCORES, Score, show
 logger = logging.getLogger(__name__)
 
 # What the trainer looks at (training.bundle.previous).
-_WANTED = (ONNX_FILE, TORCH_FILE, VALIDATION_FILE)
+_WANTED = (MARKS_FILE, ONNX_FILE, TORCH_FILE, VALIDATION_FILE)
 FOLDER = "previous"
 
 
@@ -140,8 +141,7 @@ def publish_continued(*, job: Job, bundle: Path, prefix: str) -> Continued | Non
     if verdict != "took_over":
         store.abandon(prefix=prefix)
     _note(job, words)
-    comparison = {**told, "verdict": verdict, "words": words, "token": model.token}
-    return Continued(comparison=comparison, score=score)
+    return Continued(comparison={**told, "verdict": verdict, "words": words}, score=score)
 
 
 def _live(job: Job, *, lock: bool = False) -> TrainedModel | None:

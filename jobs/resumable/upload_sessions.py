@@ -20,9 +20,10 @@ from jobs.resumable.bucket_parts import Part
 from jobs.submitting import submission
 from jobs.uploads import UploadRefused
 from jobs.uploads.detection import HEAD_BYTES, refuse_by_head
-from modelstore.ground import files, temporary, tokens
+from modelstore.ground import files, sealing, temporary, tokens
 from modelstore.ground.errors import FlashError
 from modelstore.lifetime.deletion_guard import Allowance
+from modelstore.models import find
 from training.kinds import kind_of
 
 logger = logging.getLogger(__name__)
@@ -57,10 +58,7 @@ def begin(
     """
     submission.check_accepting()
     intake.check_size(size)
-    token = tokens.new_token()
-    session = UploadSession(
-        token=token,
-        token_digest=tokens.digest(token),
+    session = UploadSession.with_new_token(
         task_type=task_type,
         name=intake.clean_name(name),
         size_bytes=size,
@@ -111,11 +109,11 @@ def _remove_bytes(session: UploadSession) -> None:
 
 def get(token: str) -> UploadSession:
     """The upload of `token`; UploadUnknown (404) when there is none or its time is up."""
-    session = (
-        UploadSession.objects.filter(token_digest=tokens.digest(token)).select_related("dataset").first()
-    )
+    session = find(UploadSession.objects.select_related("dataset"), token)
     if session is None or expires(session) < timezone.now():
         raise UploadUnknown("There is no longer an upload at this address. Begin a new one.")
+    if session.dataset is not None and session.dataset_token:
+        session.dataset.token = session.dataset_token
     return session
 
 
@@ -178,7 +176,7 @@ def complete(
     except UploadRefused as refusal:
         if refusal.token:
             # The file is the dataset's now, so that other columns can be chosen.
-            session.dataset = Dataset.objects.get(token=refusal.token)
+            session.dataset = Dataset.objects.get(token_digest=tokens.digest(refusal.token))
             if session.method == Method.OFFSET:
                 disk_pieces.remove(session.key)
         abandon(session)
@@ -187,7 +185,10 @@ def complete(
         UploadSession.objects.filter(pk=session.pk).update(completing_until=None)
         raise
     UploadSession.objects.filter(pk=session.pk).update(
-        dataset=dataset, completing_until=None, touched=timezone.now()
+        dataset=dataset,
+        sealed_dataset=sealing.seal(dataset.token, sealing.key_of_token(session.token)),
+        completing_until=None,
+        touched=timezone.now(),
     )
     if session.method == Method.OFFSET:
         disk_pieces.remove(session.key)

@@ -20,7 +20,7 @@ from jobs.submitting import submission
 from jobs.submitting.lineage import Lineage
 from modelstore.access import get_model
 from modelstore.ground import files
-from modelstore.models import ApiKey, TrainedModel
+from modelstore.models import ApiKey, TrainedModel, find
 
 PREFIX = "incoming/"
 _MOST = 50
@@ -91,7 +91,7 @@ def retrain(*, arrival: IncomingFile, api_key: ApiKey | None) -> Job:
     if not default_storage.exists(arrival.key):
         raise NotPossibleNow("The object named in the event is no longer in the bucket.")
     check_size(default_storage.size(arrival.key))
-    before = Job.objects.filter(token_digest=model.token_digest).select_related("dataset").first()
+    before = find(Job.objects.select_related("dataset"), arrival.token)
     arrived = dataset_store.store_upload(task_type=model.task_type, upload=arrival)
     with dataset_store.discarded_unless_used(arrived) as dataset:
         return _submit(arrival, model, before, dataset, api_key)
@@ -100,14 +100,15 @@ def retrain(*, arrival: IncomingFile, api_key: ApiKey | None) -> Job:
 def _submit(
     arrival: IncomingFile, model: TrainedModel, before: Job | None, dataset: Dataset, api_key: ApiKey | None
 ) -> Job:
-    kept = before.dataset if before is not None else None
     return submission.submit(
         dataset=dataset,
         task_name=model.task_name,
         values={"preset": before.preset} if before is not None and before.preset else {},
         downloadable=model.downloadable,
-        keep_dataset=kept is not None,
+        keep_dataset=before is not None and before.dataset is not None,
         idempotency_key=f"s3:{arrival.key}:{arrival.version}",
         api_key=api_key,
-        lineage=Lineage(continue_from=model.token, extend_dataset=kept.token if kept is not None else ""),
+        lineage=Lineage(
+            continue_from=model.token, extend_dataset=before.dataset_token if before is not None else ""
+        ),
     )

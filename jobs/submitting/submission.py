@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -22,9 +23,11 @@ from jobs.queue.platform_status import DEV_MODE_NOTICE, is_full
 from jobs.states import JobStatus
 from jobs.submitting.job_options import JobOptions
 from jobs.submitting.lineage import Lineage
-from modelstore.ground import naming, tokens
+from modelstore.ground import naming
 from modelstore.models import ApiKey
 from training.ground.recipe import Recipe, RecipeInvalid, resolve
+
+logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 60
 
@@ -98,8 +101,8 @@ def submit(
         )
         values = retraining.with_its_model(values, earlier)
     config = validate(task=dataset.task_type, task_name=task_name, values=values)
-    key = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
-    if key and (known := Job.objects.filter(idempotency_key=key).first()):
+    request = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
+    if known := Job.repeated(request):
         return known
     dataset.check_usable()
     try:
@@ -111,7 +114,7 @@ def submit(
                 keep_dataset=keep_dataset,
                 task_name=naming.tidy(task_name),
                 downloadable=downloadable,
-                idempotency_key=key,
+                request=request,
                 api_key=api_key,
                 continues=earlier,
                 reading={
@@ -121,7 +124,7 @@ def submit(
             )
     except IntegrityError:
         # Two repeats at once: the other one made the job.
-        if key and (known := Job.objects.filter(idempotency_key=key).first()):
+        if known := Job.repeated(request):
             return known
         raise
 
@@ -136,17 +139,21 @@ def _with_earlier_data(dataset: Dataset, lineage: Lineage) -> AbstractContextMan
 
 @transaction.atomic
 def _create(
-    job_options: JobOptions, dataset: Dataset, config: Recipe, *, keep_dataset: bool, **columns: Any
+    job_options: JobOptions,
+    dataset: Dataset,
+    config: Recipe,
+    *,
+    keep_dataset: bool,
+    request: str | None,
+    **columns: Any,
 ) -> Job:
     # One submission at a time counts the queue: the row lock on Postgres, BEGIN IMMEDIATE on SQLite.
     PlatformStatus.objects.select_for_update().filter(pk=PlatformStatus.current().pk).first()
     check_accepting()
     if keep_dataset and not dataset.kept:
         Dataset.objects.filter(pk=dataset.pk).update(kept=True)
-    token, told = tokens.new_token(), config.to_json()
-    job = Job.objects.create(
-        token=token,
-        token_digest=tokens.digest(token),
+    told = config.to_json()
+    job = Job.with_new_token(
         dataset=dataset,
         task_type=dataset.task_type,
         preset=config.preset or "",
@@ -160,9 +167,14 @@ def _create(
         .to_json(),
         **columns,
     )
+    job.seal_tokens()
+    if request:
+        job.keep_for_repeats(request)
+    job.save(force_insert=True)
     notifications.ask(
         job=job, email=job_options.notify_email, webhook=job_options.notify_webhook, site=job_options.site
     )
+    logger.info("Job %s is queued.", job.pk)
     transaction.on_commit(hints.wake_scheduler)
     return job
 

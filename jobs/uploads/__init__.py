@@ -3,7 +3,7 @@
 What only one kind of task needs is in a folder of `jobs.kinds`, see `jobs.uploads.contract`.
 """
 
-from jobs.uploads.contract import KindUploads, uploads_of
+from jobs.uploads.contract import KindUploads, lists_samples, uploads_of
 from jobs.uploads.detection import detect
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.findings import ClassCount, Findings, Note
@@ -17,5 +17,6 @@ __all__ = [
     "UploadRefused",
     "detect",
     "findings_csv",
+    "lists_samples",
     "uploads_of",
 ]

@@ -17,7 +17,7 @@ from jobs.uploads.errors import UploadRefused, shown
 from jobs.uploads.findings import Note
 from jobs.uploads.name_encodings import Guess
 from jobs.uploads.names import entry_path
-from jobs.uploads.picture_lists import lists_pictures
+from jobs.uploads.picture_lists import lists_pictures, pictures_in_cells
 from jobs.uploads.right_form import choose_instead, right_form
 from jobs.uploads.zip_directory import Directory
 from jobs.uploads.zip_names import names_of
@@ -103,8 +103,12 @@ class Archive:
         cls, path: Path, limits: Limits, kind: Kind, names_encoding: str | None = None
     ) -> Iterator[Self]:
         """The zip at `path`, open for reading; `names_encoding` is that of names without the UTF-8 flag."""
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+        if pictures := pictures_in_cells(head):
+            raise UploadRefused(f"{pictures} {right_form(kind)}", status=415, code="not_a_zip")
         if detect(path, path.name, kind) != "zip":
-            raise _not_a_zip(path, kind)
+            raise _not_a_zip(head, kind)
         with path.open("rb") as file:
             yield cls(file, limits, kind, names_encoding)
 
@@ -135,9 +139,7 @@ class Archive:
             raise _encrypted(entry.where) from error
 
 
-def _not_a_zip(path: Path, kind: Kind) -> UploadRefused:
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
+def _not_a_zip(head: bytes, kind: Kind) -> UploadRefused:
     if lists_pictures(head):
         sentence = (
             "This is a table that lists pictures, not the pictures themselves. Zip it together with them."

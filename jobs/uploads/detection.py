@@ -153,6 +153,8 @@ def other_kind(head: bytes) -> tuple[str, str] | None:
         return "a safetensors file", _NO_MODELS
     if _STATA.match(head):
         return "a Stata file", _AS_CSV
+    if head.startswith(b"ORC") and b"\0" in head:
+        return "an ORC file", "Save the table as Parquet or CSV."
     if _MESSAGE_PACK.match(head):
         return "a binary file (MessagePack)", _AS_JSON
     return _other_markup(head)

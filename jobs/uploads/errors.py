@@ -1,12 +1,15 @@
 """The one way in which an upload is refused."""
 
+import errno
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from modelstore.ground.errors import FlashError
 
 MAX_NOTES = 100
+# Another sheet, delimiter, encoding or header row may make sense of such a file, before its columns are known.
+_READ_OTHERWISE = frozenset(("encoding", "nul_in_text", "one_column", "table_ragged"))
 _TITLES = {
     400: "The file cannot be read",
     413: "The file is too large",
@@ -17,12 +20,16 @@ _TITLES = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ColumnChoice:
-    """The columns of a table, which two of them were read, and its first rows (cells cut to a glance)."""
+    """The columns of a table, which two of them were read, and its first rows (cells cut to a glance).
 
-    names: list[str]
-    input: str
-    label: str
-    rows: list[list[str]]
+    All are empty where the columns are not known yet; `offered` are values that other options may have with this file.
+    """
+
+    names: list[str] = field(default_factory=list)
+    input: str = ""
+    label: str = ""
+    rows: list[list[str]] = field(default_factory=list)
+    offered: dict[str, list[str]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -45,8 +52,8 @@ class UploadRefused(FlashError):
         notes: Sequence[object] = (),
     ) -> None:
         super().__init__(detail, fields=fields, notes=notes[:MAX_NOTES])
-        # Set for a table whose columns were found, so that one may choose others; then the file may be kept, too, as
-        # the dataset of this token.
+        # Set where one may choose another way to read the file; then the file may be kept, too, as the dataset of this
+        # token.
         self.columns: ColumnChoice | None = None
         self.token = ""
         # One class for all refusals: what differs is data, not behaviour.
@@ -59,7 +66,15 @@ class UploadRefused(FlashError):
     @property
     def can_be_read_otherwise(self) -> bool:
         """Whether another choice may make sense of the file: of a column, or of an option that the refusal names."""
-        return self.columns is not None and (len(self.columns.names) > 2 or bool(self.fields))
+        columns = self.columns
+        return columns is not None and (
+            len(columns.names) > 2 or bool(self.fields or columns.offered) or self.code in _READ_OTHERWISE
+        )
+
+
+def is_want_of_room(error: BaseException) -> bool:
+    """Whether something could not be put aside: the disk is full, or the file larger than one may be. Not its fault."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def shown(name: object, length: int = 80) -> str:

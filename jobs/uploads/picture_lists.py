@@ -10,6 +10,9 @@ _FILE = re.compile(
 )
 _IN_LINE = re.compile(rb"%s[\"']?\s*(?:[,;|\t}\]]|\r?\n)" % _SUFFIX.encode(), re.IGNORECASE)
 _LINES = 200
+_BINARY_TABLES = {b"PAR1": "Parquet", b"ARROW1": "Arrow"}
+# Pictures hardly shrink, so that they begin in a packed table as they do alone.
+_PICTURE_BEGINS = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff[\xdb\xe0-\xef]|RIFF....WEBP", re.DOTALL)
 PICTURE_LIST = "Zip it together with the pictures that it names, and choose pictures."
 
 
@@ -31,3 +34,14 @@ def lists_pictures(head: bytes) -> bool:
     """Whether most of the first lines of a table name a picture."""
     lines = [line for line in head.split(b"\n")[:_LINES] if line.strip()][1:]
     return len(lines) > 1 and sum(1 for line in lines if _IN_LINE.search(line + b"\n")) * 10 >= 9 * len(lines)
+
+
+def pictures_in_cells(head: bytes) -> str:
+    """What to say of a binary table that has pictures in its cells, by its first bytes; "" where it has none."""
+    name = next((name for magic, name in _BINARY_TABLES.items() if head.startswith(magic)), "")
+    if not name or not _PICTURE_BEGINS.search(head):
+        return ""
+    return (
+        f"This {name} file has pictures in its cells. Write each to a file in a folder of its class, and zip the "
+        "folders."
+    )

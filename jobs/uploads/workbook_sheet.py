@@ -1,9 +1,11 @@
 """A sheet of an XLSX, XLS or ODS file as lines of JSON, made by a child process; see `workbook_child`."""
 
+import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from jobs.uploads.detection import OLE_MAGIC
 from training.ground.limits import GIB, MIB
@@ -21,7 +23,7 @@ def workbook_suffix(head: bytes) -> str:
     return next(suffix for magic, suffix in _SUFFIXES if magic in head)
 
 
-def write_sheet(path: Path, lines: IO[str], *, sheet: str = "", rows: int, chars: int) -> bool:
+def write_sheet(path: Path, lines: IO[bytes], *, sheet: str = "", rows: int, chars: int) -> bool:
     """Writes what the child says of the workbook at `path`, which has the right suffix, into a file.
 
     `sheet` is the name of one, or empty; `rows` and `chars` (of a cell) are the most that are read. Whoever calls it
@@ -47,3 +49,21 @@ def write_sheet(path: Path, lines: IO[str], *, sheet: str = "", rows: int, chars
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0
+
+
+def read_about(lines: IO[bytes]) -> dict[str, Any]:
+    """What the child says first; then `lines` stands at the rows. Raises ValueError where it said nothing."""
+    lines.seek(0)
+    about: dict[str, Any] = json.loads(lines.readline())
+    return about
+
+
+def read_rows(lines: IO[bytes], at: int) -> Iterator[list[list[str]]]:
+    """Rows, some at a time, from the place `at` on; several may read at once."""
+    while True:
+        lines.seek(at)
+        line = lines.readline()
+        if not line:
+            return
+        at += len(line)
+        yield json.loads(line)

@@ -6,10 +6,13 @@ from jobs.models import Job, PlatformStatus
 
 
 def status_document(platform: PlatformStatus, running: Job | None) -> dict[str, Any]:
-    """`status`, `token` and `task_type` of the model in training (empty when there is none), `dev_mode`."""
+    """`status`, `token` and `task_type` of the model in training (empty when there is none), `dev_mode`.
+
+    The token of a job that was not found by it is not known, and empty, too.
+    """
     return {
         "status": "active" if running else "sleeping",
-        "token": running.token if running else "",
+        "token": running.known_token if running else "",
         "task_type": running.task_type if running else "",
         "dev_mode": platform.dev_mode,
     }
@@ -19,7 +22,7 @@ def training_document(job: Job) -> dict[str, Any]:
     """training.json of one job; reads the job's dataset and model when they were not fetched with it."""
     config = job.config
     return {
-        "token": job.token,
+        "token": job.known_token,
         "task_type": job.task_type,
         "num_classes": _class_count(job),
         "optimizer": config.get("optimizer"),

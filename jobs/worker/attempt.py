@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
@@ -12,22 +13,42 @@ from jobs.queue.leases import persist
 from jobs.worker.child import EXIT_INTERRUPTED, Child
 from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.stop_request import STOPPING
+from training.ground import log_lines
 
 logger = logging.getLogger(__name__)
 
 _KILLED = -9
 
 
-def attempt(row: Leased, work: Callable[[Heartbeat], None], *, requeue: Callable[[], None]) -> None:
-    """Works on a claimed row while its lease is renewed; a mistake of ours puts it back into the queue."""
+def attempt(row: Leased, work: Callable[[Heartbeat], None], *, requeue: Callable[[bool], None]) -> None:
+    """Works on a claimed row while its lease is renewed; what goes wrong on our side puts it back into the queue.
+
+    `requeue` is told whether the try counts: one that the database ended, by being away or held, does not.
+    """
+    with log_lines.working_for(row.request_id):
+        _attempt(row, work, requeue)
+
+
+def _attempt(row: Leased, work: Callable[[Heartbeat], None], requeue: Callable[[bool], None]) -> None:
     name = row._meta.verbose_name
+    logger.info("The %s %s begins, attempt %s.", name, row.pk, row.fence)
     try:
         with Heartbeat(row) as heartbeat:
             work(heartbeat)
     except LeaseLost:
         logger.info("The %s %s is no longer ours; what this attempt made is dropped.", name, row.pk)
+    except (OperationalError, InterfaceError):
+        logger.warning("The %s %s waits again: the database did not respond.", name, row.pk, exc_info=True)
+        connection.close()
+        _put_back(lambda: requeue(False))
     except Exception:
         logger.exception("The %s %s failed for a reason of ours.", name, row.pk)
+        _put_back(lambda: requeue(True))
+
+
+def _put_back(requeue: Callable[[], None]) -> None:
+    """Unless the sweep was faster, or somebody else has it already."""
+    with suppress(LeaseLost):
         persist(requeue)
 
 

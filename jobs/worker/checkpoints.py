@@ -6,6 +6,7 @@ import tarfile
 import threading
 import time
 from contextlib import suppress
+from contextvars import copy_context
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -45,7 +46,9 @@ class Courier:
         self._pause = float(settings.FLASH_CHECKPOINT_SECONDS)
         self._stop, self._last = threading.Event(), False
         self._delivered: object = _signature(run_dir / _IN_RUN_DIR)
-        self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+        self._thread = threading.Thread(
+            target=copy_context().run, args=(self._run,), name="checkpoints", daemon=True
+        )
 
     def __enter__(self) -> Self:
         if self._pause:

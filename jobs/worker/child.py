@@ -3,7 +3,6 @@
 import json
 import os
 import queue
-import re
 import signal
 import subprocess
 import sys
@@ -15,17 +14,14 @@ from typing import Any
 
 from django.conf import settings
 
+from training.ground.child_environment import passed_on
+from training.ground.confinement import HIDDEN_VARIABLE
+from training.ground.log_lines import FORMAT_VARIABLE
 from training.kinds import KINDS_VARIABLE
 
 EXIT_INTERRUPTED = 75
-# What a child learns of this process's environment: where programs, libraries and devices are, and how they behave.
-# It reads what strangers uploaded, so all else stays here; a new secret needs no line anywhere.
-PASSED_ON = re.compile(
-    r"PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|XDG_CACHE_HOME|VIRTUAL_ENV|PYTHON\w+"
-    r"|LD_LIBRARY_PATH|LD_PRELOAD|GLIBC_TUNABLES|MALLOC_\w+"
-    r"|(OMP|GOMP|KMP|MKL|OPENBLAS|ORT|TORCH|PYTORCH|CUDA|NVIDIA|CUBLAS|CUDNN|NCCL|GLOO|HIP|ROCR|HSA)_\w+"
-)
 _TAIL = 4000
+_CONFIGURED = "/etc/flash"
 
 
 class Child:
@@ -129,9 +125,18 @@ def trainer_command() -> list[str]:
 
 
 def _environment(parent: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in parent.items() if PASSED_ON.fullmatch(name)}
-    return kept | {
+    # Other people's files, the database, the key, what the operator configured, signs for the watchdog.
+    hidden = (
+        settings.FLASH_VAR_DIR,
+        settings.FLASH_RUNS_DIR,
+        settings.MEDIA_ROOT,
+        settings.FLASH_SIGNS_DIR,
+        _CONFIGURED,
+    )
+    return passed_on(parent) | {
+        HIDDEN_VARIABLE: os.pathsep.join(map(str, hidden)),
         "FLASH_WEIGHTS_DIR": str(settings.FLASH_WEIGHTS_DIR),
         KINDS_VARIABLE: ",".join(settings.FLASH_KINDS),
+        FORMAT_VARIABLE: settings.FLASH_LOG_FORMAT,
         "PYTHONUNBUFFERED": "1",
     }

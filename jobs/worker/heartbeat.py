@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from contextvars import copy_context
 from types import TracebackType
 from typing import Self
 
@@ -21,7 +22,9 @@ class Heartbeat:
         self.lost = threading.Event()
         self._row = row
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="lease", daemon=True)
+        self._thread = threading.Thread(
+            target=copy_context().run, args=(self._beat,), name="lease", daemon=True
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -1,8 +1,25 @@
 """Dramatiq middleware of the training worker; imported before Django's apps are ready, so it knows no models."""
 
+from typing import Any
+
 import dramatiq
 
 from jobs.worker.stop_request import STOPPING
+from training.ground import log_lines
+
+
+class CarryRequestId(dramatiq.Middleware):
+    """What an actor logs has the id of the request that sent the message; a job's own takes its place later."""
+
+    def before_process_message(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
+        log_lines.begin(str(message.options.get("request_id", "")))
+
+    def after_process_message(
+        self, broker: dramatiq.Broker, message: dramatiq.MessageProxy, **outcome: Any
+    ) -> None:
+        log_lines.end()
+
+    after_skip_message = after_process_message
 
 
 class StopTraining(dramatiq.Middleware):

@@ -2,18 +2,21 @@
 
 import json
 import logging
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from jobs.compute.local import this_server
 from jobs.datasets import dataset_store
 from jobs.errors import LeaseLost
 from jobs.models import Job
 from jobs.money.caps import remaining_seconds
+from jobs.notices import alerts
 from jobs.queue import early_model, lifecycle, retraining
 from jobs.queue.leases import persist
 from jobs.uploads import UploadRefused
@@ -40,9 +43,15 @@ _OUT_OF_MEMORY = (
     "Try a smaller model, a smaller batch size or less data."
 )
 _CRASHED = "The training process crashed. Try again; if it happens once more, choose another model."
+_DISK_FULL = "The training machine's disk is full; its operator can make room."
+_DISK_ALERT = (
+    "The disk of {server} is full, so trainings fail there. Make room, move FLASH_RUNS_DIR to a larger disk, or "
+    "start the machine with a larger one."
+)
 _INTERNAL = (
     "Something went wrong on our side while this job ran. Try again; the operator has the details in the log."
 )
+_NO_DATABASE = "The database did not respond for a while."
 
 
 def run_next() -> bool:
@@ -56,7 +65,9 @@ def run_next() -> bool:
         attempt(
             job,
             lambda heartbeat: run(job=job, heartbeat=heartbeat),
-            requeue=lambda: lifecycle.requeue(job=job, reason=_INTERNAL, blame=True),
+            requeue=lambda blame: lifecycle.requeue(
+                job=job, reason=_INTERNAL if blame else _NO_DATABASE, blame=blame
+            ),
         )
     finally:
         forget_if_ended(job)
@@ -71,10 +82,12 @@ def run(*, job: Job, heartbeat: Heartbeat) -> None:
         _train(job, folder, heartbeat)
     except (UploadRefused, KindUnknown) as refusal:
         _fail(job, refusal.detail)
+    except files.StorageFull:
+        _make_room(job, folder)
     except OSError as error:
         if not files.is_disk_full(error):
             raise
-        _fail(job, "The training machine's disk is full. Tell the operator, or try again later.")
+        _make_room(job, folder)
 
 
 def run_folder(job: Job) -> Path:
@@ -89,6 +102,17 @@ def forget_if_ended(job: Job) -> None:
             checkpoints.forget(job)
 
 
+def _make_room(job: Job, folder: Path) -> None:
+    """Ends a try for which this disk has no room: another machine may have more, and so may this one later."""
+    shutil.rmtree(folder / "data", ignore_errors=True)
+    # What workers that were killed have left here; on a machine of its own nobody else sweeps.
+    with suppress(DatabaseError):
+        run_folders.remove_ended(Path(settings.FLASH_RUNS_DIR), Job.objects.all())
+    logger.error("The disk of this machine has no room for job %s.", job.pk)
+    persist(lambda: alerts.tell("training_disk", _DISK_ALERT.format(server=job.server), timezone.now()))
+    persist(lambda: lifecycle.requeue(job=job, reason=_DISK_FULL, blame=True))
+
+
 def _prepare(job: Job, folder: Path) -> None:
     if job.dataset is None:
         raise UploadRefused("The data of this job is gone. Upload it again and submit a new job.")
@@ -98,7 +122,11 @@ def _prepare(job: Job, folder: Path) -> None:
     retraining.prepare(job=job, folder=folder)
     if not checkpoints.restore(job, folder):
         lifecycle.forget_epochs(job=job)
-    document = {"config": job.config | _machine(job), "task_name": job.task_name}
+    document = {
+        "config": job.config | _machine(job),
+        "task_name": job.task_name,
+        "request_id": job.request_id,
+    }
     (folder / "config.json").write_text(json.dumps(document))
 
 
@@ -187,7 +215,12 @@ def _conclude(
 
 
 def _fail(job: Job, sentence: str) -> None:
-    persist(lambda: lifecycle.fail(job=job, error=sentence))
+    def end() -> None:
+        # What its owner has stopped ends as stopped.
+        if not lifecycle.finish_if_cancelled(job=job):
+            lifecycle.fail(job=job, error=sentence)
+
+    persist(end)
 
 
 def _publish_early(job: Job, bundle: Path) -> None:

@@ -53,7 +53,12 @@ def _publish(prefix: str, folder: Path) -> Tombstone | None:
     Tombstone.objects.filter(storage_prefix=prefix).delete()
     if row is None:
         store.create_model(
-            token=TOKEN, prefix=prefix, folder=folder, task_name=name, downloadable=True, pinned=True
+            token_digest=digest(TOKEN),
+            prefix=prefix,
+            folder=folder,
+            task_name=name,
+            downloadable=True,
+            pinned=True,
         )
         return None
     before = row.storage_prefix

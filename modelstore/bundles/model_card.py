@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from modelstore.models import TrainedModel
-from training.bundle.manifest import MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
+from training.bundle.manifest import MARKS_FILE, MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
 from training.ground.source_words import source_words
 from training.ground.used_settings import used_settings
 from training.kinds import kind_of
@@ -168,6 +168,13 @@ def _files(model: TrainedModel) -> str:
     if VALIDATION_FILE in model.manifest["files"]:
         rows.append(("`validation.csv`", "the samples it was measured on: sha256, label, answer"))
         rows.append(("`examples.zip`", "some of these samples, small"))
+    if MARKS_FILE in model.manifest["files"]:
+        rows.append(
+            (
+                "`marks.npz`",
+                f"tells which {words.samples} of a file Flash trained on; no program here needs it",
+            )
+        )
     if _measured_before(model):
         rows.append(("`measured.*`", "the model that was measured"))
     return "## Files\n\n" + _table(("File", "What"), rows)

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from modelstore.bundles import local_cache
 from modelstore.ground import files
-from modelstore.ground.tokens import digest
 from modelstore.models import CleanupPolicy, RetiredToken, Tombstone, TrainedModel
 from training.bundle.manifest import MANIFEST_FILE, REPORT_FILE, Manifest, verify
 from training.score import ACCURACY, Score
@@ -50,12 +49,11 @@ def upload_bundle(*, folder: Path, prefix: str) -> None:
 
 
 def create_model(
-    *, token: str, prefix: str, folder: Path, task_name: str, downloadable: bool, pinned: bool = False
+    *, token_digest: str, prefix: str, folder: Path, task_name: str, downloadable: bool, pinned: bool = False
 ) -> TrainedModel:
     """Writes the row of a bundle uploaded from `folder`; call it inside the publishing transaction."""
     return TrainedModel.objects.create(
-        token=token,
-        token_digest=digest(token),
+        token_digest=token_digest,
         task_name=task_name,
         storage_prefix=check_prefix(prefix),
         downloadable=downloadable,

@@ -1,5 +1,6 @@
 """What the admin's lists share: they stay fast at 100,000 rows, and ask before they do something."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ClassVar
@@ -15,11 +16,13 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
-from modelstore.ground.tokens import TOKEN_LENGTH, digest
+from modelstore.ground.tokens import digest
 
 # Beyond so many rows a list says "more than", and a search looks no further back.
 MOST_LISTED = 5_000
 MOST_SEARCHED = 10_000
+# Those of the first versions had hyphens and underscores, too.
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
 class CappedPaginator(Paginator):
@@ -64,7 +67,7 @@ class FastAdmin(ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
-        if len(term) == TOKEN_LENGTH and term.isalnum():
+        if _TOKEN.fullmatch(term) and hasattr(self.model, "token_digest"):
             found = queryset.filter(token_digest=digest(term))
             if found.exists():
                 return found, False

@@ -33,14 +33,14 @@ class SharedCallers:
         self._file = _own_file()
         self._threads = threading.Lock()
 
-    def spend(self, caller: str, most: int, seconds: float) -> float:
-        """Counts one request of `most` in `seconds` if there is room; else the seconds until there is."""
+    def spend(self, caller: str, most: int, seconds: float, amount: int = 1) -> float:
+        """Counts an `amount` of `most` in `seconds` if there is room; else the seconds until there is."""
         mark = int.from_bytes(blake2b(caller.encode(), digest_size=8, key=self._key).digest(), "little") or 1
         place = mark % _SETS
         with self._held(place):
             now = time.monotonic()
             at, busy = self._find(place, mark)
-            busy = max(now, busy) + seconds / most
+            busy = max(now, busy) + seconds * amount / most
             wait = busy - now - seconds
             if wait > 1e-6:
                 return wait

@@ -38,11 +38,17 @@ def root() -> Path:
 def check_room(size: int = 0) -> None:
     """Raises StorageFull unless `size` bytes more leave the reserve for the database and the models."""
     try:
-        facts = os.statvfs(root())
+        free = room_at(root())
     except FileNotFoundError:
         return
-    if facts.f_bavail * facts.f_frsize - size < settings.FLASH_DISK_RESERVE:
+    if free < size:
         raise StorageFull("The server's disk has no space for this file right now. Try again later.")
+
+
+def room_at(path: Path) -> int:
+    """Bytes that may be written at `path` until the reserve is reached; below zero when it is touched already."""
+    facts = os.statvfs(path)
+    return int(facts.f_bavail * facts.f_frsize - settings.FLASH_DISK_RESERVE)
 
 
 @contextmanager

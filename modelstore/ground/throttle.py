@@ -66,9 +66,9 @@ class _OwnCallers:
         # When all that a caller was let through would be over at the steady rate.
         self._busy_until: dict[str, float] = {}
 
-    def spend(self, caller: str, most: int, seconds: float) -> float:
+    def spend(self, caller: str, most: int, seconds: float, amount: int = 1) -> float:
         now = time.monotonic()
-        busy_until = max(now, self._busy_until.get(caller, 0.0)) + seconds / most
+        busy_until = max(now, self._busy_until.get(caller, 0.0)) + seconds * amount / most
         wait = busy_until - now - seconds
         if wait > 1e-6:
             return wait
@@ -136,6 +136,25 @@ def _count(request: HttpRequest, scope: str) -> None:
     if (wait := count(request, scope)) is not None:
         seconds = ceil(wait or 1)
         raise TooManyRequests(f"Too many requests. Try again in {seconds} seconds.", retry_after=seconds)
+
+
+def spend_of(request: HttpRequest) -> Callable[[str, int, int], None]:
+    """What counts the work of this request's caller: `spend(what, amount, most)` raises TooManyRequests.
+
+    Within a minute a caller may use `most` of `what`, all at once if they like.
+    """
+    caller = caller_of(request)
+
+    def spend(what: str, amount: int, most: int) -> None:
+        wait = _callers.spend(f"{what} {caller}", most, 60.0, min(amount, most))
+        if wait > 0:
+            seconds = ceil(wait)
+            raise TooManyRequests(
+                f"You have sent very many {what} in the last minute. Try again in {seconds:,} seconds.",
+                retry_after=seconds,
+            )
+
+    return spend
 
 
 def count(request: HttpRequest, scope: str) -> float | None:

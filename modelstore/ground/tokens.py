@@ -14,6 +14,11 @@ def new_token() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(TOKEN_LENGTH))
 
 
+def is_number(words: str) -> bool:
+    """Whether an operator means a row by its number; tokens are longer."""
+    return words.isascii() and words.isdecimal() and len(words) < 19
+
+
 def digest(token: str) -> str:
     """The SHA-256 of a token as 64 hex digits; rows are looked up by it, so that timing tells nothing.
 

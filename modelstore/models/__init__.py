@@ -4,6 +4,7 @@ from modelstore.models.api_key import ApiKey, Scope
 from modelstore.models.cleanup_policy import CleanupPolicy
 from modelstore.models.prune_state import PruneState
 from modelstore.models.retired import RetiredToken, Tombstone
+from modelstore.models.tokened import Tokened, TokenUnknown, find
 from modelstore.models.trained_model import TrainedModel
 
 __all__ = [
@@ -12,6 +13,9 @@ __all__ = [
     "PruneState",
     "RetiredToken",
     "Scope",
+    "TokenUnknown",
+    "Tokened",
     "Tombstone",
     "TrainedModel",
+    "find",
 ]

@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from modelstore.ground.tokens import TOKEN_LENGTH
 from modelstore.models.cleanup_policy import CleanupPolicy
+from modelstore.models.tokened import Tokened
 from training.kinds import task_choices
 from training.score import ACCURACY, Score
 
@@ -37,11 +37,9 @@ def _expired(now: datetime, policy: CleanupPolicy) -> Q:
     return due
 
 
-class TrainedModel(models.Model):
+class TrainedModel(Tokened):
     """A bundle in storage and what is known of it; its files never change under one `storage_prefix`."""
 
-    token = models.CharField(max_length=TOKEN_LENGTH, unique=True)
-    token_digest = models.CharField(max_length=64, unique=True)
     task_type = models.CharField(max_length=32, choices=task_choices)
     task_name = models.CharField(max_length=200)
     model_name = models.CharField(max_length=64)
@@ -125,7 +123,7 @@ class TrainedModel(models.Model):
             # Which tasks there are is the registry's to say: a kind more is no migration.
             models.CheckConstraint(condition=~Q(task_type=""), name="trained_model_has_task"),
             models.CheckConstraint(
-                condition=~Q(token="") & ~Q(token_digest="") & ~Q(storage_prefix=""),
+                condition=~Q(token_digest="") & ~Q(storage_prefix=""),
                 name="trained_model_has_token_and_files",
             ),
         ]

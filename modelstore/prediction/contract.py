@@ -22,6 +22,9 @@ class KindInputs(Protocol):
     FILES_HELP: str
     NO_FILES: str
 
+    # What `cost` counts, for a sentence, and the field of Limits that says how much of it one request may have.
+    COST: tuple[str, str]
+
     def check_json(self, value: Any, index: int) -> None:
         """Refuse an entry of `inputs` in a JSON request that is not of the right type."""
 
@@ -30,6 +33,9 @@ class KindInputs(Protocol):
 
     def check(self, value: Any, index: int, name: str, limits: Limits) -> None:
         """Refuse an input that is too large or cannot be right; `name` is what it was called, "" if nothing."""
+
+    def cost(self, value: Any) -> int:
+        """How much work an input is that was checked; 0 where all are alike."""
 
     def max_file_bytes(self, limits: Limits) -> int:
         """How large one of `FILES` may be."""

@@ -39,8 +39,11 @@ class Gate:
         return len(self._queue)
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Waits for a turn and holds it; raises Busy at once when there is no place to wait."""
+    def turn(self, seconds: float = -1) -> Iterator[None]:
+        """Waits for a turn and holds it; raises Busy at once when there is no place to wait.
+
+        After `seconds` of waiting, too; -1: however long it takes.
+        """
         with self._lock:
             mine = None
             if self._free:
@@ -50,14 +53,23 @@ class Gate:
                 mine.acquire()
                 self._queue.append(mine)
             else:
-                raise Busy("Flash is busy with other predictions. Try again in a second.", retry_after=1)
+                raise _busy()
         if mine is not None:
             with measures.WAITING.track_inprogress():
-                mine.acquire()
+                self._wait(mine, seconds)
         try:
             yield
         finally:
             self._next()
+
+    def _wait(self, mine: threading.Lock, seconds: float) -> None:
+        if mine.acquire(timeout=seconds):
+            return
+        with self._lock:
+            # The turn may have come at the last moment.
+            if mine in self._queue:
+                self._queue.remove(mine)
+                raise _busy()
 
     def _next(self) -> None:
         with self._lock:
@@ -66,6 +78,10 @@ class Gate:
                 self._queue.popleft().release()
             else:
                 self._free += 1
+
+
+def _busy() -> Busy:
+    return Busy("Flash is busy with other predictions. Try again in a second.", retry_after=1)
 
 
 @cache

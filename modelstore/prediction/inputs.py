@@ -66,15 +66,28 @@ def most_inputs(task: str, limits: Limits) -> int:
     return most
 
 
-def check_inputs(*, task_type: str, inputs: Sequence[Any], limits: Limits, names: Sequence[str] = ()) -> None:
-    """Raises the FlashError of the first input that cannot be used; `names` are shown beside the index."""
-    most, check = most_inputs(task_type, limits), inputs_of(task_type).check
+def check_inputs(*, task_type: str, inputs: Sequence[Any], limits: Limits, names: Sequence[str] = ()) -> int:
+    """How much work all inputs are together, in what `KindInputs.COST` names.
+
+    Raises the FlashError of the first input that cannot be used; `names` are shown beside the index.
+    """
+    most, kind = most_inputs(task_type, limits), inputs_of(task_type)
+    unit, field = kind.COST
+    most_cost, cost = getattr(limits, field), 0
     if not inputs:
         raise InputsInvalid("There is nothing to predict: send at least one input.")
     if len(inputs) > most:
         raise TooManyInputs(f"{len(inputs):,} inputs are more than the {most:,} allowed in one request.")
     for index, value in enumerate(inputs):
-        check(value, index, names[index] if index < len(names) else "", limits)
+        kind.check(value, index, names[index] if index < len(names) else "", limits)
+        cost += kind.cost(value)
+        # One that may be so large by itself is taken.
+        if index and cost > most_cost:
+            raise TooManyInputs(
+                f"The inputs have more than {most_cost:,} {unit} together, too many for one request. "
+                "Send fewer at a time, or all of them as one file."
+            )
+    return cost
 
 
 def type_words(value: Any) -> str:

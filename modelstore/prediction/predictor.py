@@ -1,6 +1,7 @@
 """Predictions: bundles loaded once, kept in bounded memory, checked before they are used."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,10 @@ from django.conf import settings
 from modelstore.access import ModelDamaged, unusable_model
 from modelstore.bundles import local_cache
 from modelstore.ground import files
+from modelstore.ground.errors import FlashError
 from modelstore.models import TrainedModel
 from modelstore.prediction import gate, measures
+from modelstore.prediction.contract import inputs_of
 from modelstore.prediction.inputs import InputUnreadable, check_inputs, refused
 from modelstore.prediction.memory_cache import MemoryCache, session_bytes
 from modelstore.prediction.predictions import Prediction, Predictions
@@ -20,22 +23,43 @@ from training.bundle.manifest import ONNX_FILE, SERVING_COPY_FILE, BundleDamaged
 if TYPE_CHECKING:
     from training.bundle.onnx_classifier import OnnxClassifier
 
+
+class TookTooLong(FlashError):
+    """A request for predictions was given up."""
+
+    status = 503
+    code = "too_slow"
+    title = "The predictions took too long"
+
+
 __all__ = ["ModelDamaged", "Prediction", "Predictions", "predict"]
 
 
 def predict(
-    *, model: TrainedModel, inputs: Sequence[Any], top_k: int = 5, names: Sequence[str] = ()
+    *,
+    model: TrainedModel,
+    inputs: Sequence[Any],
+    top_k: int = 5,
+    names: Sequence[str] = (),
+    deadline: float | None = None,
+    spend: Callable[[str, int, int], None] | None = None,
 ) -> Predictions:
     """One prediction for each input, in their order: encoded pictures (bytes), sentences (str) and so on.
 
-    `names`, where given, are file names for the sentences of a refusal. Raises a FlashError that names the
+    `names`, where given, are file names for the sentences of a refusal; `deadline`, on the clock of `time.monotonic`,
+    is that of the request. `spend(what, cost, most)` may refuse what costs this caller more than `most` in a minute:
+    a multiple of what one request may cost. Raises a FlashError that names the
     first wrong input by its index (400, 413, 415, 422), ModelDamaged (503), ModelExpired (410) if the model
-    was pruned meanwhile, StorageUnavailable (503), Busy (503).
+    was pruned meanwhile, StorageUnavailable (503), Busy and TookTooLong (503).
     """
     with measures.prediction(model=model.pk, task=model.task_type, inputs=len(inputs)):
-        check_inputs(task_type=model.task_type, inputs=inputs, limits=settings.FLASH_LIMITS, names=names)
+        limits = settings.FLASH_LIMITS
+        cost = check_inputs(task_type=model.task_type, inputs=inputs, limits=limits, names=names)
+        if spend is not None:
+            unit, field = inputs_of(model.task_type).COST
+            spend(unit, cost, getattr(limits, field) * settings.FLASH_PREDICT_LARGEST_RATE)
         classifier = _loaded(model)
-        probabilities = _probabilities(classifier, inputs, names)
+        probabilities = _probabilities(classifier, inputs, names, deadline or request_deadline())
         try:
             return Predictions(probabilities, model.classes, top_k)
         except ValueError as error:
@@ -103,12 +127,25 @@ def _classifier(folder: Path) -> "OnnxClassifier":
     return OnnxClassifier(folder, threads=settings.FLASH_SERVE_THREADS, copy=settings.FLASH_SERVING_COPY)
 
 
-def _probabilities(classifier: "OnnxClassifier", inputs: Sequence[Any], names: Sequence[str]) -> Any:
-    from training.bundle.preprocessing import UnreadableInput
+def request_deadline() -> float:
+    """Until when a request that comes now is to be answered, on the clock of `time.monotonic`."""
+    return time.monotonic() + settings.FLASH_PREDICT_SECONDS
+
+
+def _probabilities(
+    classifier: "OnnxClassifier", inputs: Sequence[Any], names: Sequence[str], deadline: float
+) -> Any:
+    from training.bundle.preprocessing import OutOfTime, UnreadableInput
 
     try:
-        with gate.predictions().turn():
-            return classifier.predict(inputs)
+        with gate.predictions().turn(max(0.0, deadline - time.monotonic())):
+            return classifier.predict(inputs, deadline)
+    except OutOfTime as error:
+        raise TookTooLong(
+            f"These predictions take more than {settings.FLASH_PREDICT_SECONDS:,} seconds. "
+            "Send fewer or smaller inputs at a time, or all of them as one file.",
+            retry_after=1,
+        ) from error
     except UnreadableInput as error:
         index = error.index or 0
         name = names[index] if index < len(names) else ""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from modelstore.access import get_model, served_model
 from modelstore.api_keys import ForReaders, is_operator, key_of
 from modelstore.downloads import file_responses
+from modelstore.ground import throttle
 from modelstore.ground.pagination import PageInvalid, Pages
 from modelstore.lifetime import owner_actions
 from modelstore.models import CleanupPolicy, TrainedModel
@@ -73,7 +74,7 @@ class ModelsView(ListAPIView):
         parameters=[OpenApiParameter("task_type", str, enum=list(KINDS))],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The live models of jobs sent with this key, newest first; with `operate`, or signed in, all."""
+        """The live models of jobs sent with this key, newest first; with `operate` or signed in, all, but no tokens."""
         return super().get(request, *args, **kwargs)
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -82,6 +83,7 @@ class ModelsView(ListAPIView):
     def get_queryset(self) -> QuerySet[TrainedModel]:
         self._policy = CleanupPolicy.current()
         models = TrainedModel.objects.live(timezone.now(), self._policy).only(*ModelSummarySerializer.COLUMNS)
+        models = models.annotate(sent_with=F("job__api_key"), sealed_token=F("job__sealed_token"))
         if (task := self.request.query_params.get("task_type")) is not None:
             if task not in KINDS:
                 message = f"Choose one of: {', '.join(KINDS)}."
@@ -160,7 +162,13 @@ class ModelPredictView(_TokenView):
         """Labels with probabilities for one input or many, in their order."""
         model = served_model(token)
         asked = _read(request, model)
-        found = predict(model=model, inputs=asked.inputs, top_k=asked.top_k, names=asked.names)
+        found = predict(
+            model=model,
+            inputs=asked.inputs,
+            top_k=asked.top_k,
+            names=asked.names,
+            spend=throttle.spend_of(request),
+        )
         answers = found.to_json()
         if asked.threshold is not None:
             for answer, prediction in zip(answers, found, strict=True):

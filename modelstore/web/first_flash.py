@@ -12,7 +12,7 @@ def cleanup_document(policy: CleanupPolicy) -> dict[str, str]:
 
 
 def inference_entry(model: TrainedModel) -> dict[str, Any]:
-    """What inference.json said of one token; file names are keys in the storage of models."""
+    """What inference.json said of one model; file names are keys in the storage of models."""
     return {
         "task_type": model.task_type,
         "model_filename": f"{model.storage_prefix}/{FORMATS['pytorch']}",

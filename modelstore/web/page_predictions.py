@@ -1,7 +1,8 @@
 """Predictions for the page, where one bad picture must not spoil the others."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from modelstore.ground.errors import FlashError
@@ -9,8 +10,10 @@ from modelstore.models import TrainedModel
 from modelstore.prediction.explanation import Explanation
 from modelstore.prediction.inputs import alone
 from modelstore.prediction.predict_request import MOST_EXPLAINED
-from modelstore.prediction.predictor import Prediction, predict
+from modelstore.prediction.predictor import Prediction, Predictions, predict, request_deadline
 from modelstore.web.contract import page_of
+
+Spend = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,12 +35,14 @@ def predict_each(
     top_k: int = 5,
     threshold: float = 0.0,
     explained: bool = False,
+    spend: Spend | None = None,
 ) -> list[PagePrediction]:
     """One outcome for each input, in their order; raises only what concerns all of them (410, 413, 503).
 
-    Below the probability `threshold` it is unsure. With `explained` the first few say why.
+    Below the probability `threshold` it is unsure. With `explained` the first few say why. For `spend` see `predict`.
     """
-    outcomes = _predict_each(model, inputs, names, top_k)
+    ask = partial(predict, model=model, top_k=top_k, deadline=request_deadline(), spend=spend)
+    outcomes = _predict_each(ask, inputs, names)
     for index, outcome in enumerate(outcomes):
         if outcome.prediction is None:
             continue
@@ -52,23 +57,23 @@ def predict_each(
 
 
 def _predict_each(
-    model: TrainedModel, inputs: Sequence[Any], names: Sequence[str], top_k: int
+    ask: Callable[..., Predictions], inputs: Sequence[Any], names: Sequence[str]
 ) -> list[PagePrediction]:
     try:
-        found = predict(model=model, inputs=inputs, top_k=top_k)
+        found = ask(inputs=inputs)
     except FlashError as error:
         if not _concerns_one_input(error):
             raise
-        return [_alone(model, inputs[index], name, top_k) for index, name in enumerate(names)]
+        return [_alone(ask, inputs[index], name) for index, name in enumerate(names)]
     return [
         PagePrediction(name=name, prediction=prediction)
         for name, prediction in zip(names, found, strict=True)
     ]
 
 
-def _alone(model: TrainedModel, value: Any, name: str, top_k: int) -> PagePrediction:
+def _alone(ask: Callable[..., Predictions], value: Any, name: str) -> PagePrediction:
     try:
-        return PagePrediction(name=name, prediction=predict(model=model, inputs=[value], top_k=top_k)[0])
+        return PagePrediction(name=name, prediction=ask(inputs=[value])[0])
     except FlashError as error:
         if not _concerns_one_input(error):
             raise

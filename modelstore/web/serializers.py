@@ -1,11 +1,13 @@
 """The words of models on the wire."""
 
-from typing import Any
+from typing import Any, Protocol, cast
 
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from modelstore.api_keys import key_of
+from modelstore.ground import sealing
 from modelstore.models import TrainedModel
 from modelstore.web.task_field import A_ZIP
 
@@ -82,16 +84,28 @@ class ScoreSerializer(serializers.Serializer):
     high = serializers.FloatField(allow_null=True, help_text="Upper end of its 95 % interval.")
 
 
-@extend_schema_serializer(examples=[OpenApiExample("A model", _MODEL, response_only=True)])
+class Listed(Protocol):
+    """What a list knows of a model besides its own columns: the API key that its job was sent with, and its token."""
+
+    sent_with: int | None
+    sealed_token: str
+
+
+@extend_schema_serializer(examples=[OpenApiExample("A model", {"id": 17} | _MODEL, response_only=True)])
 class ModelSummarySerializer(serializers.ModelSerializer):
-    """A model in a list; needs `request` and `policy` in its context."""
+    """A model in a list; needs `request` and `policy` in its context.
+
+    The token is told to the key that its job was sent with, and with it the addresses: of all others the site has a
+    hash alone.
+    """
 
     # What a list reads: not report and manifest, which are long.
     COLUMNS = (
-        "token", "task_type", "task_name", "model_name", "classes", "accuracy", "accuracy_low", "accuracy_high",
+        "task_type", "task_name", "model_name", "classes", "accuracy", "accuracy_low", "accuracy_high",
         "score_name", "score_value", "score_low", "score_high", "test_value", "test_low", "test_high",
         "downloadable", "created", "pinned", "expires_override",
     )  # fmt: skip
+    token = serializers.SerializerMethodField(help_text="null: its job was not sent with this key.")
     classes = serializers.ListField(child=serializers.CharField(), help_text="In the order of the outputs.")
     score = ScoreSerializer(help_text="How good it is on the validation part.")
     test_score = ScoreSerializer(
@@ -103,7 +117,7 @@ class ModelSummarySerializer(serializers.ModelSerializer):
     accuracy_interval = serializers.SerializerMethodField(
         help_text="[low, high]: where it very likely (95 %) is on as many new samples; null: too few sources to say."
     )
-    accuracy_plot = serializers.SerializerMethodField(help_text="Address of an SVG.")
+    accuracy_plot = serializers.SerializerMethodField(help_text="Address of an SVG; null where the token is.")
     expires = serializers.SerializerMethodField(help_text="null: never.")
     model_filename = serializers.SerializerMethodField(
         help_text="Address of the PyTorch weights; null: not downloadable."
@@ -114,7 +128,7 @@ class ModelSummarySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = TrainedModel
-        fields: tuple[str, ...] = tuple(_MODEL)
+        fields: tuple[str, ...] = ("id", *_MODEL)
         read_only_fields = fields
 
     @extend_schema_field(
@@ -125,8 +139,15 @@ class ModelSummarySerializer(serializers.ModelSerializer):
             return None
         return [model.accuracy_low, model.accuracy_high]
 
-    @extend_schema_field(serializers.URLField())
-    def get_accuracy_plot(self, model: TrainedModel) -> str:
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_token(self, model: TrainedModel) -> str | None:
+        key, row = key_of(self.context["request"]), cast(Listed, model)
+        if key is None or row.sent_with != key.pk:
+            return None
+        return sealing.unseal(row.sealed_token, sealing.site_key()) or None
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_accuracy_plot(self, model: TrainedModel) -> str | None:
         return self._address("api:model-accuracy-plot", model)
 
     @extend_schema_field(serializers.URLField(allow_null=True))
@@ -142,11 +163,13 @@ class ModelSummarySerializer(serializers.ModelSerializer):
         expires = model.expires(self.context["policy"])
         return None if expires is None else serializers.DateTimeField().to_representation(expires)
 
-    def _address(self, name: str, model: TrainedModel) -> str:
-        return str(self.context["request"].build_absolute_uri(reverse(name, args=[model.token])))
+    def _address(self, name: str, model: TrainedModel) -> str | None:
+        token = self.get_token(model)
+        return self.context["request"].build_absolute_uri(reverse(name, args=[token])) if token else None
 
     def _download(self, model: TrainedModel, format: str) -> str | None:
-        return f"{self._address('api:model-download', model)}?format={format}" if model.downloadable else None
+        address = self._address("api:model-download", model) if model.downloadable else None
+        return address and f"{address}?format={format}"
 
 
 @extend_schema_serializer(
@@ -155,6 +178,8 @@ class ModelSummarySerializer(serializers.ModelSerializer):
 class ModelSerializer(ModelSummarySerializer):
     """A model; needs `request` and `policy` in its context."""
 
+    token = serializers.SerializerMethodField()
+    accuracy_plot = serializers.SerializerMethodField(help_text="Address of an SVG.")
     metrics = serializers.SerializerMethodField(
         help_text="Curves, confusion matrix (rows are the true class), precision and recall per class."
     )
@@ -162,6 +187,14 @@ class ModelSerializer(ModelSummarySerializer):
     class Meta(ModelSummarySerializer.Meta):
         fields = (*_MODEL, "metrics")
         read_only_fields = fields
+
+    @extend_schema_field(serializers.CharField())
+    def get_token(self, model: TrainedModel) -> str:
+        return model.token
+
+    @extend_schema_field(serializers.URLField())
+    def get_accuracy_plot(self, model: TrainedModel) -> str | None:
+        return super().get_accuracy_plot(model)
 
     @extend_schema_field(serializers.DictField())
     def get_metrics(self, model: TrainedModel) -> dict[str, Any]:
@@ -250,5 +283,9 @@ class ProblemSerializer(serializers.Serializer):
             ),
             "retry_after": serializers.IntegerField(
                 required=False, help_text="Seconds; also in the header Retry-After."
+            ),
+            "request_id": serializers.CharField(
+                required=False,
+                help_text="Of 5xx: what the operator finds it by in the log; also in the header X-Request-ID.",
             ),
         }

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from modelstore.access import get_model
 from modelstore.downloads import file_responses
 from modelstore.ground.errors import FlashError
-from modelstore.ground.throttle import limited
+from modelstore.ground.throttle import limited, spend_of
 from modelstore.models import CleanupPolicy
 from modelstore.web.contract import page_of
 from modelstore.web.model_page import context
@@ -40,7 +40,12 @@ def model_predict(request: HttpRequest, token: str) -> HttpResponse:
         explain = bool(form.cleaned_data["explain"]) and not wants_file
         try:
             told["outcomes"] = predict_each(
-                model=found, inputs=inputs, names=names, threshold=form.value() or 0.0, explained=explain
+                model=found,
+                inputs=inputs,
+                names=names,
+                threshold=form.value() or 0.0,
+                explained=explain,
+                spend=spend_of(request),
             )
         except FlashError as error:
             told["refusal"], status = error, error.status

@@ -77,6 +77,37 @@ def test_a_whole_file_is_predicted(flash: Flash, publish: Publish, tmp_path: Pat
     assert [json.loads(line)["label"] for line in lines] == ["good", "bad", "good"]
 
 
+def test_a_model_is_measured_on_a_labelled_file(
+    flash: Flash,
+    publish: Publish,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "moods.csv").write_text("remark,mood\ngreat,good\nawful,bad\nfun,bad\nboring,bad\n")
+    token = publish("text").token
+
+    def work(row: dict[str, Any]) -> None:
+        batch_runner.run_next()
+
+    chosen = {"input_column": "remark", "label_column": "mood"}
+    found = flash.evaluate(token, tmp_path / "moods.csv", poll=0.05, on_progress=work, **chosen)
+    assert (found["status"], found["evaluation"]["score"]["value"]) == ("done", 0.75)
+    flash.evaluate(
+        token,
+        tmp_path / "moods.csv",
+        tmp_path / "out.csv",
+        poll=0.05,
+        on_progress=work,
+        classes={"bad": "good", "good": "bad"},
+        **chosen,
+    )
+    lines = (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()
+    assert lines[0].startswith("remark,mood,truth,right,label")
+    assert lines[1].startswith("great,good,bad,no,good")
+    with pytest.raises(FlashProblem) as refusal:
+        flash.evaluate(token, tmp_path / "moods.csv", input_column="nothing")
+    assert refusal.value.status == 422
+
+
 def test_predictions_and_files_come_back(flash: Flash, publish: Publish, tmp_path: Path) -> None:  # noqa: F811
     moods, colours = publish("text"), publish("image")
     assert flash.model(moods.token)["classes"] == moods.classes

@@ -79,7 +79,36 @@ def test_our_services_are_confined(services: dict[str, Any]) -> None:
         service = services[name]
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
+        assert service["init"] is True
+        assert service["pids_limit"] > 0
+        assert service["ulimits"] == {"core": 0}
         assert "flash:/var/lib/flash" in service["volumes"]
+
+
+def test_the_database_and_redis_are_reached_by_ours_alone_and_reach_nothing(services: dict[str, Any]) -> None:
+    document = yaml.safe_load((COMPOSE / "compose.yaml").read_text())
+    assert document["networks"]["inside"] == {"internal": True}
+    for name in ("postgres", "redis"):
+        assert services[name]["networks"] == ["inside"]
+    assert services["web"]["networks"] == ["out", "inside"]
+
+
+def test_the_image_holds_only_what_is_named() -> None:
+    """`COPY . .` would take whatever secret lies beside the code where a builder does not know our ignore file."""
+    dockerfile = (COMPOSE / "Dockerfile").read_text()
+    sources = {
+        source for line in re.findall(r"^COPY (.*)$", dockerfile, re.M) for source in line.split()[:-1]
+    }
+    assert sources == {
+        "deploy/install.sh",
+        "requirements*.txt",
+        "manage.py",
+        "templates",
+        "flashsite",
+        "jobs",
+        "modelstore",
+        "training",
+    }
 
 
 def test_one_service_migrates_and_the_others_wait_for_it(services: dict[str, Any]) -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from jobs.compute.cloudwatch_heartbeat import METRIC
 from jobs.compute.ec2 import TAG
+from jobs.models import BatchPrediction, Dataset
 from jobs.upkeep.storage_rules import lifecycle_rules
+from jobs.worker import checkpoints
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "terraform"
 SWITCHES = {"ec2:StartInstances", "ec2:StopInstances", "ec2:TerminateInstances"}
@@ -107,6 +109,41 @@ def test_a_training_server_reads_its_files_and_its_parameter_and_no_more(named: 
         if "kms:Decrypt" in row["actions"]:
             assert "kms:ViaService" in conditions(row)
             assert "kms:EncryptionContext:PARAMETER_ARN" in conditions(row)
+
+
+def test_a_training_server_deletes_only_what_jobs_make(named: dict[str, Any]) -> None:
+    rows = [row for row in statements(named, "trainer") if any(a.startswith("s3:") for a in row["actions"])]
+    changing = [row for row in rows if {"s3:PutObject", "s3:DeleteObject"} & set(row["actions"])]
+    assert changing
+    for row in rows:
+        resources = str(row["resources"])
+        assert "files.arn}/*" not in resources
+        if row in changing:
+            assert "jobs" in resources
+            assert "datasets" not in resources
+            assert "uploads" not in resources
+
+
+def test_the_site_reaches_only_the_folders_that_it_writes(named: dict[str, Any]) -> None:
+    rows = [row for row in statements(named, "control") if any(a.endswith("Object") for a in row["actions"])]
+    deleting = {
+        resource for row in rows if "s3:DeleteObject" in row["actions"] for resource in row["resources"]
+    }
+    assert not [resource for resource in deleting if resource.endswith("files.arn}/*")]
+    folders = {resource.split("/")[1] for resource in deleting}
+    stored = {Dataset, BatchPrediction}
+    fields = {model._meta.get_field("file").upload_to.split("/")[0] for model in stored}
+    assert folders == fields | {"jobs", "batches", checkpoints.FOLDER, "check-*"}
+    incoming = [row for row in rows if any("incoming" in resource for resource in row["resources"])]
+    assert [row["actions"] for row in incoming] == [["s3:GetObject"]]
+
+
+def test_the_bucket_outlives_a_mistake_and_machines_reach_only_what_they_need(named: dict[str, Any]) -> None:
+    (lifecycle,) = named["aws_s3_bucket.files"]["lifecycle"]
+    assert lifecycle["prevent_destroy"] is True
+    (egress,) = named["aws_security_group.trainer"]["dynamic"]
+    assert egress["egress"]["for_each"] == "var.egress_ports"
+    assert set(named["var.egress_ports"]["default"]) == {80, 443, 5432, 6379}
 
 
 def test_the_bucket_is_private_encrypted_and_asks_for_tls(named: dict[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """A real site with real processes, on a disk of its own where that is what fails."""
 
+import http.client
+import json
 import os
 import shutil
 import signal
@@ -7,12 +9,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.chaos import samples
+from tests.chaos.client import multipart
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,9 +37,11 @@ class Site:
             "FLASH_WEB_PROCESSES": "2",
             **environment,
         }
-        # A test of PostgreSQL names it for this process alone.
-        self.environment.pop("DATABASE_URL", None)
+        # A test of PostgreSQL names it for this process alone; whoever wants one here says so.
+        if "DATABASE_URL" not in environment:
+            self.environment.pop("DATABASE_URL", None)
         self.process: subprocess.Popen[bytes] | None = None
+        self._others: list[subprocess.Popen[bytes]] = []
 
     def manage(self, *arguments: str) -> str:
         """Runs `manage.py`; answers what it printed."""
@@ -42,6 +49,58 @@ class Site:
         return subprocess.run(
             command, env=self.environment, check=True, capture_output=True, text=True
         ).stdout
+
+    def begin(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Starts `manage.py`, such as a worker; it ends with the site."""
+        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        process = subprocess.Popen(command, env=self.environment, cwd=ROOT)
+        self._others.append(process)
+        return process
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, Any]:
+        """Status and body of the answer, decoded where it is JSON; (0, None) where the connection broke."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            answer = connection.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException):
+            return 0, None
+        finally:
+            connection.close()
+        is_json = "json" in answer.headers.get("Content-Type", "")
+        return answer.status, json.loads(content) if is_json else content
+
+    def send(self, index: int = 0, **fields: str) -> tuple[int, Any]:
+        """Sends a job for the tiny table `index`; answers as `ask`."""
+        given = {"task_type": samples.TEXT, "task_name": f"job {index}", "model": "bag_of_ngrams", **fields}
+        data = samples.table(index, 30)
+        kind, body = multipart({**given, "accept_guesses": "true"}, [("dataset", "table.csv", data)])
+        return self.ask("POST", "/api/v1/jobs/", body, {"Content-Type": kind})
+
+    def submit(self, index: int = 0, **fields: str) -> str:
+        """The token of a new job."""
+        status, answer = self.send(index, **fields)
+        assert status == 201, answer
+        return str(answer["token"])
+
+    def job(self, token: str) -> dict[str, Any]:
+        status, answer = self.ask("GET", f"/api/v1/jobs/{token}/")
+        assert status == 200, answer
+        return dict(answer)
+
+    def wait_for_job(self, token: str, *states: str, seconds: float = 120) -> dict[str, Any]:
+        """Waits until the job is in one of `states`; answers it."""
+        seen: dict[str, Any] = {}
+
+        def has_come() -> bool:
+            seen.update(self.job(token))
+            return seen["status"] in states
+
+        self.wait_until(has_come, seconds)
+        return seen
 
     def start(self) -> None:
         """Starts the web and waits until it answers."""
@@ -69,9 +128,16 @@ class Site:
         return sorted(path.name for path in (self.var / "tmp").iterdir() if path.name != "sessions")
 
     def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(30)
+        running = [one for one in (self.process, *self._others) if one is not None and one.poll() is None]
+        for process in running:
+            process.send_signal(signal.SIGCONT)
+            process.send_signal(signal.SIGTERM)
+        for process in running:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10)
 
     @staticmethod
     def wait_until(condition: Callable[[], Any], seconds: float = 40) -> None:
@@ -79,19 +145,30 @@ class Site:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "it did not come to hold"
-            time.sleep(0.02)
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def empty_var(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a site before its first start: empty tables, static files."""
+    var = tmp_path_factory.mktemp("site") / "var"
+    site = Site(var)
+    (var / "tmp").mkdir(parents=True)
+    site.manage("migrate", "--verbosity", "0")
+    site.manage("collectstatic", "--noinput", "--verbosity", "0")
+    return var
 
 
 @pytest.fixture
-def make_site() -> Iterator[Callable[..., Site]]:
+def make_site(empty_var: Path) -> Iterator[Callable[..., Site]]:
     """Makes sites with an empty database; each is stopped afterwards."""
     sites = []
 
     def make(var: Path, **environment: str) -> Site:
         site = Site(var, **environment)
-        (var / "tmp").mkdir(parents=True, exist_ok=True)
-        site.manage("migrate", "--verbosity", "0")
-        site.manage("collectstatic", "--noinput", "--verbosity", "0")
+        shutil.copytree(empty_var, var)
+        if "DATABASE_URL" in environment:
+            site.manage("migrate", "--verbosity", "0")
         sites.append(site)
         return site
 

@@ -25,7 +25,7 @@ HOURS = timedelta(hours=30)
 def upload_session(**values: Any) -> UploadSession:
     name = f"session{UploadSession.objects.count()}"
     return UploadSession.objects.create(
-        token=name, token_digest=name, task_type="textclassification", name="a.csv", size_bytes=1, method="offset",
+        token_digest=name, task_type="textclassification", name="a.csv", size_bytes=1, method="offset",
         key=name, part_bytes=1, **values,
     )  # fmt: skip
 

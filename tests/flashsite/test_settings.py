@@ -9,9 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core import checks
+from dramatiq.brokers.redis import RedisBroker
 
-from flashsite import env, secret
+from flashsite import env, redis_socket, secret
+from flashsite.checks import children_can_be_locked_in
 from flashsite.monitoring.logs import HideTokens
+from modelstore.ground.tokens import new_token
+from training.ground import landlock
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,6 +52,22 @@ def test_a_bad_value_is_told_and_the_default_taken(monkeypatch: pytest.MonkeyPat
     assert "set it to" in env.PROBLEMS[0][1]
 
 
+@pytest.mark.parametrize(
+    ("url", "seconds"),
+    [
+        ("redis://queue:6379/3", 5.0),
+        ("unix:///run/r.sock?db=1", 5.0),
+        ("redis://queue/0?socket_timeout=1", 1.0),
+    ],
+)
+def test_a_redis_that_hangs_is_given_up(url: str, seconds: float) -> None:
+    broker = RedisBroker(url=redis_socket.with_limits(url))
+    options = broker.client.get_connection_kwargs()
+    assert (options["socket_timeout"], options["socket_connect_timeout"]) == (seconds, 3.0)
+    assert options.get("db") in (0, 1, 3)
+    assert options.get("host") == "queue" or options.get("path") == "/run/r.sock"
+
+
 def test_a_postgres_address_becomes_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLASH_X", "postgres://me:s%40e@db:5433/flash?sslmode=require")
     database = env.database("FLASH_X", {})
@@ -79,6 +100,59 @@ def test_log_lines_show_no_token() -> None:
     )
     HideTokens().filter(record)
     assert record.getMessage() == "GET /jobs/…/ 200"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "PATCH /api/v1/uploads/{}/ 204",
+        "GET /api/v1/batches/{}/results/ 200",
+        "upload {} is gone",
+        "datasets/20260102/{}: no such file",
+        '{{"token": "{}"}}',
+    ],
+)
+def test_tokens_are_hidden_wherever_they_stand(line: str) -> None:
+    for _ in range(50):
+        token = new_token()
+        record = logging.LogRecord("x", logging.INFO, "x", 1, line.format(token), (), None)
+        HideTokens().filter(record)
+        assert token not in record.getMessage()
+
+
+def test_tracebacks_show_no_token_and_stay_readable() -> None:
+    token = new_token()
+    try:
+        raise FileNotFoundError(f"datasets/{token}")
+    except FileNotFoundError:
+        record = logging.LogRecord("x", logging.ERROR, "x", 1, "it failed", (), sys.exc_info())
+    HideTokens().filter(record)
+    text = logging.Formatter().format(record)
+    assert token not in text
+    assert "FileNotFoundError: datasets/…" in text
+    assert "test_tracebacks_show_no_token_and_stay_readable" in text
+
+
+@pytest.mark.parametrize("line", ["internationalizations", "3f2a" * 8, "a-b-c-d-e-f-g-h-i-j-k-l", "1" * 30])
+def test_other_words_stay(line: str) -> None:
+    record = logging.LogRecord("x", logging.INFO, "x", 1, line, (), None)
+    HideTokens().filter(record)
+    assert record.getMessage() == line
+
+
+def test_the_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
+    made = tmp_path / "new"
+    secret.load_or_create(made / "secret_key")
+    assert made.stat().st_mode & 0o777 == 0o700
+    made.chmod(0o755)
+    secret.load_or_create(made / "secret_key")
+    assert made.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_of_others_is_left_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    secret.load_or_create(tmp_path / "secret_key")
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 
 def test_the_web_starts_without_what_few_requests_need(tmp_path: Path) -> None:
@@ -149,3 +223,12 @@ def test_the_web_process_never_imports_torch(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_system_that_cannot_lock_readers_in_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landlock, "is_there", lambda: True)
+    assert children_can_be_locked_in() == []
+    monkeypatch.setattr(landlock, "is_there", lambda: False)
+    (told,) = children_can_be_locked_in()
+    assert told.level < checks.WARNING, "the other bounds hold"
+    assert "5.13" in (told.hint or "")

@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from jobs.models import Dataset, Job, Server
 from jobs.states import RUNNING
-from jobs.worker import child, runner, watch
+from jobs.worker import runner, watch
 from modelstore.ground import tokens
 from tests.bundles import text_bundle
 from tests.tasks import Task
+from training.ground import child_environment
 from training.ground.recipe import resolve
 
 FAKE_TRAINER = Path(__file__).with_name("fake_trainer.py")
@@ -36,7 +37,6 @@ def make_dataset(db: None) -> Callable[..., Dataset]:
         content = CSV + b"\n" * next(_number)
         dataset = Dataset(
             token=token,
-            token_digest=tokens.digest(token),
             **{
                 "task_type": Task.TEXT.value,
                 "name": "things.csv",
@@ -56,14 +56,12 @@ def make_dataset(db: None) -> Callable[..., Dataset]:
 @pytest.fixture
 def make_job(make_dataset: Callable[..., Dataset]) -> Callable[..., Job]:
     def make(**values: Any) -> Job:
-        token = tokens.new_token()
         dataset = values.pop("dataset", None) or make_dataset()
         if values.get("status") in RUNNING:
             values.setdefault("lease_until", timezone.now() + timedelta(seconds=60))
         config = resolve(Task(dataset.task_type), {"preset": "quick"})
-        return Job.objects.create(
-            token=token,
-            token_digest=tokens.digest(token),
+        job = Job(
+            token=values.pop("token", None) or tokens.new_token(),
             dataset=dataset,
             **{
                 "task_type": dataset.task_type,
@@ -74,6 +72,11 @@ def make_job(make_dataset: Callable[..., Dataset]) -> Callable[..., Job]:
             }
             | values,
         )
+        # A test that has its rows from the database has no tokens to seal.
+        if all(row is None or row.known_token for row in (job.dataset, job.continues)):
+            job.seal_tokens()
+        job.save()
+        return job
 
     return make
 
@@ -91,8 +94,8 @@ def trainer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], 
         monkeypatch.setenv("FAKE_TRAINER_MODE", mode)
 
     monkeypatch.setenv("FAKE_TRAINER_BUNDLE", str(text_bundle(tmp_path / "trained")))
-    more = re.compile(rf"{child.PASSED_ON.pattern}|FAKE_TRAINER_\w+")
-    monkeypatch.setattr(child, "PASSED_ON", more)
+    more = re.compile(rf"{child_environment.PASSED_ON.pattern}|FAKE_TRAINER_\w+")
+    monkeypatch.setattr(child_environment, "PASSED_ON", more)
     monkeypatch.setattr(runner, "trainer_command", lambda: [sys.executable, str(FAKE_TRAINER)])
     monkeypatch.setattr(watch, "POLL_SECONDS", 0.05)
     runner.STOPPING.clear()

@@ -39,8 +39,8 @@ def refused(*arguments: str, code: int) -> dict[str, Any]:
 def test_jobs_are_listed_newest_first(make_job: Callable[..., Job]) -> None:
     old, failed = make_job(), make_job(status=JobStatus.FAILED, error="It crashed.")
     lines = run("jobs").splitlines()
-    assert [line.split()[0] for line in lines] == ["TOKEN", failed.token, old.token]
-    assert [job["token"] for job in json.loads(run("jobs", "--status", "active", "--json"))] == [old.token]
+    assert [line.split()[0] for line in lines] == ["ID", str(failed.pk), str(old.pk)]
+    assert [job["id"] for job in json.loads(run("jobs", "--status", "active", "--json"))] == [old.pk]
     assert len(json.loads(run("jobs", "--limit", "1", "--json"))) == 1
     assert "no such jobs" in run("jobs", "--status", "deployed")
 
@@ -58,6 +58,14 @@ def test_a_job_is_told_cancelled_and_tried_again(make_job: Callable[..., Job]) -
     assert refused("jobs", job.token, "--retry", "--json", code=FAILED)["code"] == "conflict"
 
 
+def test_a_job_is_named_by_its_number_too(make_job: Callable[..., Job]) -> None:
+    job = make_job()
+    told = json.loads(run("jobs", str(job.pk), "--cancel", "--json"))
+    assert (told["id"], told["status"], told["training"]["token"]) == (job.pk, "cancelled", "")
+    assert f"id           {job.pk}" in run("jobs", str(job.pk))
+    assert refused("jobs", str(job.pk + 1), "--json", code=NOT_THERE)["code"] == "job_not_found"
+
+
 def test_the_four_documents_of_the_first_flash(
     make_job: Callable[..., Job],
     publish: Publish,  # noqa: F811
@@ -71,14 +79,14 @@ def test_the_four_documents_of_the_first_flash(
     assert documents == json.loads(run("export_status", "--json"))
     assert documents["status.json"] == {
         "status": "active",
-        "token": job.token,
+        "token": "",
         "task_type": job.task_type,
         "dev_mode": False,
     }
     assert documents["cleanup.json"] == {"status": "sleeping"}
     assert set(documents["training.json"]) == WORDS
     assert documents["training.json"]["num_classes"] == 2
-    entry = documents["inference.json"][model.token]
+    entry = documents["inference.json"][str(model.pk)]
     assert set(entry) == {
         "task_type", "model_filename", "model_filename_onnx", "classes", "downloadable", "accuracy", "accuracy_plot",
         "created",

@@ -16,6 +16,7 @@ from modelstore.ground.tokens import new_token
 from modelstore.models import TrainedModel
 from modelstore.prediction import predictor
 from tests import bundles
+from tests.published import create_model
 
 Publish = Callable[..., TrainedModel]
 
@@ -39,7 +40,7 @@ def publish(db: None, tmp_path: Path) -> Publish:
         folder = build(tmp_path / "bundles" / str(made), **columns.pop("manifest", {}))
         prefix = columns.pop("prefix", f"jobs/{made}/1")
         store.upload_bundle(folder=folder, prefix=prefix)
-        model = store.create_model(
+        model = create_model(
             token=columns.pop("token", new_token()),
             prefix=prefix,
             folder=folder,

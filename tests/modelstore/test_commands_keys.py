@@ -25,9 +25,9 @@ def run(*arguments: str) -> str:
 def test_models_are_listed_while_they_live(publish: Publish) -> None:
     publish(created=timezone.now() - timedelta(hours=3))
     model = publish("text", task_name="Moods")
-    assert [line.split()[0] for line in run("models").splitlines()] == ["TOKEN", model.token]
+    assert [line.split()[0] for line in run("models").splitlines()] == ["ID", str(model.pk)]
     (told,) = json.loads(run("models", "--json"))
-    assert (told["token"], told["task_name"], told["classes"]) == (model.token, "Moods", model.classes)
+    assert (told["id"], told["task_name"], told["classes"]) == (model.pk, "Moods", model.classes)
     TrainedModel.objects.all().delete()
     assert "no models" in run("models")
 
@@ -35,7 +35,7 @@ def test_models_are_listed_while_they_live(publish: Publish) -> None:
 def test_how_long_a_model_lives_is_decided(publish: Publish) -> None:
     model = publish("text")
     assert json.loads(run("models", model.token, "--pin", "--json"))[0]["expires"] is None
-    assert json.loads(run("models", model.token, "--unpin", "--json"))[0]["expires"]
+    assert json.loads(run("models", str(model.pk), "--unpin", "--json"))[0]["expires"]
     (told,) = json.loads(run("models", model.token, "--extend", "48", "--json"))
     assert datetime.fromisoformat(told["expires"]) > timezone.now() + timedelta(hours=47)
     run("models", model.token, "--expire")

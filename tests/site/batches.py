@@ -2,7 +2,7 @@
 
 from django.core.files.base import ContentFile
 
-from jobs.batches import runner, submission
+from jobs.batches import evaluations, runner, submission
 from jobs.batches.options import BatchOptions
 from jobs.models import BatchPrediction
 from modelstore.ground import tokens
@@ -20,10 +20,18 @@ def done_batch(model: TrainedModel, name: str, content: bytes) -> BatchPredictio
     return batch
 
 
+def done_evaluation(model: TrainedModel, name: str, content: bytes) -> BatchPrediction:
+    """A labelled file that the real runner has measured the model on."""
+    batch = evaluations.submit(
+        model=model, upload=ContentFile(content, name=name), options={}, accept_guesses=True, wake=False
+    )
+    assert runner.run_next()
+    batch.refresh_from_db()
+    assert batch.status == "done", batch.error
+    return batch
+
+
 def batch_row(model: TrainedModel, **values: object) -> BatchPrediction:
     """A row alone, waiting unless said otherwise."""
-    token = tokens.new_token()
     fields = {"kind": "pictures", "name": "holiday.zip", "size_bytes": 1_000_000} | values
-    return BatchPrediction.objects.create(
-        token=token, token_digest=tokens.digest(token), model=model, **fields
-    )
+    return BatchPrediction.objects.create(token=tokens.new_token(), model=model, **fields)

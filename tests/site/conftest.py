@@ -69,7 +69,6 @@ def text_dataset(db: None) -> Dataset:
 @pytest.fixture
 def make_job(db: None) -> Callable[..., Job]:
     def make(task: Task = Task.IMAGE, **values: Any) -> Job:
-        token = tokens.new_token()
         config = resolve(task, {"preset": "balanced"})
         if values.get("status") in RUNNING:
             values.setdefault("lease_until", timezone.now() + timedelta(minutes=1))
@@ -79,9 +78,11 @@ def make_job(db: None) -> Callable[..., Job]:
             "model_name": config.model,
             "config": config.to_json(),
         }
-        return Job.objects.create(
-            token=token, token_digest=tokens.digest(token), preset="balanced", **(fields | values)
-        )
+        job = Job.with_new_token(preset="balanced", **(fields | values))
+        if all(row is None or row.known_token for row in (job.dataset, job.continues)):
+            job.seal_tokens()
+        job.save()
+        return job
 
     return make
 
@@ -98,14 +99,20 @@ def make_model(db: None, tmp_path: Path) -> Callable[..., TrainedModel]:
         job: Job | None = None,
         classes: Any = None,
     ) -> TrainedModel:
-        token = job.token if job else tokens.new_token()
+        token = "" if job else tokens.new_token()
         build, known = (image_bundle, COLOURS) if task is Task.IMAGE else (text_bundle, MOODS)
         folder = build(tmp_path / f"bundle-{tokens.new_token()}", classes or known)
         prefix = f"jobs/{tokens.new_token()}/1"
         store.upload_bundle(folder=folder, prefix=prefix)
         model = store.create_model(
-            token=token, prefix=prefix, folder=folder, task_name="colours", downloadable=downloadable
+            token_digest=job.token_digest if job else tokens.digest(token),
+            prefix=prefix,
+            folder=folder,
+            task_name="colours",
+            downloadable=downloadable,
         )
+        if known_token := job.known_token if job else token:
+            model.token = known_token
         model.created = timezone.now() - timedelta(hours=age)
         model.save()
         if job:

@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, sync_playwright
 from jobs.models import Attempt, Job, JobEvent, PlatformStatus, Server
 from modelstore import api_keys
 from modelstore.models import Tombstone, TrainedModel
+from tests.jobs.batches.test_evaluations import MOODS
 from tests.jobs.batches.videos import video
 from tests.site.addresses import addresses, admin_addresses
-from tests.site.batches import batch_row, done_batch
+from tests.site.batches import batch_row, done_batch, done_evaluation
 from tests.site.conftest import pictures_zip
 from tests.site.kept_examples import add_findings, keep_examples
 from tests.tasks import Task
@@ -57,6 +58,11 @@ def pages(
     pictures, words = (add_findings(keep_examples(make_model(task))) for task in (Task.IMAGE, Task.TEXT))
     timeline = done_batch(pictures, "walk.mp4", video([("red", 3), ("blue", 2)], rate=2))
     predicted = done_batch(pictures, "colours.zip", pictures_zip())
+    measured = done_evaluation(pictures, "mine.zip", pictures_zip())
+    moods = done_evaluation(words, "moods.csv", MOODS.encode())
+    moods.summary["evaluation"] |= {"seen": {"count": 2, "score": moods.evaluation["score"]}, "sources": 3}
+    moods.save(update_fields=["summary"])
+    to_measure = batch_row(words, reading={"options": {}}, name="later.csv")
     batch_row(words)
     half = {"status": "running", "progress": 0.4, "total": 10, "done": 4}
     under_way = batch_row(words, lease_until=timezone.now() + timedelta(minutes=1), **half)
@@ -73,13 +79,16 @@ def pages(
             "model": pictures.token,
             "dataset": image_dataset.token,
             "batch": timeline.token,
+            "evaluation": measured.token,
         },
         {
             "job": failed.token,
             "model": words.token,
             "dataset": text_dataset.token,
             "batch": under_way.token,
+            "evaluation": moods.token,
         },
+        {"model": words.token, "evaluation": to_measure.token},
         {"job": waiting.token, "model": pictures.token, "batch": predicted.token},
     ]
     found: dict[str, None] = {}

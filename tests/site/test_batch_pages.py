@@ -10,6 +10,7 @@ from django.urls import reverse
 from jobs.batches import runner
 from jobs.models import BatchPrediction
 from tests.jobs.batches.videos import video
+from tests.published import at
 from tests.site.conftest import pictures_zip
 from tests.site.page import Page
 from tests.tasks import Task
@@ -35,7 +36,7 @@ def test_from_the_model_to_the_results(
     page_of(client.get(form))
     file = SimpleUploadedFile("<b>.zip", pictures_zip())
     answer = client.post(form, {"file": file, "top_k": ""})
-    batch = BatchPrediction.objects.get()
+    batch = at(answer.url, BatchPrediction.objects.get())
     assert answer.url == reverse("batch", args=[model.token, batch.token])
     page = page_of(client.get(answer.url))
     assert "Next in line" in page.text
@@ -68,10 +69,10 @@ def test_a_wrong_file_is_refused_on_the_form(
 
 def test_it_is_cancelled_by_a_button(client: Client, make_model: Any) -> None:
     model = make_model()
-    client.post(
+    sent = client.post(
         reverse("batch-new", args=[model.token]), {"file": SimpleUploadedFile("x.zip", pictures_zip())}
     )
-    batch = BatchPrediction.objects.get()
+    batch = at(sent.url, BatchPrediction.objects.get())
     address = [model.token, batch.token]
     assert client.get(reverse("batch-cancel", args=address)).status_code == 405
     answer = client.post(reverse("batch-cancel", args=address))

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from jobs.models import Dataset, Job, JobEvent, PlatformStatus
 from tests.bundles import picture
+from tests.published import at
 from tests.site.addresses import address_of
 from tests.site.conftest import PHONE, pictures_zip, upload
 from tests.tasks import Task
@@ -26,7 +27,7 @@ def test_a_zip_becomes_a_job(open_page: Any) -> None:
     expect(page.get_by_role("heading", name="Next in line")).to_be_visible()
     job = Job.objects.get()
     assert (job.preset, job.task_name) == ("balanced", "red and green")
-    expect(page.locator("#token")).to_have_text(job.token)
+    expect(page.locator("#token")).to_have_text(at(page.url, job).token)
     page.get_by_role("link", name="Recent", exact=True).first.click()
     expect(page.get_by_role("link", name="red and green")).to_be_visible()
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from jobs.datasets import dataset_store
 from jobs.models import Dataset, Job, PlatformStatus
+from tests.published import at
 from tests.site.conftest import pictures_zip, table
 from tests.site.test_pages import read
 from tests.tasks import Task
@@ -28,7 +29,7 @@ def submit(client: Client, dataset: Dataset, **fields: Any) -> Any:
 
 def test_every_field_reaches_the_job(client: Client, image_dataset: Dataset) -> None:
     response = submit(client, image_dataset, **FILLED)
-    job = Job.objects.get()
+    job = at(response["Location"], Job.objects.get())
     assert response["Location"] == reverse("job", args=[job.token])
     wanted = {
         "model": "resnet18", "pretrained": False, "data_split": 0.7, "optimizer": "sgd", "learning_rate": 0.01,

@@ -10,6 +10,7 @@ from django.urls import reverse
 from jobs.batches import runner
 from jobs.models import BatchPrediction
 from tests.jobs.batches.test_evaluations import MOODS
+from tests.published import at, with_a_known_token
 from tests.site.conftest import pictures_zip
 from tests.site.test_batch_pages import page_of
 from tests.tasks import Task
@@ -31,7 +32,7 @@ def test_from_the_model_to_the_figures(
     page = page_of(client.get(form))
     assert page.all("input", name="label_column") and page.all("input", name="accept_guesses")
     answer = client.post(form, {"file": moods(), "label_column": "mood"})
-    found = BatchPrediction.objects.get()
+    found = at(answer.url, BatchPrediction.objects.get())
     assert answer.url == reverse("evaluation", args=[model.token, found.token])
     page = page_of(client.get(answer.url))
     assert "Next in line" in page.text
@@ -47,7 +48,7 @@ def test_from_the_model_to_the_figures(
     assert "lovely but we left early" in page.text
     assert "How the file was read" in page.text and '"mood" as the label' in page.text
     download = next(link["href"] for link in page.all("a") if "format=csv" in link["href"])
-    assert b"text,truth,right,label" in b"".join(client.get(download).streaming_content)
+    assert b"remark,mood,truth,right,label" in b"".join(client.get(download).streaming_content)
     assert client.get(answer.url)["Referrer-Policy"] == "no-referrer"
 
 
@@ -77,7 +78,7 @@ def test_a_file_that_measures_nothing_is_refused_on_the_form(client: Client, mak
 def test_it_is_cancelled_by_a_button(client: Client, make_model: Any) -> None:
     model = make_model(Task.TEXT)
     client.post(reverse("evaluation-new", args=[model.token]), {"file": moods("a.csv")})
-    address = [model.token, BatchPrediction.objects.get().token]
+    address = [model.token, with_a_known_token(BatchPrediction.objects.get()).token]
     assert client.get(reverse("evaluation-cancel", args=address)).status_code == 405
     answer = client.post(reverse("evaluation-cancel", args=address))
     assert "Cancelled" in page_of(client.get(answer.url)).text

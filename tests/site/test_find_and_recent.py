@@ -84,9 +84,7 @@ def test_an_expired_model_is_marked_in_the_list(client: Client, image_dataset, m
 
 def test_a_token_without_a_model_leads_to_its_job(client: Client, make_job, make_model) -> None:
     earlier = make_model()
-    job = make_job(
-        status="deployed", continues=earlier, comparison={"verdict": "kept_earlier", "token": earlier.token}
-    )
+    job = make_job(status="deployed", continues=earlier, comparison={"verdict": "kept_earlier"})
     page = read(client.get(reverse("model", args=[job.token])), 404)
     assert page.all("a", href=reverse("job", args=[job.token]))
     told = read(client.get(reverse("job", args=[job.token]))).text

@@ -188,7 +188,7 @@ def test_a_closed_tab_goes_on_where_it_was(open_page: Any) -> None:
     page.set_input_files("#id_dataset", data)
     page.get_by_role("button", name="Upload and check").click()
     expect(page.locator("[data-state]")).to_have_text("The connection was lost")
-    before = UploadSession.objects.get().token
+    before = UploadSession.objects.get().token_digest
     # The same file after a reload: the key is its name, size and date, and the date of a test's file is the present.
     page.unroute("**/complete/")
     page.reload()
@@ -199,7 +199,7 @@ def test_a_closed_tab_goes_on_where_it_was(open_page: Any) -> None:
     in_pieces(page)
     page.set_input_files("#id_dataset", data)
     assert "6 sentences in 2 classes" in understood(page)
-    assert UploadSession.objects.get().token == before
+    assert UploadSession.objects.get().token_digest == before
 
 
 def test_a_refused_piecewise_upload_is_told(open_page: Any) -> None:

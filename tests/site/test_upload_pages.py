@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.models import Dataset, PlatformStatus
+from tests.published import at, opens, with_a_known_token
 from tests.site.conftest import pictures_zip, table
 from tests.site.test_pages import read
 
@@ -21,7 +22,7 @@ def zipped(data: bytes | None = None) -> SimpleUploadedFile:
 
 def test_a_zip_leads_to_its_page(client: Client) -> None:
     response = client.post(reverse("new-kind", args=["image"]), {"dataset": zipped()})
-    dataset = Dataset.objects.get()
+    dataset = at(response["Location"], Dataset.objects.get())
     assert response.status_code == 302
     assert response["Location"] == reverse("dataset", args=[dataset.token])
     page = read(client.get(response["Location"]))
@@ -34,7 +35,9 @@ def test_a_zip_leads_to_its_page(client: Client) -> None:
 def test_the_script_gets_the_address_as_json(client: Client) -> None:
     response = client.post(reverse("new-kind", args=["image"]), {"dataset": zipped()}, headers=JSON)
     assert response.status_code == 201
-    assert response.json() == {"url": reverse("dataset", args=[Dataset.objects.get().token])}
+    (url,) = response.json().values()
+    assert opens(url.split("/")[-2], Dataset.objects.get())
+    assert client.get(url).status_code == 200
 
 
 def test_a_refused_zip_is_told_on_the_page(client: Client) -> None:
@@ -125,7 +128,7 @@ def test_a_table_of_other_columns_is_read_again_without_javascript(client: Clien
     assert {"input_column", "label_column"} <= {element["name"] for element in page.all("select")}
     assert "red; blue" in page.text
     chosen = {"input_column": "text", "label_column": "group"}
-    again = reverse("dataset-columns", args=[Dataset.objects.get().token])
+    again = reverse("dataset-columns", args=[with_a_known_token(Dataset.objects.get()).token])
     page = read(client.post(again, chosen, follow=True))
     assert "32 sentences in 2 classes" in page.text
 
@@ -140,12 +143,12 @@ def test_the_script_is_told_the_columns(client: Client) -> None:
     assert columns["names"] == ["label", "group", "text"]
     assert (columns["input"], columns["label"]) == ("text", "label")
     assert columns["rows"][0] == ["red; blue", "0", "how nice 0"]
-    assert answer.json()["token"] == Dataset.objects.get().token
+    assert opens(answer.json()["token"], Dataset.objects.get())
 
 
 def test_a_column_that_is_not_there_is_told(client: Client) -> None:
     client.post(reverse("new-kind", args=["text"]), {"pasted": table_of_several()})
-    again = reverse("dataset-options", args=[Dataset.objects.get().token])
+    again = reverse("dataset-options", args=[with_a_known_token(Dataset.objects.get()).token])
     page = read(client.post(again, {"label_column": "kind"}), 422)
     assert "There is no column" in page.text
 

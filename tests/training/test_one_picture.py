@@ -25,6 +25,7 @@ from modelstore.bundles.standalone_files import standalone_files, write_files
 from modelstore.models import TrainedModel
 from modelstore.prediction import predictor
 from tests import storings
+from tests.published import create_model
 from tests.training.datasets import COLOURS, picture_run_dir, start
 from training.bundle.onnx_classifier import OnnxClassifier
 from training.ground.limits import Limits
@@ -35,7 +36,7 @@ from training.train import train
 pytestmark = pytest.mark.django_db
 # Of 1: what lossy storing, or the rounding of colours, may change of a probability.
 _SAME = 0.02
-SETS = {"coloured": storings.COLOURED, "grey": storings.GREY}
+SETS = {"coloured": storings.COLOURED, "half the colours": storings.HALVED, "grey": storings.GREY}
 Answers = list[tuple[str, float]]
 
 
@@ -59,9 +60,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(bundle: Path) -> Iterator[TrainedModel]:
     predictor.loaded.cache_clear()
     store.upload_bundle(folder=bundle, prefix="jobs/1/1")
-    yield store.create_model(
-        token="one", prefix="jobs/1/1", folder=bundle, task_name="one", downloadable=True
-    )
+    yield create_model(token="one", prefix="jobs/1/1", folder=bundle, task_name="one", downloadable=True)
     predictor.loaded.cache_clear()
 
 

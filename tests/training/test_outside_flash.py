@@ -14,6 +14,7 @@ import pytest
 
 from modelstore.bundles import store
 from modelstore.downloads.file_responses import open_download
+from tests.published import create_model
 from tests.training.datasets import picture_run_dir, start, text_run_dir
 from training.train import train
 
@@ -55,7 +56,7 @@ def unpacked(tmp_path: Path) -> Unpacked:
 
     def unpack(folder: Path) -> Path:
         store.upload_bundle(folder=folder, prefix="jobs/7/1")
-        model = store.create_model(
+        model = create_model(
             token="t", prefix="jobs/7/1", folder=folder, task_name="Try it", downloadable=True
         )
         with zipfile.ZipFile(

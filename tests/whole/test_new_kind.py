@@ -26,6 +26,7 @@ from jobs.batches import runner as batch_runner
 from jobs.models import BatchPrediction, Dataset, Job
 from jobs.worker import runner
 from modelstore.models import TrainedModel
+from tests.published import with_a_known_token
 from tests.site.page import Page
 from tests.whole.numbers_kind import KIND, TASK
 from training.kinds import register, unregister
@@ -68,6 +69,7 @@ def uploaded(client: Client) -> Dataset:
     page(client.get(address))
     response = client.post(address, {"dataset": file})
     dataset = Dataset.objects.get()
+    dataset.token = response.headers["Location"].split("/")[-2]
     assert response.headers["Location"] == reverse("dataset", args=[dataset.token])
     return dataset
 
@@ -79,12 +81,14 @@ def trained(client: Client) -> TrainedModel:
         address, {"preset": "quick", "task_name": "sides", "downloadable": "on", "key": "k"}
     )
     job = Job.objects.get()
+    job.token = response.headers["Location"].split("/")[-2]
     assert response.headers["Location"] == reverse("job", args=[job.token])
     assert "Line · pairs" in page(client.get(reverse("job", args=[job.token]))).text
     assert runner.run_next()
     job.refresh_from_db()
     assert job.status == "deployed", job.error
     assert job.model is not None
+    job.model.token = job.token
     return job.model
 
 
@@ -141,7 +145,7 @@ def predict_whole_file(client: Client, model: TrainedModel) -> None:
     new = reverse("batch-new", args=[model.token])
     assert "Every pair of a table" in page(client.get(new)).text
     client.post(new, {"file": ContentFile(table(), name="more.csv")})
-    batch = BatchPrediction.objects.get()
+    batch = with_a_known_token(BatchPrediction.objects.get())
     assert (batch.kind, batch.total) == ("numbers", 61)
     assert batch_runner.run_next()
     batch.refresh_from_db()

@@ -26,6 +26,8 @@ EXAMPLES_FILE = "examples.zip"
 # tensors in which they differ.
 MEASURED_ONNX_FILE = "measured.onnx"
 MEASURED_TENSORS_FILE = "measured.npz"
+# Of the samples that it was trained and measured on: by these others are told whether they are among them.
+MARKS_FILE = "marks.npz"
 _CHUNK = 1024 * 1024
 
 

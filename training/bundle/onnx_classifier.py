@@ -1,7 +1,9 @@
 """Predicts with a bundle through onnxruntime, the way the web does; no torch needed."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from training.bundle.manifest import ONNX_FILE, SERVING_COPY_FILE, BundleDamaged, Manifest
-from training.bundle.preprocessing import UnreadableInput, preprocessing_of
+from training.bundle.preprocessing import OutOfTime, UnreadableInput, preprocessing_of
 
 
 class OnnxClassifier:
@@ -31,13 +33,16 @@ class OnnxClassifier:
         except Exception as error:  # onnxruntime, tokenizers and OSError share no base class
             raise BundleDamaged(f"the model cannot be loaded: {type(error).__name__}") from error
 
-    def predict(self, inputs: Sequence[Any]) -> NDArray[np.float32]:
+    def predict(self, inputs: Sequence[Any], deadline: float = inf) -> NDArray[np.float32]:
         """Probabilities, float32 [N, C] in the order of `manifest.classes`, of encoded pictures or sentences.
 
-        Raises UnreadableInput with the `index` of the first input that cannot be used.
+        Raises UnreadableInput with the `index` of the first input that cannot be used, OutOfTime once
+        `time.monotonic()` is beyond `deadline` and some are still to do.
         """
         found = np.zeros((len(inputs), len(self.manifest.classes)), np.float32)
         for places, batch in self._batches(inputs):
+            if time.monotonic() > deadline:
+                raise OutOfTime
             found[places] = self._run(batch)
         return found
 

@@ -19,6 +19,10 @@ class UnreadableInput(ValueError):
         self.index = index
 
 
+class OutOfTime(Exception):
+    """The deadline of a prediction has passed."""
+
+
 class Preprocessing(Protocol):
     """How an input becomes numbers, in training and in prediction.
 

@@ -3,9 +3,12 @@
 import csv
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from training.bundle.manifest import TORCH_FILE, VALIDATION_FILE, Manifest
+import numpy as np
+from numpy.typing import NDArray
+
+from training.bundle.manifest import MARKS_FILE, TORCH_FILE, VALIDATION_FILE, Manifest
 
 FOLDER = "previous"
 
@@ -31,6 +34,14 @@ class Previous:
             return {}
         with path.open(encoding="utf-8", newline="") as file:
             return {row["sha256"]: row["predicted"] for row in csv.DictReader(file)}
+
+    def marks(self) -> dict[str, NDArray[Any]]:
+        """Those of the samples that it was trained with, see MARKS_FILE; empty where it has none."""
+        path = self.folder / MARKS_FILE
+        if not path.exists():
+            return {}
+        with np.load(path) as marks:
+            return dict(marks)
 
     def weights_file(self, model: str) -> Path | None:
         """Its model.pt, where it is the same `model` and the file is there."""

@@ -32,5 +32,8 @@ class Evidence(Protocol):
     def near(self) -> Pairs:
         """Pairs (i < j) of samples that are nearly the same."""
 
+    def marks(self) -> dict[str, NDArray[Any]]:
+        """What tells of another sample whether it is nearly the same as one of these, without them: small arrays."""
+
     def suspects(self, classes: int, target: Target, *, seed: int, control: Control) -> dict[str, Any] | None:
         """See audit.suspects."""

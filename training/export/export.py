@@ -60,6 +60,8 @@ def export(
     if copied.get("serving_copy", {}).get("kept"):
         names.append(bundle.SERVING_COPY_FILE)
     report = write_report(folder, outcome, run, found)
+    with run.phases.time("export"):
+        names += _write_marks(folder, outcome, previous)
     names += [bundle.REPORT_FILE, *PLOTS, *write_examples(folder, outcome, run, report)]
     _manifest(outcome, run, task_name, report, bundle.describe_files(folder, names)).write(folder)
     _put(folder, run.folder / "bundle")
@@ -96,6 +98,24 @@ def export_early(outcome: Outcome, run: Run, *, task_name: str, test: Samples[An
         shutil.rmtree(folder, ignore_errors=True)
         return
     run.events.early(Score.from_json(report["score"]))
+
+
+def _write_marks(folder: Path, outcome: Outcome, previous: Previous | None) -> list[str]:
+    """What is needed to find the samples again in a file that the model is measured on later, and those before."""
+    if outcome.evidence is None:
+        return []
+    try:
+        marks: dict[str, Any] = outcome.evidence.marks()
+        earlier = previous.marks() if previous else {}
+        marks |= {
+            name: np.concatenate([marks[name], earlier[name]]) for name in marks.keys() & earlier.keys()
+        }
+        np.savez_compressed(folder / bundle.MARKS_FILE, **marks)
+    except Exception:  # without them less can be told, but the model is as good
+        traceback.print_exc(file=sys.stderr)
+        (folder / bundle.MARKS_FILE).unlink(missing_ok=True)
+        return []
+    return [bundle.MARKS_FILE]
 
 
 def _put(folder: Path, target: Path) -> None:

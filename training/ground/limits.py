@@ -43,5 +43,8 @@ class Limits:
     step_gamma: tuple[float, float] = (0.01, 0.9)
     # One request for predictions.
     max_pictures_per_request: int = 100
+    # All of them together; a JPEG that can be decoded at a fraction of its size counts less.
+    max_pixels_per_request: int = 256_000_000
+    max_characters_per_request: int = 2_000_000
     max_sentences_per_request: int = 1_000
     max_sentence_chars: int = 131_072

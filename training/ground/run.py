@@ -38,6 +38,14 @@ class Job(Run):
         return self.folder / "data"
 
 
+def read_request_id(folder: Path) -> str:
+    """The id of the request that asked for it; "" where it does not say, or cannot be read."""
+    try:
+        return str(json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8")).get("request_id", ""))
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return ""
+
+
 def read_config(folder: Path) -> tuple[Recipe, Machine, str]:
     """What is wanted, what may be taken for it, and the name of the task; raises TrainingFailed."""
     try:

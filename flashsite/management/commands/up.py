@@ -17,8 +17,10 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError, SystemCheckError
 from django.db import DatabaseError
 
+from flashsite.backup import swap
 from flashsite.supervisor import lock, ports, tether
 from flashsite.supervisor.console import Console
+from training.ground import log_lines
 
 
 class Command(BaseCommand):
@@ -48,7 +50,7 @@ class Command(BaseCommand):
     ) -> None:
         if die_with_parent:
             tether.die_with_parent(parent=os.getppid(), number=signal.SIGTERM)
-        console = Console()
+        console = Console(as_json=settings.FLASH_LOG_FORMAT == log_lines.JSON)
         try:
             handle = lock.acquire(settings.FLASH_VAR_DIR)
             port = ports.choose(host, port)
@@ -69,6 +71,8 @@ class Command(BaseCommand):
 
 def prepare(console: Console) -> None:
     """Everything that must be there before the first request: settings, tables, static files, a model to try."""
+    if told := swap.recover():
+        console.say(told)
     for folder in (settings.FILE_UPLOAD_TEMP_DIR, settings.FLASH_RUNS_DIR, settings.FLASH_CACHE_DIR):
         Path(folder).mkdir(parents=True, exist_ok=True)
     console.say("Checking the settings ...")

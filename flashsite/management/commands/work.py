@@ -16,10 +16,12 @@ from django.core.management.base import BaseCommand
 from django.utils.module_loading import autodiscover_modules
 
 from flashsite import periodic
+from flashsite.supervisor import tether
 from jobs.messaging.late_broker import LateBroker
 
 # The trainer gets 25 s for its checkpoint (jobs.worker.runner), the rest is for writing the row.
 _SHUTDOWN_MILLISECONDS = 40_000
+_WEBHOOK_THREADS = 2
 
 
 class Command(BaseCommand):
@@ -29,7 +31,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("queues", nargs="+", metavar="QUEUE")
         parser.add_argument(
-            "--threads", type=int, default=1, help="how many messages to work on at the same time"
+            "--threads",
+            type=int,
+            help="how many messages to work on at the same time; default: 2 for control, else 1",
         )
         parser.add_argument(
             "--periodic",
@@ -37,16 +41,26 @@ class Command(BaseCommand):
             help="also run tick, prune_models and sweep_storage; otherwise use cron",
         )
 
-    def handle(self, *args: Any, queues: list[str], threads: int, **options: Any) -> None:
+    def handle(self, *args: Any, queues: list[str], threads: int | None, **options: Any) -> None:
+        tether.keep_secrets()
         stopping = _stop_event()
-        worker = start_worker(queues=set(queues), threads=threads)
+        workers = [start_worker(queues=set(queues), threads=threads or _threads(queues))]
+        if "control" in queues:
+            # Threads of their own, in the same process: another one would cost 60 MB.
+            workers.append(_run_worker(workers[0].broker, {"webhooks"}, _WEBHOOK_THREADS))
         if options["periodic"]:
             _start_periodic(stopping)
         self.stdout.write(f"waiting for work in {', '.join(queues)}")
         stopping.wait()
         # jobs.worker.middleware tells the job in hand; then this waits for it.
-        worker.stop(timeout=_SHUTDOWN_MILLISECONDS)
-        worker.broker.close()
+        for worker in workers:
+            worker.stop(timeout=_SHUTDOWN_MILLISECONDS)
+        workers[0].broker.close()
+
+
+def _threads(queues: list[str]) -> int:
+    """A batch takes one thread for hours; the control queue needs another beside it."""
+    return 2 if "control" in queues else 1
 
 
 def start_worker(*, queues: set[str], threads: int) -> dramatiq.Worker:
@@ -56,6 +70,10 @@ def start_worker(*, queues: set[str], threads: int) -> dramatiq.Worker:
     if isinstance(broker, LateBroker):
         broker = broker.actual()
     broker.emit_after("process_boot")
+    return _run_worker(broker, queues, threads)
+
+
+def _run_worker(broker: dramatiq.Broker, queues: set[str], threads: int) -> dramatiq.Worker:
     worker = dramatiq.Worker(broker, queues=queues, worker_threads=threads)
     # The default, twice the threads, lets a worker with a long job hoard the next one (RELIABILITY, section 4).
     worker.queue_prefetch = threads

@@ -1,12 +1,14 @@
 """`python -m jobs.batches.child RUN_DIR [--parent-pid N]`: predicts one batch; events go to stdout as JSON lines."""
 
 import argparse
+import errno
 import json
+import logging
 import os
 import shutil
 import sys
+import tempfile
 import time
-import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -18,11 +20,20 @@ from jobs.batches.child.results import Results
 from jobs.batches.child.tables import MOST_ROWS, write_csv, write_xlsx
 from jobs.uploads.contract import uploads_of
 from jobs.uploads.errors import UploadRefused
+from training.ground import confinement, landlock, log_lines
 from training.ground.control import Control, die_with_parent, lower_priority
 from training.ground.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED
 from training.kinds import KINDS_VARIABLE, UnknownKind, load_kinds
 
+logger = logging.getLogger("jobs.batches.child")
+
 _SECONDS_BETWEEN = 0.3
+_DISK_FULL = "The server's disk is full. Try again later."
+_NO_ROOM = {
+    errno.ENOSPC: _DISK_FULL,
+    errno.EDQUOT: _DISK_FULL,
+    errno.EFBIG: "The results would be larger than a file may be here. Send a smaller file.",
+}
 
 
 class Events:
@@ -78,9 +89,13 @@ def main(arguments: list[str] | None = None) -> int:
         events.tell("error", message=str(error))
     except MemoryError:
         events.tell("error", message="There was not enough memory for this file. Send a smaller one.")
+    except OSError as error:
+        logger.exception("The batch failed for a reason of the machine.")
+        if error.errno in _NO_ROOM:
+            events.tell("error", message=_NO_ROOM[error.errno])
     except Exception:
         # No sentence: the parent tries again, and the operator finds this in the log.
-        traceback.print_exc()
+        logger.exception("The batch failed for a reason of ours.")
     return EXIT_FAILED
 
 
@@ -89,8 +104,10 @@ def _run(folder: Path, events: Events, control: Control) -> int:
     from training.bundle.onnx_classifier import OnnxClassifier
 
     order = Order.read(folder)
+    log_lines.set_up_child(order.request_id)
     lower_priority(order.nice)
     kind = batches_of(order.task)
+    _confine(folder, order)
     labelled = _labelled(order, folder) if order.reading is not None else None
     source: Source = labelled or kind.open_source(order, folder)
     classifier = OnnxClassifier(Path(order.bundle))
@@ -116,6 +133,17 @@ def _run(folder: Path, events: Events, control: Control) -> int:
     return EXIT_DONE
 
 
+def _confine(folder: Path, order: Order) -> None:
+    """As what reads uploads: from here on it meets what a stranger sent."""
+    confinement.die_first()
+    scratch = folder / "scratch"
+    scratch.mkdir(exist_ok=True)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
+    landlock.restrict([order.upload, order.bundle], [str(folder)])
+    # Time is counted by who started this.
+    confinement.bound(memory=order.memory, file_bytes=order.limits.max_unpacked_bytes)
+
+
 def _labelled(order: Order, folder: Path) -> Labelled:
     """The file's samples with their labels, unpacked as for a training; an attempt that goes on unpacks them again."""
     measures = measures_of(order.task)
@@ -125,7 +153,7 @@ def _labelled(order: Order, folder: Path) -> Labelled:
     shutil.rmtree(data, ignore_errors=True)
     unpack = uploads_of(order.task).unpack
     unpack(Path(order.upload), order.name, data, order.limits, order.reading or {})
-    return measures.open_labelled(data)
+    return measures.open_labelled(order, data)
 
 
 def _finish(folder: Path, order: Order, source: Source, results: Results, labelled: Labelled | None) -> None:
@@ -137,7 +165,7 @@ def _finish(folder: Path, order: Order, source: Source, results: Results, labell
     source.write_more(lines, folder)
     found = source.summary(lines)
     if labelled:
-        found = {**found, "evaluation": evaluation(labelled, lines, order.task, classes)}
+        found = {**found, "evaluation": evaluation(labelled, lines, order, classes)}
     summary = {"done": results.done, "bad": results.bad, "counts": dict(results.counts), "summary": found}
     (folder / SUMMARY_FILE).write_text(json.dumps(summary), encoding="utf-8")
 

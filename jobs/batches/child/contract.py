@@ -34,8 +34,8 @@ class KindBatches(Protocol):
 class KindMeasures(KindBatches, Protocol):
     """What that module has, too, where models of the kind can be measured on files of the user's own."""
 
-    def open_labelled(self, data: Path) -> Labelled:
-        """The samples in a folder that `jobs.uploads.contract:KindUploads.unpack` made."""
+    def open_labelled(self, order: Order, data: Path) -> Labelled:
+        """The samples in a folder that `jobs.uploads.contract:KindUploads.unpack` made of the file of `order`."""
 
 
 def measures_of(task: str) -> KindMeasures | None:

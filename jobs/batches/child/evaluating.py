@@ -3,8 +3,11 @@
 `evaluation` of a summary holds:
 
     score       {name, value, low, high}, see `training.score`; the interval is one of `training.evaluation.intervals`,
-                as for a training, with the given sources
+                by sources
     count       how many samples it is of
+    sources     from how many sources these are: near-duplicates and given groups are one
+    seen        {count, score}: how many of these are nearly the same as samples that the model was trained with, and
+                the score without them, null where none or all of them are; null where that is not known
     unread      samples that could not be predicted, and are in no figure
     unknown     {count, classes: [{label, count}]}: samples of classes that the model does not have; in no figure either
     majority_accuracy, per_class: as in report.json; confusion as well, null for more than MOST_CLASSES
@@ -14,7 +17,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.batches.child.items import Labelled
+from jobs.batches.child.order import Order
 from jobs.batches.child.results import read
 from jobs.uploads.errors import UploadRefused
 from training.evaluation.intervals import foreseen
-from training.ground.sources import Links, sources_of
+from training.ground.sources import sources_of
 from training.targets.target import Target, target_of
 
 MOST_CLASSES = 100
@@ -33,32 +37,50 @@ _MOST_UNKNOWN, _MOST_PAIRS, _MOST_MISTAKES = 100, 12, 12
 _GLANCE = 400
 
 
-def evaluation(source: Labelled, results: Path, task: str, classes: Sequence[str]) -> dict[str, Any]:
+def evaluation(source: Labelled, results: Path, order: Order, classes: Sequence[str]) -> dict[str, Any]:
     """See above. Raises UploadRefused when nothing could be measured."""
-    target = target_of(task)
+    target = target_of(order.task)
     found = _Sorted(target, classes)
     for number, result in enumerate(read(results)):
         found.take(number, result)
     if not found.places:
         raise UploadRefused("None of the samples could be predicted, so there is nothing to measure.")
     truth, decisions = np.array(found.truth), np.array(found.decisions)
-    groups, sources = source.groups(), None
-    if groups:
-        sources = sources_of(len(truth), Links.none(), [groups[place] for place in found.places])
-    score = foreseen(target.measure(truth, decisions), target.right(decisions, truth), sources)
+    relatives = source.relatives(_marks(order))
+    sources = sources_of(source.total, relatives.links, source.groups())[found.places]
+
+    def score(some: NDArray[np.bool_]) -> dict[str, Any]:
+        right = target.right(decisions[some], truth[some])
+        return (
+            foreseen(target.measure(truth[some], decisions[some]), right, sources[some]).rounded().to_json()
+        )
+
     figures = target.figures(classes, truth, decisions)
     confusion = figures.get("confusion")
     if confusion is not None:
         figures["confused"] = _confused(np.array(confusion), classes)
         figures["confusion"] = confusion if len(classes) <= MOST_CLASSES else None
     return {
-        "score": score.rounded().to_json(),
+        "score": score(np.ones(len(truth), bool)),
         "count": len(truth),
+        "sources": len(np.unique(sources)),
+        "seen": None if relatives.seen is None else _seen(relatives.seen[found.places], score),
         "unread": found.unread,
         "unknown": found.unknown_json(),
         **figures,
         "mistakes": [_mistake(source, number, result) for number, result in found.mistakes()],
     }
+
+
+def _marks(order: Order) -> dict[str, NDArray[Any]] | None:
+    if order.marks is None:
+        return None
+    with np.load(order.marks) as marks:
+        return dict(marks)
+
+
+def _seen(seen: NDArray[np.bool_], score: Callable[[NDArray[np.bool_]], dict[str, Any]]) -> dict[str, Any]:
+    return {"count": int(seen.sum()), "score": score(~seen) if seen.any() and not seen.all() else None}
 
 
 class _Sorted:

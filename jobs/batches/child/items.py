@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from jobs.batches.child.relatives import Marks, Relatives
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,13 @@ class Source(Protocol):
     """An upload as items; `total` may be an estimate.
 
     `columns` are the names of each item in its result; `own_columns`, where there are any, are what the user's own file
-    has instead: in tables of results they stand in front.
+    has instead: in tables of results they stand in front. `told` are those of the columns that tell more than which
+    item it is: they stand behind.
     """
 
     columns: tuple[str, ...]
     own_columns: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     total: int
 
     def items(self, start: int) -> Iterator[Item]:
@@ -56,9 +61,17 @@ class Source(Protocol):
 class Labelled(Source, Protocol):
     """Samples whose labels are known, to measure a model: each item has a `truth`, which `columns` has with `right`."""
 
+    told: tuple[str, ...] = ("truth", "right")
+
     def groups(self) -> Sequence[str]:
         """For each item, what it comes from, "" where that is not told; empty where no item tells it."""
         return ()
+
+    def relatives(self, marks: "Marks | None") -> "Relatives":
+        """Which items are alike, and which are nearly the same as one of the training, whose `marks` these are."""
+        from jobs.batches.child.relatives import Relatives  # here: the web starts without numpy
+
+        return Relatives()
 
     def thumbnail(self, number: int) -> str | None:
         """A small copy of the item of this number, as a data URI, where it can be looked at."""

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from training.ground.limits import Limits
+from training.ground.limits import GIB, Limits
 
 ORDER_FILE = "order.json"
 RESULTS_FILE = "results.jsonl"
@@ -24,7 +24,8 @@ class Order:
     `frames_per_second` is for videos, `input_column` for tables, where without it
     the `learnt_columns` of the model are read, if they are there; `threads` bounds the cores, `nice` the priority.
     With `reading` the file has labels, which measure the model: it is read as uploads to train with are, by these
-    options.
+    options, and `marks` is the path of the bundle's file of that name, where it has one. What the child logs is of the
+    request `request_id`.
     """
 
     task: str
@@ -40,6 +41,10 @@ class Order:
     threads: int = 1
     nice: int = 10
     reading: dict[str, Any] | None = None
+    request_id: str = ""
+    # Bytes of address space beyond what the child begins with.
+    memory: int = 4 * GIB
+    marks: str | None = None
 
     def write(self, folder: Path) -> None:
         """Puts it where the child looks for it."""

@@ -17,7 +17,7 @@ from jobs.batches.child.results import read
 # What a sheet can hold besides its header, and a cell.
 MOST_ROWS = 1_048_575
 _MOST_CHARS = 32_767
-_PREDICTED = "predicted_"
+_PREDICTED, _MEASURED = "predicted_", "measured_"
 
 
 def write_csv(source: Source, results: Path, target: Path, top_k: int) -> None:
@@ -53,20 +53,24 @@ def write_xlsx(source: Source, results: Path, target: Path, top_k: int, classes:
 
 def header(source: Source, top_k: int) -> list[str]:
     """Names of the columns; ours give way where the user's file has the same."""
-    own = list(source.own_columns or source.columns)
+    own = list(source.own_columns) or [name for name in source.columns if name not in source.told]
+    taken = {name.casefold() for name in own}
+    told = list(source.told)
+    while any(name in taken for name in told):
+        told = [_MEASURED + name for name in told]
     ranks = [f"_{rank}" if rank > 1 else "" for rank in range(1, top_k + 1)]
     ours = [*(word + rank for rank in ranks for word in ("label", "probability")), "error"]
-    taken = {name.casefold() for name in own}
     while any(name in taken for name in ours):
         ours = [_PREDICTED + name for name in ours]
-    return own + ours
+    return own + told + ours
 
 
 def rows(source: Source, results: Path, top_k: int) -> Iterator[list[Any]]:
     """The cells of each result under `header`: text, or a number for a probability."""
     own = source.own_cells() if source.own_columns else None
     for result in read(results):
-        front = next(own) if own is not None else [_cell(result[name]) for name in source.columns]
+        names = source.told if own is not None else source.columns
+        front = [*(next(own) if own is not None else ()), *(_cell(result[name]) for name in names)]
         top = [cell for entry in result.get("top", ()) for cell in (entry["label"], entry["probability"])]
         yield [*front, *top, *[""] * (2 * top_k - len(top)), result.get("error", "")]
 

@@ -7,7 +7,6 @@ from typing import Any
 from jobs.batches.child.items import Labelled, Source
 from jobs.batches.child.order import Order
 from jobs.kinds.pictures.items import Pictures
-from jobs.kinds.pictures.labelled import LabelledPictures
 from jobs.kinds.pictures.video_format import video_format
 from jobs.uploads.errors import UploadRefused
 from training.ground.limits import Limits
@@ -22,7 +21,9 @@ def look(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> t
     with path.open("rb") as file:
         head = file.read(16)
     if not head:
-        raise UploadRefused("The file is empty.", code="upload_empty")
+        raise UploadRefused(
+            "The file is empty. Put pictures into a zip, or send a video.", code="upload_empty"
+        )
     if head.startswith(_ZIP):
         return _ZIPPED, Pictures(path, limits).total
     if video_format(head):
@@ -46,6 +47,9 @@ def open_source(order: Order, folder: Path) -> Source:
     return Video(path, order.limits, order.frames_per_second, folder, order.threads)
 
 
-def open_labelled(data: Path) -> Labelled:
+def open_labelled(order: Order, data: Path) -> Labelled:
     """See the contract."""
-    return LabelledPictures(data)
+    # Here, because it needs numpy: the web starts without.
+    from jobs.kinds.pictures.labelled import LabelledPictures
+
+    return LabelledPictures(order, data)

@@ -3,8 +3,15 @@
 from jobs.uploads.archive import Archive
 from jobs.uploads.errors import shown
 from jobs.uploads.findings import Notes, Question
+from jobs.uploads.name_encodings import Guess
 
 _FIELD = "names_encoding"
+_STANDARD = "cp437"
+
+
+def _instead(guess: Guess) -> str:
+    """What else the names may be: what fits next best, or what a zip that does not say it means by its standard."""
+    return guess.others[0] if guess.others else _STANDARD
 
 
 def note_names(archive: Archive, notes: Notes) -> None:
@@ -19,6 +26,7 @@ def note_names(archive: Archive, notes: Notes) -> None:
         shown(example, 80),
         f"The zip does not say in which code page its names are; the letters of the names fit {guess.encoding} best. "
         "Choose another encoding if they look wrong.",
+        undo={_FIELD: _instead(guess)} if guess.others or guess.encoding != _STANDARD else None,
     )
     if guess.others and not example.isascii():
         raw = example.encode(guess.encoding, "replace")

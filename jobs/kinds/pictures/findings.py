@@ -8,9 +8,13 @@ from jobs.uploads.findings import Findings
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PictureFindings(Findings):
-    """A zip of pictures. `thumbnails`: at most 24 of {label, source, data_uri}, JPEG of 96 pixels."""
+    """A zip of pictures. `thumbnails`: at most 24 of {label, source, data_uri}, JPEG of 96 pixels.
+
+    `seen` is for `unpack`, see `jobs.kinds.pictures.seen`.
+    """
 
     thumbnails: list[dict[str, str]]
+    seen: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {**Findings.to_json(self), "thumbnails": self.thumbnails}
+        return {**Findings.to_json(self), "thumbnails": self.thumbnails, "seen": self.seen}

@@ -6,6 +6,7 @@ from jobs.kinds.pictures.example import PICTURES_EXAMPLE
 from jobs.uploads.archive import Archive, Entry
 from jobs.uploads.detection import other_kind
 from jobs.uploads.errors import UploadRefused, shown
+from jobs.uploads.picture_lists import pictures_in_cells
 from jobs.uploads.right_form import choose_instead
 from jobs.uploads.zip_contents import system_name
 from training.ground.picture_formats import video_name
@@ -61,6 +62,8 @@ def _packed_pictures(archive: Archive, entry: Entry) -> str:
     """What a file is that holds many pictures as numbers; empty for others."""
     if _IDX.search(entry.parts[-1]) or archive.head(entry).startswith(_IDX_PICTURES):
         return "pictures in the format of MNIST (IDX), all in one file"
+    if pictures_in_cells(archive.head(entry, _HEAD)):
+        return "pictures in the cells of a table"
     if entry.suffix in (".csv", ".tsv", ".txt") and _is_pixels(archive.head(entry, _HEAD)):
         return "a table of pixels, with the pictures as numbers in its rows, like MNIST or FER-2013 as CSV"
     return ""

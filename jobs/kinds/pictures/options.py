@@ -8,8 +8,9 @@ from jobs.uploads.class_edits import read_class_edits, read_sample_edits
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.name_encodings import NAME_ENCODINGS
 from jobs.uploads.reading_options import CLASSES, OptionType, ReadingOption
+from jobs.uploads.text_encodings import ENCODING, read_encoding
 
-FOLDERS, SUBFOLDERS, FILE_NAMES = "folders", "subfolders", "file_names"
+FOLDERS, SUBFOLDERS, OUTER_FOLDERS, FILE_NAMES = "folders", "subfolders", "outer_folders", "file_names"
 KEEP, MERGE, NONE = "keep", "merge", "none"
 _TABLE = "table "
 _ENCODINGS_TO_CHOOSE = (
@@ -28,6 +29,7 @@ OPTIONS = (
         choices=(
             (FOLDERS, "The folders"),
             (SUBFOLDERS, "The folders one level deeper"),
+            (OUTER_FOLDERS, "The outermost folders, whatever they are called"),
             (FILE_NAMES, "The names of the files"),
         ),
         open=True,
@@ -64,12 +66,31 @@ OPTIONS = (
         choices=((KEEP, "They are examples, too"),),
     ),
     ReadingOption(
+        name="copies",
+        type=OptionType.CHOICE,
+        label="Folders that hold the same once more",
+        choices=((KEEP, "They are read like the others"),),
+    ),
+    ReadingOption(
+        name="missing",
+        type=OptionType.CHOICE,
+        label="Labels and folders such as unlabeled, nan and null",
+        choices=(("leave_out", "No label: leave the pictures out"), (KEEP, "A class of that name")),
+    ),
+    ReadingOption(
+        name="codes",
+        type=OptionType.CHOICE,
+        label="Codes of classes",
+        choices=((KEEP, "They are the names of the classes"),),
+    ),
+    ReadingOption(
         name="names_encoding",
         type=OptionType.CHOICE,
         label="Encoding of the names in the zip",
         choices=_ENCODINGS_TO_CHOOSE,
         open=True,
     ),
+    ENCODING,
     CLASSES,
     ReadingOption(
         name="pictures",
@@ -86,19 +107,26 @@ class PictureOptions:
     """Choices for a zip of pictures; None means: find out.
 
     `labels_from` is "folders" (the outermost that are no parts of a dataset), "subfolders" (those one level deeper),
-    "file_names", or "table NAME" with the path of a table or an annotation file in the zip. `label_column` is a column
-    of that table. `splits` is "keep" or "merge". `names_encoding` is a code page for names without the UTF-8 flag.
+    "outer_folders" (even if they are called like parts), "file_names", or "table NAME" with the path of a table or an
+    annotation file in the zip. `label_column` is a column of that table. `splits` is "keep" or "merge".
+    `names_encoding` is a code page for names without the UTF-8 flag, `encoding` that of tables beside the pictures.
     `join_case` joins class folders that differ only in upper and lower case. `companions` "keep" takes masks and the
-    like as examples; `sources` "none" takes no pictures together. `classes` are other names for classes, `pictures`
-    other classes for single pictures (by path); "" leaves out.
+    like as examples, `copies` "keep" folders that hold others once more, `codes` "keep" codes as names of classes;
+    `sources` "none" takes no pictures together. `classes` are other names for classes, `pictures` other classes for
+    single pictures (by path); "" leaves out.
     """
 
     labels_from: str | None = None
     label_column: str | None = None
     splits: str | None = None
     names_encoding: str | None = None
+    encoding: str | None = None
     join_case: bool | None = None
     companions: str | None = None
+    copies: str | None = None
+    codes: str | None = None
+    # "leave_out" or "keep".
+    missing: str | None = None
     sources: str | None = None
     classes: Mapping[str, str] | None = None
     pictures: Mapping[str, str] | None = None
@@ -144,9 +172,13 @@ def table_choice(where: str) -> str:
 
 def _labels_from(value: Any) -> str:
     text = _text(value)
-    if text in (FOLDERS, SUBFOLDERS, FILE_NAMES) or (text.startswith(_TABLE) and text != _TABLE):
+    if text in (FOLDERS, SUBFOLDERS, OUTER_FOLDERS, FILE_NAMES) or (
+        text.startswith(_TABLE) and text != _TABLE
+    ):
         return text
-    raise ValueError('Choose folders, subfolders, file_names, or "table" and the name of a file in the zip.')
+    raise ValueError(
+        'Choose folders, subfolders, outer_folders, file_names, or "table" and the name of a file in the zip.'
+    )
 
 
 def _text(value: Any) -> str:
@@ -185,8 +217,12 @@ _READERS = {
     "label_column": _text,
     "splits": _one_of(KEEP, MERGE),
     "names_encoding": _encoding,
+    "encoding": read_encoding,
     "join_case": _flag,
     "companions": _one_of(KEEP),
+    "copies": _one_of(KEEP),
+    "codes": _one_of(KEEP),
+    "missing": _one_of("leave_out", KEEP),
     "sources": _one_of(NONE),
     "classes": read_class_edits,
     "pictures": read_sample_edits,

@@ -13,6 +13,7 @@ from jobs.kinds.pictures.layouts.registry import read_layout
 from jobs.kinds.pictures.layouts.sources import with_sources
 from jobs.kinds.pictures.layouts.split_lists import with_listed_splits
 from jobs.kinds.pictures.layouts.split_names import TRAIN, split_word
+from jobs.kinds.pictures.missing_labels import is_unlabelled
 from jobs.kinds.pictures.moves import moved_pictures
 from jobs.kinds.pictures.no_pictures import no_pictures
 from jobs.kinds.pictures.options import KEEP, NONE, PictureOptions
@@ -199,6 +200,7 @@ def _with_classes(samples: Sequence[Sample], contents: Contents) -> list[Sample]
     label_of = _merge_spellings(written, cleaned, notes, join_case=contents.options.join_case)
     if contents.options.classes:
         label_of = edited_classes(label_of, contents.options.classes, limits.max_label_chars, notes)
+    label_of = _without_unlabelled(label_of, written, contents)
     classes = {label for label in label_of.values() if label}
     if len(classes) > limits.max_classes:
         raise UploadRefused(
@@ -210,6 +212,24 @@ def _with_classes(samples: Sequence[Sample], contents: Contents) -> list[Sample]
     _warn_of_split_names(classes, notes)
     _warn_of_copies(classes, notes)
     return [replace(sample, label=label) for sample in samples if (label := label_of[sample.label])]
+
+
+def _without_unlabelled(
+    label_of: Mapping[str, str | None], written: Counter[str], contents: Contents
+) -> Mapping[str, str | None]:
+    """The classes without that of pictures which nobody labelled, where two others are there."""
+    odd = {label for label in label_of.values() if label and is_unlabelled(label)}
+    if contents.options.missing == KEEP or not odd or len({*label_of.values()} - odd - {None, ""}) < 2:
+        return label_of
+    for name in sorted(odd):
+        count = sum(written[label] for label, now in label_of.items() if now == name)
+        contents.notes.skip(
+            name,
+            f"Left out: these {count:,} pictures have no label, as the name says.",
+            count,
+            undo={"missing": KEEP},
+        )
+    return {label: None if name in odd else name for label, name in label_of.items()}
 
 
 def _planned(samples: Sequence[Sample]) -> list[Planned]:

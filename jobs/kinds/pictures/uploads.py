@@ -12,10 +12,16 @@ from jobs.kinds.pictures.findings import PictureFindings
 from jobs.kinds.pictures.options import OPTIONS, PictureOptions
 from training.ground.limits import Limits
 
-__all__ = ["MERGED", "OPTIONS", "READ_AGAIN", "inspect", "merge", "unpack"]
+__all__ = ["LIBRARIES", "MERGED", "OPTIONS", "READ_AGAIN", "inspect", "merge", "samples", "unpack"]
 
 READ_AGAIN = True
 MERGED: dict[str, Any] = {}
+LIBRARIES = (
+    "jobs.kinds.pictures.zip_of_pictures",
+    "PIL.JpegImagePlugin",
+    "PIL.PngImagePlugin",
+    "PIL.GifImagePlugin",
+)
 
 
 def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> PictureFindings:
@@ -26,11 +32,22 @@ def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -
     return inspect_pictures(path, limits, PictureOptions.from_json(options))
 
 
-def unpack(path: Path, name: str, data: Path, limits: Limits, options: Mapping[str, Any]) -> None:
+def unpack(
+    path: Path, name: str, data: Path, limits: Limits, options: Mapping[str, Any], seen: str = ""
+) -> None:
     """Pictures and manifest.csv (file, label, source, and where given split and group)."""
     from jobs.kinds.pictures.zip_of_pictures import unpack_pictures
 
-    unpack_pictures(path, data, limits, PictureOptions.from_json(options))
+    unpack_pictures(path, data, limits, PictureOptions.from_json(options), seen)
+
+
+def samples(
+    path: Path, name: str, limits: Limits, options: Mapping[str, Any], label: str, start: int, count: int
+) -> dict[str, Any]:
+    """See `jobs.uploads.contract.SampleLister`."""
+    from jobs.kinds.pictures.sample_pages import pictures_of_class
+
+    return pictures_of_class(path, limits, PictureOptions.from_json(options), label, start, count)
 
 
 def merge(parts: Sequence[Path], folder: Path) -> Path:

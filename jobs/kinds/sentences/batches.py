@@ -7,7 +7,6 @@ from typing import Any
 from jobs.batches.child.items import Labelled, Source
 from jobs.batches.child.order import Order
 from jobs.kinds.sentences.items import Sentences
-from jobs.kinds.sentences.labelled import LabelledSentences
 from training.ground.limits import Limits
 
 AT_ONCE = 256
@@ -24,6 +23,9 @@ def open_source(order: Order, folder: Path) -> Source:
     return Sentences(Path(order.upload), order.name, order.limits, order.input_column, order.learnt_columns)
 
 
-def open_labelled(data: Path) -> Labelled:
+def open_labelled(order: Order, data: Path) -> Labelled:
     """See the contract."""
-    return LabelledSentences(data)
+    # Here, because it needs numpy: the web starts without.
+    from jobs.kinds.sentences.labelled import LabelledSentences
+
+    return LabelledSentences(order, data)

@@ -1,35 +1,15 @@
 """How a user wants a table to be read."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from jobs.uploads.class_edits import read_class_edits
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.reading_options import CLASSES, OptionType, ReadingOption
+from jobs.uploads.text_encodings import ENCODING, read_encoding
 
-# Codecs a spreadsheet may have saved with; a closed list, because Python has codecs that are no text at all.
-ENCODINGS = {
-    "utf-8": "utf-8", "utf8": "utf-8", "utf-8-sig": "utf-8",
-    "utf-16": "utf-16", "utf-16-le": "utf-16-le", "utf-16-be": "utf-16-be",
-    "windows-1252": "windows-1252", "cp1252": "windows-1252", "latin-1": "windows-1252", "iso-8859-1": "windows-1252",
-    "windows-1250": "cp1250", "cp1250": "cp1250", "windows-1251": "cp1251", "cp1251": "cp1251",
-    "windows-1253": "cp1253", "windows-1254": "cp1254", "windows-1255": "cp1255", "windows-1256": "cp1256",
-    "windows-1257": "cp1257", "windows-1258": "cp1258", "windows-874": "cp874", "cp874": "cp874", "tis-620": "cp874",
-    "koi8-r": "koi8-r", "iso-8859-2": "iso-8859-2", "iso-8859-15": "iso-8859-15", "mac-roman": "mac-roman",
-    "gbk": "gb18030", "gb2312": "gb18030", "gb18030": "gb18030", "big5": "big5",
-    "shift-jis": "cp932", "shift_jis": "cp932", "cp932": "cp932", "euc-jp": "euc-jp",
-    "euc-kr": "cp949", "cp949": "cp949",
-}  # fmt: skip
-_ENCODINGS_TO_CHOOSE = (
-    ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("windows-1252", "Windows-1252 (Western)"),
-    ("windows-1250", "Windows-1250 (Central European)"), ("windows-1251", "Windows-1251 (Cyrillic)"),
-    ("windows-1253", "Windows-1253 (Greek)"), ("windows-1254", "Windows-1254 (Turkish)"),
-    ("windows-1255", "Windows-1255 (Hebrew)"), ("windows-1256", "Windows-1256 (Arabic)"),
-    ("koi8-r", "KOI8-R (Cyrillic)"), ("shift_jis", "Shift JIS (Japanese)"), ("euc-jp", "EUC-JP (Japanese)"),
-    ("gbk", "GBK (Chinese)"), ("big5", "Big5 (Chinese)"), ("euc-kr", "EUC-KR (Korean)"), ("tis-620", "TIS-620 (Thai)"),
-)  # fmt: skip
 DELIMITERS = {
     ",": ",", ";": ";", "\t": "\t", "|": "|",
     "comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|",
@@ -37,6 +17,10 @@ DELIMITERS = {
 # What can be done with rows that have several labels.
 KEEP_SINGLE, AS_IS = "keep_single", "as_is"
 SEVERAL_LABELS = (KEEP_SINGLE, AS_IS)
+# Labels, cells and rows as the file has them.
+AS_WRITTEN, KEEP = "as_written", "keep"
+# What quotation marks are in a delimited text.
+QUOTES, NO_QUOTES, BACKSLASH, SINGLE = QUOTINGS = ("quotes", "none", "backslash", "single")
 # The choice of no column, where one would be found.
 NOTHING = "(none)"
 _MOST_COLUMNS = 20
@@ -88,6 +72,13 @@ OPTIONS = (
         choices=(("leave_out", "No label: leave the row out"), ("keep", "A class of that name")),
     ),
     ReadingOption(
+        name="spellings",
+        type=OptionType.CHOICE,
+        label="Spellings of one label",
+        help="Such as upper and lower case, brackets around a label, 1 and 1.0.",
+        choices=((AS_WRITTEN, "Each is a class of its own"),),
+    ),
+    ReadingOption(
         name="sheet",
         type=OptionType.CHOICE,
         label="Sheet of the workbook",
@@ -105,6 +96,12 @@ OPTIONS = (
         help="Counted from 1; what stands above it is not read.",
     ),
     ReadingOption(
+        name="other_rows",
+        type=OptionType.CHOICE,
+        label="Titles, totals and repeated headers",
+        choices=((KEEP, "They are rows like the others"),),
+    ),
+    ReadingOption(
         name="delimiter",
         type=OptionType.CHOICE,
         label="What separates the cells",
@@ -112,12 +109,17 @@ OPTIONS = (
         open=True,
     ),
     ReadingOption(
-        name="encoding",
+        name="quoting",
         type=OptionType.CHOICE,
-        label="Encoding",
-        choices=_ENCODINGS_TO_CHOOSE,
-        open=True,
+        label="Quotation marks",
+        choices=(
+            (QUOTES, "They enclose cells"),
+            (BACKSLASH, "They enclose cells, and a backslash takes their meaning away"),
+            (SINGLE, "Single ones enclose cells"),
+            (NO_QUOTES, "They are part of the text"),
+        ),
     ),
+    ENCODING,
     CLASSES,
 )
 MISSING = ("leave_out", "keep")
@@ -156,6 +158,12 @@ class TableOptions:
     delimiter: str | None = None
     sheet: str | None = None
     missing: str | None = None
+    # `AS_WRITTEN`: spellings of a label are classes of their own.
+    spellings: str | None = None
+    # `KEEP`: titles, totals and the like are data.
+    other_rows: str | None = None
+    # One of `QUOTINGS`.
+    quoting: str | None = None
     # What classes are called instead; "" leaves a class out.
     classes: Mapping[str, str] | None = None
 
@@ -209,12 +217,6 @@ def _columns(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_column(name) for name in names))
 
 
-def _several(value: Any) -> str:
-    if value not in SEVERAL_LABELS:
-        raise ValueError(f"Choose {' or '.join(SEVERAL_LABELS)}.")
-    return str(value)
-
-
 def _row(value: Any) -> int:
     text = str(value).strip()
     if isinstance(value, bool) or not (
@@ -231,13 +233,6 @@ def _flag(value: Any) -> bool:
     return _FLAGS[key]
 
 
-def _encoding(value: Any) -> str:
-    found = ENCODINGS.get(str(value).strip().lower())
-    if found is None:
-        raise ValueError("Choose an encoding such as utf-8, utf-16, windows-1252 or gbk.")
-    return found
-
-
 def _delimiter(value: Any) -> str:
     text = str(value)
     found = DELIMITERS.get(text) or DELIMITERS.get(text.strip().lower())
@@ -252,10 +247,13 @@ def _sheet(value: Any) -> str:
     return value
 
 
-def _missing(value: Any) -> str:
-    if value not in MISSING:
-        raise ValueError("Choose leave_out or keep.")
-    return str(value)
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError(f"Choose {' or '.join(words)}.")
+        return str(value)
+
+    return read
 
 
 _READERS = {
@@ -264,12 +262,15 @@ _READERS = {
     "label_column": _column,
     "split_column": _column,
     "group_column": _column,
-    "several_labels": _several,
+    "several_labels": _one_of(*SEVERAL_LABELS),
     "has_header": _flag,
     "header_row": _row,
-    "encoding": _encoding,
+    "encoding": read_encoding,
     "delimiter": _delimiter,
     "classes": read_class_edits,
     "sheet": _sheet,
-    "missing": _missing,
+    "missing": _one_of(*MISSING),
+    "spellings": _one_of(AS_WRITTEN),
+    "other_rows": _one_of(KEEP),
+    "quoting": _one_of(*QUOTINGS),
 }

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from itertools import repeat
 from operator import contains
 
-from jobs.kinds.sentences.columns.layout import Layout, find_layout
+from jobs.kinds.sentences.columns.layout import Layout, find_layout, glance
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.blocks import Block, InBlocks
 from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.formats.encoding import LOST
 from jobs.kinds.sentences.labels.cells import had_marks, read_label
 from jobs.kinds.sentences.labels.missing import SURELY_MISSING
-from jobs.kinds.sentences.options import TableOptions
+from jobs.kinds.sentences.mending import MENDED, Mending
+from jobs.kinds.sentences.options import QUOTES, TableOptions
 from jobs.kinds.sentences.usable import Row, UsableRows, gathered
 from jobs.uploads.errors import ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes
@@ -24,7 +25,6 @@ _SAMPLE_ROWS = 2_000
 _SAMPLE_CHARS = 4 * 1024 * 1024
 _MOST_SPELLINGS = 50_000
 _EARLY = 2_000
-_GLANCE_ROWS, _GLANCE_CHARS = 5, 80
 
 
 class Table:
@@ -41,21 +41,24 @@ class Table:
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
         refuse_pictures(sample, self.layout.input, self.layout.columns[self.layout.input])
         self.missing = options.missing
+        self._mending = None
+        if options.quoting is None and self.layout.found.is_plain:
+            self._mending = Mending.of(self.layout, sample, reader.delimiter)
         self._labels: dict[str, str] = {}
         self._faults: dict[str, str] = {}
         # Rows without anything in them are no loss.
         self.blank_count = self.count = 0
         first = 1 if self.layout.has_header and reader.columns is None else 0
-        self._glance = sample[first : first + _GLANCE_ROWS]
+        self._glance = glance(sample[first:], len(self.layout.columns))
 
     def choice(self) -> ColumnChoice:
         """What a person needs to choose other columns."""
-        names, width = self.layout.columns, len(self.layout.columns)
+        names = self.layout.columns
         return ColumnChoice(
             names=names,
             input=names[self.layout.input],
             label=names[self.layout.label],
-            rows=[[shown(cell or "", _GLANCE_CHARS) for cell in row[:width]] for row in self._glance],
+            rows=self._glance,
         )
 
     def where(self, number: int) -> str:
@@ -67,7 +70,7 @@ class Table:
         tally = _Tally(self._limits.max_rows)
         blocks = self._blocks()
         if blocks is None:
-            yield from gathered(self._usable(self._data(), tally), is_plain=self.layout.found.is_plain)
+            yield from gathered(self._usable(self.data(), tally), is_plain=self.layout.found.is_plain)
         else:
             for block in blocks:
                 rows = self._clean(block, tally) if isinstance(block, Block) else None
@@ -129,14 +132,12 @@ class Table:
             if tally.rows > tally.most:
                 raise self._too_many_rows()
             if not least <= len(cells) <= width and not self._fits(cells, least, width):
-                if any(cell is None or cell.strip() for cell in cells):
-                    tally.ragged += 1
-                    self._skip_ragged(number, cells, tally)
-                else:
-                    tally.blank += 1
-                    if cells:  # more than a bare line end
-                        self._notes.skip(self.where(number), "Left out: the row is empty.")
-                continue
+                whole = self._mending.whole(cells) if self._mending else None
+                if whole is None:
+                    self._skip_misfit(number, cells, tally)
+                    continue
+                self._notes.repair(self.where(number), MENDED, undo={"quoting": QUOTES})
+                cells = whole
             if is_plain:
                 text, raw = cells[text_at], cells[label_at]
             else:
@@ -163,13 +164,23 @@ class Table:
                 self._notes.repair(self.where(number), "A letter could not be read; it is shown as \ufffd.")
             yield number, text, label, split, group
 
+    def _skip_misfit(self, number: int, cells: Cells, tally: "_Tally") -> None:
+        if any(cell is None or cell.strip() for cell in cells):
+            tally.ragged += 1
+            self._skip_ragged(number, cells, tally)
+            return
+        tally.blank += 1
+        if cells:  # more than a bare line end
+            self._notes.skip(self.where(number), "Left out: the row is empty.")
+
     def _records(self) -> Iterator[tuple[int, Cells]]:
         records = iter(self._reader.records())
         if not self._from_row or self._reader.columns is not None:
             return records
         return itertools.dropwhile(lambda record: record[0] < self._from_row, records)
 
-    def _data(self) -> Iterator[tuple[int, Cells]]:
+    def data(self) -> Iterator[tuple[int, Cells]]:
+        """The records below the header, usable or not."""
         records = self._records()
         if not self.layout.has_header or self._reader.columns is not None:
             return records

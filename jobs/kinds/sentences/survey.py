@@ -37,7 +37,8 @@ _MEASURE = re.compile(r"[-+]?\d*[.,]\d+(?:[eE][-+]?\d+)?")
 class Survey:
     """What one pass over a table tells. `label_of` maps a label in the file to its class, or to None if dropped.
 
-    `take` is given the usable rows on the way, with the labels of the file; then copies are not looked for.
+    `take` is given the usable rows on the way, with the labels of the file; then only what decides on them is found
+    out: no copies, no lengths.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Survey:
         self._splits: Counter[tuple[str, str]] = Counter()
         flags = table.layout.found.flags
         if flags and not flags.is_exclusive and not table.options.several_labels:
-            raise refuse_flags([table.layout.columns[index] for index in flags.columns])
+            raise refuse_flags([table.layout.columns[index] for index in flags.columns], flags.marks)
         self._read(take)
         tally = Counter(self._labels)
         counts = Counter({label: tally[number] for label, number in self._index.items()})
@@ -113,9 +114,10 @@ class Survey:
                 if label not in index and self._new_label(label) <= 4 * _SHOWN_ROWS:
                     has_room.add(label)
             self._labels.extend(map(index.__getitem__, rows.labels))
-            self._hashes.extend(map(hash, rows.texts))
-            self._numbers.extend(rows.numbers)
-            lengths.extend(map(len, rows.texts))
+            if take is None:
+                self._hashes.extend(map(hash, rows.texts))
+                self._numbers.extend(rows.numbers)
+                lengths.extend(map(len, rows.texts))
             if rows.splits is not None:
                 self._splits.update(zip(rows.labels, rows.splits, strict=True))
             if not has_room.isdisjoint(labels):
@@ -155,7 +157,7 @@ class Survey:
             several.leave_out(layout.label_name, self._notes)
         single = Counter({label: count for label, count in counts.items() if label not in left_out})
         named: dict[str, str | None] = {
-            **read_labels(single, self._table.missing, self._notes),
+            **read_labels(single, self._table.missing, self._notes, options.spellings),
             **dict.fromkeys(left_out),
         }
         if not options.classes:
@@ -243,7 +245,13 @@ class Survey:
         import numpy as np
 
         hashes = np.frombuffer(self._hashes, dtype=np.int64)
-        order = np.argsort(hashes, kind="stable")
+        ordered = np.sort(hashes)
+        twice = ordered[1:][ordered[1:] == ordered[:-1]]
+        if not twice.size:
+            return
+        # Places are sorted of these alone, which takes much longer.
+        order = np.flatnonzero(np.isin(hashes, twice))
+        order = order[np.argsort(hashes[order], kind="stable")]
         classes = sorted({name for name in self.label_of.values() if name})
         place = {name: i for i, name in enumerate(classes)}
         final = np.array([place.get(self.label_of[label] or "", -1) for label in self._index], dtype=np.int64)

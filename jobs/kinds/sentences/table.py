@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from jobs.kinds.sentences.options import TableOptions
 from jobs.kinds.sentences.rows import Table
 from jobs.kinds.sentences.survey import Survey
 from jobs.kinds.sentences.training_csv import TrainingCsv
-from jobs.uploads.errors import MAX_NOTES, UploadRefused
+from jobs.uploads.errors import MAX_NOTES, ColumnChoice, UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
 
@@ -52,7 +53,7 @@ def _inspect(
     path: Path, filename: str, limits: Limits, options: TableOptions, *, hasty: bool
 ) -> TableFindings:
     notes = Notes()
-    with _opened(path, filename, limits, options, notes, hasty=hasty) as table:
+    with opened_table(path, filename, limits, options, notes, hasty=hasty) as table:
         survey = Survey(table, limits, notes)
         layout = table.layout
         ask_about_the_whole(table, survey, options, notes)
@@ -86,7 +87,7 @@ def _write(
 ) -> None:
     """Writes the rows as they are read; where classes were edited or left out, then again."""
     with (
-        _opened(path, filename, limits, options, Notes(), hasty=hasty) as table,
+        opened_table(path, filename, limits, options, Notes(), hasty=hasty) as table,
         destination.open("w", encoding="utf-8", newline="") as file,
     ):
         found = table.layout.found
@@ -107,19 +108,22 @@ def _at_best_hastily(read: Callable[[bool], _Result]) -> _Result:
 
 
 @contextmanager
-def _opened(
-    path: Path, filename: str, limits: Limits, options: TableOptions, notes: Notes, *, hasty: bool
+def opened_table(
+    path: Path, filename: str, limits: Limits, options: TableOptions, notes: Notes, *, hasty: bool = False
 ) -> Iterator[Table]:
     """The table while its file is open; refusals take along what was noted. Raises NotPlain only if `hasty`."""
-    with opened(path, filename, options, limits, notes, hasty=hasty) as reader:
-        table: Table | None = None
-        try:
+    table: Table | None = None
+    presumes = False
+    try:
+        with opened(path, filename, options, limits, notes, hasty=hasty) as reader:
+            presumes = isinstance(reader, InBlocks) and reader.presumes
             table = Table(reader, options, limits, notes)
             yield table
-        except UploadRefused as refusal:
-            if isinstance(reader, InBlocks) and reader.presumes:
-                raise NotPlain from refusal  # the reason may be the haste
-            told: list[object] = [*notes.skipped, *notes.repairs]
-            refusal.notes = refusal.notes or told[:MAX_NOTES]
-            refusal.columns = table.choice() if table else None
-            raise
+    except UploadRefused as refusal:
+        if presumes:
+            raise NotPlain from refusal  # the reason may be the haste
+        told: list[object] = [*notes.skipped, *notes.repairs]
+        refusal.notes = refusal.notes or told[:MAX_NOTES]
+        columns = table.choice() if table else refusal.columns or ColumnChoice()
+        refusal.columns = replace(columns, offered=notes.offered)
+        raise

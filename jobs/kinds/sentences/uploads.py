@@ -11,9 +11,10 @@ from jobs.kinds.sentences.table import inspect_table, write_table
 from jobs.kinds.sentences.training_csv import COLUMNS
 from training.ground.limits import Limits
 
-__all__ = ["MERGED", "OPTIONS", "READ_AGAIN", "inspect", "merge", "unpack"]
+__all__ = ["LIBRARIES", "MERGED", "OPTIONS", "READ_AGAIN", "inspect", "merge", "unpack"]
 
 READ_AGAIN = True
+LIBRARIES = ("numpy", "charset_normalizer")
 # Labels were understood before, so they are taken as they are.
 MERGED = {
     "input_column": "input",
@@ -32,7 +33,7 @@ def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -
 
 def unpack(path: Path, name: str, data: Path, limits: Limits, options: Mapping[str, Any]) -> None:
     """data.csv with the columns input and label."""
-    data.mkdir(parents=True)
+    data.mkdir(parents=True, exist_ok=True)
     write_table(path, name, data / "data.csv", limits, TableOptions.from_json(options))
 
 

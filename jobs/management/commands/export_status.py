@@ -20,7 +20,8 @@ from modelstore.web.first_flash import cleanup_document, inference_entry
 class Command(FlashCommand):
     help = (
         "Prints status.json, cleanup.json, training.json and inference.json in the form the first Flash "
-        "used, as one JSON object; with --folder, it writes them as files. They contain tokens, so keep them private."
+        "used, as one JSON object; with --folder, it writes them as files. Models are named by their numbers: "
+        "the database has hashes of tokens alone."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,7 +46,7 @@ class Command(FlashCommand):
 
 
 def _documents() -> dict[str, Any]:
-    """training.json: the job in training, or the last one, as there was one only; inference.json: all by token."""
+    """training.json: the job in training, or the last one, as there was one only; inference.json: all by number."""
     jobs = Job.objects.select_related("dataset", "model").defer("dataset__findings", "dataset__thumbnails")
     running = jobs.running().order_by("started", "pk").first()
     latest = running or jobs.order_by("-pk").first()
@@ -54,7 +55,7 @@ def _documents() -> dict[str, Any]:
         "status.json": status_document(PlatformStatus.current(), running),
         "cleanup.json": cleanup_document(CleanupPolicy.current()),
         "training.json": training_document(latest) if latest else {},
-        "inference.json": {model.token: inference_entry(model) for model in models.iterator(500)},
+        "inference.json": {str(model.pk): inference_entry(model) for model in models.iterator(500)},
     }
 
 

@@ -18,31 +18,29 @@ _SHOWN = ("status", "phase", "progress", "eta_seconds", "accuracy", "error", "at
 class Command(FlashCommand):
     help = (
         "Lists jobs, newest first. "
-        "With a TOKEN: that job with its epochs and its log; --cancel and --retry act on it."
+        "With an ID from the list or a TOKEN: that job with its epochs and its log; --cancel and --retry act on it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("token", nargs="?")
+        parser.add_argument("job", nargs="?", metavar="ID|TOKEN")
         parser.add_argument(
             "--status", choices=["active", *JobStatus.values], help="List only jobs in this state."
         )
         parser.add_argument("--limit", type=int, default=20, help="List at most this many (20).")
-        parser.add_argument("--cancel", action="store_true", help="Cancel the job of TOKEN.")
-        parser.add_argument(
-            "--retry", action="store_true", help="Queue the failed or cancelled job of TOKEN again."
-        )
+        parser.add_argument("--cancel", action="store_true", help="Cancel that job.")
+        parser.add_argument("--retry", action="store_true", help="Queue that failed or cancelled job again.")
         add_json(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["token"] is None:
+        if options["job"] is None:
             self._list(options)
             return
-        job = access.get_job(options["token"])
+        job = access.named_job(options["job"])
         if options["cancel"]:
             cancellation.cancel(job=job)
         if options["retry"]:
             cancellation.retry(job=job)
-        self._tell(access.get_job(options["token"]), as_json=options["json"])
+        self._tell(access.named_job(options["job"]), as_json=options["json"])
 
     def _list(self, options: dict[str, Any]) -> None:
         jobs = Job.objects.order_by("-pk")
@@ -54,7 +52,7 @@ class Command(FlashCommand):
             return
         rows: list[tuple[Any, ...]] = [
             (
-                job.token,
+                job.pk,
                 job.status,
                 f"{job.progress:4.0%}",
                 "-" if job.score is None else job.score.shown,
@@ -63,7 +61,7 @@ class Command(FlashCommand):
             )
             for job in found
         ]
-        head = ("TOKEN", "STATUS", "DONE", "SCORE", "CREATED", "TASK")
+        head = ("ID", "STATUS", "DONE", "SCORE", "CREATED", "TASK")
         for line in columns([head, *rows]) if rows else ["There are no such jobs."]:
             self.stdout.write(line)
 
@@ -75,16 +73,17 @@ class Command(FlashCommand):
                 _document(job) | {"training": training_document(job), "epochs": epochs, "events": events}
             )
             return
-        for name in ("token", "task_name", "task_type", "model_name", *_SHOWN):
+        for name in ("id", "task_name", "task_type", "model_name", *_SHOWN):
             self.stdout.write(f"{name:<12} {getattr(job, name)}")
         for event in job.events.all():
             self.stdout.write(f"{event.created:%H:%M:%S} {event.kind:<8} {event.message}")
 
 
 def _document(job: Job) -> dict[str, Any]:
-    names = ("token", "task_type", "task_name", "model_name", *_SHOWN)
+    names = ("id", "task_type", "task_name", "model_name", *_SHOWN)
     times = {
         name: getattr(job, name) and getattr(job, name).isoformat()
         for name in ("created", "started", "finished")
     }
-    return {name: getattr(job, name) for name in names} | times
+    told = {"token": job.known_token} if job.known_token else {}
+    return {name: getattr(job, name) for name in names} | times | told

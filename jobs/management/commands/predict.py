@@ -16,7 +16,7 @@ from jobs.models import BatchPrediction
 from jobs.states import BatchStatus
 from jobs.submitting import reading_option_fields
 from jobs.uploads.errors import listed
-from modelstore.access import get_model
+from modelstore.access import named_model
 from modelstore.ground.commands import FlashCommand
 from modelstore.models import TrainedModel
 from modelstore.prediction.contract import inputs_of
@@ -33,7 +33,9 @@ class Command(FlashCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("token", help="The token of the model.")
+        parser.add_argument(
+            "model", metavar="ID|TOKEN", help="The model: its token, or its number from `models`."
+        )
         parser.add_argument("inputs", nargs="*", metavar="FILE_OR_TEXT")
         parser.add_argument("--json", action="store_true", help="Answer in JSON, one line per input.")
         parser.add_argument(
@@ -63,21 +65,21 @@ class Command(FlashCommand):
         )
         reading_option_fields.add_options(parser)
 
-    def handle(self, *, token: str, inputs: list[str], json: bool, top_k: int, **options: Any) -> None:
+    def handle(self, *, model: str, inputs: list[str], json: bool, top_k: int, **options: Any) -> None:
         if not 1 <= top_k <= MAX_TOP_K:
             raise CommandError(f"--top-k must be from 1 to {MAX_TOP_K}.")
         if [bool(inputs), bool(options["batch"]), bool(options["measure"])].count(True) != 1:
             raise CommandError("Give inputs, or one file with --batch or --measure.")
-        model = get_model(token)
+        found = named_model(model)
         if options["measure"]:
-            self._measure(model, json, options)
+            self._measure(found, json, options)
             return
         if options["batch"]:
-            self._predict_batch(model, top_k, json, options)
+            self._predict_batch(found, top_k, json, options)
             return
-        names, values = _read(model, inputs)
-        found = predict(model=model, inputs=values, names=names, top_k=top_k)
-        for name, prediction in zip(names, found, strict=True):
+        names, values = _read(found, inputs)
+        predicted = predict(model=found, inputs=values, names=names, top_k=top_k)
+        for name, prediction in zip(names, predicted, strict=True):
             self.stdout.write(_line_of_json(name, prediction) if json else _line(name, prediction))
 
     def _predict_batch(self, model: TrainedModel, top_k: int, quiet: bool, options: dict[str, Any]) -> None:
@@ -157,6 +159,11 @@ def _figures(figures: dict[str, Any]) -> Iterator[str]:
     for row in figures.get("per_class", ()):
         if row["support"]:
             yield f"{row['recall']:>8.1%}  of {row['support']:,} {row['label']}"
+    seen = figures.get("seen") or {}
+    if seen.get("count"):
+        without = Score.from_json(seen["score"]) if seen["score"] else None
+        told = f"; {without.kind.word} without these {without.shown}" if without else ""
+        yield f"known from the training: {seen['count']:,}{told}"
     unknown = figures["unknown"]
     if unknown["count"]:
         names = listed([entry["label"] for entry in unknown["classes"]])

@@ -11,6 +11,7 @@ from django.db import connection
 
 from jobs.datasets import dataset_store
 from jobs.datasets.intake import LocalFile
+from jobs.management.answers import answered
 from jobs.models import Dataset, Job, Lane
 from jobs.states import JobStatus
 from jobs.submitting import reading_option_fields, submission
@@ -31,7 +32,8 @@ class Command(FlashCommand):
     help = (
         "Trains a classifier from FILE: a zip with one folder of pictures per class, or a table (CSV, TSV, JSON "
         "Lines, Parquet) with a text and a label column. Prints the token, follows the job with a progress bar, "
-        "and prints its score; with --no-wait, it prints only the token. A worker does the training (`make up`). "
+        "and prints its score; with --no-wait, it prints only the token. What is open about the data is asked where "
+        "there is a terminal. A worker does the training (`make up`). "
         "Ctrl-C stops following the job, not the job itself."
     )
     token = ""
@@ -98,8 +100,7 @@ class Command(FlashCommand):
         reading = reading_option_fields.chosen(options)
         fresh = dataset_store.store_upload(task_type=task, upload=LocalFile(path), options=reading)
         if fresh.questions and not options["accept_guesses"]:
-            dataset_store.discard(fresh)
-            raise CommandError(_questions(fresh))
+            fresh = self._answered(fresh, may_ask=not options["json"])
         fresh.accept_guesses()
         with dataset_store.discarded_unless_used(fresh) as dataset:
             return submission.submit(
@@ -110,6 +111,20 @@ class Command(FlashCommand):
                 keep_dataset=options["keep_dataset"],
                 job_options=job_options,
             )
+
+    def _answered(self, fresh: Dataset, *, may_ask: bool) -> Dataset:
+        """The dataset with what is open answered at the terminal; CommandError where there is none, or no answer."""
+        unanswered = CommandError(_questions(fresh))
+        try:
+            if not (may_ask and sys.stdin.isatty() and self.stdout.isatty()):
+                raise unanswered
+            return answered(fresh, self.stdout.write, input)
+        except EOFError:
+            dataset_store.discard(fresh)
+            raise unanswered from None
+        except BaseException:
+            dataset_store.discard(fresh)
+            raise
 
     def _follow(self, job: Job, *, quiet: bool) -> None:
         started, told = time.monotonic(), False

@@ -19,7 +19,7 @@ class BatchPredictionAdmin(FastAdmin):
     list_filter = ("status", "kind", "created")
     search_fields = ("name", "error")
     actions = ("cancel_batches",)
-    exclude = ("token_digest", "first", "summary", "idempotency_key")
+    exclude = ("token_digest", "first", "summary", "idempotency_key", "sealed_repeat")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

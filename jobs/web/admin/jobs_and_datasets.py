@@ -7,11 +7,12 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -20,6 +21,7 @@ from jobs.datasets import dataset_store
 from jobs.models import Attempt, Dataset, Job, PlatformStatus, Uptime
 from jobs.money import actual_costs, prices
 from jobs.queue import cancellation
+from jobs.web import training_log
 from modelstore.ground.admin_tools import FastAdmin, audit, confirmed
 from modelstore.ground.errors import FlashError
 from training.ground.used_settings import used_settings
@@ -27,6 +29,10 @@ from training.kinds import CATALOG, KINDS
 from training.score import SCORES
 
 _MOST_SHOWN = 50
+_HIDDEN = (
+    "token_digest", "config", "idempotency_key",
+    "sealed_token", "sealed_dataset", "sealed_continued", "sealed_repeat",
+)  # fmt: skip
 
 
 class _ReadOnlyInline(admin.TabularInline):
@@ -84,7 +90,6 @@ class JobAdmin(FastAdmin):
         "score_shown",
         "attempt",
         "created",
-        "page",
     )
     list_filter = ("status", "task_type", ModelNameFilter, "preset", "created")
     search_fields = ("task_name", "error")
@@ -102,8 +107,7 @@ class JobAdmin(FastAdmin):
         return super().get_queryset(request).defer("config", "quote")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        hidden = ("token_digest", "id", "config")
-        names = [field.name for field in Job._meta.fields if field.name not in hidden]
+        names = [field.name for field in Job._meta.fields if field.name not in (*_HIDDEN, "id")]
         return [*names, "settings_used", "receipt", "last_epochs", "end_of_log"]
 
     @admin.display(description="score", ordering="score_value")
@@ -132,10 +136,21 @@ class JobAdmin(FastAdmin):
         """Not an inline: a form for each of some thousand lines takes seconds."""
         rows = job.events.order_by("-pk").values_list("created", "kind", "message")[:_MOST_SHOWN]
         lines = _lines("{} {}: {}", [(f"{row[0]:%H:%M:%S}", *row[1:]) for row in reversed(rows)])
-        return format_html('{}<a href="{}">The whole log</a>', lines, reverse("job-log", args=[job.token]))
+        address = reverse("admin:jobs_job_log", args=[job.pk])
+        return format_html('{}<a href="{}">The whole log</a>', lines, address)
+
+    def get_urls(self) -> list[Any]:
+        log = path("<int:pk>/log.txt", self.admin_site.admin_view(self.whole_log), name="jobs_job_log")
+        return [log, *super().get_urls()]
+
+    def whole_log(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """By its number: operators have no tokens."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return training_log.respond(get_object_or_404(Job, pk=pk))
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("token_digest", "config")
+        return _HIDDEN
 
     @admin.display(description="settings")
     def settings_used(self, job: Job) -> str:
@@ -146,10 +161,6 @@ class JobAdmin(FastAdmin):
     @admin.display(description="progress", ordering="progress")
     def percent(self, job: Job) -> str:
         return f"{job.progress:.0%}"
-
-    @admin.display(description="page")
-    def page(self, job: Job) -> str:
-        return format_html('<a href="{}">open</a>', reverse("job", args=[job.token]))
 
     @admin.action(description="Cancel the selected jobs", permissions=["change"])
     @confirmed("Cancel these jobs?")
@@ -181,7 +192,6 @@ class DatasetAdmin(FastAdmin):
     search_fields = ("name",)
     fields = (
         "name",
-        "token",
         "task_type",
         "file",
         "size_bytes",
@@ -198,7 +208,7 @@ class DatasetAdmin(FastAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Dataset]:
-        return super().get_queryset(request).defer("findings", "thumbnails", "notes_csv")
+        return super().get_queryset(request).defer("findings", "thumbnails", "notes_csv", "seen")
 
     def has_delete_permission(self, request: HttpRequest, obj: Dataset | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (

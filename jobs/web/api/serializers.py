@@ -11,6 +11,7 @@ from jobs.models import Dataset, Epoch, Job, JobEvent
 from jobs.money import actual_costs
 from jobs.queue import wait_reason
 from jobs.web.first_flash import training_document
+from modelstore.api_keys import key_of
 from modelstore.web.serializers import ScoreSerializer
 from modelstore.web.task_field import A_TABLE
 
@@ -105,26 +106,30 @@ _EPOCH = {
 }
 
 
-@extend_schema_serializer(examples=[OpenApiExample("A job", _JOB, response_only=True)])
+@extend_schema_serializer(examples=[OpenApiExample("A job", {"id": 17} | _JOB, response_only=True)])
 class JobSummarySerializer(serializers.ModelSerializer[Job]):
-    """A job in a list; follow it by its token for epochs and place in the queue."""
+    """A job in a list; follow it by its token for epochs and place in the queue.
+
+    The token is told to the key that the job was sent with: of all others the site has a hash alone.
+    """
 
     # What a list reads: not the configuration, which is long.
     COLUMNS = (
-        "token", "task_type", "task_name", "preset", "model_name", "status", "phase", "progress", "error",
-        "score_name", "score_value", "accuracy", "created", "started", "finished",
+        "sealed_token", "api_key", "task_type", "task_name", "preset", "model_name", "status", "phase", "progress",
+        "error", "score_name", "score_value", "accuracy", "created", "started", "finished",
     )  # fmt: skip
+    token = serializers.SerializerMethodField(help_text="null: the job was not sent with this key.")
     score = ScoreSerializer(
         allow_null=True, read_only=True, help_text="How good its model is; null until there is one."
     )
     progress = serializers.FloatField(min_value=0, max_value=1)
     error = serializers.SerializerMethodField(help_text="Why it failed, in a sentence; null otherwise.")
-    url = serializers.SerializerMethodField()
+    url = serializers.SerializerMethodField(help_text="null where the token is.")
 
     class Meta:
         model = Job
         fields: tuple[str, ...] = (
-            "token", "task_type", "task_name", "preset", "model_name", "status", "phase", "progress", "error",
+            "id", "token", "task_type", "task_name", "preset", "model_name", "status", "phase", "progress", "error",
             "score", "accuracy", "created", "started", "finished", "url",
         )  # fmt: skip
         read_only_fields = fields
@@ -133,9 +138,16 @@ class JobSummarySerializer(serializers.ModelSerializer[Job]):
     def get_error(self, job: Job) -> str | None:
         return job.error or None
 
-    @extend_schema_field(serializers.URLField())
-    def get_url(self, job: Job) -> str:
-        return reverse("api:job", args=[job.token], request=self.context.get("request"))
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_token(self, job: Job) -> str | None:
+        return job.token_for(key_of(self.context["request"]))
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_url(self, job: Job) -> str | None:
+        return self._address("api:job", self.get_token(job))
+
+    def _address(self, name: str, token: str | None) -> str | None:
+        return reverse(name, args=[token], request=self.context.get("request")) if token else None
 
 
 @extend_schema_serializer(
@@ -163,6 +175,8 @@ class JobSummarySerializer(serializers.ModelSerializer[Job]):
 class JobSerializer(JobSummarySerializer):
     """A job as its owner sees it."""
 
+    token = serializers.SerializerMethodField()
+    url = serializers.SerializerMethodField()
     queue_position = serializers.IntegerField(allow_null=True, read_only=True)
     epochs = EpochSerializer(many=True, read_only=True)
     model_url = serializers.SerializerMethodField()
@@ -170,6 +184,7 @@ class JobSerializer(JobSummarySerializer):
         help_text="Why it waits for more than its turn; empty otherwise."
     )
     comparison = serializers.DictField(
+        source="told_comparison",
         allow_null=True,
         read_only=True,
         help_text="Where it continued a model: both on the same validation part; `verdict`, and `words`.",
@@ -192,12 +207,19 @@ class JobSerializer(JobSummarySerializer):
         )  # fmt: skip
         read_only_fields = fields
 
+    @extend_schema_field(serializers.CharField())
+    def get_token(self, job: Job) -> str:
+        return job.token
+
+    @extend_schema_field(serializers.URLField())
+    def get_url(self, job: Job) -> str | None:
+        return super().get_url(job)
+
     @extend_schema_field(serializers.URLField(allow_null=True))
     def get_model_url(self, job: Job) -> str | None:
-        token = job.comparison["token"] if job.comparison else job.token
-        if job.model_id is None and not job.comparison:
-            return None
-        return reverse("api:model", args=[token], request=self.context.get("request"))
+        if comparison := job.told_comparison:
+            return self._address("api:model", comparison["token"])
+        return None if job.model_id is None else self._address("api:model", job.token)
 
     @extend_schema_field(serializers.CharField(allow_blank=True))
     def get_waiting_reason(self, job: Job) -> str:

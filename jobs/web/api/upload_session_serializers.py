@@ -130,4 +130,4 @@ class UploadSerializer(serializers.ModelSerializer[UploadSession]):
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_dataset_token(self, session: UploadSession) -> str | None:
-        return session.dataset.token if session.dataset else None
+        return session.dataset_token

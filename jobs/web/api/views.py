@@ -95,7 +95,7 @@ class JobsView(ListAPIView):
         ],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The jobs sent with this key, newest first; with the scope `operate`, or signed in, all jobs."""
+        """The jobs sent with this key, newest first; with `operate`, or signed in, all jobs, but no tokens."""
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Job]:

@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import parsers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,18 +12,12 @@ from rest_framework.views import APIView
 from jobs.batches import downloads, lifecycle, submission
 from jobs.batches.access import get_batch
 from jobs.batches.options import FIELDS, BatchOptions
+from jobs.web.batches.api_parts import ResultsView, created, gone, idempotency_key, problem, results_schema
 from jobs.web.batches.requests import only_file
 from jobs.web.batches.serializers import BatchRequestSerializer, BatchSerializer
 from modelstore.access import get_model
-from modelstore.downloads.file_responses import download_response
-from modelstore.web.serializers import ProblemSerializer
 
-
-def _problem(description: str) -> OpenApiResponse:
-    return OpenApiResponse(ProblemSerializer, description=description)
-
-
-_GONE = {404: _problem("model_not_found, batch_not_found"), 410: _problem("model_expired")}
+_GONE = gone("batch")
 
 
 class BatchesView(APIView):
@@ -38,16 +31,9 @@ class BatchesView(APIView):
         operation_id="batch_predict",
         tags=["models"],
         auth=[],
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                {"type": "string", "maxLength": 255},
-                OpenApiParameter.HEADER,
-                description="A repeated request with the same key and file answers the same batch.",
-            )
-        ],
+        parameters=[idempotency_key("the same key and file answers the same batch")],
         request={"multipart/form-data": BatchRequestSerializer},
-        responses={201: BatchSerializer, 503: _problem("queue_full"), **_GONE},
+        responses={201: BatchSerializer, 503: problem("queue_full"), **_GONE},
     )
     def post(self, request: Request, token: str) -> Response:
         """Predicts every picture of a zip or every sentence of a table, as a job: follow it at `url`."""
@@ -61,8 +47,7 @@ class BatchesView(APIView):
             options=BatchOptions.from_fields(fields),
             idempotency_key=request.headers.get("Idempotency-Key"),
         )
-        answer = BatchSerializer(batch, context={"request": request}).data
-        return Response(answer, status=201, headers={"Location": answer["url"]})
+        return created(batch, BatchSerializer, request)
 
 
 class BatchView(APIView):
@@ -94,29 +79,15 @@ class BatchCancelView(APIView):
         return Response(BatchSerializer(get_batch(token, batch), context={"request": request}).data)
 
 
-class BatchResultsView(APIView):
+class BatchResultsView(ResultsView):
     """The results of a batch."""
-
-    authentication_classes = ()
 
     @extend_schema(
         operation_id="batch_results",
         tags=["models"],
         auth=[],
-        parameters=[OpenApiParameter("format", str, enum=list(downloads.FORMATS), default="csv")],
-        responses={
-            (200, "text/csv"): OpenApiTypes.BINARY,
-            400: _problem("format_unknown"),
-            409: _problem("results_not_ready"),
-            503: _problem("storage_unavailable"),
-            **_GONE,
-        },
+        **results_schema("batch", list(downloads.FORMATS)),
     )
     def get(self, request: Request, token: str, batch: str) -> HttpResponseBase:
         """A line for each item: file or row, label, the likeliest labels with probabilities, or the error."""
-        format = request.query_params.get("format", "csv")
-        return download_response(downloads.open_results(batch=get_batch(token, batch), format=format))
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        # `?format=` names the file here, not the renderer of the answer.
-        return self.get_renderers()[0], self.get_renderers()[0].media_type
+        return self.send(request, get_batch(token, batch))

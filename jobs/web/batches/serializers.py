@@ -69,34 +69,27 @@ class BatchRequestSerializer(serializers.Serializer[Any]):
     )
 
 
-@extend_schema_serializer(examples=[OpenApiExample("Done", _EXAMPLE, response_only=True)])
-class BatchSerializer(serializers.ModelSerializer[BatchPrediction]):
-    """A batch; needs `request` in its context, and the batch its model."""
+class RowSerializer(serializers.ModelSerializer[BatchPrediction]):
+    """What batches and measurements have in common; needs `request` in its context, and the row its model.
 
+    `page` is the name of the row's own address, which begins that of its results.
+    """
+
+    page: str
     url = serializers.SerializerMethodField()
-    counts = serializers.DictField(
-        child=serializers.IntegerField(), help_text="How many items got which label."
-    )
     queue_position = serializers.IntegerField(allow_null=True, help_text="1: the next one.")
     results = serializers.SerializerMethodField(help_text="Addresses of the files; null until it is done.")
-    summary = serializers.DictField(help_text="For a video: its timeline.")
-    options = serializers.DictField()
     expires = serializers.SerializerMethodField(help_text="When the results go; null: not known yet.")
-
-    class Meta:
-        model = BatchPrediction
-        fields = tuple(_EXAMPLE)
-        read_only_fields = fields
 
     @extend_schema_field(serializers.URLField())
     def get_url(self, batch: BatchPrediction) -> str:
-        return self._address("api:batch", batch)
+        return self._address(f"api:{self.page}", batch)
 
     @extend_schema_field(serializers.DictField(child=serializers.URLField(), allow_null=True))
     def get_results(self, batch: BatchPrediction) -> dict[str, str] | None:
         if batch.status != BatchStatus.DONE:
             return None
-        address = self._address("api:batch-results", batch)
+        address = self._address(f"api:{self.page}-results", batch)
         return {format: f"{address}?format={format}" for format in formats_of(batch)}
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
@@ -107,3 +100,20 @@ class BatchSerializer(serializers.ModelSerializer[BatchPrediction]):
     def _address(self, name: str, batch: BatchPrediction) -> str:
         assert batch.model is not None
         return str(reverse(name, args=[batch.model.token, batch.token], request=self.context["request"]))
+
+
+@extend_schema_serializer(examples=[OpenApiExample("Done", _EXAMPLE, response_only=True)])
+class BatchSerializer(RowSerializer):
+    """A batch."""
+
+    page = "batch"
+    counts = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many items got which label."
+    )
+    summary = serializers.DictField(help_text="For a video: its timeline.")
+    options = serializers.DictField()
+
+    class Meta:
+        model = BatchPrediction
+        fields = tuple(_EXAMPLE)
+        read_only_fields = fields

@@ -1,10 +1,7 @@
 """The JSON API of measurements; thin over the same services as the site."""
 
-from typing import Any
-
 from django.http import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import parsers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,21 +10,16 @@ from rest_framework.views import APIView
 from jobs.batches import downloads, evaluations, lifecycle, submission
 from jobs.batches.access import get_evaluation
 from jobs.submitting import reading_option_fields
+from jobs.web.batches.api_parts import ResultsView, created, gone, idempotency_key, problem, results_schema
 from jobs.web.batches.requests import only_file
 from jobs.web.evaluations.serializers import EvaluationRequestSerializer, EvaluationSerializer
 from modelstore.access import get_model
-from modelstore.downloads.file_responses import download_response
-from modelstore.web.serializers import ProblemSerializer
 
 _TAGS = ["models"]
 _FORMATS = [name for name in downloads.FORMATS if name != "zip"]
 
 
-def _problem(description: str) -> OpenApiResponse:
-    return OpenApiResponse(ProblemSerializer, description=description)
-
-
-_GONE = {404: _problem("model_not_found, evaluation_not_found"), 410: _problem("model_expired")}
+_GONE = gone("evaluation")
 
 
 def _answer(request: Request, token: str, evaluation: str) -> Response:
@@ -46,19 +38,12 @@ class EvaluationsView(APIView):
         operation_id="evaluate",
         tags=_TAGS,
         auth=[],
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                {"type": "string", "maxLength": 255},
-                OpenApiParameter.HEADER,
-                description="A repeated request with the same key, file and options answers the same measurement.",
-            )
-        ],
+        parameters=[idempotency_key("the same key, file and options answers the same measurement")],
         request={"multipart/form-data": EvaluationRequestSerializer},
         responses={
             201: EvaluationSerializer,
-            422: _problem("not_measurable, classes_unknown, needs_choice, or nothing can be measured on it"),
-            503: _problem("queue_full"),
+            422: problem("not_measurable, classes_unknown, needs_choice, or nothing can be measured on it"),
+            503: problem("queue_full"),
             **_GONE,
         },
     )
@@ -77,8 +62,7 @@ class EvaluationsView(APIView):
             accept_guesses=fields["accept_guesses"],
             idempotency_key=request.headers.get("Idempotency-Key"),
         )
-        answer = EvaluationSerializer(found, context={"request": request}).data
-        return Response(answer, status=201, headers={"Location": answer["url"]})
+        return created(found, EvaluationSerializer, request)
 
 
 class EvaluationView(APIView):
@@ -112,31 +96,12 @@ class EvaluationCancelView(APIView):
         return _answer(request, token, evaluation)
 
 
-class EvaluationResultsView(APIView):
+class EvaluationResultsView(ResultsView):
     """What the model said of each sample."""
 
-    authentication_classes = ()
-
     @extend_schema(
-        operation_id="evaluation_results",
-        tags=_TAGS,
-        auth=[],
-        parameters=[OpenApiParameter("format", str, enum=_FORMATS, default="csv")],
-        responses={
-            (200, "text/csv"): OpenApiTypes.BINARY,
-            400: _problem("format_unknown"),
-            409: _problem("results_not_ready"),
-            503: _problem("storage_unavailable"),
-            **_GONE,
-        },
+        operation_id="evaluation_results", tags=_TAGS, auth=[], **results_schema("evaluation", _FORMATS)
     )
     def get(self, request: Request, token: str, evaluation: str) -> HttpResponseBase:
         """A line for each sample: what it is, its true class, whether the model is right, and what it says."""
-        format = request.query_params.get("format", "csv")
-        return download_response(
-            downloads.open_results(batch=get_evaluation(token, evaluation), format=format)
-        )
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        # `?format=` names the file here, not the renderer of the answer.
-        return self.get_renderers()[0], self.get_renderers()[0].media_type
+        return self.send(request, get_evaluation(token, evaluation))

@@ -2,21 +2,22 @@
 
 from typing import Any
 
-from django.conf import settings
-from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.reverse import reverse
 
-from jobs.batches.downloads import formats_of
 from jobs.models import BatchPrediction
-from jobs.states import BatchStatus
 from jobs.submitting import reading_option_fields
 from jobs.web.api.submission_serializers import ACCEPT_GUESSES
-from modelstore.models import CleanupPolicy
+from jobs.web.batches.serializers import RowSerializer
 
 _FIGURES = {
     "score": {"name": "accuracy", "value": 0.8, "low": 0.375535, "high": 0.963776},
     "count": 5,
+    "sources": 5,
+    "seen": {
+        "count": 1,
+        "score": {"name": "accuracy", "value": 0.75, "low": 0.300642, "high": 0.954413},
+    },
     "unread": 0,
     "unknown": {"count": 1, "classes": [{"label": "so so", "count": 1}]},
     "majority_accuracy": 0.6,
@@ -139,11 +140,27 @@ class _MistakeSerializer(_LabelledSerializer):
     thumbnail = serializers.CharField(allow_null=True, help_text="A small copy of a picture, as a data URI.")
 
 
+class _SeenSerializer(serializers.Serializer[Any]):
+    count = serializers.IntegerField()
+    score = _ScoreSerializer(
+        allow_null=True, help_text="Of the others alone; null where there are none, or no other ones."
+    )
+
+
 class FiguresSerializer(serializers.Serializer[Any]):
     """The figures of a measurement."""
 
     score = _ScoreSerializer()
     count = serializers.IntegerField(help_text="How many samples the figures are of.")
+    sources = serializers.IntegerField(
+        required=False,
+        help_text="From how many sources these come: near-duplicates and given groups are one.",
+    )
+    seen = _SeenSerializer(
+        required=False,
+        allow_null=True,
+        help_text="How many are nearly the same as some of the training, and the score without these; null: not known.",
+    )
     unread = serializers.IntegerField(help_text="Samples that could not be predicted: in no figure.")
     unknown = _UnknownSerializer(help_text="Samples of classes that the model does not have: in no figure.")
     majority_accuracy = serializers.FloatField(
@@ -161,39 +178,16 @@ class FiguresSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Done", _EXAMPLE, response_only=True)])
-class EvaluationSerializer(serializers.ModelSerializer[BatchPrediction]):
-    """A measurement; needs `request` in its context, and the row its model."""
+class EvaluationSerializer(RowSerializer):
+    """A measurement."""
 
-    url = serializers.SerializerMethodField()
-    queue_position = serializers.IntegerField(allow_null=True, help_text="1: the next one.")
+    page = "evaluation"
     reading = serializers.DictField(
         help_text="How the file was read: options, columns, and what was repaired or left out (20 notes at most)."
     )
     evaluation = FiguresSerializer(allow_null=True, help_text="Null until it is done.")
-    results = serializers.SerializerMethodField(help_text="Addresses of the files; null until it is done.")
-    expires = serializers.SerializerMethodField(help_text="When the results go; null: not known yet.")
 
     class Meta:
         model = BatchPrediction
         fields = tuple(_EXAMPLE)
         read_only_fields = fields
-
-    @extend_schema_field(serializers.URLField())
-    def get_url(self, batch: BatchPrediction) -> str:
-        return self._address("api:evaluation", batch)
-
-    @extend_schema_field(serializers.DictField(child=serializers.URLField(), allow_null=True))
-    def get_results(self, batch: BatchPrediction) -> dict[str, str] | None:
-        if batch.status != BatchStatus.DONE:
-            return None
-        address = self._address("api:evaluation-results", batch)
-        return {format: f"{address}?format={format}" for format in formats_of(batch)}
-
-    @extend_schema_field(serializers.DateTimeField(allow_null=True))
-    def get_expires(self, batch: BatchPrediction) -> Any:
-        expires = batch.expires(CleanupPolicy.current(), settings.FLASH_BATCH_RETENTION)
-        return None if expires is None else serializers.DateTimeField().to_representation(expires)
-
-    def _address(self, name: str, batch: BatchPrediction) -> str:
-        assert batch.model is not None
-        return str(reverse(name, args=[batch.model.token, batch.token], request=self.context["request"]))

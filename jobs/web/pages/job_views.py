@@ -17,6 +17,7 @@ from jobs.money import actual_costs
 from jobs.queue import cancellation, wait_reason
 from jobs.states import JobStatus
 from jobs.submitting import submission
+from jobs.web import training_log
 from modelstore.access import get_model
 from training.kinds import kind_of
 from training.score import Score, best_epoch
@@ -69,14 +70,7 @@ def _cancel_context(job: Job) -> dict[str, Any]:
 @require_safe
 def job_log(request: HttpRequest, token: str) -> HttpResponse:
     """The whole log as plain text, for a mail to whoever can help."""
-    events = access.get_job(token).events.values_list("created", "kind", "message")
-    lines = (
-        f"{created:%Y-%m-%d %H:%M:%S} {kind:8}{message}\n" for created, kind, message in events.iterator()
-    )
-    disposition = 'inline; filename="training-log.txt"'
-    return HttpResponse(
-        lines, content_type="text/plain; charset=utf-8", headers={"Content-Disposition": disposition}
-    )
+    return training_log.respond(access.get_job(token))
 
 
 @require_POST
@@ -112,7 +106,7 @@ def _job_context(job: Job) -> dict[str, Any]:
         "lines": lines,
         "warnings": [line for line in lines if line.kind == "warning"],
         "position": position,
-        "comparison": job.comparison,
+        "comparison": job.told_comparison,
         "receipt": actual_costs.receipt_of(job) if job.fence and job.is_ended else None,
         "currency": settings.FLASH_CURRENCY,
         "waiting_reason": reason,

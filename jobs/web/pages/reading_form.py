@@ -29,6 +29,12 @@ class ReadingForm(forms.Form):
         self.fields |= reading_option_fields.form_fields(
             self._options, columns, dataset.findings.get("offered", {})
         )
+        if not columns:
+            # Refused before they were found, so there are none to choose from.
+            offered = dataset.findings.get("offered", {})
+            for option in self._options:
+                if option.type in (OptionType.COLUMN, OptionType.COLUMNS) and option.name not in offered:
+                    self.fields.pop(option.name, None)
         for option in self._options:
             if option.required and option.name in self.fields and self._now(option) not in columns:
                 # Taken from several columns: then leaving it as found is a choice, too.

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from jobs import access
@@ -51,11 +53,19 @@ def _read_again(
             form.full_clean()
         form.add_error(None, error.detail)
         return _refuse(request, found, form, error.status)
-    response: HttpResponse = redirect("dataset", token=found.token)
+    response: HttpResponse = redirect(_next(request, found))
     if request.headers.get("HX-Request") and before != (bool(found.questions), bool(found.refusal)):
         # The form that trains comes or goes, and it is not part of what a preview replaces.
         response = HttpResponse(headers={"HX-Refresh": "true"})
     return response
+
+
+def _next(request: HttpRequest, found: Dataset) -> str:
+    """The page that shows what became of it: the list of samples where one of these was changed there."""
+    label, page = request.POST.get("at_label", ""), request.POST.get("at_page", "")
+    if not label:
+        return reverse("dataset", args=[found.token])
+    return f"{reverse('dataset-samples', args=[found.token])}?{urlencode({'label': label, 'page': page})}"
 
 
 def _refuse(request: HttpRequest, found: Dataset, form: ReadingForm, status: int) -> HttpResponse:

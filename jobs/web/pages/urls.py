@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from jobs.web.pages import job_views, reading_views, upload_views
+from jobs.web.pages import job_views, reading_views, sample_views, upload_views
 
 urlpatterns = [
     path("", include("jobs.web.batches.urls")),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("datasets/<str:token>/", upload_views.dataset, name="dataset"),
     path("datasets/<str:token>/columns/", reading_views.dataset_columns, name="dataset-columns"),
     path("datasets/<str:token>/options/", reading_views.dataset_options, name="dataset-options"),
+    path("datasets/<str:token>/samples/", sample_views.dataset_samples, name="dataset-samples"),
     path("datasets/<str:token>/findings.csv", upload_views.dataset_notes, name="dataset-notes"),
     path("jobs/<str:token>/", job_views.job, name="job"),
     path("jobs/<str:token>/live/", job_views.job_live, name="job-live"),

@@ -15,6 +15,7 @@ JSON_SCHEMA = MappingProxyType(
         "examples": ["How far is it from Denver to Aspen?"],
     }
 )
+COST = ("characters", "max_characters_per_request")
 FILES = ""
 FILES_HELP = ""
 NO_FILES = 'This model classifies sentences: send JSON like {"inputs": ["a sentence"]}.'
@@ -30,6 +31,11 @@ def check_json(value: Any, index: int) -> None:
 def from_json(value: str, index: int, limits: Limits) -> str:
     """As it is."""
     return value
+
+
+def cost(value: str) -> int:
+    """Characters."""
+    return len(value)
 
 
 def max_file_bytes(limits: Limits) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from modelstore.access import get_model
+from modelstore.access import named_model
 from modelstore.downloads.file_responses import FORMATS, DownloadFile, open_download
 from modelstore.ground.commands import FlashCommand, add_json
 
@@ -16,7 +16,7 @@ class Command(FlashCommand):
     help = "Downloads a model: one file, or a zip of the whole bundle."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("token")
+        parser.add_argument("model", metavar="ID|TOKEN")
         parser.add_argument("--format", choices=list(FORMATS), default="onnx")
         parser.add_argument(
             "-o",
@@ -27,8 +27,8 @@ class Command(FlashCommand):
 
         add_json(parser)
 
-    def handle(self, *, token: str, format: str, output: str | None, json: bool, **options: Any) -> None:
-        download = open_download(model=get_model(token), format=format)
+    def handle(self, *, model: str, format: str, output: str | None, json: bool, **options: Any) -> None:
+        download = open_download(model=named_model(model), format=format)
         target = Path(output or download.name)
         try:
             _write(download, target)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from modelstore.access import get_model
+from modelstore.access import named_model
 from modelstore.downloads.export_targets import Target, export, missing_runtime
 from modelstore.ground.errors import FlashError
 
@@ -16,16 +16,16 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("token")
+        parser.add_argument("model", metavar="ID|TOKEN")
         parser.add_argument("--target", choices=[target.value for target in Target], required=True)
         parser.add_argument(
             "-o", "--output", metavar="FOLDER", help="A new or empty folder; by default, ./TARGET."
         )
 
-    def handle(self, *, token: str, target: str, output: str | None, **options: Any) -> None:
+    def handle(self, *, model: str, target: str, output: str | None, **options: Any) -> None:
         folder = Path(output or target)
         try:
-            names = export(model=get_model(token), target=Target(target), folder=folder)
+            names = export(model=named_model(model), target=Target(target), folder=folder)
         except FlashError as error:
             raise CommandError(error.detail) from error
         except OSError as error:

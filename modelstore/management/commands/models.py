@@ -7,7 +7,7 @@ from typing import Any
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
-from modelstore.access import get_model
+from modelstore.access import named_model
 from modelstore.ground.commands import FlashCommand, add_json, columns
 from modelstore.models import CleanupPolicy, TrainedModel
 
@@ -15,11 +15,11 @@ from modelstore.models import CleanupPolicy, TrainedModel
 class Command(FlashCommand):
     help = (
         "Lists live models, newest first. "
-        "With a TOKEN: that model; --pin, --unpin, --extend and --expire act on it."
+        "With an ID from the list or a TOKEN: that model; --pin, --unpin, --extend and --expire act on it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("token", nargs="?")
+        parser.add_argument("model", nargs="?", metavar="ID|TOKEN")
         parser.add_argument("--limit", type=int, default=20, help="List at most this many (20).")
         acts = parser.add_mutually_exclusive_group()
         acts.add_argument("--pin", action="store_true", help="Let it never expire.")
@@ -32,11 +32,11 @@ class Command(FlashCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         policy = CleanupPolicy.current()
-        if options["token"] is None:
+        if options["model"] is None:
             models = TrainedModel.objects.live(timezone.now(), policy).defer("report", "manifest")
             self._print(list(models.order_by("-pk")[: max(1, options["limit"])]), policy, options["json"])
             return
-        model = get_model(options["token"])
+        model = named_model(options["model"])
         if changes := _changes(options):
             TrainedModel.objects.filter(pk=model.pk).update(**changes)
             model.refresh_from_db()
@@ -48,7 +48,7 @@ class Command(FlashCommand):
             return
         rows: list[tuple[Any, ...]] = [
             (
-                model.token,
+                model.pk,
                 model.model_name,
                 model.score.shown,
                 len(model.classes),
@@ -58,7 +58,7 @@ class Command(FlashCommand):
             )
             for model in models
         ]
-        head = ("TOKEN", "MODEL", "SCORE", "CLASSES", "SIZE", "EXPIRES", "TASK")
+        head = ("ID", "MODEL", "SCORE", "CLASSES", "SIZE", "EXPIRES", "TASK")
         for line in columns([head, *rows]) if rows else ["There are no models."]:
             self.stdout.write(line)
 
@@ -76,7 +76,7 @@ def _changes(options: dict[str, Any]) -> dict[str, Any]:
 
 def _document(model: TrainedModel, policy: CleanupPolicy) -> dict[str, Any]:
     expires = model.expires(policy)
-    names = ("token", "task_type", "task_name", "model_name", "classes", "accuracy", "downloadable", "pinned")
+    names = ("id", "task_type", "task_name", "model_name", "classes", "accuracy", "downloadable", "pinned")
     return {name: getattr(model, name) for name in names} | {
         "accuracy_interval": None
         if model.accuracy_low is None

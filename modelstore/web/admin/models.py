@@ -89,7 +89,6 @@ class TrainedModelAdmin(FastAdmin):
     actions = ("expire_now", "extend_day", "pin", "unpin", "allow_download", "forbid_download")
     fields = (
         "task_name",
-        "token",
         "task_type",
         "model_name",
         "score_and_interval",
@@ -103,7 +102,6 @@ class TrainedModelAdmin(FastAdmin):
         "expires_override",
     )
     readonly_fields = (
-        "token",
         "task_type",
         "model_name",
         "score_and_interval",

@@ -108,3 +108,49 @@ def test_kept_connections_are_spread_over_the_processes_and_answer_again(port: i
         for size in (0, 1, 70_000, 3):
             for connection, process in seen:
                 assert ask(connection, b"x" * size) == (process, size)
+
+
+HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n"
+
+
+def _unfinished(port: int, sent: bytes) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.sendall(sent)
+    return connection
+
+
+def _answers(port: int) -> float:
+    """Seconds until a whole request is answered."""
+    started = time.monotonic()
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("GET", "/")
+        assert connection.getresponse().status == 200
+    return time.monotonic() - started
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", HEAD, HEAD + b"\r\n", HEAD + b"\r\nabc"])
+def test_unfinished_requests_do_not_block_the_site(port: int, sent: bytes) -> None:
+    with ExitStack() as held:
+        for _ in range(60):
+            held.enter_context(closing(_unfinished(port, sent)))
+        assert max(_answers(port) for _ in range(4)) < 8
+
+
+@pytest.mark.slow
+def test_a_head_that_does_not_end_is_told_so(port: int) -> None:
+    with closing(_unfinished(port, HEAD)) as connection:
+        connection.settimeout(30)
+        assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.slow
+def test_a_body_that_pauses_is_taken(port: int) -> None:
+    with closing(
+        _unfinished(port, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc")
+    ) as connection:
+        connection.settimeout(30)
+        # What a slow line does.
+        time.sleep(1.5)
+        connection.sendall(b"def")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200 ")

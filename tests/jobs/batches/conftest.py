@@ -3,9 +3,11 @@
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 
@@ -18,6 +20,8 @@ from modelstore.bundles import store
 from modelstore.ground import tokens
 from modelstore.models import TrainedModel
 from tests import bundles
+from tests.published import create_model
+from training.bundle.manifest import MARKS_FILE, Manifest, describe_files
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -56,14 +60,19 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def make_model(db: None, tmp_path: Path) -> Callable[..., TrainedModel]:
-    """`make_model("image" | "text")`: a model whose bundle lies in storage."""
+    """`make_model("image" | "text")`: a model whose bundle lies in storage; `marks` are of its training."""
 
-    def make(kind: str = "image") -> TrainedModel:
+    def make(kind: str = "image", marks: dict[str, Any] | None = None) -> TrainedModel:
         build = {"image": bundles.image_bundle, "text": bundles.text_bundle}[kind]
         folder = build(tmp_path / f"bundle-{tokens.new_token()}")
+        if marks is not None:
+            np.savez_compressed(folder / MARKS_FILE, **marks)
+            found = Manifest.read(folder)
+            files = found.files | describe_files(folder, [MARKS_FILE])
+            replace(found, files=files).write(folder)
         prefix = f"jobs/{tokens.new_token()}/1"
         store.upload_bundle(folder=folder, prefix=prefix)
-        return store.create_model(
+        return create_model(
             token=tokens.new_token(), prefix=prefix, folder=folder, task_name="task", downloadable=True
         )
 
@@ -94,7 +103,10 @@ def finish(submit: Callable[..., BatchPrediction]) -> Callable[..., BatchPredict
     def run(*arguments: Any, **options: Any) -> BatchPrediction:
         batch = submit(*arguments, **options)
         assert runner.run_next()
+        model = batch.model
         batch.refresh_from_db()
+        # The same row, which knows its token.
+        batch.model = model
         return batch
 
     return run

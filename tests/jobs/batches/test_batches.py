@@ -105,6 +105,19 @@ def test_sentences_come_in_any_table(tmp_path: Path, name: str, content: bytes, 
     assert source.total == 3
 
 
+@pytest.mark.parametrize(
+    "text", ["It was great, {} times", "It was awful; {} times", "Once | and never again, {} days later"]
+)
+def test_a_long_table_of_one_quoted_column_is_read_as_a_short_one(tmp_path: Path, text: str) -> None:
+    """What separates elsewhere is a part of each sentence, and the whole is looked at, not only its beginning."""
+    texts = [text.format(number) for number in range(6_000)]
+    path = tmp_path / "long.csv"
+    path.write_text("text\n" + "".join(f'"{sentence}"\n' for sentence in texts))
+    assert path.stat().st_size > 128 * 1024
+    source = Sentences(path, path.name, Limits())
+    assert [item.value for item in source.items(0)] == texts
+
+
 def test_a_column_may_be_chosen_and_a_bad_row_does_not_spoil_the_rest(finish: Finish) -> None:
     rows = "text,remark\nx,=great()\nx,\nx,awful\n"
     batch = finish(rows.encode(), "things.csv", input_column="remark")

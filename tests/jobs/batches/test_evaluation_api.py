@@ -14,7 +14,8 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from jobs.batches import runner
-from jobs.kinds.sentences import batches, uploads
+from jobs.datasets import reading
+from jobs.kinds.sentences import batches
 from jobs.models import BatchPrediction
 from jobs.uploads.findings import Question
 from modelstore.models import TrainedModel
@@ -73,16 +74,16 @@ def test_wrong_requests_are_told(client: Client, make_model: Make) -> None:
 
 
 def test_what_is_open_is_answered_by_an_option(client: Client, make_model: Make, monkeypatch: Any) -> None:
-    inspect = uploads.inspect
+    inspect = reading.inspect
 
-    def asking(*arguments: Any) -> Any:
-        found = inspect(*arguments)
-        if not arguments[3].get("label_column"):
+    def asking(**arguments: Any) -> Any:
+        found = inspect(**arguments)
+        if not arguments["options"].get("label_column"):
             question = Question(field="label_column", message="Which?", guess="mood", choices=("mood", "x"))
-            found.questions.append(question)
+            found.document["questions"].append(question.to_json())
         return found
 
-    monkeypatch.setattr(uploads, "inspect", asking)
+    monkeypatch.setattr(reading, "inspect", asking)
     model = make_model("text")
     asked = problem(post(client, model), 422)
     assert asked["code"] == "needs_choice" and asked["questions"][0]["choices"] == ["mood", "x"]
@@ -96,8 +97,7 @@ def test_a_repeat_is_the_same_measurement(client: Client, make_model: Make) -> N
     first = post(client, model, headers=headers).json()["token"]
     assert post(client, model, headers=headers).json()["token"] == first
     assert post(client, model, headers=headers, label_column="mood").json()["token"] != first
-    url = BatchPrediction.objects.get(token=first)
-    answer = client.post(f"/api/v1/models/{model.token}/evaluations/{url.token}/cancel/")
+    answer = client.post(f"/api/v1/models/{model.token}/evaluations/{first}/cancel/")
     assert answer.json()["status"] == "cancelled"
 
 
@@ -113,7 +113,11 @@ def test_the_command_measures_and_writes_results(make_model: Make, tmp_path: Pat
     told = capsys.readouterr().out
     assert "accuracy 80.0 % on 5 (on as many new ones very likely between 18.0 % and 100.0 %)" in told
     assert "not counted: 1 of classes that the model does not know (so so)" in told
-    assert (tmp_path / "evening-predictions.csv").read_text("utf-8-sig").startswith("text,truth,right,label")
+    assert (
+        (tmp_path / "evening-predictions.csv")
+        .read_text("utf-8-sig")
+        .startswith("remark,mood,truth,right,label")
+    )
     call_command("predict", model.token, "--measure", str(file), "--json")
     assert json.loads(capsys.readouterr().out)["score"]["value"] == 0.8
     with pytest.raises(CommandError, match="--batch or --measure"):

@@ -85,13 +85,13 @@ def test_a_table_with_labels_measures_the_model(make_model: Make) -> None:
 def test_the_downloads_tell_the_truth_and_what_was_right(make_model: Make) -> None:
     batch = measured(make_model("text"), MOODS, "evening.csv")
     head, *rows = table(batch)
-    assert head[:5] == ["text", "truth", "right", "label", "probability"]
-    assert [row[1:4] for row in rows][2:5] == [
+    assert head[:6] == ["remark", "mood", "truth", "right", "label", "probability"]
+    assert [row[2:5] for row in rows][2:5] == [
         ["bad", "yes", "bad"],
         ["bad", "yes", "bad"],
         ["bad", "no", "good"],
     ]
-    assert rows[5][1:3] == ["so so", ""]
+    assert rows[5][:4] == ["it was long", "so so", "so so", ""]
     with default_storage.open(f"{batch.results_prefix}/results.jsonl") as file:
         lines = [json.loads(line) for line in file.read().decode().splitlines()]
     assert [line["right"] for line in lines] == [True, True, True, True, False, None]
@@ -173,19 +173,18 @@ def test_pictures_without_labels_are_refused_in_a_sentence(make_model: Make) -> 
 
 
 def test_what_is_open_is_asked_unless_guesses_are_accepted(make_model: Make, monkeypatch: Any) -> None:
-    from jobs.kinds.sentences import uploads
+    from jobs.datasets import reading
     from jobs.uploads.findings import Question
 
-    inspect = uploads.inspect
+    inspect = reading.inspect
+    question = Question(field="label_column", message="Which one?", guess="mood", choices=("mood", "x"))
 
-    def asking(*arguments: Any) -> Any:
-        found = inspect(*arguments)
-        found.questions.append(
-            Question(field="label_column", message="Which one?", guess="mood", choices=("mood", "x"))
-        )
+    def asking(**arguments: Any) -> Any:
+        found = inspect(**arguments)
+        found.document["questions"].append(question.to_json())
         return found
 
-    monkeypatch.setattr(uploads, "inspect", asking)
+    monkeypatch.setattr(reading, "inspect", asking)
     model = make_model("text")
     with pytest.raises(ChoiceOpen, match="Which one\\?") as asked:
         submit(model, MOODS, "a.csv")

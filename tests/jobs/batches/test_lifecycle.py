@@ -14,6 +14,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError
+from django.test import Client
 from django.utils import timezone
 
 from jobs import actors
@@ -151,6 +152,61 @@ def test_a_running_one_is_cancelled(submit: Submit, settings: Any, tmp_path: Pat
     assert 0 < batch.done < 5000
     assert not default_storage.exists(key)
     assert not runner.run_folder(batch).parent.exists()
+
+
+def test_one_cancelled_in_its_last_moment_publishes_nothing(
+    submit: Submit, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was answered holds: results that are being stored when their owner cancels are nobody's."""
+    batch = submit(colours())
+    assert batch.model is not None
+    address = f"/api/v1/models/{batch.model.token}/batches/{batch.token}/"
+    real, answers = runner.files.put, []
+
+    def put(source: Path, key: str) -> None:
+        real(source, key)
+        if not answers:
+            answers.append(client.post(f"{address}cancel/"))
+
+    monkeypatch.setattr(runner.files, "put", put)
+    assert runner.run_next()
+    assert (answers[0].status_code, answers[0].json()["status"]) == (200, "running")
+    told = client.get(address).json()
+    assert (told["status"], batch.results_prefix) == ("cancelled", "")
+    assert client.get(f"{address}results/").status_code == 409
+    assert not default_storage.exists(f"batches/{batch.pk}/1/results.csv")
+
+
+def test_a_cancel_that_comes_too_late_says_so(finish: Submit, client: Client) -> None:
+    batch = finish(colours())
+    assert batch.model is not None
+    answer = client.post(f"/api/v1/models/{batch.model.token}/batches/{batch.token}/cancel/")
+    assert (answer.status_code, answer.json()["status"]) == (200, "done")
+
+
+def test_one_that_was_cancelled_does_not_fail_at_the_same_moment(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = submit(colours())
+
+    def upload(batch: BatchPrediction, folder: Path) -> Path:
+        lifecycle.cancel(batch=BatchPrediction.objects.get(pk=batch.pk))
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runner, "_upload", upload)
+    assert runner.run_next()
+    batch.refresh_from_db()
+    assert (batch.status, batch.error) == ("cancelled", "")
+
+
+def test_one_that_was_cancelled_is_not_tried_again(submit: Submit) -> None:
+    submit(colours())
+    batch = lifecycle.claim()
+    assert batch is not None
+    assert lifecycle.cancel(batch=batch)
+    lifecycle.requeue(batch=batch, reason="It crashed.", blame=True)
+    batch.refresh_from_db()
+    assert batch.status == "cancelled"
 
 
 @pytest.mark.django_db(transaction=True)

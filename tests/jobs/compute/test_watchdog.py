@@ -46,6 +46,15 @@ def test_signs_of_an_earlier_start_and_broken_ones_count_as_none(tmp_path: Path)
     assert watchdog.read_signs(tmp_path, 500) == Signs(lease=400.5)
 
 
+def test_no_sign_can_hold_it_up(tmp_path: Path) -> None:
+    """Those who write signs also read strangers' data."""
+    os.mkfifo(tmp_path / "lease")
+    (tmp_path / "control").symlink_to("/dev/zero")
+    assert watchdog.read_signs(tmp_path, 500) == Signs()
+    (tmp_path / "drained").write_bytes(b"9" * 10_000_000)
+    assert watchdog.read_signs(tmp_path, 500) == Signs()
+
+
 def test_a_limit_that_is_no_number_is_the_default() -> None:
     assert watchdog.read_limits({"FLASH_WATCHDOG_IDLE_SECONDS": "ten minutes"}) == Limits()
     assert watchdog.read_limits({"FLASH_WATCHDOG_IDLE_SECONDS": "600"}).idle == 600

@@ -241,7 +241,7 @@ def test_the_sweep_repeats_a_lost_hint_and_the_actor_sends(
     job = make_job(status="deployed")
     notifications.ask(job=job, email="", webhook=receiver.url, site="")
     assert notifications.send_due() == 1
-    broker.join("control", timeout=10_000)
+    broker.join("webhooks", timeout=10_000)
     worker.join()
     assert len(receiver.received) == 1
     assert notifications.send_due() == 0

@@ -24,6 +24,7 @@ from modelstore.bundles.model_card import model_card
 from modelstore.models import TrainedModel
 from tests.bundles import text_bundle
 from tests.made_up_score import error_bundle
+from tests.published import create_model
 from training.bundle.manifest import BundleDamaged, Manifest
 from training.score import Score
 
@@ -179,7 +180,7 @@ class TestBefore:
         job = make_job(status="deployed", accuracy=0.75)
         waiting = make_job()
         folder = text_bundle(tmp_path / "bundle")
-        store.create_model(token="x", prefix="jobs/1/1", folder=folder, task_name="x", downloadable=True)
+        create_model(token="x", prefix="jobs/1/1", folder=folder, task_name="x", downloadable=True)
         TrainedModel.objects.update(score_value=None, score_low=None, score_high=None)
         for name in ("modelstore.migrations.0008_fill_score", "jobs.migrations.0018_fill_score"):
             importlib.import_module(name).fill(apps, SimpleNamespace(connection=connection))

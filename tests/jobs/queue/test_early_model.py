@@ -26,6 +26,7 @@ from modelstore.lifetime import pruning
 from modelstore.models import Tombstone, TrainedModel
 from modelstore.prediction.predictor import predict
 from tests.bundles import text_bundle
+from tests.published import create_model
 
 
 @pytest.fixture
@@ -204,7 +205,7 @@ class TestRuns:
         self, make_job: Any, trainer: Any, bundle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         store.upload_bundle(folder=bundle(0.5), prefix="jobs/earlier/1")
-        earlier = store.create_model(
+        earlier = create_model(
             token="earlier", prefix="jobs/earlier/1", folder=bundle(0.5), task_name="x", downloadable=True
         )
         monkeypatch.setenv("FAKE_TRAINER_EARLY", str(bundle(0.95)))

@@ -27,6 +27,7 @@ from modelstore.ground import tokens
 from modelstore.models import Tombstone, TrainedModel
 from tests.bundles import MOODS, picture, text_bundle
 from tests.jobs.web.test_api import post_job, problem
+from tests.published import create_model
 from tests.tasks import Task
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,7 @@ def model(tmp_path: Path) -> TrainedModel:
     """A live text model."""
     folder = text_bundle(tmp_path / "earlier")
     store.upload_bundle(folder=folder, prefix="jobs/900/1")
-    return store.create_model(
+    return create_model(
         token=tokens.new_token(), prefix="jobs/900/1", folder=folder, task_name="moods", downloadable=True
     )
 
@@ -63,9 +64,10 @@ def model(tmp_path: Path) -> TrainedModel:
 @pytest.fixture
 def continuing(model: TrainedModel, make_job: Callable[..., Job], server: Server, tmp_path: Path) -> Job:
     """A claimed job that continues `model`, its RUN_DIR prepared."""
-    make_job(continues=model)
+    token = make_job(continues=model).token
     job = lifecycle.claim(server=server)
     assert job is not None
+    job.token = token
     retraining.prepare(job=job, folder=tmp_path)
     lifecycle.start_training(job=job)
     lifecycle.start_deploying(job=job)
@@ -141,7 +143,7 @@ def test_when_the_earlier_model_is_gone_the_new_one_is_the_jobs_own(
     job = publish(continuing, tmp_path, WINS)
     assert job.comparison is None
     assert job.model is not None
-    assert job.model.token == job.token
+    assert job.model.token_digest == job.token_digest
 
 
 def test_a_damaged_earlier_model_is_not_continued_from(
@@ -199,8 +201,7 @@ def test_a_model_of_an_api_key_is_continued_with_that_key_alone(
     model: TrainedModel, make_job: Callable[..., Job], make_dataset: Callable[..., Dataset]
 ) -> None:
     key, _ = api_keys.create(name="a", scopes=["submit"])
-    owner = make_job(status=JobStatus.DEPLOYED, api_key=key)
-    Job.objects.filter(pk=owner.pk).update(token=model.token, token_digest=model.token_digest)
+    make_job(status=JobStatus.DEPLOYED, api_key=key, token=model.token)
     values: dict[str, Any] = {"task_name": "x", "values": {}, "lineage": Lineage(continue_from=model.token)}
     with pytest.raises(SubmissionInvalid):
         submission.submit(dataset=make_dataset(), **values)

@@ -73,10 +73,8 @@ def test_parts_go_to_the_bucket_and_are_resumed(
     assert objects(bucket) == [row.file.name]
     assert not open_uploads(bucket)
     assert api(upload_path(upload) + "complete/")["token"] == dataset["token"]
-    job = api("/api/v1/jobs/", {"dataset_token": dataset["token"], "task_name": "parts"})
-    upload_sessions.dataset_store.materialise(
-        dataset=Job.objects.get(token=job["token"]).dataset, run_dir=tmp_path
-    )
+    api("/api/v1/jobs/", {"dataset_token": dataset["token"], "task_name": "parts"})
+    upload_sessions.dataset_store.materialise(dataset=Job.objects.get().dataset, run_dir=tmp_path)
     assert (tmp_path / "data" / "data.csv").exists()
 
 

@@ -19,6 +19,7 @@ from modelstore.models import TrainedModel
 from tests.bundles import text_bundle
 from tests.jobs.conftest import CSV
 from tests.jobs.web.test_api import problem
+from tests.published import create_model, opens
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ def model(tmp_path: Path, s3: Any) -> TrainedModel:
     """A live text model, its files in the bucket."""
     folder = text_bundle(tmp_path / "earlier")
     store.upload_bundle(folder=folder, prefix="jobs/900/1")
-    return store.create_model(
+    return create_model(
         token=tokens.new_token(), prefix="jobs/900/1", folder=folder, task_name="moods", downloadable=True
     )
 
@@ -58,12 +59,13 @@ def test_an_object_retrains_its_model_once(
     answer = send(client, secret, event(settings, key))
     assert answer.status_code == 202, answer.content
     job = Job.objects.get()
-    assert answer.json()["jobs"][0]["token"] == job.token
+    token = answer.json()["jobs"][0]["token"]
+    assert opens(token, job)
     assert (job.continues, job.task_name, job.sample_count) == (model, "moods", 20)
     # The same notice in the other form: S3's own, its key encoded for an address.
     told = {"key": key.replace(" ", "+"), "eTag": "1"}
     record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": settings.BUCKET}, "object": told}}
-    assert send(client, secret, {"Records": [record]}).json()["jobs"][0]["token"] == job.token
+    assert send(client, secret, {"Records": [record]}).json()["jobs"][0]["token"] == token
     assert (Job.objects.count(), Dataset.objects.count()) == (1, 1)
 
 
@@ -71,8 +73,9 @@ def test_it_is_added_to_the_earlier_data_where_that_was_kept(
     client: Client, model: TrainedModel, secret: str, settings: Any, make_job: Callable[..., Job],
     make_dataset: Callable[..., Dataset],
 ) -> None:  # fmt: skip
-    owner = make_job(status=JobStatus.DEPLOYED, dataset=make_dataset(kept=True), preset="balanced")
-    Job.objects.filter(pk=owner.pk).update(token=model.token, token_digest=model.token_digest)
+    owner = make_job(
+        status=JobStatus.DEPLOYED, dataset=make_dataset(kept=True), preset="balanced", token=model.token
+    )
     key = f"incoming/{model.token}/more.csv"
     default_storage.save(key, ContentFile(CSV.replace(b"thing", b"matter")))
     assert send(client, secret, event(settings, key)).status_code == 202

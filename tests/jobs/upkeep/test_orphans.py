@@ -78,7 +78,7 @@ def test_the_hourly_look_asks_only_about_tries_without_a_model(
 def test_a_file_that_an_unfinished_upload_names_stays(db: None) -> None:
     key = stray(f"datasets/{today()}/sent")
     UploadSession.objects.create(
-        token="t", token_digest="t", task_type="textclassification", name="x.csv", size_bytes=1,
+        token_digest="t", task_type="textclassification", name="x.csv", size_bytes=1,
         method=UploadSession.Method.values[0], key=key, part_bytes=1,
     )  # fmt: skip
     assert orphans.remove_recent(timezone.now()) == 0

@@ -21,6 +21,7 @@ from modelstore.lifetime import deletion_guard
 from modelstore.lifetime.deletion_guard import Allowance
 from modelstore.models import TrainedModel
 from tests.bundles import text_bundle
+from tests.published import create_model
 from tests.tasks import Task
 
 pytestmark = pytest.mark.django_db
@@ -48,9 +49,7 @@ def stray(key: str) -> str:
 def model(db: None, tmp_path: Any) -> TrainedModel:
     folder = text_bundle(tmp_path / "bundle")
     store.upload_bundle(folder=folder, prefix="jobs/5/1")
-    return store.create_model(
-        token="t" * 22, prefix="jobs/5/1", folder=folder, task_name="five", downloadable=True
-    )
+    return create_model(token="t" * 22, prefix="jobs/5/1", folder=folder, task_name="five", downloadable=True)
 
 
 def test_only_old_files_that_no_row_names_go(make_job: Callable[..., Job], model: TrainedModel) -> None:

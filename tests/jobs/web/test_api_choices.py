@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from jobs.models import Dataset, Job
 from tests.jobs.uploads.builders import two_classes, zip_bytes
+from tests.published import opens
 from tests.tasks import Task
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,7 @@ def test_what_is_open_is_asked_with_its_choices(client: Client) -> None:
     (question,) = problem["questions"]
     assert question["field"] == "label_column"
     assert {"Branch", "Matter"} <= set(question["choices"])
-    assert Dataset.objects.get().token == problem["token"]
+    assert opens(problem["token"], Dataset.objects.get())
 
 
 def test_an_answer_reads_the_stored_file_again(client: Client) -> None:
@@ -155,8 +156,8 @@ def test_a_file_whose_columns_were_refused_is_kept_to_choose_others(client: Clie
 
 
 def test_a_file_that_is_no_table_is_not_kept(client: Client) -> None:
-    answer = check(client, "one column\nof words\n")
-    assert answer.status_code == 422
+    answer = check(client, "<!doctype html>\n<p>some words</p>\n")
+    assert answer.status_code == 415
     assert "token" not in answer.json()
     assert not Dataset.objects.exists()
 

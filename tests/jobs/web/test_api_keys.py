@@ -113,13 +113,13 @@ def test_pages_are_followed_by_their_cursor(client: Client, make_job: Callable[.
     while address:
         page = client.get(address, headers=header).json()
         assert len(page["results"]) <= 2
-        seen += [job["token"] for job in page["results"]]
+        seen += [job["id"] for job in page["results"]]
         address = page["next"]
         if len(seen) == 2:
             make_job()  # does not shift what comes after
-    assert seen == [job.token for job in reversed(made)]
+    assert seen == [job.pk for job in reversed(made)]
     failed = client.get("/api/v1/jobs/?status=failed", headers=header).json()["results"]
-    assert [job["token"] for job in failed] == [made[2].token]
+    assert [job["id"] for job in failed] == [made[2].pk]
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=1000", "status=x"])

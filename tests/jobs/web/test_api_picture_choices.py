@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.models import Dataset, Job
+from tests.published import with_a_known_token
 from tests.site.test_picture_reading_pages import counts, drawn, folders, two_levels, with_table, zip_of
 from tests.tasks import Task
 
@@ -60,7 +61,7 @@ def test_classes_and_single_pictures_are_edited(client: Client) -> None:
         "pictures": json.dumps({"oak/0.png": "", "oak/1.png": "elm"}),
     }
     assert check(client, folders("oak", "elm", "fir"), **edits).status_code == 201
-    dataset = Dataset.objects.get()
+    dataset = with_a_known_token(Dataset.objects.get())
     assert counts(dataset) == {"elm": 9, "oak": 2}
     assert change(client, dataset.token, pictures=None, classes=None).status_code == 200
     dataset.refresh_from_db()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 
 from jobs.errors import LeaseLost
 from jobs.models import Job
@@ -18,10 +18,17 @@ Make = Callable[..., Job]
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("error", "times"), [(None, 0), (LeaseLost(), 0), (RuntimeError("a mistake of ours"), 1)]
+    ("error", "blamed"),
+    [
+        (None, []),
+        (LeaseLost(), []),
+        (RuntimeError("a mistake of ours"), [True]),
+        (OperationalError("database is locked"), [False]),
+        (InterfaceError("connection is closed"), [False]),
+    ],
 )
-def test_only_a_mistake_of_ours_puts_the_row_back(
-    make_job: Make, error: Exception | None, times: int
+def test_only_what_goes_wrong_with_us_puts_the_row_back_and_a_busy_database_costs_no_try(
+    make_job: Make, error: Exception | None, blamed: list[bool]
 ) -> None:
     requeued: list[bool] = []
 
@@ -29,8 +36,19 @@ def test_only_a_mistake_of_ours_puts_the_row_back(
         if error:
             raise error
 
-    attempt(make_job(), work, requeue=lambda: requeued.append(True))
-    assert len(requeued) == times
+    attempt(make_job(), work, requeue=requeued.append)
+    assert requeued == blamed
+
+
+@pytest.mark.django_db
+def test_a_row_that_somebody_else_put_back_is_left_to_them(make_job: Make) -> None:
+    def work(_: Heartbeat) -> None:
+        raise RuntimeError
+
+    def requeue(_: bool) -> None:
+        raise LeaseLost
+
+    attempt(make_job(), work, requeue=requeue)
 
 
 def test_unknown_events_are_ignored() -> None:

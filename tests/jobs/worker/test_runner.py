@@ -10,10 +10,11 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.test import Client
 
-from jobs.models import Dataset, Job, JobEvent, Server
+from jobs.models import Alert, Dataset, Job, JobEvent, Server
 from jobs.queue import cancellation, lifecycle
 from jobs.states import JobStatus
 from jobs.worker import runner
+from modelstore.ground.files import StorageFull
 from modelstore.models import TrainedModel
 
 # Threads (lease) write beside the runner: they need to see committed rows.
@@ -61,7 +62,7 @@ def test_a_job_is_trained_and_deployed(trainer: Choose, make_job: Make) -> None:
     assert job.error == ""
     assert (job.status, job.progress, job.fence) == (JobStatus.DEPLOYED, 1, 1)
     assert job.model == TrainedModel.objects.get()
-    assert job.model.token == job.token
+    assert job.model.token_digest == job.token_digest
     assert job.accuracy == job.model.accuracy
     assert [(epoch.val_accuracy, epoch.planned) for epoch in job.epochs.all()] == [(0.25, 3), (0.5, 3)]
     assert job.epochs.first().val_loss is None, "JSON's NaN is not a number"
@@ -153,6 +154,32 @@ def test_a_cancelled_job_is_not_deployed_with_its_early_model(make_job: Make, se
     assert not lifecycle.finish_if_cancelled(job=job), "it has ended"
 
 
+def test_a_cancelled_job_is_not_tried_again(make_job: Make, server: Server) -> None:
+    make_job()
+    job = lifecycle.claim(server=server)
+    assert job is not None
+    assert cancellation.cancel(job=job)
+    lifecycle.requeue(job=job, reason="It crashed.", blame=True)
+    job.refresh_from_db()
+    assert (job.status, job.attempts.get().outcome) == (JobStatus.CANCELLED, JobStatus.CANCELLED)
+
+
+def test_a_cancelled_job_does_not_fail_at_the_same_moment(
+    trainer: Choose, make_job: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer("bad data")
+    job = make_job()
+    ended = runner._conclude
+
+    def conclude(*arguments: Any, **options: Any) -> None:
+        assert cancellation.cancel(job=Job.objects.get(pk=job.pk))
+        ended(*arguments, **options)
+
+    monkeypatch.setattr(runner, "_conclude", conclude)
+    assert run_one(job).status == JobStatus.CANCELLED
+    assert job.error == ""
+
+
 def test_a_worker_that_stops_leaves_a_checkpoint_for_the_next(trainer: Choose, make_job: Make) -> None:
     trainer("hang")
     job = make_job()
@@ -207,14 +234,49 @@ def test_a_storage_that_refuses_the_bundle_costs_a_try_not_the_job(
     assert run_one(job).status == JobStatus.DEPLOYED
 
 
-def test_a_full_disk_is_told(trainer: Choose, make_job: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(**kwargs: object) -> None:
-        raise OSError(28, "No space left on device")
+def _full() -> OSError:
+    return OSError(28, "No space left on device")
 
-    monkeypatch.setattr(runner.dataset_store, "materialise", full)
-    job = run_one(make_job())
+
+@pytest.mark.parametrize(
+    "error", [_full(), StorageFull("The server's disk has no space for this file right now.")]
+)
+def test_a_full_disk_costs_a_try_and_the_operator_is_told(
+    trainer: Choose, make_job: Make, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def full(*, run_dir: Path, **kwargs: object) -> None:
+        (run_dir / "data").mkdir()
+        raise error
+
+    trainer("train")
+    job = make_job()
+    left = Path(settings.FLASH_RUNS_DIR, "1000000", "1")
+    left.mkdir(parents=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(runner.dataset_store, "materialise", full)
+        run_one(job)
+    assert (job.status, job.attempt) == (JobStatus.QUEUED, 1)
+    told = job.events.get(kind=JobEvent.Kind.WARNING).message
+    assert "The training machine's disk is full" in told
+    assert "our side" not in told
+    assert Alert.objects.filter(
+        kind="training_disk", message__contains=job.attempts.get().server.name
+    ).exists()
+    assert not left.exists(), "room was made"
+    assert not (runner.run_folder(job) / "data").exists()
+    assert run_one(job).status == JobStatus.DEPLOYED, "another machine, or this one with more room"
+
+
+def test_a_disk_that_stays_full_ends_the_job_with_advice(
+    trainer: Choose, make_job: Make, settings: Any
+) -> None:
+    settings.FLASH_DISK_RESERVE = 2**62
+    job = make_job()
+    for _ in range(settings.FLASH_MAX_ATTEMPTS):
+        run_one(job)
     assert job.status == JobStatus.FAILED
-    assert "disk is full" in job.error
+    assert "The training machine's disk is full; its operator can make room" in job.error
+    assert not list(Path(settings.FLASH_RUNS_DIR).iterdir())
 
 
 def test_a_job_whose_data_is_gone_says_so(trainer: Choose, make_job: Make) -> None:

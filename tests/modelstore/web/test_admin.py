@@ -15,6 +15,7 @@ from modelstore.ground import admin_tools
 from modelstore.models import ApiKey, CleanupPolicy, PruneState, Tombstone, TrainedModel
 from tests.modelstore.conftest import Publish
 from tests.modelstore.test_models import row
+from tests.published import with_a_known_token
 
 MODELS = "/admin/modelstore/trainedmodel/"
 POLICY = "/admin/modelstore/cleanuppolicy/"
@@ -92,11 +93,12 @@ def test_models_are_found_by_whole_token_and_by_name(admin_client: Client) -> No
     model, other = row(task_name="Cats"), row(task_name="Dogs")
     model.save()
     other.save()
-    for query in (model.token, "cat"):
+    token = with_a_known_token(model).token
+    for query in (token, "cat"):
         content = admin_client.get(MODELS, {"q": query}).content
         assert b"Cats" in content
         assert b"Dogs" not in content
-    assert b"Cats" not in admin_client.get(MODELS, {"q": model.token[:10]}).content
+    assert b"Cats" not in admin_client.get(MODELS, {"q": token[:10]}).content
 
 
 def test_models_are_filtered_by_state(admin_client: Client) -> None:

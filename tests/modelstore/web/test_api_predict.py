@@ -9,7 +9,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from modelstore.models import TrainedModel
 from tests import bundles
 from tests.modelstore.api_calls import URL, assert_problem, encoded, post_files, post_json, upload
 from tests.modelstore.conftest import Publish
@@ -152,9 +151,10 @@ def test_a_file_over_the_limit_is_413_and_not_read_whole(
 ) -> None:
     settings.FLASH_LIMITS = Limits(max_picture_bytes=1000)
     big = SimpleUploadedFile("big.jpg", b"\xff\xd8\xff" + b"\0" * 3_000_000, "image/jpeg")
-    assert_problem(post_files(client, publish(), image=[upload(), big]), 413, "input_too_large")
+    model = publish()
+    assert_problem(post_files(client, model, image=[upload(), big]), 413, "input_too_large")
     body = {"inputs": [base64.b64encode(bytes(10_000)).decode()]}
-    assert_problem(post_json(client, TrainedModel.objects.get(), body), 413, "input_too_large")
+    assert_problem(post_json(client, model, body), 413, "input_too_large")
 
 
 @pytest.mark.parametrize(
@@ -176,10 +176,11 @@ def test_a_wrong_top_k_in_a_form_gets_400(client: Client, publish: Publish, top_
 
 def test_more_files_than_allowed_are_413(client: Client, publish: Publish, settings: Any) -> None:
     settings.FLASH_LIMITS = Limits(max_pictures_per_request=2)
-    assert_problem(post_files(client, publish(), image=[upload() for _ in range(3)]), 413, "too_many_inputs")
+    model = publish()
+    assert_problem(post_files(client, model, image=[upload() for _ in range(3)]), 413, "too_many_inputs")
     settings.DATA_UPLOAD_MAX_NUMBER_FILES = 2
     assert_problem(
-        post_files(client, TrainedModel.objects.get(), image=[upload() for _ in range(3)]),
+        post_files(client, model, image=[upload() for _ in range(3)]),
         413,
         "too_many_files",
     )

@@ -15,6 +15,7 @@ JSON_SCHEMA = {
     "description": "A pair of numbers.",
     "examples": [[1.5, 2]],
 }
+COST = ("numbers", "max_characters_per_request")
 FILES = ""
 FILES_HELP = ""
 NO_FILES = 'This model classifies pairs of numbers: send JSON like {"inputs": [[1.5, 2]]}.'
@@ -32,6 +33,10 @@ def from_json(value: Any, index: int, limits: Limits) -> Any:
 def check(value: Any, index: int, name: str, limits: Limits) -> None:
     if len(value) != 2 or not all(isinstance(n, int | float) and math.isfinite(n) for n in value):
         raise refused(InputsInvalid, index, "is not two numbers.", name)
+
+
+def cost(value: Any) -> int:
+    return len(value)
 
 
 def max_file_bytes(limits: Limits) -> int:

@@ -16,6 +16,7 @@ from training.ground.limits import Limits
 READ_AGAIN = False
 OPTIONS = ()
 MERGED: dict[str, Any] = {}
+LIBRARIES = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +46,7 @@ def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -
 
 
 def unpack(path: Path, name: str, data: Path, limits: Limits, options: Mapping[str, Any]) -> None:
-    data.mkdir(parents=True)
+    data.mkdir(parents=True, exist_ok=True)
     _write(data / "pairs.csv", _pairs(path))
 
 

@@ -110,6 +110,19 @@ def _points(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return picked
 
 
+def are_near(
+    hashes: NDArray[np.uint64],
+    others: NDArray[np.uint64],
+    thumbnails: NDArray[np.uint8],
+    other_thumbnails: NDArray[np.uint8],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places among the first and among the others of pictures that are nearly the same."""
+    first, second = np.nonzero(np.bitwise_count(hashes[:, None] ^ others) <= _HAMMING)
+    a, b = thumbnails[first].astype(np.int16), other_thumbnails[second].astype(np.int16)
+    same = np.abs(a - b).mean((1, 2, 3)) <= _SAME_COLOURS
+    return first[same], second[same]
+
+
 def _places(count: int, side: int) -> NDArray[np.int64]:
     """So many of the places 0 to `side`, evenly spread."""
     return ((np.arange(count) + 0.5) * side / count).astype(np.int64)
@@ -121,14 +134,10 @@ def near_pictures(descriptors: Descriptors, index: NDArray[np.int64]) -> Pairs:
     pairs: Pairs = []
     for start in range(0, len(index), _ROWS_AT_ONCE):
         rows = hashes[start : start + _ROWS_AT_ONCE]
-        distance = np.bitwise_count(rows[:, None] ^ hashes[None, start:])
-        first, second = np.nonzero(distance <= _HAMMING)
+        small = descriptors.thumbnails[index[start:]]
+        first, second = are_near(rows, hashes[start:], small[: len(rows)], small)
         later = second > first
-        first, second = first[later] + start, second[later] + start
-        if len(first):
-            a, b = (descriptors.thumbnails[index[some]].astype(np.int16) for some in (first, second))
-            same = np.abs(a - b).mean((1, 2, 3)) <= _SAME_COLOURS
-            pairs += zip(first[same].tolist(), second[same].tolist(), strict=True)
+        pairs += zip((first[later] + start).tolist(), (second[later] + start).tolist(), strict=True)
         if len(pairs) > _MOST_PAIRS:
             break
     return pairs[:_MOST_PAIRS]

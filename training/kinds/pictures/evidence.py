@@ -12,6 +12,7 @@ from training.ground.samples import Parts
 from training.kinds.pictures.baseline import colours_and_shapes
 from training.kinds.pictures.decoded import Usable
 from training.kinds.pictures.descriptors import Descriptors, near_pictures
+from training.kinds.pictures.marks import marks_of
 from training.targets.target import Target
 
 
@@ -43,6 +44,10 @@ class PictureEvidence:
     def near(self) -> Pairs:
         """See Evidence."""
         return near_pictures(self.descriptors, self.places)
+
+    def marks(self) -> dict[str, NDArray[Any]]:
+        """See Evidence."""
+        return marks_of(self.descriptors, self.places)
 
     def suspects(self, classes: int, target: Target, *, seed: int, control: Control) -> dict[str, Any] | None:
         """See Evidence."""

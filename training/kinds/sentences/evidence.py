@@ -13,6 +13,7 @@ from training.evaluation.evidence import Pairs
 from training.ground.control import Control
 from training.ground.samples import Parts, Samples
 from training.kinds.sentences.baseline import naive_bayes
+from training.kinds.sentences.marks import marks_of
 from training.kinds.sentences.near import near_sentences
 from training.kinds.sentences.ngrams import NORM, NGramTable, SparseFeatures
 from training.kinds.sentences.tokens import Tokens
@@ -58,6 +59,10 @@ class SentenceEvidence:
     def near(self) -> Pairs:
         """See Evidence."""
         return near_sentences(self.sentences)
+
+    def marks(self) -> dict[str, NDArray[Any]]:
+        """See Evidence."""
+        return marks_of(self.sentences)
 
     def suspects(self, classes: int, target: Target, *, seed: int, control: Control) -> dict[str, Any] | None:
         """See Evidence; by the n-grams of up to `order` tokens."""

@@ -12,7 +12,8 @@ _MOST_PAIRS = 20_000
 
 _SHINGLE = 5
 _LOOKED_AT_CHARACTERS = 1_000
-_SIGNATURE, _ROWS_A_BAND = 24, 2
+# MinHash values of a sentence.
+SIGNATURE, _ROWS_A_BAND = 24, 2
 _ESTIMATE_ERROR = 0.2
 _MOST_CANDIDATES = 200_000
 _SAME_SHINGLES = 0.8
@@ -48,6 +49,12 @@ def plain(sentence: str) -> str:
     return " ".join(kept.split())
 
 
+def signatures(texts: Sequence[str]) -> NDArray[np.uint32]:
+    """MinHash values, uint32 [24, N], of the beginnings of texts that `plain` gave."""
+    found: NDArray[np.uint32] = _Shingles([text[:_LOOKED_AT_CHARACTERS] for text in texts]).signatures()
+    return found
+
+
 def _all_pairs(members: list[int]) -> Iterator[tuple[int, int]]:
     """Every pair of a few; of many, the first with each."""
     if len(members) > _LARGEST_BUCKET:
@@ -77,9 +84,9 @@ class _Shingles:
         """Pairs of texts that have most of their runs in common."""
         if len(self._starts) < 2:
             return
-        signatures = self._signatures()
+        signatures = self.signatures()
         found: set[tuple[int, int]] = set()
-        for first in range(0, _SIGNATURE, _ROWS_A_BAND):
+        for first in range(0, SIGNATURE, _ROWS_A_BAND):
             band = np.ascontiguousarray(signatures[first : first + _ROWS_A_BAND].T).view(np.uint64).ravel()
             found.update(_sharing(band))
             if len(found) > _MOST_CANDIDATES:
@@ -91,10 +98,10 @@ class _Shingles:
             if self.similarity(a, b) >= _SAME_SHINGLES:
                 yield a, b
 
-    def _signatures(self) -> NDArray[np.uint32]:
+    def signatures(self) -> NDArray[np.uint32]:
         """MinHash values, [24, N]."""
         random = np.random.default_rng(0)
-        values = np.empty((_SIGNATURE, len(self._starts)), np.uint32)
+        values = np.empty((SIGNATURE, len(self._starts)), np.uint32)
         for row in values:
             mixed = (self._runs ^ random.integers(2**32, dtype=np.uint32)) * _MULTIPLIER
             mixed ^= mixed >> np.uint32(15)

@@ -57,7 +57,10 @@ def _folders(folder: Folder) -> Iterator[list[Entry]]:
     """The pictures of each folder that is named like companions and holds the names of a folder beside it."""
     for inner in folder.folders.values():
         words = set(words_of(inner.name))
-        if words & _WORDS and _stands_beside(inner, words & _WORDS, words - _WORDS, folder):
+        if words and words <= _WORDS and folder.pictures and _shares(_names_below(inner), _names_in(folder)):
+            # Small copies in a folder of their own, below the pictures: cats/1.jpg, cats/thumbs/1.jpg.
+            yield list(inner.all_pictures())
+        elif words & _WORDS and _stands_beside(inner, words & _WORDS, words - _WORDS, folder):
             yield list(inner.all_pictures())
         else:
             yield from _folders(inner)
@@ -93,6 +96,10 @@ def _any_shares(ways: Sequence[set[str]], other: Folder) -> bool:
 
 def _shares(names: set[str], others: set[str]) -> bool:
     return len(names & others) >= _SHARED * len(names)
+
+
+def _names_in(folder: Folder) -> set[str]:
+    return {_stem(entry) for entry in folder.pictures}
 
 
 def _names_below(folder: Folder, prefix: str = "") -> set[str]:

@@ -1,14 +1,15 @@
 """Layout: a folder for each class, under any parts of a dataset."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from jobs.kinds.pictures.layouts.contract import Contents, Reading, Sample
-from jobs.kinds.pictures.layouts.parts import Found, find_class_folders
+from jobs.kinds.pictures.layouts.contract import Contents, Reading, Sample, skip_all
+from jobs.kinds.pictures.layouts.parts import MANY_UNFILED, UNFILED, Found, find_class_folders, outer_folders
 from jobs.kinds.pictures.layouts.split_names import are_numbered_parts, split_of
 from jobs.kinds.pictures.layouts.tree import Folder, tree_of
-from jobs.kinds.pictures.options import FOLDERS, MERGE, NONE, SUBFOLDERS
+from jobs.kinds.pictures.options import FOLDERS, KEEP, MERGE, NONE, OUTER_FOLDERS, SUBFOLDERS
+from jobs.uploads.archive import Entry
 from jobs.uploads.errors import listed
 from jobs.uploads.findings import Notes
 
@@ -32,15 +33,19 @@ class FolderReading(Reading):
 def read_folders(contents: Contents, level: str | None = None, leave: Collection[int] = ()) -> FolderReading:
     """The pictures by their class folders; no samples where there are none.
 
-    `level` is FOLDERS or SUBFOLDERS where it is known; pictures whose id is in `leave` are those of another reading.
+    `level` is FOLDERS, SUBFOLDERS or OUTER_FOLDERS where it is known; pictures whose id is in `leave` are those
+    of another reading.
     """
     notes = Notes()
     level = level or contents.options.labels_from
     pictures = [entry for entry in contents.pictures if id(entry) not in leave]
-    found = find_class_folders(tree_of(pictures), notes)
+    fold = contents.options.copies != KEEP
+    if level == OUTER_FOLDERS:
+        return _by_outer_folders(pictures)
+    found = find_class_folders(tree_of(pictures), notes, fold=fold)
     if found.joined and level == FOLDERS:
         notes = Notes()
-        found = find_class_folders(tree_of(pictures), notes, join=False)
+        found = find_class_folders(tree_of(pictures), notes, join=False, fold=fold)
     samples = [
         sample for split, folder in found.classes for sample in _samples(split, folder, level == SUBFOLDERS)
     ]
@@ -53,6 +58,22 @@ def read_folders(contents: Contents, level: str | None = None, leave: Collection
     return FolderReading(
         samples=samples, notes=notes, telling=_telling(samples), flat=found.flat, open=found.open
     )
+
+
+def _by_outer_folders(pictures: Sequence[Entry]) -> FolderReading:
+    """Each of the outermost folders a class, with all that is in it."""
+    notes = Notes()
+    parent = outer_folders(tree_of(pictures))
+    skip_all(notes, parent.pictures, UNFILED, MANY_UNFILED)
+    samples = [
+        Sample(entry, folder.name) for folder in parent.folders.values() for entry in folder.all_pictures()
+    ]
+    notes.repair(
+        listed(list(parent.folders)),
+        "These folders are the classes, as you chose, with all that is in them.",
+        undo={"labels_from": ""},
+    )
+    return FolderReading(samples=samples, notes=notes, telling=True, flat=[], open=[])
 
 
 def _samples(split: str, parent: Folder, subfolders: bool) -> Iterator[Sample]:
@@ -121,14 +142,34 @@ def _note_parts(found: Found, notes: Notes) -> None:
             "These are the parts of the dataset; they were kept as they are.",
             undo={"splits": MERGE},
         )
+    if len(found.kept) > 1:
+        notes.repair(
+            listed(found.kept),
+            "The names of these folders were taken for parts of a dataset, not for classes.",
+            undo={"labels_from": OUTER_FOLDERS},
+        )
 
 
 def _note_deeper(found: Found, subfolders: bool, notes: Notes) -> None:
+    parts = {
+        name: None
+        for _, parent in found.classes
+        for folder in parent.folders.values()
+        for name in _inner_splits(folder)
+    }
+    if parts:
+        notes.repair(
+            listed(list(parts)),
+            "Folders of these names, in those of the classes, are the parts of the dataset; they were kept.",
+            undo={"splits": MERGE},
+        )
     if subfolders:
         return
     deeper: Counter[str] = Counter()
     for _, parent in found.classes:
         for folder in parent.folders.values():
+            if _inner_splits(folder):
+                continue
             deeper[folder.name] += sum(1 for below in folder.folders.values() for _ in below.all_pictures())
     for name, count in deeper.items():
         if count:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jobs.kinds.pictures.layouts.contract import skip_all
+from jobs.kinds.pictures.layouts.part_names import told_apart
 from jobs.kinds.pictures.layouts.split_names import (
     TRAIN,
     are_numbered,
@@ -12,12 +13,13 @@ from jobs.kinds.pictures.layouts.split_names import (
     split_of,
 )
 from jobs.kinds.pictures.layouts.tree import Folder
+from jobs.kinds.pictures.options import KEEP
 from jobs.uploads.archive import Entry
 from jobs.uploads.errors import listed
 from jobs.uploads.findings import Notes
 
-_UNFILED = "This is next to the class folders, not in one, so its class is unknown; it was left out."
-_MANY_UNFILED = (
+UNFILED = "This is next to the class folders, not in one, so its class is unknown; it was left out."
+MANY_UNFILED = (
     "{count} pictures are next to the class folders, not in one, so their classes are unknown; they were "
     "left out."
 )
@@ -33,6 +35,7 @@ _VIEWS = {
     "closeup", "far", "near", "indoor", "outdoor",
 }  # fmt: skip
 _SAME = 0.9
+_BACK = {"copies": KEEP}
 _FEWEST_SOURCES = 5
 
 
@@ -47,21 +50,30 @@ class Found:
     # Folders with the same names below each of them, where either could be the classes.
     open: list[str] = field(default_factory=list)
     join: bool = True
+    fold: bool = True
     # Paths of folders for a person or the like, with the classes in them.
     sources: list[str] = field(default_factory=list)
 
 
-def find_class_folders(root: Folder, notes: Notes, *, join: bool = True) -> Found:
+def find_class_folders(root: Folder, notes: Notes, *, join: bool = True, fold: bool = True) -> Found:
     """Where the class folders of each part are; what is beside them becomes notes.
 
-    With `join`, folders that only divide the same classes (part1/cats, part2/cats) are not classes themselves.
+    With `join`, folders that only divide the same classes (part1/cats, part2/cats) are not classes themselves; with
+    `fold`, a folder that holds others once more is not read beside them.
     """
-    found = Found(join=join)
+    found = Found(join=join, fold=fold)
     _descend(root, "", found, notes, set())
     if found.classes:
         for _, folder in found.flat:
             skip_all(notes, folder.all_pictures(), _UNLABELLED, _MANY_UNLABELLED)
     return found
+
+
+def outer_folders(root: Folder) -> Folder:
+    """The folder that holds the outermost folders of which there are several."""
+    while len(root.folders) == 1 and (only := next(iter(root.folders.values()))).folders:
+        root = only
+    return root
 
 
 def is_view(name: str) -> bool:
@@ -73,7 +85,9 @@ def is_view(name: str) -> bool:
 def _descend(folder: Folder, split: str, found: Found, notes: Notes, classes: set[str]) -> None:
     """`classes` are the names of classes that other parts have."""
     while True:
-        _fold_copies(folder, notes)
+        told_apart(folder, notes)
+        if found.fold:
+            _fold_copies(folder, notes)
         below = list(folder.folders.values())
         if not below:
             found.flat.append((split, folder))
@@ -114,7 +128,7 @@ def _wrapper(only: Folder, own: str, found: Found, notes: Notes) -> None:
 
 
 def _unfiled(folder: Folder, notes: Notes) -> None:
-    skip_all(notes, folder.pictures, _UNFILED, _MANY_UNFILED)
+    skip_all(notes, folder.pictures, UNFILED, MANY_UNFILED)
     folder.pictures = []
 
 
@@ -250,6 +264,7 @@ def _fold_copies(folder: Folder, notes: Notes) -> None:
                 f"{inner.path}/",
                 f"This folder holds the same pictures once more; {count:,} copies were left out.",
                 count,
+                undo=_BACK,
             )
         else:
             folder.absorb(inner)
@@ -257,6 +272,7 @@ def _fold_copies(folder: Folder, notes: Notes) -> None:
                 f"{inner.path}/",
                 f"This folder has the same folders as the one around it "
                 f"({listed(sorted(inner.folders))}); they were joined.",
+                undo=_BACK,
             )
 
 
@@ -275,6 +291,7 @@ def _drop_twins(folder: Folder, notes: Notes) -> None:
                 f"{inner.path}/",
                 f"This folder holds the same pictures as {first.path}/; {count:,} copies were left out.",
                 count,
+                undo=_BACK,
             )
 
 

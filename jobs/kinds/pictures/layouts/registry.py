@@ -17,7 +17,14 @@ from jobs.kinds.pictures.layouts.tables import TableReading, read_tables
 from jobs.kinds.pictures.layouts.text_annotations import TEXT_FORMATS, Cub
 from jobs.kinds.pictures.layouts.xml_annotations import XML_FORMATS
 from jobs.kinds.pictures.layouts.yolo import Yolo
-from jobs.kinds.pictures.options import FILE_NAMES, FOLDERS, SUBFOLDERS, table_choice
+from jobs.kinds.pictures.options import (
+    FILE_NAMES,
+    FOLDERS,
+    KEEP,
+    OUTER_FOLDERS,
+    SUBFOLDERS,
+    table_choice,
+)
 from jobs.uploads.errors import listed, shown
 from jobs.uploads.findings import Question
 
@@ -32,8 +39,17 @@ _CODE = re.compile(r"[a-zA-Z]{0,3}[\d_\-]+")
 
 def read_layout(contents: Contents) -> Reading:
     """The pictures with their labels as the zip says them; raises UploadRefused where it does not say."""
+    try:
+        return _read(contents)
+    finally:
+        # Also of use where nothing was found.
+        if contents.files:
+            offer_tables(contents)
+
+
+def _read(contents: Contents) -> Reading:
     chosen = contents.options.labels_from
-    if chosen in (FOLDERS, SUBFOLDERS):
+    if chosen in (FOLDERS, SUBFOLDERS, OUTER_FOLDERS):
         reading = _by_folders(contents)
     elif chosen == FILE_NAMES:
         reading = _by_names(contents)
@@ -41,11 +57,24 @@ def read_layout(contents: Contents) -> Reading:
         reading = _by_table(contents)
     else:
         reading = _found(contents)
-    if contents.files:
-        offer_tables(contents)
-    if isinstance(reading, FolderReading) and chosen != FOLDERS and _are_codes(reading):
-        return _with_names(contents, reading)
+    if isinstance(reading, FolderReading):
+        keep = chosen == FOLDERS or contents.options.codes == KEEP or not _are_codes(reading)
+        return reading if keep else _with_names(contents, reading)
+    _offer_undo(contents, reading)
     return reading
+
+
+def _offer_undo(contents: Contents, reading: Reading) -> None:
+    """What says where labels not of folders were read can be taken back: by the choice, or by the folders."""
+    if contents.options.labels_from or contents.options.label_column:
+        undo = {"labels_from": "", "label_column": ""}
+    elif _has_classes(read_folders(contents, FOLDERS)):
+        undo = {"labels_from": FOLDERS}
+    else:
+        return  # there is nothing else to read
+    reading.notes.repairs[:] = [
+        note if note.undo else replace(note, undo=undo) for note in reading.notes.repairs
+    ]
 
 
 def _with_names(contents: Contents, folders: FolderReading) -> FolderReading:
@@ -60,7 +89,7 @@ def _with_names(contents: Contents, folders: FolderReading) -> FolderReading:
     folders.notes.repair(
         where,
         f"The folders are codes, whose names were read from this ({shown(code, 40)}: {shown(name, 40)}).",
-        undo={"labels_from": FOLDERS},
+        undo={"codes": KEEP},
     )
     return folders
 
@@ -243,12 +272,18 @@ def _joined(
         # Read again, so that these are not told as left out.
         folders = read_folders(contents, leave={id(sample.entry) for sample in more})
         folders.notes.repair(
-            table.where, f"The labels of {len(more):,} pictures in no class folder were read from this."
+            table.where,
+            f"The labels of {len(more):,} pictures in no class folder were read from this.",
+            undo={"labels_from": FOLDERS},
         )
     if any(
         (other := said.get(id(sample.entry))) and (other.split or other.group) for sample in folders.samples
     ):
-        folders.notes.repair(table.where, "The parts or sources of the pictures were read from this.")
+        folders.notes.repair(
+            table.where,
+            "The parts or sources of the pictures were read from this.",
+            undo={"labels_from": FOLDERS},
+        )
     folders.samples = [
         replace(sample, split=sample.split or other.split, group=sample.group or other.group)
         if (other := said.get(id(sample.entry)))

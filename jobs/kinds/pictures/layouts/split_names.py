@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from jobs.uploads.part_words import PART_WORDS
+
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 # The numbers of parts in such lists.
 PARTS = {"0": TRAIN, "1": VALIDATION, "2": TEST}
@@ -59,7 +61,13 @@ def is_partition(name: str) -> bool:
 
 def split_word(word: str) -> str:
     """The split that a single word names, or empty."""
-    return next((split for pattern, split in _PATTERNS if pattern.match(word)), "")
+    found = next((split for pattern, split in _PATTERNS if pattern.match(word)), "")
+    return found or PART_WORDS.get(word, "")
+
+
+def is_filler(name: str) -> bool:
+    """Whether a name says no more than that there are pictures or a part of them."""
+    return all(word in _FILLERS or word.isdigit() or split_word(word) for word in words_of(name))
 
 
 def is_plain_split(name: str) -> bool:

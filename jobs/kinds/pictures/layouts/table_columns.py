@@ -16,8 +16,10 @@ _LABEL_NAMES = (
     "class id", "classid", "label id", "category id", "class index", "class label", "image label", "y",
     "true label", "ground truth", "annotation", "result", "kind", "genre", "variety", "emotion", "expression",
     "type", "grade", "level", "style", "digit", "character", "landmark id", "article type", "klasse",
-    "kategorie", "etiqueta", "clase", "categoria", "classe", "etichetta", "метка", "класс", "标签", "类别", "分类",
-    "ラベル", "분류",
+    "kategorie", "etiqueta", "clase", "categoria", "categoría", "classe", "catégorie", "étiquette", "etichetta",
+    "etykieta", "kategoria", "klass", "luokka", "klasa", "třída", "kategori", "etiket", "sınıf", "nhãn", "kelas",
+    "метка", "класс", "категория", "κατηγορία", "الفئة", "קטגוריה", "标签", "类别", "分类", "ラベル", "分類",
+    "분류", "라벨",
 )  # fmt: skip
 _GROUP_NAMES = {
     "group", "group id", "patient", "patient id", "patientid", "lesion id", "subject", "subject id", "person",
@@ -45,8 +47,10 @@ _BOX_NAMES = {
 }  # fmt: skip
 _MISSING = {"", "nan", "null", "none", "na", "n/a", "\\n", "<na>", "nat", "-"}
 _FLAGS = ({"0", "1"}, {"-1", "1"}, {"0.0", "1.0"}, {"true", "false"}, {"0.0", "1.0", "-1.0"}, {"yes", "no"})
-_SET = {"1", "1.0", "true", "yes"}
+_TICKS = {"x", "✓", "✔", "☑", "✅", "*", "•", "ja", "oui", "si", "sí", "да"}
+_SET = {"1", "1.0", "true", "yes", *_TICKS}
 _SEEN = 2_000
+_FEW_NUMBERS = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +92,7 @@ def roles_of(table: PictureTable, file: int, chosen: str | None) -> Roles:
     boxes = any(names[at] in _BOX_NAMES for at in others)
     group = next((at for at in others if names[at] in _GROUP_NAMES and _repeats(values[at])), None)
     rest = [at for at in others if at not in (split, group)]
-    flags = tuple(at for at in rest if _is_flag(values[at]))
+    flags = tuple(at for at in rest if _is_flag(values[at], len(table.rows)))
     label, unsure = _label_column(names, values, rest, len(table.rows), table.has_header)
     known = label is not None and names[label] in _LABEL_NAMES
     if chosen is not None and chosen in table.columns:
@@ -133,8 +137,10 @@ def _is_one_hot(rows: Sequence[Sequence[Cell]], flags: Sequence[int]) -> bool:
     return sum(sum(is_set(row[at]) for at in flags) == 1 for row in seen) >= 0.95 * len(seen)
 
 
-def _is_flag(values: Counter[Cell]) -> bool:
+def _is_flag(values: Counter[Cell], rows: int) -> bool:
     found = {value.lower() for value in values if isinstance(value, str)}
+    if len(found) == 1 and found <= _TICKS and values.total() < rows:
+        return True
     return len(found) == len(values) and bool(found) and any(found <= flags for flags in _FLAGS)
 
 
@@ -142,7 +148,7 @@ def _label_column(
     names: list[str], values: dict[int, Counter[Cell]], rest: Sequence[int], rows: int, named: bool
 ) -> tuple[int | None, tuple[int, ...]]:
     """The column of labels, and those that could be it as well."""
-    fit = [at for at in rest if _may_be_label(values[at], rows)]
+    fit = [at for at in rest if _may_be_label(values[at], rows, names[at])]
     if not named:
         # A list of what shows one class (1) and what does not (-1) tells no classes itself.
         fit = [at for at in fit if not _is_membership(values[at])]
@@ -172,10 +178,12 @@ def _is_membership(values: Counter[Cell]) -> bool:
     return "-1" in values and sum(values[said] for said in ("-1", "0", "1")) >= 0.9 * values.total()
 
 
-def _may_be_label(values: Counter[Cell], rows: int) -> bool:
-    """More than one value, and each of them on several pictures; no measures."""
+def _may_be_label(values: Counter[Cell], rows: int, name: str) -> bool:
+    """More than one value, and each of them on several pictures; no measures, unless a few in a column of labels."""
     if len(values) < 2 or len(values) > max(2, 0.6 * values.total()) or values.total() < 0.2 * rows:
         return False
+    if name in _LABEL_NAMES[:6] and len(values) <= _FEW_NUMBERS:
+        return True
     return not any(isinstance(value, str) and _is_measure(value) for value in list(values)[:50])
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from jobs.kinds.pictures.layouts.contract import Contents
 from jobs.kinds.pictures.layouts.workbooks import WORKBOOKS, workbook_rows
 from jobs.uploads.archive import Entry
+from jobs.uploads.arrow_blocks import blocks_of, open_parquet, pieces_of, size_of
+from jobs.uploads.code_pages import likely_code_pages
 
 Cell = str | tuple[str, ...]
 SUFFIXES = {".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", *WORKBOOKS}
@@ -19,6 +21,7 @@ _MOST_COLUMNS = 2_000
 _MOST_ROWS = 2_000_000
 _MOST_CELL = 4_096
 _SNIFFED = 50
+_MOST_TITLES = 20
 _DELIMITERS = (",", "\t", ";", "|")
 
 
@@ -36,6 +39,8 @@ class PictureTable:
     names: dict[str, list[str]] = field(default_factory=dict)
     # The first row as it is in the file, where a header had to be found.
     head: Sequence[Cell] = ()
+    # The code page of the text, where it was guessed.
+    encoding: str = ""
 
     @property
     def where(self) -> str:
@@ -53,10 +58,13 @@ def read_table(contents: Contents, entry: Entry) -> PictureTable | None:
         return _with_header(entry, sheet) if sheet and len(sheet[0]) <= _MOST_COLUMNS else None
     if entry.suffix == ".json":
         return _from_records(entry, records_of(contents.json(entry)))
-    text = _decoded(contents.archive.read(entry))
+    text, encoding = _decoded(contents.archive.read(entry), contents.options.encoding)
     if entry.suffix in (".jsonl", ".ndjson") or text.lstrip()[:1] == "{":
         return _from_records(entry, _json_lines(text))
-    return _delimited(entry, text)
+    table = _delimited(entry, text)
+    if table is not None:
+        table.encoding = encoding
+    return table
 
 
 def records_of(document: Any) -> Sequence[Mapping[str, Any]]:
@@ -119,13 +127,17 @@ def _cell(value: Any) -> Cell:
     return ""
 
 
-def _decoded(data: bytes) -> str:
+def _decoded(data: bytes, chosen: str | None) -> tuple[str, str]:
+    """The text, and Python's name of the code page where that had to be guessed."""
+    if chosen is not None:
+        return data.decode(chosen, "replace").removeprefix("\ufeff"), ""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
+        return data.decode("utf-16", "replace"), ""
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig"), ""
     except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+        page = likely_code_pages(data)[0]
+        return data.decode(page, "replace"), page
 
 
 def _delimited(entry: Entry, text: str) -> PictureTable | None:
@@ -144,9 +156,21 @@ def _delimited(entry: Entry, text: str) -> PictureTable | None:
             rows = [[cell.strip()[:_MOST_CELL] for cell in row] for row in _csv(text, delimiter) if row]
         except csv.Error:
             return None
+    rows = _past_titles(rows)
     if not rows or len(rows) > _MOST_ROWS or len(rows[0]) > _MOST_COLUMNS:
         return None
     return _with_header(entry, rows)
+
+
+def _past_titles(rows: list[Sequence[Cell]]) -> list[Sequence[Cell]]:
+    """The rows without the titles above the header, which fill half of the cells of the others at most, or comments."""
+    filled = [sum(map(bool, row)) for row in rows[: 10 * _MOST_TITLES]]
+    most = Counter(filled).most_common(1)[0][0] if filled else 0
+    for at, row in enumerate(rows[:_MOST_TITLES]):
+        is_comment = isinstance(row[0], str) and row[0].startswith("#") if row else True
+        if filled[at] * 2 > most and not is_comment:
+            return rows[at:]
+    return rows
 
 
 def _by_spaces(lines: Sequence[str]) -> list[Sequence[Cell]]:
@@ -176,7 +200,8 @@ def _delimiter(lines: Sequence[str]) -> str | None:
             widths = [len(row) for row in _csv("\n".join(lines), delimiter)]
         except csv.Error:
             continue
-        width = widths[0] if widths else 0
+        # Titles may stand above.
+        width = max(widths[:1] + [one for one, count in Counter(widths).most_common(1) if count > 1])
         share = widths.count(width) / max(1, len(widths))
         if width > 1 and share > max(most, 0.7):
             best, most = delimiter, share
@@ -207,21 +232,33 @@ def without_header(table: PictureTable) -> PictureTable:
 
 def _parquet(contents: Contents, entry: Entry) -> PictureTable | None:
     import pyarrow
-    import pyarrow.parquet as parquet
 
     try:
-        file = parquet.ParquetFile(io.BytesIO(contents.archive.read(entry)))
-        if file.metadata.num_rows > _MOST_ROWS or len(file.schema_arrow) > _MOST_COLUMNS:
+        file = open_parquet(io.BytesIO(contents.archive.read(entry)))
+        columns = [str(name) for name in file.schema_arrow.names]
+        if file.metadata.num_rows > _MOST_ROWS or not 2 <= len(columns) <= _MOST_COLUMNS:
             return None
-        table = file.read()
+        rows = _parquet_rows(file)
+    except MemoryError:
+        raise
     except (pyarrow.ArrowException, OSError, ValueError):
         return None
-    columns = [str(name) for name in table.column_names]
-    if len(columns) < 2 or table.nbytes > 4 * _MOST_BYTES:
+    if rows is None:
         return None
-    cells = [[_cell(value) for value in column.to_pylist()] for column in table.columns]
-    rows: list[Sequence[Cell]] = list(zip(*cells, strict=True))
-    return PictureTable(entry, columns, rows, names=_class_names(table.schema.metadata or {}))
+    return PictureTable(entry, columns, rows, names=_class_names(file.schema_arrow.metadata or {}))
+
+
+def _parquet_rows(file: Any) -> list[Sequence[Cell]] | None:
+    """The cells of all rows; None where they are larger than a table beside pictures, found before they are made."""
+    rows: list[Sequence[Cell]] = []
+    size = 0
+    for block in blocks_of(file):
+        size += size_of(block)
+        if size > 4 * _MOST_BYTES:
+            return None
+        for piece in pieces_of(block):
+            rows.extend(zip(*(list(map(_cell, column.to_pylist())) for column in piece.columns), strict=True))
+    return rows
 
 
 def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:

@@ -1,5 +1,6 @@
 """Layout: a table beside the pictures whose ids are their names."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,13 +18,16 @@ from jobs.kinds.pictures.layouts.several_labels import refuse_several, separator
 from jobs.kinds.pictures.layouts.split_names import split_of, words_of
 from jobs.kinds.pictures.layouts.table_columns import is_missing, is_set
 from jobs.kinds.pictures.layouts.table_files import Cell
-from jobs.kinds.pictures.options import NONE
+from jobs.kinds.pictures.missing_labels import missing_labels
+from jobs.kinds.pictures.options import KEEP, NONE
 from jobs.uploads.archive import Entry
+from jobs.uploads.code_pages import NAMES, next_best
 from jobs.uploads.errors import UploadRefused, listed, shown
-from jobs.uploads.findings import Notes
+from jobs.uploads.findings import Notes, Question
 
 _NOT_TRUE = {"submission", "submissions", "predictions", "prediction", "preds"}
 _FEW = 0.05
+_WHOLE = re.compile(r"-?\d+(?:\.0+)?")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -48,6 +52,9 @@ class _Labels:
     split: dict[int, str] = field(default_factory=dict)
     group: dict[int, str] = field(default_factory=dict)
     several: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    # Codes of classes with the names that another file gives them.
+    names: dict[str, str] = field(default_factory=dict)
+    question: Question | None = None
     unknown: int = 0
     missing: int = 0
 
@@ -106,6 +113,9 @@ def _collect(one: DescribedTable, contents: Contents, labels: _Labels) -> None:
     """Adds what the rows of a table say; a table that comes first is not overruled by a later one."""
     table, roles = one.table, one.roles
     read = _reader(one, contents)
+    if isinstance(read, _OneColumn):
+        labels.names.update(read.names)
+        labels.question = labels.question or read.question
     earlier = set(labels.label) | set(labels.several)
     folder = table.entry.parts[:-1]
     for row in table.rows:
@@ -136,21 +146,34 @@ class _OneColumn:
     def __init__(self, one: DescribedTable, contents: Contents) -> None:
         assert one.roles.label is not None
         self._at = one.roles.label
-        counts = Counter(row[self._at] for row in one.table.rows if not is_missing(row[self._at]))
+        every = Counter(row[self._at] for row in one.table.rows)
+        words = Counter({value: count for value, count in every.items() if isinstance(value, str)})
+        self._missing, self.question = missing_labels(words, contents.options.missing)
+        counts = Counter({value: count for value, count in every.items() if value not in self._missing})
         self._mark = separator_of(counts)
         texts = [value for value in counts if isinstance(value, str)]
         names = one.table.names.get(one.table.columns[self._at])
-        self._names = named_codes(texts, names, contents)
+        if contents.options.codes == KEEP:
+            self.names: Mapping[str, str] = {}
+        else:
+            self.names = named_codes(texts, names, contents) or _whole_numbers(texts)
 
     def __call__(self, row: Sequence[Cell]) -> tuple[str, ...]:
         cell = row[self._at]
-        if is_missing(cell):
+        if cell in self._missing:
             return ()
         if isinstance(cell, tuple):
-            return tuple(self._names.get(part, part) for part in cell)
+            return tuple(self.names.get(part, part) for part in cell)
         if self._mark is not None:
             return tuple(part for part in map(str.strip, cell.split(self._mark)) if part)
-        return (self._names.get(cell, cell),)
+        return (self.names.get(cell, cell),)
+
+
+def _whole_numbers(texts: Sequence[str]) -> Mapping[str, str]:
+    """Whole numbers without the decimals that a program gave them, where all labels are numbers."""
+    if not all(map(_WHOLE.fullmatch, texts)) or not any("." in text for text in texts):
+        return {}
+    return {text: text.partition(".")[0] for text in texts}
 
 
 def _reader(one: DescribedTable, contents: Contents) -> "_OneColumn | _Flags":
@@ -249,6 +272,23 @@ def _tell(alike: Sequence[DescribedTable], main: DescribedTable, labels: _Labels
             f'The labels were read from this table: files from "{shown(file, 40)}", '
             f'labels from "{shown(label_name(main), 40)}".',
         )
+    if labels.question is not None:
+        notes.ask(labels.question)
+    changed = [f"{code}: {name}" for code, name in labels.names.items() if code != name]
+    if changed:
+        notes.repair(
+            names,
+            f"The codes in the table were replaced by the names of their classes ({listed(changed, 3)}).",
+            undo={"codes": KEEP},
+        )
+    if page := main.table.encoding:
+        other = next_best(page, [])
+        notes.repair(
+            main.table.where,
+            f"This table is not UTF-8; it was read as {NAMES.get(page, page)}. If letters look wrong, choose another "
+            "encoding.",
+            undo={"encoding": other} if other else None,
+        )
     if main.roles.group is not None:
         column = shown(main.table.columns[main.roles.group], 40)
         notes.repair(
@@ -262,4 +302,4 @@ def _tell(alike: Sequence[DescribedTable], main: DescribedTable, labels: _Labels
             f"{labels.unknown:,} rows name pictures that are not in the zip, or not surely one of them.",
         )
     if labels.missing:
-        notes.warn(names, f"{labels.missing:,} rows have no label.")
+        notes.warn(names, f"{labels.missing:,} rows have no label.", undo={"missing": "keep"})

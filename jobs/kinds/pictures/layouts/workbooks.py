@@ -1,6 +1,5 @@
 """The rows of a workbook (XLSX, XLS, ODS) that lies beside pictures."""
 
-import json
 import os
 import tempfile
 from collections.abc import Sequence
@@ -10,7 +9,14 @@ from typing import IO
 from jobs.kinds.pictures.layouts.contract import Contents
 from jobs.uploads.archive import Archive, Entry
 from jobs.uploads.errors import UploadRefused
-from jobs.uploads.workbook_sheet import HEAD_BYTES, MOST_BYTES, workbook_suffix, write_sheet
+from jobs.uploads.workbook_sheet import (
+    HEAD_BYTES,
+    MOST_BYTES,
+    read_about,
+    read_rows,
+    workbook_suffix,
+    write_sheet,
+)
 from training.ground.limits import MIB
 from training.kinds.pictures import KIND
 
@@ -22,7 +28,7 @@ def workbook_rows(contents: Contents, entry: Entry, most_rows: int, most_chars: 
     """The rows of its fullest sheet, from the first on that has two cells; empty for a damaged or too large one."""
     data = contents.archive.read(entry)
     suffix = workbook_suffix(data[:HEAD_BYTES])
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+", encoding="utf-8") as lines:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as lines:
         path = Path(folder, "book" + suffix)
         path.write_bytes(data)
         if suffix != ".xls" and not _is_small(path, contents):
@@ -31,7 +37,6 @@ def workbook_rows(contents: Contents, entry: Entry, most_rows: int, most_chars: 
             return []
         if lines.seek(0, os.SEEK_END) > _MOST_TEXT:
             return []
-        lines.seek(0)
         return _rows(lines)
 
 
@@ -44,10 +49,12 @@ def _is_small(path: Path, contents: Contents) -> bool:
     return sum(entry.size for entry in entries) <= MOST_BYTES
 
 
-def _rows(lines: IO[str]) -> list[Sequence[str]]:
+def _rows(lines: IO[bytes]) -> list[Sequence[str]]:
     try:
-        about = json.loads(lines.readline())
-        rows = [[str(cell).strip() for cell in json.loads(line)] for line in lines]
+        about = read_about(lines)
+        rows = [
+            [str(cell).strip() for cell in row] for some in read_rows(lines, lines.tell()) for row in some
+        ]
     except (ValueError, TypeError):
         return []
     if not isinstance(about, dict) or "wrong" in about:

@@ -12,12 +12,13 @@ from jobs.kinds.sentences.columns.profile import is_typed, profiles
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.options import TableOptions
-from jobs.uploads.errors import UploadRefused, shown
+from jobs.uploads.errors import ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
 
 _NUMBER = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?\s*")
 _LONGEST_NAME = 100
+_GLANCE_ROWS, _GLANCE_CHARS = 5, 80
 # So many different numbers or dates below a word make it a name.
 _TELLING = 5
 
@@ -90,9 +91,19 @@ def find_layout(
         notes.repair(
             "Header",
             f'The first row looks like data, so the columns are called "column 1" to "column {len(columns)}".',
+            undo={"has_header": "true" if options.has_header is None else ""},
         )
-    found = find_meaning(columns, data, options, reader.meaning, notes)
+    try:
+        found = find_meaning(columns, data, options, reader.meaning, notes)
+    except UploadRefused as refusal:
+        refusal.columns = ColumnChoice(names=columns, rows=glance(data, len(columns)))
+        raise
     return Layout(columns, has_header, found)
+
+
+def glance(data: Sequence[Cells], width: int) -> list[list[str]]:
+    """The first rows, cut to what a person needs to tell the columns apart."""
+    return [[shown(cell or "", _GLANCE_CHARS) for cell in row[:width]] for row in data[:_GLANCE_ROWS]]
 
 
 def find_text(

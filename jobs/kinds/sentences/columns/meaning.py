@@ -1,5 +1,6 @@
 """What each column of a table means: text, label, given part, source."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -175,8 +176,9 @@ class _Search:
         if flags.is_exclusive:
             self._notes.repair(
                 "Columns",
-                f"{len(flags.columns)} columns of zeros and ones were read as one label ({listed(flags.classes)}): "
+                f"{len(flags.columns)} columns of {flags.marks} were read as one label ({listed(flags.classes)}): "
                 "in each row exactly one of them is set.",
+                undo={"label_column": self._names[flags.columns[0]]},
             )
         return flags
 
@@ -215,6 +217,10 @@ class _Search:
             )
         elif equal:
             message = f"Which column holds the class? It may be {listed([f'“{one.name}”' for one in equal])}."
+        elif twins := _twins(best, ranked):
+            equal = twins
+            several = f'There are {len(twins) + 1} columns called "{shown(best.name, 40)}"'
+            message = f"{several}. Which of them holds the class?"
         else:
             return
         choices = tuple(dict.fromkeys([best.name, *(one.name for one in equal), *others]))
@@ -229,6 +235,8 @@ class _Search:
             )
         ranked = [one.column for one in ranked_texts(candidates)]
         equal = doubtful_texts(ranked_texts(candidates))
+        if not equal and (twins := _twins(ranked[0], ranked)):
+            equal = [ranked[0], *twins]
         if not equal:
             return (ranked[0].index,)
         equal.sort(key=lambda column: column.index)
@@ -270,6 +278,16 @@ class _Search:
         more = " A prediction takes one text: put the parts on lines of their own." if len(texts) > 1 else ""
         rest = f" Not used: {listed(others)}." if others else ""
         self._notes.repair("Columns", f"{said}.{more}{rest}")
+
+
+def _twins(best: Column, columns: Sequence[Column]) -> list[Column]:
+    """The other columns of the same name that are filled, and say something else."""
+    name = re.compile(re.escape(best.name) + r" \(\d+\)")
+    return [
+        column
+        for column in columns
+        if name.fullmatch(column.name) and column.filled * 2 >= best.filled and column.values != best.values
+    ]
 
 
 def _cell(cells: Cells, index: int) -> str:

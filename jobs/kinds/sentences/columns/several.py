@@ -13,6 +13,8 @@ from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
 
 _SEPARATORS = ("|", ";", ",", "、", "，")
+# These stand in names of single classes as well, so all parts must be labels of their own.
+_RARE_SEPARATORS = ("/", "+", "&")
 # Tags as Stack Overflow writes them: <python><csv>.
 _TAG = re.compile(r"<([^<>\n]{1,60})>")
 _TAGS = re.compile(r"(?:<[^<>\n]{1,60}>\s*){2,}")
@@ -81,17 +83,18 @@ def find_several(counts: Mapping[str, int], *, of_flags: bool = False) -> Severa
         found |= _split(counts, BETWEEN.strip())
     else:
         separated = max((_separated(counts, one) for one in _SEPARATORS), key=lambda parts: len(parts))
-        found |= separated
+        rarely = max((_between_words(counts, one) for one in _RARE_SEPARATORS), key=lambda parts: len(parts))
+        found |= separated or rarely
     if not found:
         return None
     rows = sum(counts[label] for label in found)
     return SeveralLabels(parts=found, rows=rows, total=sum(counts.values()))
 
 
-def refuse_flags(columns: list[str]) -> UploadRefused:
+def refuse_flags(columns: list[str], marks: str) -> UploadRefused:
     """The refusal of a table with columns of zeros and ones of which several are set in a row."""
     return UploadRefused(
-        f"{len(columns)} columns of zeros and ones look like classes ({listed(columns)}), and a row may have several "
+        f"{len(columns)} columns of {marks} look like classes ({listed(columns)}), and a row may have several "
         "labels. Flash does not learn several labels for a row yet. Choose one of these columns as the label, which is "
         "then learnt as yes or no; or keep only the rows with one label (several_labels=keep_single).",
         status=422,
@@ -116,6 +119,16 @@ def _separated(counts: Mapping[str, int], separator: str) -> dict[str, tuple[str
     if again < _COME_AGAIN * len(combined) or (len(found) < _FEWEST_ROWS and not alone & cells.keys()):
         return {}
     return found
+
+
+def _between_words(counts: Mapping[str, int], separator: str) -> dict[str, tuple[str, ...]]:
+    """Labels with a separator that names may have, where most parts are labels alone, and not the first only."""
+    found = _split(counts, separator)
+    alone = {label.casefold() for label in counts if label not in found}
+    parts = {part.casefold() for several in found.values() for part in several}
+    if sum(counts[label] for label in found) < _FEWEST_ROWS or len(parts & alone) < _COME_AGAIN * len(parts):
+        return {}
+    return found if _one_stands_alone(found, alone) else {}
 
 
 def _one_stands_alone(found: Mapping[str, tuple[str, ...]], alone: set[str]) -> bool:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from jobs.kinds.sentences.columns.names import words_of
+from jobs.uploads.part_words import PART_WORDS
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 _PARTS = {
+    **PART_WORDS,
     **dict.fromkeys(("train", "training", "trn", "tr", "train set", "training set"), TRAIN),
     **dict.fromkeys(
         ("validation", "valid", "val", "dev", "development", "eval", "evaluation", "publictest", "validate"),

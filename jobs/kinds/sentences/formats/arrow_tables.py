@@ -11,13 +11,13 @@ from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.annotations.registry import find_annotation
 from jobs.kinds.sentences.formats.cells import Columns, as_text
 from jobs.kinds.sentences.formats.contract import Meaning, Source
-from jobs.uploads.errors import UploadRefused, listed, shown
+from jobs.uploads.arrow_blocks import blocks_of, open_parquet, pieces_of, size_of
+from jobs.uploads.errors import UploadRefused, is_want_of_room, listed, shown
 from jobs.uploads.right_form import choose_instead
 from training.ground.limits import MIB, Limits
 from training.ground.picture_formats import picture_format
 from training.kinds.sentences import KIND
 
-_BATCH = 1_024
 _NAMING_ROWS = 1_000
 _GLANCE = 5
 _STREAM = b"\xff\xff\xff\xff"
@@ -120,31 +120,38 @@ class _Stored:
         self.kind = "Parquet" if self._parquet else "Feather" if self._old else "Arrow"
         self._seekable: BinaryIO | None = None
         with self._open() as opened:
-            self.schema = opened.schema_arrow if self._parquet else opened.schema
+            self.schema = opened.schema.to_arrow_schema() if self._parquet else opened.schema
             if self._parquet:
-                _check_size(opened.metadata, source.limits)
+                _check_rows(opened.metadata.num_rows, source.limits)
+        self._check_size()
 
     def batches(self) -> Iterator[Any]:
+        """Rows in pieces that are not too large once each row has its own values."""
+        for batch in self._stored():
+            yield from pieces_of(batch)
+
+    def _check_size(self) -> None:
+        # The sizes that a file states are its own words, so they are counted.
+        size = 0
+        for batch in self._stored():
+            size += size_of(batch)
+            if size > self._source.limits.max_unpacked_bytes:
+                raise _too_large(self._source.limits)
+
+    def _stored(self) -> Iterator[Any]:
         with self._open() as opened:
             batches = self._batches(opened)
             while (batch := self._next(batches)) is not None:
-                for start in range(0, max(1, batch.num_rows), _BATCH):
-                    yield batch.slice(start, _BATCH)
+                yield batch
 
     def _batches(self, opened: Any) -> Iterator[Any]:
         if self._parquet:
-            yield from opened.iter_batches(batch_size=_BATCH, use_threads=False)
-        elif self._old:
-            yield from opened.to_batches()
-        elif self._stream:
-            for batch in opened:
-                batch.validate(full=True)
-                yield batch
-        else:
-            for index in range(opened.num_record_batches):
-                batch = opened.get_batch(index)
-                batch.validate(full=True)
-                yield batch
+            yield from blocks_of(opened)
+            return
+        stored = opened if self._stream else opened.to_batches() if self._old else _each(opened)
+        for batch in stored:
+            batch.validate(full=True)
+            yield batch
 
     def _next(self, batches: Iterator[Any]) -> Any:
         return self._try(lambda: next(batches, None))
@@ -152,7 +159,7 @@ class _Stored:
     @contextmanager
     def _open(self) -> Iterator[Any]:
         import pyarrow
-        from pyarrow import feather, ipc, parquet
+        from pyarrow import feather, ipc
 
         def build() -> Any:
             if self._source.packed:
@@ -160,7 +167,7 @@ class _Stored:
             else:
                 file = pyarrow.memory_map(str(self._source.path))
             if self._parquet:
-                return parquet.ParquetFile(file)
+                return open_parquet(file)
             if self._old:
                 return feather.read_table(file)
             return ipc.open_stream(file) if self._stream else ipc.open_file(file)
@@ -187,20 +194,26 @@ class _Stored:
 
         try:
             return build()
-        except (pyarrow.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
+        except MemoryError:
+            raise
+        except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+            if is_want_of_room(error):
+                raise
             raise _damaged(self.kind) from error
 
 
-def _check_size(metadata: Any, limits: Limits) -> None:
-    if metadata.num_rows > limits.max_rows:
+def _each(file: Any) -> Iterator[Any]:
+    """The record batches of an Arrow file, one in memory at a time."""
+    return map(file.get_batch, range(file.num_record_batches))
+
+
+def _check_rows(rows: int, limits: Limits) -> None:
+    if rows > limits.max_rows:
         raise UploadRefused(
-            f"The table has {metadata.num_rows:,} rows; at most {limits.max_rows:,} are allowed.",
+            f"The table has {rows:,} rows; at most {limits.max_rows:,} are allowed.",
             status=413,
             code="too_many_rows",
         )
-    size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-    if size > limits.max_unpacked_bytes:
-        raise _too_large(limits)
 
 
 def _is_nested(kind: Any) -> bool:
@@ -244,7 +257,9 @@ def named(value: Any, names: Sequence[str]) -> Any:
 
 def _values(column: Any, names: Sequence[str] | None, kind: str) -> list[Any]:
     try:
-        values: list[Any] = column.to_pylist()
+        # A piece is small enough for each row to have its own, which is much faster.
+        plain = column.dictionary_decode() if hasattr(column, "dictionary_decode") else column
+        values: list[Any] = plain.to_pylist()
     except (UnicodeDecodeError, ValueError, OverflowError) as error:
         raise _damaged(kind) from error
     return [named(value, names) for value in values] if names else values

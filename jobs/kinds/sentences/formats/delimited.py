@@ -9,10 +9,21 @@ from itertools import islice
 
 from jobs.kinds.sentences.formats.blocks import MOST_ROWS, Block, NotPlain
 from jobs.kinds.sentences.formats.contract import Meaning, Source
-from jobs.kinds.sentences.formats.dialects import USUAL, Dialect, Fit, measure, parse, quotings, unusual
+from jobs.kinds.sentences.formats.dialects import (
+    OVERLONG,
+    UNCLOSED,
+    USUAL,
+    Dialect,
+    Fit,
+    measure,
+    parse,
+    quotings,
+    unusual,
+)
 from jobs.kinds.sentences.formats.encoding import Encoding, Opener, find_encoding
 from jobs.kinds.sentences.formats.lines import Signs, opened, text_lines
-from jobs.kinds.sentences.options import TableOptions
+from jobs.kinds.sentences.formats.twice import once
+from jobs.kinds.sentences.options import NO_QUOTES, QUOTES, TableOptions
 from jobs.uploads.findings import MOST_NOTES, Notes
 from training.ground.limits import Limits
 
@@ -21,6 +32,8 @@ _SAMPLE_ROWS = 300
 _COMPARED_ROWS = 300_000
 _LONGEST_LINE = 8  # times the longest field
 _SURE = 0.98
+# Fewer rows than this share that look like several cells are chance: so the text may well be one column.
+_CHANCE = 0.1
 _EXCEL_HINT = re.compile(r'^"?sep=([,;|\t])"?\s*$')
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar (|)", " ": "a blank"}
 
@@ -49,12 +62,13 @@ class CsvReader:
         self._plain = self._told = self.presumes = False
         self._hasty = hasty
         self._notes = notes
-        best = _best(_on_sample(sample[self._skip :], chosen, self._most_chars))
+        self._quoting = options.quoting
+        best = _best(_on_sample(sample[self._skip :], chosen, self._quoting, self._most_chars))
         if not (whole and len(self._signs.ends) == 1):
             best = self._on_the_whole(best, chosen)
         self._dialect = best
         self.delimiter: str | None = best.delimiter
-        _note(self._encoding, best, notes)
+        _note(self._encoding, best, options, notes)
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """(number of the row as a spreadsheet shows it, its cells)."""
@@ -63,12 +77,12 @@ class CsvReader:
                 yield from block.records()
             return
         with self._lines(self._ends) as lines:
-            broken: list[int] = []
-            for number, (cells, _, is_broken) in enumerate(
+            broken: list[tuple[int, str, int]] = []
+            for number, (cells, taken, wrong) in enumerate(
                 parse(lines, self._dialect, self._most_chars), start=1
             ):
-                if is_broken:
-                    broken.append(number)
+                if wrong:
+                    broken.append((number, wrong, taken))
                 if number > self._skip:
                     yield number, cells
         self._tell_of_broken(broken)
@@ -97,19 +111,34 @@ class CsvReader:
         if self.presumes and not Fit(widths=widths).is_clean:
             raise NotPlain
 
-    def _tell_of_broken(self, rows: list[int]) -> None:
+    def _tell_of_broken(self, rows: list[tuple[int, str, int]]) -> None:
         if self._told:
             return
         self._told = True
-        for row in rows[:MOST_NOTES]:
-            self._notes.repair(
-                f"Row {row:,}", "A quotation mark is out of place here, so it was read as part of the text."
-            )
+        for row, wrong, lines in rows[:MOST_NOTES]:
+            where = f"Row {row:,}"
+            if wrong == OVERLONG:
+                self._notes.skip(
+                    where,
+                    f"Left out: the text in quotation marks that begins here is too long; it has {lines:,} lines.",
+                )
+            elif wrong == UNCLOSED:
+                self._notes.warn(
+                    where,
+                    "The quotation mark that opens here is never closed, or only far below, so it was read as part of "
+                    "the text, and each line below as a row of its own. Close it if the text goes on.",
+                )
+            else:
+                self._notes.repair(
+                    where, "A quotation mark is out of place here, so it was read as part of the text."
+                )
 
     @contextmanager
     def _lines(self, ends: str) -> Iterator[Iterator[str]]:
         with opened(self._open, self._encoding, ends) as text:
-            yield text_lines(text, ends, self._most_chars, strays=ends != "" and len(self._signs.ends) > 1)
+            lines = text_lines(text, ends, self._most_chars, strays=ends != "" and len(self._signs.ends) > 1)
+            lines = map(once, lines) if self._encoding.twice else lines
+            yield (line.replace("\ufeff", "") for line in lines) if self._encoding.marks else lines
 
     def _sample(self, ends: str) -> tuple[list[str], bool]:
         """The first lines, and whether they are all."""
@@ -136,17 +165,17 @@ class CsvReader:
         if fit.is_clean or (not self._signs.quotes and fit.value > _SURE):
             return best
         fits = [(best, self._fit(self._ends, best))]
-        fits += [
-            (other, self._fit(self._ends, other)) for other in quotings(best.delimiter, None) if other != best
-        ]
-        if chosen is None:
+        others = quotings(best.delimiter, None, self._quoting)
+        fits += [(other, self._fit(self._ends, other)) for other in others if other != best]
+        if chosen is None and self._quoting in (None, QUOTES):
             plain = [Dialect(delimiter=one) for one in USUAL if one != best.delimiter]
             fits += [(other, self._fit(self._ends, other)) for other in plain]
         return _best(fits)
 
     def _is_plain(self, dialect: Dialect) -> bool:
         """Whether the whole text is as `csv` wants it, a row in each line: then it is read at full speed."""
-        if len(self._signs.ends) > 1 or self._signs.long_lines or dialect.prepared() is not None:
+        odd = self._encoding.twice or self._encoding.marks or dialect.prepared() is not None
+        if len(self._signs.ends) > 1 or self._signs.long_lines or odd:
             return False
         if self._hasty:
             self.presumes = True
@@ -170,18 +199,20 @@ def delimited(source: Source) -> CsvReader:
     return CsvReader(source.open, source.options, source.limits, source.notes, hasty=source.hasty)
 
 
-def _on_sample(sample: list[str], chosen: str | None, most_chars: int) -> list[tuple[Dialect, Fit]]:
+def _on_sample(
+    sample: list[str], chosen: str | None, quoting: str | None, most_chars: int
+) -> list[tuple[Dialect, Fit]]:
     text = "".join(sample)
 
     def fits(dialects: Iterable[Dialect]) -> list[tuple[Dialect, Fit]]:
         return [(dialect, measure(sample, dialect, most_chars, _SAMPLE_ROWS)) for dialect in dialects]
 
     if chosen is not None:
-        return fits(quotings(chosen, text))
-    usual = [fit for delimiter in USUAL for fit in fits(quotings(delimiter, text))]
+        return fits(quotings(chosen, text, quoting))
+    usual = [fit for delimiter in USUAL for fit in fits(quotings(delimiter, text, quoting))]
     rows = len(sample)
     quoted = sum(line.startswith('"') and '" "' in line for line in sample) * 10 > 8 * rows
-    rare = [one for one in unusual(text) if one.delimiter != " " or quoted]
+    rare = [one for one in unusual(text, quoting) if one.delimiter != " " or quoted]
     # All rows but one: the header of R has a cell less than the others.
     found = [one for one in fits(rare) if (1 - one[1].value) * rows < 1.5 + rows * (1 - _SURE) and rows > 2]
     # A usual name in the header speaks for a usual delimiter all the same.
@@ -199,7 +230,9 @@ def _rank(found: tuple[Dialect, Fit]) -> tuple[bool, float, bool]:
         return False, 0.0, False
     # Commas may well come in texts as often in each line; tabs do not.
     tabs = dialect.delimiter == "\t" and fit.value > 0
-    return fit.known and fit.value > 0.5, round(fit.value, 3), tabs
+    value = round(fit.value, 3) if fit.value > _CHANCE else 0.0
+    # A line under the header says what the bars are.
+    return fit.known and fit.value > 0.5, value + 0.01 * dialect.ruled, tabs
 
 
 def _allow_fields(chars: int) -> None:
@@ -208,15 +241,29 @@ def _allow_fields(chars: int) -> None:
         csv.field_size_limit(_LONGEST_LINE * chars + 1)
 
 
-def _note(encoding: Encoding, dialect: Dialect, notes: Notes) -> None:
+def _note(encoding: Encoding, dialect: Dialect, options: TableOptions, notes: Notes) -> None:
     if encoding.guessed:
         notes.repair(
             "Encoding",
             f"The file is not UTF-8; it was read as {encoding.name}. "
             "If letters look wrong below, choose another encoding.",
+            undo={"encoding": encoding.instead} if encoding.instead else None,
         )
     elif encoding.name != "utf-8":
         notes.repair("Encoding", f"The file was read as {encoding.name}.")
+    if encoding.twice:
+        notes.repair(
+            "Encoding",
+            "Some lines were made UTF-8 twice (\u00c3\u00a9 for \u00e9); they were read as they were meant.",
+            undo={"encoding": "utf-8"},
+        )
+    if encoding.mixed:
+        mixed = encoding.mixed
+        notes.repair(
+            f"Line {mixed.spans}" if mixed.lines == 1 else f"Lines {mixed.spans}",
+            f"{mixed.lines:,} lines are not UTF-8 like the others; they were read as {mixed.name}.",
+            undo={"encoding": mixed.name},
+        )
     if dialect.delimiter != "," and not dialect.ruled:
         name = _NAMES.get(
             dialect.delimiter,
@@ -224,7 +271,11 @@ def _note(encoding: Encoding, dialect: Dialect, notes: Notes) -> None:
         )
         notes.repair("Delimiter", f"The cells are separated by {name}.")
     for said in _quoting(dialect):
-        notes.repair("Quotes", said)
+        notes.repair(
+            "Quotes",
+            said,
+            undo={"quoting": "" if options.quoting else NO_QUOTES if dialect.curly else QUOTES},
+        )
 
 
 def _quoting(dialect: Dialect) -> Iterator[str]:
@@ -236,5 +287,7 @@ def _quoting(dialect: Dialect) -> Iterator[str]:
         yield "Each line stood in quotation marks as a whole; it was read as several cells."
     if dialect.backslash:
         yield "Backslashes escape quotation marks and separators in this file; they were taken away."
+    if dialect.curly:
+        yield "Cells are enclosed in curly quotation marks, which were taken away."
     if dialect.quote == "'":
         yield "Cells are enclosed in single quotation marks (')."

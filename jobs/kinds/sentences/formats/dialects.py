@@ -5,15 +5,21 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from jobs.kinds.sentences.columns.names import is_known
 from jobs.kinds.sentences.formats.lines import BackLines
+from jobs.kinds.sentences.options import BACKSLASH, NO_QUOTES, QUOTES, SINGLE
 
 USUAL = (",", "\t", ";", "|")
 # Rare in text, so that as many in each line are no chance: control characters of Hive and Teradata, MovieLens' colons.
 _UNUSUAL = ("\x01", "\x1f", "\x1e", "::", "||", "@@@", "_!_", "^", "~", "¦", "§", "\u2063", "；", "，", " ")
+_CURLY = (("\u201c", "\u201d"), ("\u201e", "\u201c"), ("\u00ab", "\u00bb"))
+_STRAIGHT = "\x1e"  # for curly quotes around cells
 _STAND_IN = "\x1f"  # for a delimiter of several characters
+# What may be wrong with the quotes of a row.
+MISPLACED, UNCLOSED, OVERLONG = "misplaced", "unclosed", "overlong"
 _HEADER_ROWS = 12
 _MANY_LINES = 30
 _ESCAPE = re.compile(r"\\(.)")
@@ -29,7 +35,7 @@ class Dialect:
 
     `quote` is None where quotes are letters; `backslash`: it escapes quotes and delimiters; `spaced`: a blank follows
     each delimiter; `wrapped`: each line stands in quotes as a whole; `ruled`: Markdown and the like, with bars at both
-    ends and a line under the header.
+    ends and a line under the header; `curly`: cells stand in curly quotes.
     """
 
     delimiter: str = ","
@@ -38,6 +44,16 @@ class Dialect:
     spaced: bool = False
     wrapped: bool = False
     ruled: bool = False
+    curly: bool = False
+
+    @property
+    def quoting(self) -> str:
+        """The one of QUOTINGS that it is; "" for none of them."""
+        if self.curly:
+            return ""
+        if self.quote is None:
+            return NO_QUOTES
+        return SINGLE if self.quote == "'" else BACKSLASH if self.backslash else QUOTES
 
     @property
     def csv_format(self) -> dict[str, Any]:
@@ -59,6 +75,8 @@ class Dialect:
             steps.append(_unruled)
         if len(self.delimiter) > 1:
             steps.append(lambda line: line.replace(self.delimiter, _STAND_IN))
+        if self.curly:
+            steps.append(_straight(self.delimiter))
         if self.backslash:
             steps.append(_plain_escapes)
         if not steps:
@@ -105,20 +123,43 @@ class Fit:
         return self.value > 0.99
 
 
-def parse(lines: Iterable[str], dialect: Dialect, most_chars: int) -> Iterator[tuple[list[str], int, bool]]:
-    """(cells, lines that they took, were its quotes broken) of each row.
+def parse(lines: Iterable[str], dialect: Dialect, most_chars: int) -> Iterator[tuple[list[str], int, str]]:
+    """(cells, lines that they took, what is wrong with its quotes) of each row.
 
-    Where a quote is never closed, the line that opened it is taken literally, and reading goes on behind it.
+    Where a quote is MISPLACED or UNCLOSED, the line that opened it is taken literally, and reading goes on behind it. A
+    row that is OVERLONG, and surely one row, has no cells.
     """
     source = BackLines(lines, dialect.prepared(), most_chars)
     form = dialect.csv_format
     while not source.finished:
         try:
             for cells in csv.reader(source.feed(), strict=True, **form):
-                yield cells, source.taken, False
+                yield cells, source.taken, ""
                 source.forget()
         except csv.Error:
-            yield _literally(source.only_first(), form), 1, True
+            wrong = UNCLOSED if source.finished or source.is_cut else MISPLACED
+            if source.is_cut and (taken := _overlong(source, form)):
+                yield [], taken, OVERLONG
+                source.forget()
+                continue
+            yield _literally(source.only_first(), form), 1, wrong
+
+
+def _overlong(source: BackLines, form: dict[str, Any]) -> int:
+    """How many lines a row has that is longer than it may be; 0 where a quote is rather never closed."""
+    if not source.further():
+        return 0
+    try:
+        cells = next(csv.reader(source.feed(), strict=True, **form))
+    except (csv.Error, StopIteration):
+        return 0
+    # Lines that look like rows are no text.
+    lines, delimiters = source.held, len(cells) - 1
+    alike = sum(line.count(form["delimiter"]) == delimiters for line in lines[1:-1])
+    if alike * 2 >= len(lines):
+        return 0
+    source.was_worth_it()
+    return len(lines)
 
 
 def measure(lines: Iterable[str], dialect: Dialect, most_chars: int, most_rows: int | None = None) -> Fit:
@@ -130,7 +171,7 @@ def measure(lines: Iterable[str], dialect: Dialect, most_chars: int, most_rows: 
             continue
         rows += 1
         widths[len(cells)] += 1
-        fit.errors += broken
+        fit.errors += bool(broken)
         fit.endless += taken > _MANY_LINES
         # A look at each of the first, then at some: this costs more than the parsing.
         if (rows < 1_000 or not rows % 16) and _speaks_against(cells, dialect):
@@ -142,9 +183,15 @@ def measure(lines: Iterable[str], dialect: Dialect, most_chars: int, most_rows: 
     return fit
 
 
-def quotings(delimiter: str, text: str | None) -> Iterator[Dialect]:
-    """The ways of quoting that may go with a delimiter, the usual first; `text` rules out what it has no sign of."""
+def quotings(delimiter: str, text: str | None, chosen: str | None = None) -> Iterator[Dialect]:
+    """The ways of quoting that may go with a delimiter, the usual first; `text` rules out what it has no sign of.
+
+    `chosen` is one of QUOTINGS, which rules out all others.
+    """
     plain = Dialect(delimiter=delimiter)
+    if chosen is not None:
+        yield from (one for one in quotings(delimiter, None) if one.quoting == chosen)
+        return
     if delimiter == "|" and text is not None and _RULED.search(text):
         yield replace(plain, quote=None, ruled=True, backslash="\\|" in text)
     yield plain
@@ -157,6 +204,10 @@ def quotings(delimiter: str, text: str | None) -> Iterator[Dialect]:
                 yield replace(plain, spaced=True, backslash=True)
         if text is not None and text.startswith('"'):
             yield replace(plain, wrapped=True)
+    if text is not None and any(
+        f"{close}{delimiter}" in text or f"{delimiter}{open_}" in text for open_, close in _CURLY
+    ):
+        yield replace(plain, quote=_STRAIGHT, curly=True)
     if text is None or f"'{delimiter}" in text or f"{delimiter}'" in text:
         yield replace(plain, quote="'")
         if text is None or "\\'" in text:
@@ -167,11 +218,12 @@ def quotings(delimiter: str, text: str | None) -> Iterator[Dialect]:
             yield replace(plain, quote=None, backslash=True)
 
 
-def unusual(text: str) -> Iterator[Dialect]:
+def unusual(text: str, chosen: str | None = None) -> Iterator[Dialect]:
     """Dialects of rare delimiters that the text has signs of."""
     for delimiter in _UNUSUAL:
         if delimiter in text:
-            yield from (one for one in quotings(delimiter, text) if delimiter != " " or one.quote == '"')
+            found = quotings(delimiter, text, chosen)
+            yield from (one for one in found if delimiter != " " or one.quote == '"')
 
 
 def _literally(line: str, form: dict[str, Any]) -> list[str]:
@@ -188,7 +240,7 @@ def _speaks_against(cells: Sequence[str], dialect: Dialect) -> bool:
         return True
     if not dialect.backslash and any('\\"' in cell for cell in cells):
         return True
-    if dialect.quote is not None:
+    if dialect.quote == '"':
         return False
     opened = next((at for at, cell in enumerate(cells) if cell[:1] == '"'), None)
     return opened is not None and any(cell[-1:] == '"' for cell in cells[opened + 1 :])
@@ -199,6 +251,16 @@ def _is_framed(cell: str) -> bool:
         return False
     bare = cell.strip()
     return len(bare) > 1 and bare[0] in "\"'" and bare[-1] == bare[0]
+
+
+@lru_cache(maxsize=20)
+def _straight(delimiter: str) -> Callable[[str], str]:
+    """Makes the curly quotes around cells marks that `csv` knows; those inside stay letters."""
+    ends = re.escape(delimiter)
+    around = re.compile(
+        rf"(?:^|(?<={ends}))[ ]?[\u201c\u201e\u00ab]|[\u201d\u201c\u00bb][ ]?(?=$|[\r\n]|{ends})"
+    )
+    return lambda line: around.sub(_STRAIGHT, line)
 
 
 def _unwrapped(line: str) -> str:

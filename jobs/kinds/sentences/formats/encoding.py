@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
-from jobs.kinds.sentences.formats.code_pages import NAMES, likely_code_pages
+from jobs.kinds.sentences.formats.mixed import Mixed, find_mixed
+from jobs.kinds.sentences.formats.twice import signs_of_twice
+from jobs.uploads.code_pages import NAMES, likely_code_pages, next_best
 from jobs.uploads.errors import UploadRefused
 from training.ground.limits import MIB
 
 Opener = Callable[[], BinaryIO]
 
+_MARK = "\ufeff"
 LOST = "\N{REPLACEMENT CHARACTER}"
 _SAMPLE = 256 * 1024
 _BOMS = (
@@ -25,6 +28,7 @@ _CONTROL = bytes({*range(0, 9), *range(14, 32)} - {0x1A, 0x1B})
 _ISO_2022 = (b"\x1b$B", b"\x1b$@")
 _WESTERN = ("cp1252", "cp850", "cp1250", "iso8859_2", "cp1254", "cp1257")
 _VOTES = 4  # so many right letters of UTF-8 outvote one byte that is none
+_FEWEST_TWICE = 3
 _SAVE = "Save it as CSV with UTF-8, or choose the encoding yourself."
 
 
@@ -32,16 +36,24 @@ _SAVE = "Save it as CSV with UTF-8, or choose the encoding yourself."
 class Encoding:
     """`codec` for Python, `name` for people, `guessed` when only the letters gave it away.
 
-    `lossy`: some bytes fit nowhere, and become LOST.
+    `lossy`: some bytes fit nowhere, and become LOST; `instead` is the name of what fits next best.
+    `twice`: lines of it were made UTF-8 twice; `marks`: there are marks of byte order inside of it; `mixed`:
+    lines of it are in another encoding.
     """
 
     codec: str
     name: str
     guessed: bool = False
     lossy: bool = False
+    instead: str = ""
+    twice: bool = False
+    marks: bool = False
+    mixed: Mixed | None = None
 
     @property
     def errors(self) -> str:
+        if self.mixed:
+            return self.mixed.errors
         return "replace" if self.guessed or self.lossy else "strict"
 
 
@@ -62,17 +74,31 @@ def find_encoding(open_: Opener, chosen: str | None) -> Encoding:
     if any(sign in head for sign in _ISO_2022) and _decodes(head, "iso2022_jp"):
         return Encoding("iso2022_jp", "iso-2022-jp", guessed=True)
     letters = _Letters.count(open_)
-    if letters.utf8:
-        return Encoding("utf-8-sig", "utf-8", lossy=letters.lost > 0)
+    mixed = find_mixed(open_) if letters.lost and letters.right else None
+    if letters.utf8 or mixed:
+        return letters.encoding("utf-8", mixed)
     return _by_code_page(open_)
 
 
 @dataclass(frozen=True, slots=True)
 class _Letters:
-    """How many letters beyond ASCII are right UTF-8, and how many bytes are not."""
+    """How many letters beyond ASCII are right UTF-8, how many bytes are not, and signs of what was made so twice."""
 
     right: int
     lost: int
+    twice: int
+    marks: int
+
+    def encoding(self, name: str, mixed: Mixed | None) -> Encoding:
+        """UTF-8 with what was noticed."""
+        return Encoding(
+            "utf-8-sig",
+            name,
+            lossy=self.lost > 0,
+            twice=self.twice >= _FEWEST_TWICE,
+            marks=self.marks > 0,
+            mixed=mixed,
+        )
 
     @property
     def utf8(self) -> bool:
@@ -81,7 +107,7 @@ class _Letters:
     @classmethod
     def count(cls, open_: Opener) -> "_Letters":
         decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        right = lost = 0
+        right = lost = twice = marks = 0
         with open_() as file:
             end = False
             while not end:
@@ -95,15 +121,18 @@ class _Letters:
                 wrong = max(0, text.count(LOST) - chunk.count(LOST.encode())) if LOST in text else 0
                 lost += wrong
                 right += len(text) - len(text.encode("ascii", "ignore")) - wrong
-        return cls(right, lost)
+                twice += signs_of_twice(text)
+                marks += _MARK in text
+        return cls(right, lost, twice, marks)
 
 
 def _as_marked(open_: Opener, name: str) -> Encoding:
     if name == "utf-8":
         letters = _Letters.count(open_)
         # The mark itself is a vote.
-        if letters.right + 10 * _VOTES >= _VOTES * letters.lost:
-            return Encoding("utf-8-sig", name, lossy=letters.lost > 0)
+        mixed = find_mixed(open_) if letters.lost and letters.right else None
+        if mixed or letters.right + 10 * _VOTES >= _VOTES * letters.lost:
+            return letters.encoding(name, mixed)
     found = Encoding("utf-8-sig" if name == "utf-8" else name, name)
     _check(open_, found, f"The file begins like {name}, but is not {name} throughout. {_SAVE}", 400)
     return found
@@ -148,7 +177,7 @@ def _by_code_page(open_: Opener) -> Encoding:
     if pages[0] in _WESTERN and _has_mac_lines(open_):
         pages.insert(0, "mac_roman")
     best = min(pages[:3], key=lambda page: (_lost_share(open_, page) > 0.002, pages.index(page)))
-    return Encoding(best, NAMES.get(best, best), guessed=True, lossy=True)
+    return Encoding(best, NAMES.get(best, best), guessed=True, lossy=True, instead=next_best(best, pages))
 
 
 def _has_mac_lines(open_: Opener) -> bool:

@@ -2,13 +2,16 @@
 
 import io
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from jobs.kinds.sentences.formats.encoding import Encoding, Opener
 
 _LONGEST = 8  # times the longest field
 _MOST_LINES = 1_000  # of one row
+# How far to look for the end of a row that is longer: times as much.
+_FURTHER = 8
+_MOST_LOOKS = 8
 _CHUNK = 256 * 1024
 _PART = 8 * 1024
 
@@ -101,6 +104,10 @@ class BackLines:
         self._lines = iter(lines)
         self._prepare = prepare
         self._most_chars = 2 * most_chars
+        self._looks = _MOST_LOOKS
+        self._times = 1
+        # Whether a row ended the lines only because it may not be longer.
+        self.is_cut = False
         self._back: deque[str] = deque()
         self._held: list[str] = []
         self.finished = False
@@ -122,10 +129,30 @@ class BackLines:
         self.finished = self.finished and not self._back
         return first
 
+    def further(self) -> bool:
+        """Takes all lines of the row back, to look further for its end; False where that was in vain too often."""
+        if not self._looks:
+            return False
+        self._looks -= 1
+        self._back.extendleft(reversed(self._held))
+        self._held.clear()
+        self._times = _FURTHER
+        return True
+
+    @property
+    def held(self) -> Sequence[str]:
+        """The lines of the row."""
+        return self._held
+
+    def was_worth_it(self) -> None:
+        """The last look further found the end of a row: that one does not count."""
+        self._looks += 1
+
     def feed(self) -> Iterator[str]:
         """The lines up to the end, or up to one more than a row may have."""
         held, back, prepare, chars = self._held, self._back, self._prepare, 0
-        self.finished = False
+        self.finished = self.is_cut = False
+        times, self._times = self._times, 1
         while True:
             if back:
                 line = back.popleft()
@@ -139,8 +166,9 @@ class BackLines:
                     continue
             if held:
                 chars += len(line)
-                if len(held) >= _MOST_LINES or chars > self._most_chars:
+                if len(held) >= times * _MOST_LINES or chars > times * self._most_chars:
                     back.appendleft(line)
+                    self.is_cut = True
                     return
             else:
                 chars = 0

@@ -26,6 +26,12 @@ _SCRIPT = re.compile(
     rb"\s*(?:(?:var|let|const)\s+\w+\s*=|window\.[\w.]+(?:\[[^\]\n]*\])*\s*=|module\.exports\s*=|export default)"
     rb"\s*[\[{]"
 )
+_LATEX = re.compile(rb"\s*(?:%[^\n]*\n\s*)*\\(?:begin\{(?:tabular|table|longtable|document)|documentclass)")
+_RICH_TEXT = re.compile(rb"\s*\{\\rtf")
+# An element in an element, where the file does not say that it is XML.
+_ELEMENTS = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*<([A-Za-z][\w:.-]{0,60})(?:\s[^<>]{0,500})?>\s*<[A-Za-z][\w:.-]{0,60}[\s>/]"
+)
 _SUBTITLES = re.compile(rb"(?:WEBVTT\b|(?:\xef\xbb\xbf)?1\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> )")
 
 
@@ -47,8 +53,21 @@ def refuse_others(head: bytes, *, labelled: bool) -> None:
             "a mailbox (mbox)",
             "Write the texts and their labels into a table, or put each message into a folder of its class as a file.",
         )
+    if head.startswith(b"\x1e{"):
+        raise _refusal(
+            "a JSON text sequence",
+            "Take the record separators (the characters 1E) away, so that it is JSON Lines.",
+        )
+    if _RICH_TEXT.match(head):
+        raise _refusal(
+            "a Rich Text document (RTF)", f"Save the texts with their labels as a table. {TABLE_EXAMPLE}"
+        )
+    if _ELEMENTS.match(head):
+        raise _refusal("an XML file", f"Save the texts with their labels as a table. {TABLE_EXAMPLE}")
     if not lines or head[:1] == b'"':
         return
+    if labelled and _LATEX.match(head):
+        raise _refusal("a table in LaTeX", f"Save the table itself as CSV, and upload that. {TABLE_EXAMPLE}")
     if _SQL_FIRST.match(lines[0]) and _SQL.search(head[:20_000]):
         raise _refusal("a file of SQL commands", "Export the table itself as CSV, and upload that.")
     if _share(lines, _NUMBERS) > 0.9:

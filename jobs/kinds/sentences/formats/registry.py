@@ -20,6 +20,7 @@ from jobs.kinds.sentences.formats.delimited import delimited
 from jobs.kinds.sentences.formats.fasttext import FastTextReader
 from jobs.kinds.sentences.formats.json_files.tables import JsonReader
 from jobs.kinds.sentences.formats.others import refuse_others, refuse_scripts
+from jobs.kinds.sentences.formats.python_literals import literal
 from jobs.kinds.sentences.formats.rasa import RasaReader
 from jobs.kinds.sentences.formats.trimmed import Trimmed
 from jobs.kinds.sentences.formats.workbook import WorkbookReader
@@ -29,7 +30,7 @@ from jobs.uploads.errors import UploadRefused
 _HEAD_BYTES = 4096
 # An object, a list of lists, objects or strings, or a dictionary of Python.
 _JSON = re.compile(
-    rb"""(?:\xef\xbb\xbf)?\s*(?:\{\s*(?:"[^"\n]*"\s*:|'[^'\n]*'\s*:|\}\s*$)|\[\s*(?:[\[{\]]|"(?:[^"\\\n]|\\.)*+"\s*[,\]]))"""
+    rb"""(?:\xef\xbb\xbf)?\s*(?:\{\s*(?:"(?:[^"\\\n]|\\.)*+"\s*:|'[^'\n]*'\s*:|\}\s*$)|\[\s*(?:[\[{\]]|\(\s*['"]|"(?:[^"\\\n]|\\.)*+"\s*[,\]]))"""
 )
 
 
@@ -39,7 +40,15 @@ def _trimmed(reader: Reader, source: Source) -> Reader:
 
 def _json(source: Source) -> Reader:
     reader = JsonReader(source)
-    return with_names(reader, reader.class_names, source.notes, where="beside the rows")
+    return with_names(reader, reader.class_names, source, where="beside the rows")
+
+
+def _are_tuples(head: bytes) -> bool:
+    """Whether each line is a tuple as Python writes it."""
+    lines = head.decode("utf-8-sig", "replace").splitlines()[:3]
+    return len(lines) > 1 and all(
+        isinstance(value := literal(line), tuple) and len(value) > 1 for line in lines[:2]
+    )
 
 
 # The first that recognises a table reads it; the last takes whatever is left.
@@ -49,7 +58,7 @@ FORMATS = (
         lambda source: _trimmed(WorkbookReader(source), source),
     ),
     Format(arrow_tables.recognises, ArrowReader),
-    Format(_JSON.match, _json),
+    Format(lambda head: _JSON.match(head) or _are_tuples(head), _json),
     Format(fasttext.is_fasttext, FastTextReader),
     Format(rasa.is_yaml, RasaReader),
     Format(rasa.is_markdown, RasaReader),

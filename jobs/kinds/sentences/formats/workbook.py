@@ -1,6 +1,5 @@
 """Reads XLSX, XLS and ODS: a child process turns the sheet into lines, which are read as often as needed."""
 
-import json
 import mmap
 import shutil
 import tempfile
@@ -11,15 +10,22 @@ from pathlib import Path
 from typing import IO, Any
 
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
+from jobs.kinds.sentences.formats.blocks import Block
 from jobs.kinds.sentences.formats.contract import Meaning, Source
 from jobs.uploads.archive import Archive
 from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes, Question
-from jobs.uploads.workbook_sheet import HEAD_BYTES, MOST_BYTES, workbook_suffix, write_sheet
+from jobs.uploads.workbook_sheet import (
+    HEAD_BYTES,
+    MOST_BYTES,
+    read_about,
+    read_rows,
+    workbook_suffix,
+    write_sheet,
+)
 from training.ground.limits import MIB, Limits
 from training.kinds.sentences import KIND
 
-_AT_ONCE = 2_000  # lines
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _SIDE = 5  # a sheet of less than a fifth of the rows is not what is meant
 _SAVE = "Save the sheet as CSV (UTF-8), and upload that."
@@ -33,36 +39,34 @@ class WorkbookReader:
     meaning = Meaning()
     encoding = "spreadsheet"
     unit = "Row"
+    presumes = False
 
     def __init__(self, source: Source) -> None:
         # It lives as long as the reader, which has no end of its own.
-        self._lines: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+        self._lines: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         weakref.finalize(self, self._lines.close)
         with _as_file(source) as path:
             _check_members(path, source.limits)
             _convert(path, source, self._lines)
-        self._lines.seek(0)
         about = self._about()
         self._start = self._lines.tell()
         _tell(about, source.options.sheet, source.notes)
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """(number of the row in the sheet, its cells)."""
-        number, at = 0, self._start
-        while True:
-            # Several may read at once, so each goes back to where it was.
-            self._lines.seek(at)
-            lines = [line for _ in range(_AT_ONCE) if (line := self._lines.readline())]
-            at = self._lines.tell()
-            if not lines:
-                return
-            for line in lines:
-                number += 1
-                yield number, json.loads(line)
+        for block in self.blocks():
+            yield from block.records()
+
+    def blocks(self) -> Iterator[Block]:
+        """See `InBlocks`."""
+        number = 1
+        for rows in read_rows(self._lines, self._start):
+            yield Block(number, rows)
+            number += len(rows)
 
     def _about(self) -> dict[str, Any]:
         try:
-            about: dict[str, Any] = json.loads(self._lines.readline())
+            about = read_about(self._lines)
         except ValueError as error:
             raise _too_large() from error
         if wrong := about.get("wrong"):
@@ -97,7 +101,7 @@ def _check_members(path: Path, limits: Limits) -> None:
             raise _too_large()
 
 
-def _convert(path: Path, source: Source, lines: IO[str]) -> None:
+def _convert(path: Path, source: Source, lines: IO[bytes]) -> None:
     limits, sheet = source.limits, source.options.sheet or ""
     if not write_sheet(path, lines, sheet=sheet, rows=limits.max_rows, chars=limits.max_field_chars):
         raise _too_large()
@@ -113,7 +117,9 @@ def _tell(about: dict[str, Any], chosen: str | None, notes: Notes) -> None:
     rows = next(sheet["rows"] for sheet in sheets if sheet["name"] == name)
     alike = [one for one in others if one["visible"] and one["columns"] > 1 and one["rows"] * _SIDE > rows]
     notes.repair(
-        f'Sheet "{name}"', f"This sheet was read. Not read: {listed([one['name'] for one in others])}."
+        f'Sheet "{name}"',
+        f"This sheet was read. Not read: {listed([one['name'] for one in others])}.",
+        undo={"sheet": others[0]["name"]},
     )
     if alike:
         notes.ask(

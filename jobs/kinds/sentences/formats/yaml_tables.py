@@ -26,6 +26,8 @@ _RECORDS = re.compile(
 _MAPPING = re.compile(
     rb"(?:^|\n)[\"']?[^\s#:{}\[\]-][^:\n{}\[\]]{0,80}:[ \t]*(?:[|>][^\n]*)?\r?\n[ \t]*(?:-[ \t]|[\w\"'])"
 )
+# Records as documents of their own, the first without its mark.
+_DOCUMENTS = re.compile(rb"(?:[\w\"'][^:\n]{0,80}:[^\n]*\r?\n(?:[ \t]+[^\n]*\n|\r?\n)*+)++---[ \t]*\r?\n")
 _DEEPEST = 40
 _ANOTHER = ",\n\n"
 _NOTHING = frozenset(("~", ""))
@@ -39,7 +41,9 @@ def recognises(head: bytes) -> bool:
 def is_named_so(name: str, head: bytes) -> bool:
     """Whether a file whose name says YAML looks like an object or a list of it."""
     return name.lower().endswith((".yml", ".yaml")) and (
-        _MAPPING.search(head) is not None or head.lstrip().startswith((b"- ", b"---"))
+        _MAPPING.search(head) is not None
+        or head.lstrip().startswith((b"- ", b"---"))
+        or _DOCUMENTS.match(head) is not None
     )
 
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from jobs.kinds.sentences.labels.wrapping import UNDO
 from jobs.uploads.errors import listed
 from jobs.uploads.findings import Notes
 from jobs.uploads.names import same_class
@@ -61,13 +62,17 @@ def _numbers(counts: Counter[str], notes: Notes) -> dict[str, str]:
     if floats:
         plain.update({label: re.split("[.,]", label)[0] for label in floats})
         notes.repair(
-            "Labels", f"Labels that are whole numbers were written without decimals ({listed(floats)})."
+            "Labels",
+            f"Labels that are whole numbers were written without decimals ({listed(floats)}).",
+            undo=UNDO,
         )
         return plain
     commas = [label for label in counts if _COMMA.fullmatch(label)]
     if commas and any("." in label for label in counts):
         plain.update({label: label.replace(",", ".") for label in commas})
-        notes.repair("Labels", f"Decimal commas and points were taken for the same ({listed(commas, 3)}).")
+        notes.repair(
+            "Labels", f"Decimal commas and points were taken for the same ({listed(commas, 3)}).", undo=UNDO
+        )
     return plain
 
 
@@ -84,7 +89,9 @@ def _truths(plain: dict[str, str], counts: Counter[str], notes: Notes) -> None:
                 continue
             best = _WHOLE_FLOAT.sub(r"\1", plain[max(same, key=lambda label: counts[label])])
             plain.update(dict.fromkeys(same, best))
-            notes.repair(best, f"Ways of writing the same truth value were combined: {listed(same)}.")
+            notes.repair(
+                best, f"Ways of writing the same truth value were combined: {listed(same)}.", undo=UNDO
+            )
         return
 
 
@@ -105,10 +112,12 @@ def _note(best: str, same: Sequence[str], notes: Notes) -> None:
     if len(same) < 2:
         return
     if len({same_class(label) for label in same}) == 1:
-        notes.repair(best, f"Labels that differ only in upper and lower case were combined: {listed(same)}.")
+        notes.repair(
+            best, f"Labels that differ only in upper and lower case were combined: {listed(same)}.", undo=UNDO
+        )
     else:
         told = ", ".join(_told(label) for label in same[:4])
-        notes.repair(best, f"Labels that look alike were combined: {told}.")
+        notes.repair(best, f"Labels that look alike were combined: {told}.", undo=UNDO)
 
 
 def _told(label: str) -> str:
@@ -125,16 +134,28 @@ def _without_codes(canonical: dict[str, str], notes: Notes) -> None:
         plain = names.get(same_class(coded[1].strip())) if coded else None
         if plain is not None and plain != name:
             canonical[label] = plain
-            notes.repair(plain, f"Labels with and without their code were combined: {listed([name, plain])}.")
+            notes.repair(
+                plain,
+                f"Labels with and without their code were combined: {listed([name, plain])}.",
+                undo=UNDO,
+            )
 
 
 def _warn_of_twins(names: Iterable[str], notes: Notes) -> None:
     """Classes that may well be one, which nobody can be sure of."""
     groups: dict[str, list[str]] = defaultdict(list)
+    padded: dict[str, list[str]] = defaultdict(list)
     for name in names:
+        if name.isdecimal():
+            padded[name.lstrip("0")].append(name)
         if _NUMBER.fullmatch(name):
             continue  # a minus is no dash
         groups[same_class(_SEPARATORS.sub(" ", _letters(name).translate(_TWINS)).strip())].append(name)
+    for same in padded.values():
+        if len(same) > 1:
+            notes.warn(
+                "Labels", f"These classes differ only in zeros in front: {listed(same)}. Are they the same?"
+            )
     for same in groups.values():
         if len(same) > 1:
             notes.warn(

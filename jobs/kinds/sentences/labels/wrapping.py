@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from jobs.kinds.sentences.options import AS_WRITTEN
 from jobs.uploads.errors import listed
 from jobs.uploads.findings import Notes
 
@@ -17,6 +18,8 @@ _APOSTROPHE = re.compile(r"'(?=[\d=+@-])([^']*)")
 _PREFIX = "__label__"
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _MOST = 0.9
+# What takes back whatever was done to labels.
+UNDO = {"spellings": AS_WRITTEN}
 
 
 def unwrapped(counts: Counter[str], notes: Notes) -> dict[str, str]:
@@ -65,7 +68,9 @@ def _lists(found: dict[str, str], counts: Counter[str], notes: Notes) -> None:
         return  # a class may well stand in brackets; and where most have several labels, that is what they are
     for label in one:
         found[label] = lists[label][0]
-    notes.repair("Labels", f"Labels that are a list of one were taken out of it ({listed(one, 3)}).")
+    notes.repair(
+        "Labels", f"Labels that are a list of one were taken out of it ({listed(one, 3)}).", undo=UNDO
+    )
 
 
 def _each(
@@ -78,7 +83,7 @@ def _each(
     changed = {label: inner for label, now in found.items() if (inner := take_out(now)) is not None}
     if changed:
         found.update(changed)
-        notes.repair("Labels", f"{said} ({listed(list(changed), 3)}).")
+        notes.repair("Labels", f"{said} ({listed(list(changed), 3)}).", undo=UNDO)
 
 
 def _share(found: dict[str, str], counts: Counter[str], take_out: Callable[[str], str | None]) -> float:

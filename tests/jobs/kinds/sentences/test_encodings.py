@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.kinds.sentences.formats.code_pages import likely_code_pages
+from jobs.uploads.code_pages import likely_code_pages
 
 SAMPLES = {
     "windows-1250": ("cp1250", "Proszę o zwrot pieniędzy za łódź {i}", ("łoś", "żółw")),

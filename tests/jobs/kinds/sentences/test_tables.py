@@ -170,6 +170,32 @@ def test_it_bounds_a_record_of_many_quoted_lines(inspect_text):
     assert peak_of(lambda: inspect_text(table(4) + record + "\n")) < 60 * MIB
 
 
+def test_a_record_of_too_many_quoted_lines_is_left_out_as_one(inspect_text):
+    findings = inspect_text(table(40) + '"' + "a line of it\n" * 3_000 + 'end",good\n' + table(4, header=""))
+    assert findings.sample_count == 44
+    (note,) = [note for note in findings.skipped if "quotation marks" in note.message]
+    assert (note.where, "3,001 lines" in note.message) == ("Row 42", True)
+
+
+QUOTED = '"sentence {i}, as it is",{label}'
+
+
+@pytest.mark.parametrize("count", [20, 2_000])
+def test_a_quote_that_is_never_closed_is_said_with_its_row(inspect_text, count):
+    text = table(40, line=QUOTED) + '"never closed,good\n' + table(count, header="")
+    findings = inspect_text(text)
+    assert findings.sample_count == 41 + count
+    (note,) = [note for note in findings.warnings if "never closed" in note.message]
+    assert note.where == "Row 42"
+
+
+def test_a_quote_that_is_closed_far_below_swallows_no_rows(inspect_text):
+    text = table(4_000, line=QUOTED) + '"opened,good\n' + table(3_000, header="") + 'closed",good\n'
+    findings = inspect_text(text)
+    assert findings.sample_count == 7_002
+    assert any("far below" in note.message and note.where == "Row 4,002" for note in findings.warnings)
+
+
 def test_it_merges_spellings_of_a_label(inspect_text):
     text = "input,label\na,Spam\nb,spam \nc,SPAM\nd,Spam\ne,ham\nf,ham\n"
     findings = inspect_text(text)

@@ -1,9 +1,10 @@
 import datetime
+import json
 import zipfile
 
 import pytest
 
-from jobs.uploads import detect
+from jobs.uploads import detect, workbook_child
 from tests.jobs.kinds.sentences.workbooks import merged_xlsx, ods, xls, xlsx
 from tests.jobs.uploads.builders import write, zip_bytes
 from training.ground.limits import Limits
@@ -158,3 +159,51 @@ def _members(data):
 
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_sheets_of_many_rows_are_numbered_as_people_see_them(inspect_text):
+    rows = [["text", "kind"], *([f"The lamp {i} is dark", ("repair", "refund")[i % 2]] for i in range(700))]
+    rows[300] = ["", "repair"]
+    rows[600] = ["The sofa is torn", ""]
+    findings = inspect_text(xlsx({"A": rows}))
+    assert classes(findings) == {"refund": 348, "repair": 350}
+    assert {"Row 301", "Row 601"} <= {note.where for note in findings.skipped}
+
+
+def test_a_span_may_begin_in_one_line_and_end_in_another(inspect_text):
+    rows = [["label", "text"], *(["repair" if i < 300 else "refund", f"lamp {i}"] for i in range(600))]
+    assert classes(inspect_text(merged_xlsx(rows, 0, [(1, 300), (301, 600)]))) == {
+        "refund": 300,
+        "repair": 300,
+    }
+
+
+def test_one_other_kind_of_value_leaves_the_rest_of_its_column_alone(inspect_text):
+    rows = [["text", "kind"], *([f"The lamp {i}", ("repair", "refund")[i % 2]] for i in range(20))]
+    rows[5][0] = 12.0
+    rows[6][0] = True
+    findings = inspect_text(xlsx({"A": rows}))
+    assert classes(findings) == BOTH
+    assert {"12", "TRUE"} <= {text for text, _ in findings.rows}
+
+
+def test_rows_below_empty_ones_are_found_in_a_workbook_of_one_sheet(inspect_text):
+    rows = [*([] for _ in range(400)), *ROWS]
+    assert classes(inspect_text(xlsx({"A": rows}))) == BOTH
+
+
+def test_lines_of_the_child_are_bounded(capsysbinary, monkeypatch):
+    monkeypatch.setattr(workbook_child, "_CHARS_OF_A_LINE", 100)
+    rows = [("word " * 10, str(i)) for i in range(9)]
+    workbook_child._say_rows(rows)
+    lines = capsysbinary.readouterr().out.splitlines()
+    assert len(lines) == 9
+    assert [tuple(row) for line in lines for row in json.loads(line)] == rows
+
+
+def test_letters_of_all_languages_come_through(inspect_text):
+    words = ("Käse \N{PARTY POPPER}", "\u4f60\u597d\u2028\u4e16\u754c", 'so\nmany "lines"\\')
+    rows = [["text", "kind"], *([f"{words[i % 3]} {i}", ("Übel", "\u597d")[i % 2]] for i in range(20))]
+    findings = inspect_text(xlsx({"A": rows}))
+    assert classes(findings) == {"Übel": 10, "\u597d": 10}
+    assert findings.sample_count == 20

@@ -1,5 +1,6 @@
 """Text files in folders of their classes, or one text file per class with a sentence on each line."""
 
+import codecs
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +9,9 @@ from dataclasses import dataclass
 from jobs.kinds.sentences.formats.contract import Meaning, Reader, Source
 from jobs.kinds.sentences.formats.fasttext import is_fasttext
 from jobs.kinds.sentences.formats.splits import is_split, split_named
+from jobs.kinds.sentences.options import NOTHING
 from jobs.uploads.archive import Archive, Entry
+from jobs.uploads.code_pages import NAMES, likely_code_pages, next_best
 from jobs.uploads.detection import other_kind
 from jobs.uploads.errors import UploadRefused, listed
 from jobs.uploads.findings import Notes
@@ -19,6 +22,8 @@ _UNLABELLED = {"unsup", "unlabeled", "unlabelled"}
 _LINES_MATTER = 3
 _MORE_THAN_TABLES = 10
 _SAMPLE = 64 * 1024
+_MOST_HEADS = 2_000
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROL = bytes({*range(9), *range(14, 32)})
 _DELIMITERS = (b"\t", b",", b";", b"|")
 
@@ -111,6 +116,8 @@ class Documents:
         self._limits = source.limits
         self._notes = source.notes
         self._told = 0
+        self._chosen = source.options.encoding
+        self._pages: list[str] | None = None
         self._lines = lines
         self.unit = "Line" if lines else "File"
         self._splits = len({one.split for one in found}) > 1
@@ -153,18 +160,49 @@ class Documents:
     def _decode(self, one: _Document, file: int) -> str:
         with self._archive.stream(one.entry) as stream:
             data = stream.read(self._limits.max_picture_bytes)
+        codec = self._chosen or ("utf-16" if data.startswith(_UTF16) else "utf-8-sig")
         try:
-            return data.decode("utf-8-sig").replace("\x00", "")
+            return data.decode(codec).replace("\x00", "")
         except UnicodeDecodeError:
+            pages = self._code_pages()
             if file > self._told:
                 self._told = file
-                self._notes.repair(one.entry.where, "It is not UTF-8; it was read as windows-1252.")
-            return data.decode("cp1252", "replace").replace("\x00", "")
+                name, other = NAMES.get(pages[0], pages[0]), next_best(pages[0], pages)
+                self._notes.repair(
+                    one.entry.where,
+                    f"It is not {self._chosen or 'UTF-8'}; it was read as {name}.",
+                    undo={"encoding": other} if other and not self._chosen else None,
+                )
+            return data.decode(self._chosen or pages[0], "replace").replace("\x00", "")
+
+    def _code_pages(self) -> list[str]:
+        """The code pages that fit the files best which are not UTF-8, looked at together: one alone says little."""
+        if self._chosen:
+            return [self._chosen]
+        if self._pages is None:
+            odd = b""
+            for one in self._found[:_MOST_HEADS]:
+                head = self._archive.head(one.entry, _SAMPLE)
+                if not head.isascii() and not _is_utf8(head):
+                    odd += head + b"\n"
+                if len(odd) > _SAMPLE:
+                    break
+            self._pages = likely_code_pages(odd)
+        return self._pages
 
     def _skip(self, one: _Document, file: int, reason: str) -> None:
         if file > self._told:
             self._told = file
             self._notes.skip(one.entry.where, f"Left out: {reason}.")
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether a text whose first bytes these are may be UTF-8: the last letter may be cut."""
+    try:
+        codecs.getincrementaldecoder("utf-8-sig")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_text(entry: Entry) -> bool:
@@ -218,7 +256,11 @@ def _by_folder(found: Sequence[_Document], notes: Notes) -> list[_Document]:
     splits = sorted({one.split for one in kept if one.split})
     parts = f" The parts {listed(splits)} were kept." if len(splits) > 1 else ""
     labels: Mapping[str, int] = Counter(one.label for one in kept)
-    notes.repair("Files", f"Each file is a text, its folder the label ({listed(sorted(labels))}).{parts}")
+    notes.repair(
+        "Files",
+        f"Each file is a text, its folder the label ({listed(sorted(labels))}).{parts}",
+        undo={"split_column": NOTHING} if parts else None,
+    )
     return kept
 
 

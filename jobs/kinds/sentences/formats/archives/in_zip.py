@@ -76,7 +76,7 @@ def open_zip(archive: Archive, source: Source) -> Reader:
         or find_samples(archive, files, source)
     )
     if whole is not None:
-        return with_names(whole, find_names(archive, files), source.notes)
+        return with_names(whole, find_names(archive, files), source)
     tables = [entry for entry in files if _is_table(archive, entry) and not _is_about(entry)]
     tables = tables or [entry for entry in files if entry.suffix in TABLES]
     documents = find_documents(
@@ -103,9 +103,9 @@ def open_zip(archive: Archive, source: Source) -> Reader:
     names = find_names(archive, files)
     if len(tables) == 1:
         source.notes.repair(tables[0].where, "This table was taken out of the zip.")
-        return with_names(open_reader(_inside(archive, tables[0], source, source.notes)), names, source.notes)
+        return with_names(open_reader(_inside(archive, tables[0], source, source.notes)), names, source)
     parts = [_part(archive, entry, source) for entry in tables]
-    return with_names(join(parts, source), names, source.notes)
+    return with_names(join(parts, source), names, source)
 
 
 def _part(archive: Archive, entry: Entry, source: Source) -> Part:

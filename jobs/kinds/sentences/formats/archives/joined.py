@@ -1,19 +1,26 @@
 """Several files of one table: the parts of a dataset, its shards, or one file per class."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from jobs.kinds.sentences.columns.names import input_rank, is_known, label_rank, plain_name
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.contract import Cells, Meaning, Reader, Source
 from jobs.kinds.sentences.formats.splits import split_named
+from jobs.kinds.sentences.options import NOTHING
 from jobs.uploads.errors import UploadRefused, listed
 from jobs.uploads.findings import Notes
 
 SPLIT, CLASS = "split", "class"
+# Names that programs give to pieces of one table.
+_SHARD = re.compile(
+    r"(?i)(?:part|data|file|chunk|shard|block)?[-_]?[0-9a-f-]*\d+(?:-of-\d+)?(?:[-_][0-9a-f-]{8,})?(?:-c000)?|data|part"
+)
 _MOST_TOLD = 20
 
 
@@ -155,18 +162,39 @@ class Joined:
         splits = [part.split for part in self._parts]
         names = [part.where for part in self._parts]
         if len(set(splits)) > 1 and not self.meaning.split:
-            source.notes.repair("Files", f"{listed(names)} were joined, and their parts kept.")
-            self.meaning = replace(self.meaning, split=self._add(SPLIT))
-            return list(splits)
-        if self._width == 1 and len(self._parts) > 1:
             source.notes.repair(
                 "Files",
-                f"{listed(names)} were read as one file per class: the name of the file is the label.",
+                f"{listed(names)} were joined, and their parts kept.",
+                undo={"split_column": NOTHING},
             )
-            self.meaning = replace(self.meaning, label=self._add(CLASS))
-            return [PurePosixPath(part.where).name.split(".")[0] for part in self._parts]
+            self.meaning = replace(self.meaning, split=self._add(SPLIT))
+            return list(splits)
+        classes = self._classes()
+        if classes is not None:
+            name, where, found = classes
+            source.notes.repair(
+                "Files", f"{listed(names)} were read by class: the name of the {where} is the label."
+            )
+            self.meaning = replace(self.meaning, label=self._add(name))
+            return list(found)
         source.notes.repair("Files", f"{listed(names)} have the same columns and were joined.")
         return [None] * len(self._parts)
+
+    def _classes(self) -> tuple[str, str, list[str]] | None:
+        """Name of a column with the class of each file, where that is told ("folder"), and the classes; None where the
+        rows have it, or no name of a file tells it."""
+        paths = [PurePosixPath(part.where) for part in self._parts]
+        keys = [dict(one.split("=", 1) for one in path.parts[:-1] if "=" in one) for path in paths]
+        for name in keys[0]:
+            if all(name in some for some in keys) and label_rank(plain_name(name)) is not None:
+                return name, "folder", [unquote(some[name]) for some in keys]
+        if self._width > 1 or len(paths) < 2:
+            return None
+        stems = [path.name.split(".")[0] for path in paths]
+        if not any(map(_SHARD.fullmatch, stems)):
+            return CLASS, "file", stems
+        folders = [path.parts[-2] if len(path.parts) > 1 else "" for path in paths]
+        return (CLASS, "folder", folders) if all(folders) and len(set(folders)) > 1 else None
 
     def _add(self, name: str) -> str:
         """Adds a column under a name that is free."""

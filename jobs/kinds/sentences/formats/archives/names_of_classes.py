@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 from jobs.kinds.sentences.formats.arrow_tables import class_names
-from jobs.kinds.sentences.formats.contract import Cells, Reader
+from jobs.kinds.sentences.formats.contract import Cells, Reader, Source
+from jobs.kinds.sentences.options import AS_WRITTEN
 from jobs.uploads.archive import Archive, Entry
 from jobs.uploads.errors import listed, shown
 from jobs.uploads.findings import Notes
@@ -52,12 +53,14 @@ def _in_order(lines: list[str]) -> list[str]:
 def with_names(
     reader: Reader,
     names: Mapping[str, Sequence[str]],
-    notes: Notes,
+    source: Source,
     *,
     where: str = "in another file of the zip",
 ) -> Reader:
-    """The reader with names for codes where its columns hold some."""
-    return Named(reader, names, notes, where) if names else reader
+    """The reader with names for codes where its columns hold some, unless labels are wanted as they are written."""
+    if not names or source.options.spellings == AS_WRITTEN:
+        return reader
+    return Named(reader, names, source.notes, where)
 
 
 class Named:
@@ -93,6 +96,7 @@ class Named:
             notes.repair(
                 "Labels",
                 f'The codes of "{shown(column, 40)}" are named {where}: {listed(found)}.',
+                undo={"spellings": AS_WRITTEN},
             )
 
     def records(self) -> Iterator[tuple[int, Cells]]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from jobs.kinds.sentences.formats.contract import Source
 from jobs.uploads.detection import HEAD_BYTES, refuse_by_head
-from jobs.uploads.errors import UploadRefused
+from jobs.uploads.errors import UploadRefused, is_want_of_room
 from jobs.uploads.findings import Notes
 from training.ground.limits import MIB, Limits
 from training.kinds.sentences import KIND
@@ -130,7 +130,7 @@ def tar_as_zip(path: Path, limits: Limits, notes: Notes) -> Iterator[Path]:
             with tarfile.open(path, "r|*") as tar, zipfile.ZipFile(made, "w") as target:
                 _copy(tar, target, limits)
         except _DAMAGED as error:
-            if isinstance(error, UploadRefused):
+            if isinstance(error, UploadRefused) or is_want_of_room(error):
                 raise
             raise _damaged("tar") from error
         notes.repair("File", "It was unpacked (tar).")

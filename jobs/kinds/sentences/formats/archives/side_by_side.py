@@ -12,6 +12,7 @@ from jobs.kinds.sentences.formats.contract import Meaning, Reader, Source
 from jobs.kinds.sentences.formats.encoding import find_encoding
 from jobs.kinds.sentences.formats.fasttext import bounded_lines
 from jobs.kinds.sentences.formats.splits import split_named
+from jobs.kinds.sentences.options import NOTHING
 from jobs.uploads.archive import Archive, Entry
 from jobs.uploads.errors import listed
 
@@ -50,6 +51,7 @@ def find_side_by_side(archive: Archive, files: Sequence[Entry], source: Source) 
     source.notes.repair(
         "Files",
         f"Each line of one file is a text, the same line of the other its label: {listed(names)}.{kept}",
+        undo={"split_column": NOTHING} if kept else None,
     )
     return SideBySide(archive, pairs, source)
 

@@ -40,6 +40,7 @@ class JsonReader:
                 "Encoding",
                 f"The file is JSON, but not UTF-8; it was read as {self.encoding}. If letters look wrong below, choose "
                 "another encoding.",
+                undo={"encoding": self._encoding.instead} if self._encoding.instead else None,
             )
         self._noted = 0
         self._form, self._shape = self._find_form()

@@ -156,6 +156,19 @@ def test_parquet_and_json_are_tables_too(inspect_zip):
     assert classes(inspect_zip(loose(8) | {"labels.json": mapping})) == {"elm": 4, "oak": 4}
 
 
+def test_a_small_parquet_file_of_many_bytes_beside_pictures_is_no_table(inspect_zip, refusal_of):
+    texts = pyarrow.array(["a" * 1_000_000, "b" * 1_000_000])
+    which = pyarrow.array([i % 2 for i in range(100_000)], pyarrow.int32())
+    names = [f"{i:03}.jpg" for i in range(100_000)]
+    table = pyarrow.table({"file_name": names, "label": pyarrow.DictionaryArray.from_arrays(which, texts)})
+    buffer = io.BytesIO()
+    parquet.write_table(table, buffer)
+    before = pyarrow.total_allocated_bytes()
+    refusal = refusal_of(inspect_zip, loose(8) | {"metadata.parquet": buffer.getvalue()})
+    assert refusal.code == "no_class_folders"
+    assert pyarrow.total_allocated_bytes() - before < 100_000_000
+
+
 def test_several_columns_that_could_be_the_label_are_asked_about(inspect_zip):
     lines = [(name, label, ["red", "blue"][i % 3 == 0]) for i, (name, label) in enumerate(rows(12))]
     files = loose(12) | {"table.csv": csv_of(["picture", "tree", "bark"], lines)}

@@ -54,6 +54,11 @@ def likely_code_pages(data: bytes) -> list[str]:
     return [*found, _PLAIN] if _PLAIN not in found else found
 
 
+def next_best(taken: str, pages: Sequence[str]) -> str:
+    """What people call the code page to try after `taken`, whose letters fit next best; "" where there is none."""
+    return next((NAMES[page] for page in (*pages, _PLAIN) if page != taken and page in NAMES), "")
+
+
 def _voted(lines: bytes) -> list[str]:
     # Here, because it takes a tenth of a second that a web process has no use for otherwise.
     from charset_normalizer import from_bytes
@@ -65,10 +70,21 @@ def _voted(lines: bytes) -> list[str]:
     if "cp1250" in names:
         names.append("iso8859_2")  # nearly the same, so the detector names one of them
     oddity = {name: _oddity(whole, name) for name in names}
-    names = sorted((name for name in names if oddity[name] < _IMPOSSIBLE), key=oddity.__getitem__)
+    names = sorted(
+        (name for name in names if oddity[name] < _IMPOSSIBLE),
+        key=lambda name: (oddity[name], -_letters(whole, name)),
+    )
     if names and names[0] not in _DOUBLE and _same(whole, names[0], _PLAIN):
         names.insert(0, _PLAIN)  # where no letter tells them apart, the most frequent one
     return list(dict.fromkeys(names))
+
+
+def _letters(data: bytes, codec: str) -> float:
+    """Share of letters among what is not ASCII, in steps; the same for all that have two bytes for one."""
+    if codec in _DOUBLE:
+        return 1.0
+    foreign = _FOREIGN.findall(data.decode(codec))
+    return round(sum(map(str.isalpha, foreign)) / max(1, len(foreign)), 1)
 
 
 def _oddity(data: bytes, codec: str) -> float:

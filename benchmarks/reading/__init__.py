@@ -1,0 +1,1 @@
+"""How long files take to be checked and prepared for training, beside the usual tools."""

@@ -1,0 +1,50 @@
+"""The calls that a reader knows, of the modules that `Kind.uploads` and `Kind.batches` name."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jobs.uploads.reader.order import Described, Order
+
+# Of the module and the order; answers JSON.
+Call = Callable[[Any, Order], Any]
+
+
+def _inspect(module: Any, order: Order) -> Any:
+    path, name, options = _file(order.arguments)
+    return Described.of(module.inspect(path, name, order.limits, options)).to_json()
+
+
+def _unpack(module: Any, order: Order) -> Any:
+    path, name, options = _file(order.arguments)
+    seen = {"seen": order.arguments["seen"]} if order.arguments.get("seen") else {}
+    module.unpack(path, name, Path(order.arguments["data"]), order.limits, options, **seen)
+
+
+def _samples(module: Any, order: Order) -> Any:
+    path, name, options = _file(order.arguments)
+    label, start, count = (order.arguments[key] for key in ("label", "start", "count"))
+    return module.samples(path, name, order.limits, options, label, start, count)
+
+
+def _merge(module: Any, order: Order) -> Any:
+    parts, folder = order.arguments["parts"], Path(order.arguments["folder"])
+    return str(module.merge([Path(part) for part in parts], folder))
+
+
+def _look(module: Any, order: Order) -> Any:
+    path, name, options = _file(order.arguments)
+    return module.look(path, name, order.limits, options)
+
+
+def _file(arguments: Mapping[str, Any]) -> tuple[Path, str, Mapping[str, Any]]:
+    return Path(arguments["path"]), arguments["name"], arguments["options"]
+
+
+CALLS: Mapping[str, Call] = {
+    "inspect": _inspect,
+    "samples": _samples,
+    "unpack": _unpack,
+    "merge": _merge,
+    "look": _look,
+}
