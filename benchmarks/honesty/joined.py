@@ -13,7 +13,8 @@ _SENTENCES, _PICTURES = 1_500, 240
 
 
 class Joined(NamedTuple):
-    """In percent: versions in the source of their original, and originals that share one with another original."""
+    """In percent: versions in the source of their original, and originals that share one with an original of another
+    class; those of one class may be of one source indeed, as sets are."""
 
     versions: float
     wrongly: float
@@ -28,12 +29,16 @@ def joined(name: str) -> Joined:
     sources = sources_of(len(samples), links(name, samples)).reshape(-1, VERSIONS)
     found = 100 * float((sources[:, 1:] == sources[:, :1]).mean())
     owners = [{*row.tolist()} for row in sources]
-    holders = np.bincount([source for own in owners for source in own])
-    wrong = 100 * float(np.mean([any(holders[source] > 1 for source in own) for own in owners]))
+    holders: dict[int, list[str]] = {}
+    for own, sample in zip(owners, some, strict=True):
+        for source in own:
+            holders.setdefault(source, []).append(sample.label)
+    shared = 100 * float(np.mean([any(len(holders[source]) > 1 for source in own) for own in owners]))
+    wrong = 100 * float(np.mean([any(len({*holders[source]}) > 1 for source in own) for own in owners]))
     apart = 100 * float(np.mean([len(own) > 1 for own in owners]))
     print(
         f"{name:20} of {len(some)} in five versions: {found:5.1f} % of the versions found, {apart:5.1f} % left in "
-        f"several sources, {wrong:5.1f} % joined with another",
+        f"several sources, {shared:5.1f} % joined with another, {wrong:5.1f} % with one of another class",
         flush=True,
     )
     return Joined(found, wrong)

@@ -80,18 +80,18 @@ def _test(data: Path, *, as_json: bool) -> None:
         rows[label][0] += label == answer
         rows[label][1] += 1
     right = sum(count for count, _ in rows.values())
+    interval = _interval(right, len(found))
     figures = {
         "test_samples": len(found),
         "test_accuracy": round(right / len(found), 6),
-        "test_interval": _interval(right, len(found)),
+        "test_interval": interval,
         "right_of_class": {label: counts for label, counts in rows.items() if counts[1]},
     }
     if as_json:
         print(json.dumps(figures, indent=1, ensure_ascii=False))
         return
     print(
-        f"Accuracy  {100 * right / len(found):.2f} %  on {len(found)} {inputs.SAMPLES} "
-        f"({_likely(figures['test_interval'])})"
+        f"Accuracy  {100 * right / len(found):.2f} %  on {len(found)} {inputs.SAMPLES} ({_likely(interval)})"
     )
     for label, (good, count) in rows.items():
         if count:
