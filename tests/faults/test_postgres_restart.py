@@ -29,7 +29,7 @@ def test_a_job_in_training_outlives_a_crash_of_the_database(
                 FLASH_TRAINER_THREADS="1",
             )
             site.start()
-            token = site.submit(model="gru", epochs="40", early_stopping="40")
+            token = site.submit(model="gru", epochs="14", early_stopping="14")
             site.begin("work", "training")
             site.manage("tick")
             site.wait_until(lambda: site.job(token)["epochs"], 90)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,13 @@ def model(bundle: Path) -> Iterator[TrainedModel]:
 @pytest.fixture(params=SETS)
 def stored(request: pytest.FixtureRequest) -> dict[str, bytes]:
     """Each way of storing the picture, with its bytes; the first is the plain one."""
-    return {name: make() for name, make in SETS[request.param].items()}
+    return made(request.param)
+
+
+@cache
+def made(name: str) -> dict[str, bytes]:
+    """Encoders take their time: once is enough for all tests."""
+    return {storing: make() for storing, make in SETS[name].items()}
 
 
 @pytest.fixture
