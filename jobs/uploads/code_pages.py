@@ -29,6 +29,7 @@ _BESIDE = frozenset(
     "\u00ab\u00bb\u00b4\u00b7\u00ae\u2122\u2026\u2032\u00a1\u00bf\u00a0\u0589"
     + "".join(map(chr, range(0x2010, 0x2020)))
 )
+_CURLY = frozenset("\u2018\u2019\u201c\u201d\u2013\u2014\u2026")  # as word processors put into any text
 _COMMON = {"cp932": "shift_jis", "euc_jp": "euc_jp", "gb18030": "gbk", "big5": "big5", "cp949": "euc_kr"}
 _PAIRED = 1.3  # bytes above ASCII for each letter
 _IMPOSSIBLE = 10.0
@@ -72,7 +73,7 @@ def _voted(lines: bytes) -> list[str]:
     oddity = {name: _oddity(whole, name) for name in names}
     names = sorted(
         (name for name in names if oddity[name] < _IMPOSSIBLE),
-        key=lambda name: (oddity[name], -_letters(whole, name)),
+        key=lambda name: (oddity[name], -_letters(whole, name), name != _PLAIN),
     )
     if names and names[0] not in _DOUBLE and _same(whole, names[0], _PLAIN):
         names.insert(0, _PLAIN)  # where no letter tells them apart, the most frequent one
@@ -80,11 +81,11 @@ def _voted(lines: bytes) -> list[str]:
 
 
 def _letters(data: bytes, codec: str) -> float:
-    """Share of letters among what is not ASCII, in steps; the same for all that have two bytes for one."""
+    """Share of letters and curly quotes among what is not ASCII, in steps; the same for all of two bytes for one."""
     if codec in _DOUBLE:
         return 1.0
     foreign = _FOREIGN.findall(data.decode(codec))
-    return round(sum(map(str.isalpha, foreign)) / max(1, len(foreign)), 1)
+    return round(sum(c.isalpha() or c in _CURLY for c in foreign) / max(1, len(foreign)), 1)
 
 
 def _oddity(data: bytes, codec: str) -> float:

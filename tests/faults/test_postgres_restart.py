@@ -46,7 +46,9 @@ def test_a_job_in_training_outlives_a_crash_of_the_database(
             messages = [event["message"] for event in events["results"]]
             assert not any("another try" in message for message in messages), messages
             # The job after it finds a worker whose connections work.
-            assert site.wait_for_job(site.submit(1), "deployed", "failed")["status"] == "deployed"
+            second = site.submit(1)
+            site.manage("tick")
+            assert site.wait_for_job(second, "deployed", "failed")["status"] == "deployed"
             site.stop()
     finally:
         postgres.stop()

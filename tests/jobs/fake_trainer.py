@@ -52,11 +52,11 @@ def main() -> None:
         say("error", code="bad_data", message="All pictures of the class “cat” are unreadable.")
         sys.exit(1)
     if mode == "hang":
-        say("phase", phase="training")
         if not (run_dir / "checkpoint").exists():
             (run_dir / "checkpoint").mkdir()
             (run_dir / "checkpoint" / "last.pt").write_text("half-way")
         signal.signal(signal.SIGTERM, lambda *_: os._exit(75))
+        say("phase", phase="training")
         time.sleep(20)
         sys.exit("nobody stopped me")
     if "FAKE_TRAINER_EARLY" in os.environ:

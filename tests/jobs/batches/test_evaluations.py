@@ -69,8 +69,8 @@ def test_a_table_with_labels_measures_the_model(make_model: Make) -> None:
     assert found is not None
     assert (found["count"], found["unread"], found["score"]["name"]) == (5, 0, "accuracy")
     assert found["score"]["value"] == 0.8
-    assert found["score"]["low"] == pytest.approx(0.3755, abs=1e-3)
-    assert found["score"]["high"] == pytest.approx(0.9638, abs=1e-3)
+    assert found["score"]["low"] == pytest.approx(0.1803, abs=1e-3)
+    assert found["score"]["high"] == 1.0
     assert found["unknown"] == {"count": 1, "classes": [{"label": "so so", "count": 1}]}
     assert found["confusion"] == [[2, 1], [0, 2]]
     bad, good = found["per_class"]
@@ -116,7 +116,9 @@ def test_pictures_in_class_folders_measure_the_model_and_mistakes_can_be_seen(ma
 
 def test_sources_widen_the_interval(make_model: Make) -> None:
     rows = [("great fun", "good"), ("awful", "bad"), ("lovely thing", "bad"), ("boring", "bad")]
-    body = "".join(f"{text} {n},{label},w{at}\n" for at, (text, label) in enumerate(rows) for n in range(4))
+    body = "".join(
+        f"{text} {n},{label},w{at}{n % 2}\n" for at, (text, label) in enumerate(rows) for n in range(8)
+    )
     model = make_model("text")
     content = f"remark,mood,writer\n{body}"
     chosen = {"input_column": "remark", "label_column": "mood"}
