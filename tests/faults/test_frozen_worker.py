@@ -42,7 +42,7 @@ def test_a_worker_that_wakes_after_its_lease_publishes_nothing(
             FLASH_TRAINER_THREADS="1",
         )
         site.start()
-        token = site.submit(model="gru", epochs="12", early_stopping="12")
+        token = site.submit(model="gru", epochs="6", early_stopping="6")
         sleeper = site.begin("work", "training")
         site.manage("tick")
         site.wait_until(lambda: site.job(token)["epochs"], 90)

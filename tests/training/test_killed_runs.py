@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 from tests.training.datasets import picture_run_dir, text_run_dir
 from tests.training.test_child import ROOT, command
 
-KILLS = 3
+KILLS = 2
 RECURRENT = {
     "model": "lstm",
     "hidden": 12,
