@@ -85,7 +85,8 @@ def _letters(data: bytes, codec: str) -> float:
     if codec in _DOUBLE:
         return 1.0
     foreign = _FOREIGN.findall(data.decode(codec))
-    return round(sum(c.isalpha() or c in _CURLY for c in foreign) / max(1, len(foreign)), 1)
+    fit = sum(1 for sign in foreign if sign.isalpha() or sign in _CURLY)
+    return round(fit / max(1, len(foreign)), 1)
 
 
 def _oddity(data: bytes, codec: str) -> float:
