@@ -166,7 +166,7 @@ def _predictions(sentences: str, pictures: str) -> list[bytes]:
         text = " ".join(chosen.choices(_WORDS, k=12))
         path = f"/api/v1/models/{sentences}/predict/"
         found.append(post(path, f'{{"inputs": ["{text}"]}}'.encode(), "application/json"))
-        found.append(multipart(f"/api/v1/models/{pictures}/predict/", "images", photo))
+        found.append(multipart(f"/api/v1/models/{pictures}/predict/", "image", photo))
     return found
 
 
