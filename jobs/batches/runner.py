@@ -1,7 +1,6 @@
 """Runs one batch on this machine: files in, child process, progress out, results published."""
 
 import json
-import logging
 import shutil
 import sys
 import threading
@@ -18,7 +17,7 @@ from jobs.errors import LeaseLost
 from jobs.models import BatchPrediction
 from jobs.queue.leases import persist
 from jobs.worker import run_folders
-from jobs.worker.attempt import apply_event, attempt, reason_of_crash, was_interrupted
+from jobs.worker.attempt import apply_event, attempt, drop_files, reason_of_crash, was_interrupted
 from jobs.worker.child import Child
 from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.stop_request import STOPPING
@@ -29,8 +28,6 @@ from modelstore.ground.errors import FlashError
 from modelstore.models import CleanupPolicy, TrainedModel
 from training.bundle.manifest import MARKS_FILE, BundleDamaged, verify_file
 from training.ground.limits import GIB
-
-logger = logging.getLogger(__name__)
 
 FOLDER = "batches"
 _ONE_AT_A_TIME = threading.Lock()
@@ -238,13 +235,5 @@ def _publish(batch: BatchPrediction, folder: Path) -> None:
         persist(lambda: lifecycle.publish(batch=batch, prefix=prefix, summary=summary))
     except LeaseLost:
         if lifecycle.finish_if_cancelled(batch=batch):
-            _drop(prefix)
+            drop_files(prefix)
         raise
-
-
-def _drop(prefix: str) -> None:
-    """Results that nobody will have; what cannot be deleted now is found by the sweep."""
-    try:
-        files.delete_folder(prefix)
-    except Exception:  # each backend has an exception tree of its own
-        logger.warning("The results of a cancelled batch could not be deleted.", exc_info=True)

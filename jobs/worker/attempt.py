@@ -13,6 +13,7 @@ from jobs.queue.leases import persist
 from jobs.worker.child import EXIT_INTERRUPTED, Child
 from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.stop_request import STOPPING
+from modelstore.ground import files
 from training.ground import log_lines
 
 logger = logging.getLogger(__name__)
@@ -82,3 +83,13 @@ def reason_of_crash(row: Leased, child: Child, status: int, *, out_of_memory: st
         child.stderr_tail(),
     )
     return out_of_memory if status == _KILLED else crashed
+
+
+def drop_files(prefix: str) -> None:
+    """Deletes what was stored for a row that was cancelled meanwhile; what cannot be deleted now the sweep finds."""
+    try:
+        files.delete_folder(prefix)
+    except Exception:  # each backend has an exception tree of its own
+        logger.warning(
+            "The files under %s, which nobody will have, could not be deleted.", prefix, exc_info=True
+        )

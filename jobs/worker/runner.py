@@ -21,7 +21,7 @@ from jobs.queue import early_model, lifecycle, retraining
 from jobs.queue.leases import persist
 from jobs.uploads import UploadRefused
 from jobs.worker import checkpoints, run_folders
-from jobs.worker.attempt import attempt, reason_of_crash, was_interrupted
+from jobs.worker.attempt import attempt, drop_files, reason_of_crash, was_interrupted
 from jobs.worker.child import EXIT_INTERRUPTED, Child, trainer_command
 from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.stop_and_keep import StopAndKeep
@@ -254,13 +254,5 @@ def _deploy(job: Job, bundle: Path) -> None:
         persist(lambda: lifecycle.publish(job=job, bundle=bundle, prefix=prefix))
     except LeaseLost:
         if lifecycle.finish_if_cancelled(job=job):
-            _drop(prefix)
+            drop_files(prefix)
         raise
-
-
-def _drop(prefix: str) -> None:
-    """What nobody will have; what cannot be deleted now is found by the sweep."""
-    try:
-        files.delete_folder(prefix)
-    except Exception:  # each backend has an exception tree of its own
-        logger.warning("The files of a cancelled model could not be deleted.", exc_info=True)
