@@ -33,7 +33,7 @@ _MAGIC = (
     (b"\x28\xb5\x2f\xfd", "Zstandard"),
 )
 PACKED_SUFFIXES = {".gz", ".bz2", ".xz", ".zst"}
-_DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, ValueError, MemoryError)
+_DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, ValueError)
 
 
 def find_packing(head: bytes) -> str:
@@ -117,6 +117,9 @@ def _open(file: BinaryIO, packing: str) -> BinaryIO:
 
     try:
         return pyarrow.input_stream(file, compression="zstd")  # type: ignore[no-any-return]
+    except MemoryError:
+        # One of Arrow's, too.
+        raise
     except (pyarrow.ArrowException, OSError) as error:
         raise _damaged(packing) from error
 
