@@ -13,7 +13,7 @@ _FARTHEST, _LEAST_OVERLAP = 0.1, 0.5
 # The share of the cells that need not agree, and a light by which dark cells have hardly any colour.
 _LEFT_OUT, _DARK = 0.1, 10.0
 # How much of a tinge does not count, and how far colours may be off: more where they change from cell to cell.
-_TINGE, _OFF, _OFF_OF_SPREAD = 0.015, 0.03, 0.3
+_TINGE, _OFF, _OFF_OF_SPREAD = 0.015, 0.032, 0.32
 # Single precision, but numpy cannot tell.
 Floats = NDArray[Any]
 
@@ -27,17 +27,19 @@ class _Scale(NamedTuple):
     steps: int
 
 
-# What is moved far is seen first by its coarsest shapes.
-_FIRST, _COARSE, _FINE = _Scale(1.8, 6.0, 0.0, 4), _Scale(0.7, 5.0, 1.5, 4), _Scale(1.0, 4.0, 2.0, 3)
+# What is moved far is seen first by its coarsest shapes, in half as many cells in each direction.
+_FIRST, _COARSE, _FINE = _Scale(0.9, 3.0, 0.0, 5), _Scale(0.7, 5.0, 1.5, 5), _Scale(1.0, 4.0, 2.0, 3)
 
 
 def laid_over(moved: Floats, fixed: Floats, start: Floats) -> tuple[Floats, Floats]:
     """Maps [n, 2, 3] that lay grey pictures `moved` [n, 24, 24] over `fixed` best, and how well the shapes agree then.
 
     `start` [n, 2, 3] maps the coordinates (0 to 1) of the fixed picture to those of the moved one; a few steps of
-    Gauss-Newton on an affine map improve it (Lucas & Kanade 1981). Light and contrast do not count.
+    Gauss-Newton on an affine map improve it (inverse compositional, Baker & Matthews 2004). Light and contrast do not
+    count.
     """
-    first = _improved(_shapes(moved, _FIRST), _shapes(fixed, _FIRST), start, _FIRST.steps)[0]
+    halves = [_shapes(_halved(pictures), _FIRST) for pictures in (moved, fixed)]
+    first = _improved(halves[0], halves[1], start, _FIRST.steps)[0]
     return _improved(_shapes(moved, _COARSE), _shapes(fixed, _COARSE), first, _COARSE.steps)
 
 
@@ -49,7 +51,7 @@ def compared(moved: Floats, fixed: Floats, maps: Floats) -> tuple[Floats, Floats
     shapes, wanted = _shapes(moved, _FINE), _shapes(fixed, _FINE)
     maps = _improved(shapes, wanted, maps, _FINE.steps)[0]
     rest = _blur(_FINE.detail, FINE)
-    details, wanted_details = (pictures - rest @ pictures @ rest.T for pictures in (moved, fixed))
+    details, wanted_details = (pictures - _filtered(pictures, rest) for pictures in (moved, fixed))
     (seen, seen_details), inside = _sampled((shapes, details), maps @ _points(FINE)[0])
     wanted, wanted_details = (some.reshape(len(maps), FINE * FINE) for some in (wanted, wanted_details))
     (one, one_spread), (two, two_spread) = _level(seen, inside), _level(wanted, inside)
@@ -106,18 +108,33 @@ def _blur(width: float, side: int) -> Floats:
 def _shapes(grids: Floats, scale: _Scale) -> Floats:
     """Pictures [n, G, G] without what is finer or coarser than their shapes."""
     smooth, shape = _blur(scale.smooth, grids.shape[1]), _blur(scale.shape, grids.shape[1])
-    smoothed: Floats = smooth @ grids @ smooth.T
-    shapes: Floats = smoothed - shape @ smoothed @ shape.T
-    return shapes
+    smoothed = _filtered(grids, smooth)
+    return smoothed - _filtered(smoothed, shape)
+
+
+def _filtered(pictures: Floats, weights: Floats) -> Floats:
+    """Pictures [n, G, G] with `weights` [G, G] along both sides; one of them is a single large product."""
+    side = len(weights)
+    rows = (pictures.reshape(-1, side) @ weights.T).reshape(-1, side, side)
+    found: Floats = weights @ rows
+    return found
+
+
+def _halved(pictures: Floats) -> Floats:
+    """Pictures [n, G, G] in half as many cells in each direction."""
+    rows = pictures[:, ::2] + pictures[:, 1::2]
+    found: Floats = (rows[:, :, ::2] + rows[:, :, 1::2]) / 4
+    return found
 
 
 @cache
 def _points(side: int) -> tuple[Floats, NDArray[np.int64]]:
-    """The centres of all cells as [3, G * G] of x, y, 1, and those for the steps: every second or fourth one."""
+    """The centres of all cells as [3, G * G] of x, y, 1, and those for the steps: every one, second or fourth one."""
     centres = (np.arange(side) + 0.5) / side
     x, y = np.meshgrid(centres, centres)
     down, across = np.mgrid[:side, :side]
     some = (down % 2 == 0) & (across % 2 == 0) if side > GRID else (down + across) % 2 == 0
+    some |= side < GRID
     return np.stack([x.ravel(), y.ravel(), np.ones(side * side)]).astype(np.float32), np.flatnonzero(some)
 
 
@@ -126,22 +143,45 @@ def _improved(moved: Floats, fixed: Floats, start: Floats, steps: int) -> tuple[
     count, side = len(start), moved.shape[1]
     every, some = _points(side)
     points = every[:, some]
-    down, across = (slope * side for slope in np.gradient(moved, axis=(1, 2)))
     wanted = fixed.reshape(count, side * side)[:, some]
+    jacobian, to_step = _slopes(fixed, some, points)
     current, best_map = start.copy(), start.copy()
     best = np.full(count, -1.0, np.float32)
     for step in range(steps + 1):
-        (seen, right, below), inside = _sampled((moved, across, down), current @ points)
+        (seen,), inside = _sampled((moved,), current @ points)
         one, one_spread = _level(seen, inside)
         two, two_spread = _level(wanted, inside)
-        share = inside.mean(axis=1)
-        agree = (one * two).sum(axis=1) / np.maximum(inside.sum(axis=1), 1) / (one_spread * two_spread)[:, 0]
-        better = (share > _LEAST_OVERLAP) & (agree > best)
+        covered = inside.sum(axis=1)
+        agree = np.einsum("np,np->n", one, two) / np.maximum(covered, 1) / (one_spread * two_spread)[:, 0]
+        better = (covered > _LEAST_OVERLAP * len(some)) & (agree > best)
         best[better], best_map[better] = agree[better], current[better]
         if step < steps:
-            slopes = (right / one_spread * inside, below / one_spread * inside)
-            current = current + _step(slopes, points, two / two_spread - one / one_spread)
+            off = one * (two_spread / one_spread) - two
+            change = (to_step @ (jacobian @ off[:, :, None]))[:, :, 0]
+            current = _without(current, np.clip(change, -_FARTHEST, _FARTHEST).reshape(-1, 2, 3))
     return best_map, best
+
+
+def _slopes(pictures: Floats, some: NDArray[np.int64], points: Floats) -> tuple[Floats, Floats]:
+    """How each number of an affine map changes pictures [n, G, G] at some points, [n, 6, P]; and its damped inverse."""
+    side = pictures.shape[1]
+    slopes = [
+        slope.reshape(len(pictures), side * side)[:, some] * side
+        for slope in np.gradient(pictures, axis=(2, 1))
+    ]
+    jacobian = np.stack([slope * row for slope in slopes for row in points], axis=1)
+    square = jacobian @ jacobian.transpose(0, 2, 1)
+    damping = 1e-2 * np.trace(square, axis1=1, axis2=2) / 6 + 1e-4
+    square += damping[:, None, None] * np.eye(6, dtype=np.float32)
+    return jacobian, np.linalg.inv(square)
+
+
+def _without(maps: Floats, change: Floats) -> Floats:
+    """Maps [n, 2, 3] after the inverse of a small change [n, 2, 3] to the coordinates that they take."""
+    whole = np.zeros((len(maps), 3, 3), np.float32)
+    whole[:, :2] = change
+    found: Floats = maps @ np.linalg.inv(whole + np.eye(3, dtype=np.float32))
+    return found
 
 
 def _sampled(pictures: tuple[Floats, ...], at: Floats) -> tuple[list[Floats], Floats]:
@@ -150,17 +190,26 @@ def _sampled(pictures: tuple[Floats, ...], at: Floats) -> tuple[list[Floats], Fl
     inside: Floats = np.asarray(((at >= 0) & (at <= 1)).all(axis=1), np.float32)
     place = np.clip(at * side - 0.5, 0, side - 1.001)
     cell = place.astype(np.int32)
-    (x, y), (column, row) = (part.transpose(1, 0, 2) for part in (place - cell, cell))
-    first = np.arange(len(at), dtype=np.int32)[:, None] * (side * side) + row * side + column
-    weights = ((1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y)
+    place -= cell
+    x, y = place[:, 0], place[:, 1]
+    first = np.arange(len(at))[:, None] * (side * side) + cell[:, 1] * side + cell[:, 0]
     found = []
     for picture in pictures:
         flat = picture.ravel()
-        corners = (flat[first], flat[first + 1], flat[first + side], flat[first + side + 1])
-        found.append(
-            sum((w * c for w, c in zip(weights[1:], corners[1:], strict=True)), weights[0] * corners[0])
+        # Of the four cells around a point first those of one row, then of the next.
+        above, below = (
+            _between(flat.take(first + start), flat.take(first + (start + 1)), x) for start in (0, side)
         )
+        found.append(_between(above, below, y))
     return found, inside
+
+
+def _between(one: Floats, other: Floats, share: Floats) -> Floats:
+    """In the place of `other`."""
+    other -= one
+    other *= share
+    other += one
+    return other
 
 
 def _level(values: Floats, inside: Floats) -> tuple[Floats, Floats]:
@@ -168,14 +217,3 @@ def _level(values: Floats, inside: Floats) -> tuple[Floats, Floats]:
     count = np.maximum(inside.sum(axis=1, keepdims=True), 1)
     level = (values - (values * inside).sum(axis=1, keepdims=True) / count) * inside
     return level, np.sqrt((level**2).sum(axis=1, keepdims=True) / count) + np.float32(1e-3)
-
-
-def _step(slopes: tuple[Floats, Floats], points: Floats, missing: Floats) -> Floats:
-    """The change [n, 2, 3] of the maps that would bring what is `missing` [n, P], by the slopes at the points."""
-    jacobian = np.stack([slope * row for slope in slopes for row in points], axis=1)
-    square = jacobian @ jacobian.transpose(0, 2, 1)
-    damping = 1e-2 * np.trace(square, axis1=1, axis2=2) / 6 + 1e-4
-    square += damping[:, None, None] * np.eye(6, dtype=np.float32)
-    change = np.linalg.solve(square, jacobian @ missing[:, :, None])[:, :, 0]
-    step: Floats = np.clip(change, -_FARTHEST, _FARTHEST).reshape(-1, 2, 3)
-    return step

@@ -34,7 +34,7 @@ _LEAST_CONTRAST = 6.0
 _ASKED_FIRST, _ALWAYS = 2_000, (0, 1)
 # So many are compared with each other at once; of more, only those near the same centre.
 _FEW, _CENTRES_LOOKED_AT, _ROUNDS = 4_000, 2, 4
-_PAIRS_AT_ONCE, _LEAST_TRIED = 1_000, 2_000
+_PAIRS_AT_ONCE, _LEAST_TRIED = 128, 2_000
 # Where fewer of the pairs than this turn out to be relatives, no more are tried.
 _WORTH_IT = 0.05
 _SEARCHES = 3
