@@ -14,6 +14,7 @@ _FARTHEST, _LEAST_OVERLAP = 0.1, 0.5
 _LEFT_OUT, _DARK = 0.1, 10.0
 # How much of a tinge does not count, and how far colours may be off: more where they change from cell to cell.
 _TINGE, _OFF, _OFF_OF_SPREAD = 0.015, 0.032, 0.32
+_NOTHING = 1e-7
 # Single precision, but numpy cannot tell.
 Floats = NDArray[Any]
 
@@ -101,6 +102,8 @@ def _correlation(one: Floats, two: Floats, inside: Floats) -> Floats:
 def _blur(width: float, side: int) -> Floats:
     cells = np.arange(side)
     weights = np.exp(-((cells[:, None] - cells) ** 2) / (2 * width**2))
+    # Numbers near the smallest that there are (denormal ones) make products many times slower.
+    weights[weights < _NOTHING] = 0
     blur: Floats = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
     return blur
 
