@@ -34,9 +34,11 @@ _LEAST_CONTRAST = 6.0
 _ASKED_FIRST, _ALWAYS = 2_000, (0, 1)
 # So many are compared with each other at once; of more, only those near the same centre.
 _FEW, _CENTRES_LOOKED_AT, _ROUNDS = 4_000, 2, 4
-_PAIRS_AT_ONCE, _LEAST_TRIED = 128, 2_000
-# Where fewer of the pairs than this turn out to be relatives, no more are tried.
-_WORTH_IT = 0.05
+_PAIRS_AT_ONCE = 128
+# Where fewer of so many pairs in turn than this share are relatives, less likely ones are not tried.
+_TRIED_IN_TURN, _WORTH_TRYING = 512, 0.015
+# Where fewer of the pictures than this have a relative, no second one is looked for.
+_WORTH_ASKING = 0.05
 _SEARCHES = 3
 # No two pictures are as surely of one source as equal ones.
 _LIKENESS = 0.99
@@ -83,7 +85,7 @@ def alike_pictures(descriptors: Descriptors, index: Indices) -> Links:
         )
         # Who has one relative may have more; most have none.
         asked = np.unique(links.pairs)
-        if len(asked) < _WORTH_IT * len(grids):
+        if len(asked) < _WORTH_ASKING * len(grids):
             break
     return Links(places[links.pairs], links.likeness)
 
@@ -244,7 +246,7 @@ class _Rooms:
 def _confirmed(looks: _Looks, found: _Candidates) -> _Candidates:
     """Those that are as near as only one picture is, and those that agree in detail when they are laid over each other.
 
-    The likeliest are tried first. Where hardly any of them agree, these are ordinary pictures; the rest is not tried.
+    The likeliest are tried first, until hardly any agree.
     """
     off = np.abs(looks.tint[found.pairs[:, 0]] - looks.tint[found.pairs[:, 1]]).max(axis=1)
     near = off <= _TINT
@@ -255,12 +257,11 @@ def _confirmed(looks: _Looks, found: _Candidates) -> _Candidates:
     good, maps = np.zeros(len(sure), bool), _versions()[1][found.version]
     good[sure] = _colours_agree(looks, found.pairs[sure], maps[sure])
     order = order[np.argsort(-found.nearness[order])]
-    hits = 0
     for first in range(0, len(order), _PAIRS_AT_ONCE):
         some = order[first : first + _PAIRS_AT_ONCE]
         good[some], nearness[some] = _agreeing(looks, found.pairs[some], maps[some])
-        hits += int(good[some].sum())
-        if (tried := first + len(some)) >= _LEAST_TRIED and hits < _WORTH_IT * tried:
+        last = order[: first + len(some)][-_TRIED_IN_TURN:]
+        if len(last) == _TRIED_IN_TURN and good[last].mean() < _WORTH_TRYING:
             break
     return _Candidates(found.pairs[good], nearness[good], found.version[good])
 
