@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 
 from training.ground.errors import Interrupted
@@ -67,8 +69,13 @@ def die_with_parent(parent_pid: int | None) -> None:
 
 def lower_priority(nice: int) -> None:
     """Leave the processor to others that want it, by `nice` steps."""
-    if nice > 0:
-        os.nice(nice)
+    if nice <= 0:
+        return
+    reached = os.nice(nice)
+    # Where Linux shares the processor between sessions first, steps within a session of one's own change nothing.
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(reached), encoding="ascii")
 
 
 def available_cores() -> int:

@@ -8,10 +8,11 @@ import tempfile
 from jobs.uploads.reader.calls import CALLS
 from jobs.uploads.reader.order import Order, failed
 from training.ground import confinement, landlock
+from training.ground.control import lower_priority
 from training.kinds import load
 
-# Politely: pages go on answering.
-_NICE = 5
+# Politely: pages and predictions go on answering.
+_NICE = 15
 
 
 def run(connection: socket.socket) -> None:
@@ -29,7 +30,7 @@ def run(connection: socket.socket) -> None:
 
 
 def _confine(order: Order) -> None:
-    os.nice(_NICE)
+    lower_priority(_NICE)
     confinement.die_first()
     # The last one is for what it has to put aside, such as the rows of a spreadsheet.
     tempfile.tempdir = os.environ["TMPDIR"] = order.writes[-1]
