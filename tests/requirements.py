@@ -6,8 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
+
+import pytest
 
 from tests.rabbitmq_process import find_server
+from training.ground import landlock
 
 # What `make runtime` wrote. It is 5 MB and comes from npm, so it is not in the repository.
 ONNXRUNTIME_WEB = Path(
@@ -29,6 +33,13 @@ class Requirement:
 
 def in_ci() -> bool:
     return bool(os.environ.get("FLASH_CI"))
+
+
+def lacking(what: str) -> NoReturn:
+    """Skips the test that finds out only now what it lacks; in CI it fails."""
+    if in_ci():
+        pytest.fail(f"CI must run this test: it needs {what}.")
+    pytest.skip(f"needs {what}")
 
 
 @cache
@@ -98,6 +109,7 @@ REQUIREMENTS = (
         advice="RabbitMQ (apt install rabbitmq-server, or FLASH_TEST_AMQP_URL=amqp://guest:guest@localhost/)",
     ),
     Requirement(marker="postgres_server", is_met=_has_postgres, advice="PostgreSQL (apt install postgresql)"),
+    Requirement(marker="landlock", is_met=landlock.is_there, advice="a Linux kernel with Landlock"),
     # `make test-postgres` is a run of its own, also in CI.
     Requirement(
         marker="postgres", is_met=_on_postgres, advice="PostgreSQL (make test-postgres)", may_lack=True

@@ -18,6 +18,7 @@ import pytest
 
 from tests.chaos import samples
 from tests.chaos.client import multipart
+from tests.requirements import lacking
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -184,6 +185,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=120m", "small", str(disk)]
     if os.getuid() != 0 or shutil.which("mount") is None or subprocess.run(mount).returncode:
-        pytest.skip("needs a user who may mount a tmpfs")
+        lacking("a user who may mount a tmpfs")
     yield disk
     subprocess.run(["umount", "--lazy", str(disk)], check=True)

@@ -10,13 +10,10 @@ from typing import Any
 
 import pytest
 
-from training.ground import confinement, landlock
+from training.ground import confinement
 from training.ground.confinement import HIDDEN_VARIABLE
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not landlock.is_there(), reason="needs a kernel with Landlock"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.landlock]
 # Tries each deed after the lock; prints what went wrong, by deed.
 _TRIES = """
 import json, os, resource, socket, sys, tempfile

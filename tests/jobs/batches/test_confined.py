@@ -12,7 +12,6 @@ import pytest
 from jobs.batches.child.order import Order
 from tests.bundles import text_bundle
 from tests.tasks import Task
-from training.ground import landlock
 from training.ground.limits import GIB, Limits
 
 pytestmark = pytest.mark.slow
@@ -55,7 +54,7 @@ def _ordered(folder: Path, **values: Any) -> Order:
     return order
 
 
-@pytest.mark.skipif(not landlock.is_there(), reason="needs a kernel with Landlock")
+@pytest.mark.landlock
 def test_it_opens_nothing_of_others(tmp_path: Path) -> None:
     order = _ordered(tmp_path, memory=GIB)
     other = tmp_path / "secret_key"

@@ -15,12 +15,10 @@ import pytest
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.reader.client import READERS
 from jobs.uploads.reader.order import Bounds, Order, ReaderBroke
-from training.ground import landlock
 from training.ground.limits import GIB, MIB, Limits
 
 pytestmark = pytest.mark.slow
 Ask = Callable[..., Any]
-needs_landlock = pytest.mark.skipif(not landlock.is_there(), reason="needs a kernel with Landlock")
 
 
 @pytest.fixture
@@ -103,7 +101,7 @@ def test_our_own_mistakes_are_told_with_their_place(ask: Ask) -> None:
         ask("mistake")
 
 
-@needs_landlock
+@pytest.mark.landlock
 def test_it_opens_no_files_but_its_own(ask: Ask, tmp_path: Path) -> None:
     other = tmp_path / "secret_key"
     other.write_text("hidden")
@@ -115,7 +113,7 @@ def test_it_opens_no_files_but_its_own(ask: Ask, tmp_path: Path) -> None:
         ask("write", path=str(tmp_path / "upload"))
 
 
-@needs_landlock
+@pytest.mark.landlock
 def test_it_reaches_no_network(ask: Ask) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(OSError, match="Permission denied"):
         ask("connect", port=server.getsockname()[1])
