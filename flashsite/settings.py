@@ -68,6 +68,8 @@ FLASH_BATCH_NICE = env.integer("FLASH_BATCH_NICE", 10)
 # A worker renews its lease every third of this; after it ran out another one may take the job.
 FLASH_LEASE = timedelta(seconds=env.integer("FLASH_LEASE_SECONDS", 30, low=3))
 FLASH_MAX_ATTEMPTS = env.integer("FLASH_MAX_ATTEMPTS", 3, low=1)
+# So long a worker tries to reach a storage that is away, before the try is over.
+FLASH_STORAGE_PATIENCE = timedelta(seconds=env.integer("FLASH_STORAGE_PATIENCE_SECONDS", 300))
 FLASH_TRAINER_NICE = env.integer("FLASH_TRAINER_NICE", 15)
 FLASH_TRAINER_THREADS = env.integer("FLASH_TRAINER_THREADS", 0)
 # How long after a job a trainer that has loaded its libraries waits for the next one.

@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from jobs.worker import run_folders
 from jobs.worker.attempt import apply_event, attempt, drop_files, reason_of_crash, was_interrupted
 from jobs.worker.child import Child
 from jobs.worker.heartbeat import Heartbeat
+from jobs.worker.patience import NO_STORAGE, patiently
 from jobs.worker.stop_request import STOPPING
 from jobs.worker.watch import CancelRequested, OutOfTime, follow
 from modelstore.bundles import local_cache
@@ -81,7 +83,18 @@ def _run_claimed(batch: BatchPrediction) -> None:
 def _run(batch: BatchPrediction, heartbeat: Heartbeat) -> None:
     folder = run_folder(batch)
     try:
-        _prepare(batch, folder)
+        _work(batch, folder, heartbeat)
+    except CancelRequested:
+        persist(lambda: lifecycle.finish_cancelled(batch=batch))
+    except files.StorageUnavailable:
+        persist(lambda: lifecycle.requeue(batch=batch, reason=NO_STORAGE, blame=not STOPPING.is_set()))
+
+
+def _work(batch: BatchPrediction, folder: Path, heartbeat: Heartbeat) -> None:
+    try:
+        patiently(lambda: _prepare(batch, folder), row=batch, heartbeat=heartbeat)
+    except files.StorageUnavailable:
+        raise
     except (FlashError, BundleDamaged) as error:
         sentence = error.detail if isinstance(error, FlashError) else "The model's files are damaged."
         _fail(batch, sentence)
@@ -132,6 +145,7 @@ def _upload(batch: BatchPrediction, folder: Path) -> Path:
     try:
         if path is None:
             path = folder / "upload"
+            path.unlink(missing_ok=True)
             files.fetch(key, path)
         path.stat()
     except FileNotFoundError as error:
@@ -197,15 +211,12 @@ def _conclude(batch: BatchPrediction, folder: Path, child: Child, heartbeat: Hea
     allowed = settings.FLASH_BATCH_DEADLINE.total_seconds()
     try:
         status = follow(child, row=batch, take=events.take, heartbeat=heartbeat, seconds=allowed)
-    except CancelRequested:
-        persist(lambda: lifecycle.finish_cancelled(batch=batch))
-        return
     except OutOfTime:
         sentence = f"It took longer than the {allowed / 3600:.3g} hours allowed. Send a smaller file."
         _fail(batch, sentence)
         return
     if status == 0 and (folder / SUMMARY_FILE).is_file():
-        _publish(batch, folder)
+        _publish(batch, folder, heartbeat)
     elif was_interrupted(status):
         persist(lambda: lifecycle.requeue(batch=batch, reason=_RESTARTING, blame=False))
     elif events.error:
@@ -224,11 +235,11 @@ def _fail(batch: BatchPrediction, sentence: str) -> None:
     persist(end)
 
 
-def _publish(batch: BatchPrediction, folder: Path) -> None:
+def _publish(batch: BatchPrediction, folder: Path, heartbeat: Heartbeat) -> None:
     prefix = f"batches/{batch.pk}/{batch.fence}"
     made = {format: name for format, (name, _) in FORMATS.items() if (folder / name).is_file()}
     for name in made.values():
-        files.put(folder / name, f"{prefix}/{name}")
+        patiently(partial(files.put, folder / name, f"{prefix}/{name}"), row=batch, heartbeat=heartbeat)
     summary = json.loads((folder / SUMMARY_FILE).read_text("utf-8"))
     summary["summary"]["formats"] = list(made)
     try:

@@ -24,6 +24,7 @@ from jobs.worker import checkpoints, run_folders
 from jobs.worker.attempt import attempt, drop_files, reason_of_crash, was_interrupted
 from jobs.worker.child import EXIT_INTERRUPTED, Child, trainer_command
 from jobs.worker.heartbeat import Heartbeat
+from jobs.worker.patience import NO_STORAGE, patiently
 from jobs.worker.stop_and_keep import StopAndKeep
 from jobs.worker.stop_request import STOPPING
 from jobs.worker.trainer_events import EventLog
@@ -78,10 +79,14 @@ def run(*, job: Job, heartbeat: Heartbeat) -> None:
     """Runs a claimed job; LeaseLost when somebody else holds it meanwhile."""
     folder = run_folder(job)
     try:
-        _prepare(job, folder)
+        _prepare(job, folder, heartbeat)
         _train(job, folder, heartbeat)
     except (UploadRefused, KindUnknown) as refusal:
         _fail(job, refusal.detail)
+    except CancelRequested:
+        persist(lambda: lifecycle.finish_cancelled(job=job))
+    except files.StorageUnavailable:
+        persist(lambda: lifecycle.requeue(job=job, reason=NO_STORAGE, blame=not STOPPING.is_set()))
     except files.StorageFull:
         _make_room(job, folder)
     except OSError as error:
@@ -113,13 +118,12 @@ def _make_room(job: Job, folder: Path) -> None:
     persist(lambda: lifecycle.requeue(job=job, reason=_DISK_FULL, blame=True))
 
 
-def _prepare(job: Job, folder: Path) -> None:
+def _prepare(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
     if job.dataset is None:
         raise UploadRefused("The data of this job is gone. Upload it again and submit a new job.")
     check_kind(job.task_type)
     folder.mkdir(parents=True, exist_ok=True)
-    dataset_store.materialise(dataset=job.dataset, run_dir=folder)
-    retraining.prepare(job=job, folder=folder)
+    patiently(lambda: _fetch(job, folder), row=job, heartbeat=heartbeat)
     if not checkpoints.restore(job, folder):
         lifecycle.forget_epochs(job=job)
     document = {
@@ -128,6 +132,13 @@ def _prepare(job: Job, folder: Path) -> None:
         "request_id": job.request_id,
     }
     (folder / "config.json").write_text(json.dumps(document))
+
+
+def _fetch(job: Job, folder: Path) -> None:
+    assert job.dataset is not None
+    shutil.rmtree(folder / "data", ignore_errors=True)
+    dataset_store.materialise(dataset=job.dataset, run_dir=folder)
+    retraining.prepare(job=job, folder=folder)
 
 
 def _machine(job: Job) -> dict[str, Any]:
@@ -154,7 +165,7 @@ def _train(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
             status = _follow(job, child, log, heartbeat, stop)
             if status == EXIT_INTERRUPTED:
                 courier.finish()
-        _conclude(job, folder, child, log, status, kept=stop.told)
+        _conclude(job, folder, child, log, status, heartbeat, kept=stop.told)
     finally:
         child.close()
         if not STOPPING.is_set():
@@ -198,11 +209,18 @@ def _follow(job: Job, child: Child, log: EventLog, heartbeat: Heartbeat, stop: S
 
 
 def _conclude(
-    job: Job, folder: Path, child: Child, log: EventLog, status: int, *, kept: bool = False
+    job: Job,
+    folder: Path,
+    child: Child,
+    log: EventLog,
+    status: int,
+    heartbeat: Heartbeat,
+    *,
+    kept: bool = False,
 ) -> None:
     bundle = folder / "bundle"
     if status == 0 and (bundle / "model.json").is_file():
-        _deploy(job, bundle)
+        _deploy(job, bundle, heartbeat)
     elif was_interrupted(status):
         persist(lambda: lifecycle.requeue(job=job, reason="The training server is restarting.", blame=False))
     elif kept:
@@ -246,10 +264,10 @@ def _keep_early(job: Job) -> None:
         lifecycle.finish_cancelled(job=job)
 
 
-def _deploy(job: Job, bundle: Path) -> None:
+def _deploy(job: Job, bundle: Path, heartbeat: Heartbeat) -> None:
     persist(lambda: lifecycle.start_deploying(job=job))
     prefix = f"jobs/{job.pk}/{job.fence}"
-    store.upload_bundle(folder=bundle, prefix=prefix)
+    patiently(lambda: store.upload_bundle(folder=bundle, prefix=prefix), row=job, heartbeat=heartbeat)
     try:
         persist(lambda: lifecycle.publish(job=job, bundle=bundle, prefix=prefix))
     except LeaseLost:

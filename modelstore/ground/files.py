@@ -58,18 +58,31 @@ def local_path(key: str) -> Path | None:
 def put(source: Path, key: str) -> None:
     """Stores a file under exactly `key`, replacing what is there; complete or not at all.
 
-    Raises OSError, or what the storage raises, after taking away what it had begun.
+    Raises OSError for this machine's own disk, else StorageUnavailable, after taking away what it had begun.
     """
     target = local_path(key)
     if target is not None:
         _put_on_disk(source, target)
         return
+    try:
+        _put_in_bucket(source, key)
+    except FlashError:
+        raise
+    except Exception as error:  # each backend has an exception tree of its own
+        # Some of botocore's are OSErrors, too, but without a number.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        logger.exception("the storage failed while %s was written", key)
+        raise storage_unavailable() from error
+
+
+def _put_in_bucket(source: Path, key: str) -> None:
     default_storage.delete(key)
     with source.open("rb") as handle:
         saved = default_storage.save(key, File(handle, name=key))
     if saved != key or default_storage.size(key) != source.stat().st_size:
         default_storage.delete(saved)
-        raise OSError(f"the storage saved only a part of {key}")
+        raise storage_unavailable()
 
 
 def _put_on_disk(source: Path, target: Path) -> None:

@@ -14,11 +14,14 @@ from django.utils import timezone
 from jobs.batches import downloads, lifecycle, runner, sweep
 from jobs.batches.child.order import Order
 from jobs.models import BatchPrediction
+from jobs.states import BatchStatus
+from jobs.worker import patience
 from modelstore.bundles import store
 from modelstore.lifetime.deletion_guard import Allowance
 from tests.bundles import text_bundle
 from tests.jobs.batches.conftest import colours
 from tests.modelstore.conftest import s3, s3_address  # noqa: F401  # fixtures
+from tests.storage_away import Away
 from tests.tasks import Task
 from training.ground.limits import MIB, Limits
 
@@ -97,3 +100,18 @@ def test_what_was_discarded_twice_is_gone_once(finish: Submit) -> None:
     lifecycle.discard(batch)
     lifecycle.discard(again)
     assert not BatchPrediction.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("where", "name"), [("local_cache", "folder_of"), ("files", "put")])
+def test_a_batch_waits_for_a_storage_that_is_away(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch, where: str, name: str
+) -> None:
+    batch = submit(colours())
+    place = getattr(runner, where)
+    monkeypatch.setattr(patience, "_PAUSES", (0.01,))
+    monkeypatch.setattr(place, name, Away(getattr(place, name), 2))
+    assert runner.run_next()
+    batch.refresh_from_db()
+    assert (batch.status, batch.attempt, batch.error) == (BatchStatus.DONE, 1, "")
