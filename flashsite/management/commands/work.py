@@ -4,6 +4,7 @@ Dramatiq's own command starts a master beside each worker; one process per queue
 uses dramatiq.Worker directly: half the memory, and the supervisor sees the worker itself.
 """
 
+import logging
 import os
 import signal
 import threading
@@ -74,11 +75,17 @@ def start_worker(*, queues: set[str], threads: int) -> dramatiq.Worker:
 
 
 def _run_worker(broker: dramatiq.Broker, queues: set[str], threads: int) -> dramatiq.Worker:
+    broker.logger.addFilter(_is_worth_saying)
     worker = dramatiq.Worker(broker, queues=queues, worker_threads=threads)
     # The default, twice the threads, lets a worker with a long job hoard the next one (RELIABILITY, section 4).
     worker.queue_prefetch = threads
     worker.start()
     return worker
+
+
+def _is_worth_saying(record: logging.LogRecord) -> bool:
+    """Every worker of a process brings a middleware for its own queues; dramatiq warns of the second."""
+    return "middleware of the same type" not in record.getMessage()
 
 
 def _stop_event() -> threading.Event:
