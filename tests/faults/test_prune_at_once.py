@@ -60,7 +60,13 @@ def test_each_answer_is_whole_or_says_that_the_model_is_gone(
                     damaged.append(token)
         return int(status)
 
+    begun = threading.Semaphore(0)
+
     def use(name: str, call: Callable[[str], int], first: int) -> None:
+        # A model must be loaded for its first prediction, which takes a moment.
+        assert call(f"model{first}") == 200
+        seen[name, 200] += 1
+        begun.release()
         for token in [f"model{(first + place) % _MODELS}" for place in range(_MODELS)]:
             while (status := call(token)) == 200:
                 seen[name, status] += 1
@@ -73,6 +79,7 @@ def test_each_answer_is_whole_or_says_that_the_model_is_gone(
     ]
     for user in users:
         user.start()
+    assert all([begun.acquire(timeout=60) for _ in users])
     site.manage("shell", "-c", _EXPIRE)
     for user in users:
         user.join(120)

@@ -70,6 +70,7 @@ class Upgraded:
 
 @pytest.fixture(scope="module")
 def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Upgraded:
+    """For tests that only look."""
     site = Upgraded(tmp_path_factory.mktemp("upgrade") / "var")
     site.run("manage.py", "migrate", "--verbosity", "0")
     site.run("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
@@ -188,8 +189,10 @@ print(sealing.unseal(Job.objects.get(pk=1).sealed_token, sealing.site_key()))
 
 
 @pytest.mark.slow
-def test_a_job_that_waited_is_trained(upgraded: Upgraded) -> None:
-    told = upgraded.run(
+def test_a_job_that_waited_is_trained(tmp_path: Path) -> None:
+    site = Upgraded(tmp_path / "var")
+    site.run("manage.py", "migrate", "--verbosity", "0")
+    told = site.run(
         "manage.py",
         "shell",
         "-v0",
