@@ -79,7 +79,7 @@ def test_each_answer_is_whole_or_says_that_the_model_is_gone(
     ]
     for user in users:
         user.start()
-    assert all([begun.acquire(timeout=60) for _ in users])
+    assert all(begun.acquire(timeout=60) for _ in users)
     site.manage("shell", "-c", _EXPIRE)
     for user in users:
         user.join(120)
