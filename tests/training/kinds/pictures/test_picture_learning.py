@@ -132,8 +132,12 @@ def test_a_set_four_times_larger_than_the_limit_is_kept_on_disk(tmp_path, monkey
     run, _ = start(
         picture_run_dir(tmp_path, count=40, picture_memory_mb=4, **{"model": "mobilenet_v3_small"})
     )
+    samples, preprocess = read_pictures(run.data), PicturePreprocess(224, 224)
+    with Prepared() as before:
+        # What is imported for it counts with nobody's pictures.
+        Pictures(samples, preprocess, before).pixels(run)
     prepared = Prepared()
-    pictures = Pictures(read_pictures(run.data), PicturePreprocess(224, 224), prepared)
+    pictures = Pictures(samples, preprocess, prepared)
     tracemalloc.start()
     try:
         stored = pictures.pixels(run)
