@@ -38,7 +38,7 @@ for key in TrainedModel.objects.filter(pinned=False).values_list("pk", flat=True
 def test_each_answer_is_whole_or_says_that_the_model_is_gone(
     make_site: Callable[..., Any], tmp_path: Path
 ) -> None:
-    site = make_site(tmp_path / "var")
+    site = make_site(tmp_path / "var", FLASH_PREDICT_RATE="100000/min")
     site.manage("shell", "-c", _PUBLISH)
     site.start()
     seen: Counter[tuple[str, int]] = Counter()
