@@ -71,7 +71,8 @@ class Pictures:
     def begin(self, threads: int) -> None:
         """Start decoding in the background, unless that is done."""
         if self._ahead is None and self._pixels is None:
-            self._ahead = Ahead(decode_in_chunks(self.samples.items, self.preprocess, threads), _CHUNKS_AHEAD)
+            chunks = decode_in_chunks(self.samples.items, self.preprocess, threads)
+            self._ahead = Ahead(self._described(chunks), _CHUNKS_AHEAD)
 
     def pixels(self, run: Run, *, on_disk: bool = False) -> NDArray[np.uint8]:
         """All of them, uint8 [N, S, S, 3], in memory or, when they are many or `on_disk`, in a file of the run.
@@ -167,9 +168,14 @@ class Pictures:
             self._look(first, pixels, refused)
             yield first, pixels
 
+    def _described(self, chunks: Iterator[Decoded]) -> Iterator[Decoded]:
+        """The same chunks; their pictures are described in the thread that decodes, which the reader waits for less."""
+        for first, pixels, refused in chunks:
+            self.descriptors.add(first, pixels, [index for index, _ in refused])
+            yield first, pixels, refused
+
     def _look(self, first: int, pixels: NDArray[np.uint8], refused: list[tuple[int, str]]) -> None:
         bad = [index for index, _ in refused]
-        self.descriptors.add(first, pixels, bad)
         self._unreadable += refused
         if (missing := _EXAMPLES - len(self.examples)) > 0:
             readable = np.setdiff1d(np.arange(len(pixels)), np.array(bad, np.int64) - first)

@@ -51,10 +51,13 @@ def fit(
 
         from training.engine.depthwise import compile_meanwhile
         from training.engine.device import choose_device, make_repeatable, precisions
-        from training.kinds.pictures.fine_tuning import train_network
-        from training.kinds.pictures.gpu_batches import with_gpu_batches
-        from training.kinds.pictures.head import train_head
         from training.kinds.pictures.material import Material
+
+        if recipe.freeze:
+            from training.kinds.pictures.head import train_head
+        else:
+            from training.kinds.pictures.fine_tuning import train_network
+            from training.kinds.pictures.gpu_batches import with_gpu_batches
     make_repeatable(recipe.seed)
     torch.set_num_threads(run.machine.cores)
     with run.phases.time("weights"):

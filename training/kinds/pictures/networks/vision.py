@@ -17,20 +17,23 @@ _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
 # Where each network keeps its last linear layer; the wavelets have none but ours.
 _HEADS: Mapping[str, str] = {spec.name: spec.last_layer for spec in MODELS}
+_STAND_INS: Mapping[str, Mapping[str, Any]] = {
+    "torchvision.ops.roi_align": {"roi_align": None, "RoIAlign": nn.Module},
+    "torchvision.datasets": {},
+}
 
 
 def torchvision_models() -> Any:
-    """`torchvision.models`, without the compiler.
+    """`torchvision.models`, without the compiler and the data sets.
 
     One operator for object detection imports all of torch._dynamo, five seconds on a small machine, for a check
-    that only detection makes. A stand-in takes its place unless the real one is loaded already.
+    that only detection makes; nothing here reads torchvision's data sets. Stand-ins take their places unless the
+    real ones are loaded already.
     """
-    name = "torchvision.ops.roi_align"
-    if name not in sys.modules:
-        stand_in = types.ModuleType(name)
-        stand_in.roi_align = None  # type: ignore[attr-defined]
-        stand_in.RoIAlign = nn.Module  # type: ignore[attr-defined]
-        sys.modules[name] = stand_in
+    for name, contents in _STAND_INS.items():
+        if name not in sys.modules:
+            sys.modules[name] = types.ModuleType(name)
+            vars(sys.modules[name]).update(contents)
     import torchvision.models
 
     return torchvision.models
