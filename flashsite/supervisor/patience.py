@@ -57,11 +57,14 @@ class PatientSocket:
         self._began = self._last = time.monotonic()
         self._received = 0
 
-    def recv(self, size: int, *flags: int) -> bytes:
+    def recv(self, size: int, flags: int = 0) -> bytes:
         """As of a socket."""
-        if not self._poll.poll(0):
+        try:
+            # Mostly something is there: asking first would be a system call more.
+            data = self._sock.recv(size, flags | socket.MSG_DONTWAIT)
+        except BlockingIOError:
             self._wait()
-        data = self._sock.recv(size, *flags)
+            data = self._sock.recv(size, flags)
         self._received += len(data)
         self._last = time.monotonic()
         return data
