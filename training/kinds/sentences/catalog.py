@@ -1,14 +1,17 @@
 """The models for sentences, and the defaults that each preset gives."""
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from training.kinds.kind import ModelSpec, Preset
+from training.kinds.sentences.encoders.specs import ENCODERS
 
 TASK = "textclassification"
 NGRAMS = "bag_of_ngrams"
+_Recipe = TypeVar("_Recipe")
 
 
 def _model(name: str, title: str, parameters: float, cost: float, memory: int, summary: str) -> ModelSpec:
@@ -26,6 +29,14 @@ def _model(name: str, title: str, parameters: float, cost: float, memory: int, s
 MODELS = (
     _model("lstm", "LSTM", 4.8, 300.0, 1200, "Reads word by word in both directions; knows word order."),
     _model("gru", "GRU", 4.3, 240.0, 1200, "Like the LSTM but simpler; a little faster."),
+    _model(
+        "minilm",
+        "MiniLM-L6",
+        22.7,
+        260.0,
+        2000,
+        "Has read a billion English sentences before; its last layers learn your classes. Apache-2.0.",
+    ),
     _model(NGRAMS, "Bag of n-grams", 1.0, 1.0, 600, "Counts words and phrases; trains in seconds."),
 )
 
@@ -56,8 +67,16 @@ _NGRAMS: Mapping[Preset, Mapping[str, Any]] = {
     Preset.BEST: {"epochs": 25},
 }
 
+_ENCODERS: Mapping[Preset, Mapping[str, Any]] = {
+    Preset.QUICK: {"epochs": 12, "freeze": True},
+    Preset.BALANCED: {"epochs": 3, "frozen_share": 0.67},
+    Preset.BEST: {"epochs": 6, "frozen_share": 0.5, "weight_averaging": True},
+}
+
 # Seconds for one sentence and epoch, measured with sentences of 10 to 30 words; the units of that network.
 _NGRAM_SECONDS, _RECURRENT_SECONDS, _HIDDEN = 0.0004, 0.004, 256
+# Of an encoder: what all of it takes for one sentence, and an epoch of all of its layers.
+_ENCODING_SECONDS, _ENCODER_SECONDS = 0.002, 0.006
 
 
 def defaults(preset: Preset, model: str | None, pretrained: bool | None) -> dict[str, Any]:
@@ -65,6 +84,9 @@ def defaults(preset: Preset, model: str | None, pretrained: bool | None) -> dict
     values: dict[str, Any] = {"model": model or _PRESET_MODELS[preset], "pretrained": False}
     if values["model"] == NGRAMS:
         values |= {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 128, **_NGRAMS[preset]}
+    elif values["model"] in ENCODERS:
+        values |= {"optimizer": "adamw", "learning_rate": 0.001, "batch_size": 32, **_ENCODERS[preset]}
+        values |= {"weight_decay": 0.01, "dropout": 0.1, "backbone_rate": 0.15}
     else:
         values |= {"optimizer": "adam", "learning_rate": 0.005, "batch_size": 128, **_RECURRENT[preset]}
     values["max_length"] = 2_000
@@ -75,11 +97,31 @@ def defaults(preset: Preset, model: str | None, pretrained: bool | None) -> dict
 
 def is_convex(values: Mapping[str, Any]) -> bool:
     """See Kind."""
-    return bool(values["model"] == NGRAMS)
+    return bool(values["model"] == NGRAMS or (values["model"] in ENCODERS and values.get("freeze")))
+
+
+def without_encoder(recipe: _Recipe) -> _Recipe:
+    """A Recipe of a pretrained encoder as one that needs no weights; what the user chose stays."""
+    given: Any = recipe
+    preset = given.preset or Preset.QUICK
+    model = NGRAMS if given.freeze else "lstm"
+    before, after = (defaults(preset, name, None) for name in (given.model, model))
+    usual = {field.name: field.default for field in dataclasses.fields(given) if field.name in before} | after
+    changes = {name: value for name, value in usual.items() if getattr(given, name) == before.get(name)}
+    changed: _Recipe = dataclasses.replace(given, **{**changes, "model": model})
+    return changed
+
+
+def title_of(model: str) -> str:
+    """What the model is called in sentences."""
+    return next(spec.title for spec in MODELS if spec.name == model)
 
 
 def rough_seconds(recipe: Mapping[str, Any], samples: int) -> float:
     """See Kind."""
+    if recipe["model"] in ENCODERS:
+        learning = 0.0 if recipe.get("freeze") else (1 - float(recipe["frozen_share"])) * recipe["epochs"]
+        return samples * (_ENCODING_SECONDS + _ENCODER_SECONDS * learning)
     each = _NGRAM_SECONDS if recipe["model"] == NGRAMS else _RECURRENT_SECONDS
     # Of a network half as wide a word takes a third of the time.
     width = float(recipe.get("hidden", _HIDDEN)) / _HIDDEN

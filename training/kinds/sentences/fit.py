@@ -1,6 +1,7 @@
-"""Trains a text classifier: vocabulary, n-grams or a recurrent network."""
+"""Trains a text classifier: vocabulary, n-grams, and a recurrent network or a pretrained encoder beside them."""
 
 import dataclasses
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +14,18 @@ from training.ground.prepared import Prepared
 from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Parts, Samples, check_classes
-from training.kinds.sentences.catalog import NGRAMS
+from training.kinds.sentences.catalog import NGRAMS, title_of, without_encoder
+from training.kinds.sentences.encoders.specs import ENCODERS
 from training.kinds.sentences.likeness import sentence_sources
 from training.kinds.sentences.preprocess import pad
-from training.kinds.sentences.tokens import Tokens, tokenise
+from training.kinds.sentences.tokens import Tokens, tokenise, tokenise_with
 from training.targets.target import target_of
 
 if TYPE_CHECKING:
     from training.evaluation.outcome import Early, Outcome
+    from training.kinds.sentences.encoders.bert import Bert
     from training.kinds.sentences.ngram_fit import NGramFit, Texts
+    from training.kinds.sentences.voting import VotingFit
 
 _EXAMPLES = 32
 
@@ -44,9 +48,11 @@ def fit(
             cores = run.machine.cores
             sources = prepared.once("sources", lambda: sentence_sources(samples, cores))
         chosen = parts or choose_parts(samples, recipe, previous, run.machine.cores, sources)
+    encoder = None
+    if recipe.model in ENCODERS:
+        recipe, encoder = _with_encoder(recipe, samples, run)
     with run.phases.time("tokenise"):
-        sizes = recipe.vocabulary, recipe.max_length
-        tokens = prepared.once(("tokens", *sizes), lambda: tokenise(samples, *sizes))
+        tokens = _tokens(recipe, samples, prepared, encoder)
     run.control.check()
     with run.phases.time("import"):
         import torch
@@ -66,7 +72,34 @@ def fit(
     outcome = _Outcomes(recipe, samples, chosen, tokens, sources)
     if recipe.model == NGRAMS:
         return _fit_ngrams(recipe, texts, run, outcome)
+    if encoder is not None:
+        return _fit_encoder(recipe, encoder[0], texts, run, outcome, early)
     return _fit_recurrent(recipe, texts, run, outcome, previous, early)
+
+
+def _with_encoder(
+    recipe: Recipe, samples: Samples[str], run: Run
+) -> tuple[Recipe, "tuple[Bert, str] | None"]:
+    """The encoder and its tokenizer, and the recipe as it can be carried out: without it by what needs none."""
+    from training.kinds.sentences.encoders.files import find_encoder
+
+    other = without_encoder(recipe)
+    with run.phases.time("weights"):
+        found = find_encoder(
+            ENCODERS[recipe.model], run.events, instead=f"{title_of(other.model)} was trained"
+        )
+    return (recipe, found) if found is not None else (other, None)
+
+
+def _tokens(
+    recipe: Recipe, samples: Samples[str], prepared: Prepared, encoder: "tuple[Bert, str] | None"
+) -> Tokens:
+    if encoder is not None:
+        _, tokenizer = encoder
+        make = partial(tokenise_with, samples, tokenizer, recipe.max_length)
+        return prepared.once(("tokens", recipe.model, recipe.max_length), make)
+    sizes = recipe.vocabulary, recipe.max_length
+    return prepared.once(("tokens", *sizes), lambda: tokenise(samples, *sizes))
 
 
 class _Outcomes:
@@ -118,6 +151,28 @@ class _Outcomes:
             **more,
         )
 
+    def of_votes(self, fit: "VotingFit", graph: Callable[[Any], Any], count: int) -> "Outcome":
+        """A network and the n-grams that vote with it; it learned from `count` sentences."""
+        return self.of(
+            fit.module,
+            arguments=fit.arguments,
+            graph=graph,
+            progress=fit.progress,
+            deployed_count=count,
+            probabilities=self._target.probabilities(fit.logits).numpy(),
+            measured=partial(graph, fit.measured) if fit.measured is not None else None,
+            evidence=self.evidence(),
+        )
+
+    def encoded(self, encoder: "Bert", window: int) -> Any:
+        """All sentences as an encoder gets them."""
+        from training.kinds.sentences.encoders.fit import Encoded
+
+        labels = self._samples.labels
+        return Encoded(
+            encoder=encoder, window=window, rows=self._tokens.rows, labels=labels, parts=self._parts
+        )
+
     def evidence(self) -> Any:
         """For the audit."""
         from training.kinds.sentences.evidence import SentenceEvidence
@@ -134,6 +189,23 @@ def _fit_ngrams(recipe: Recipe, texts: "Texts", run: Run, outcome: _Outcomes) ->
     return outcome.of_ngrams(fit, measured=measured, evidence=outcome.evidence())
 
 
+def _fit_encoder(
+    recipe: Recipe, encoder: "Bert", texts: "Texts", run: Run, outcome: _Outcomes, early: "Early"
+) -> "Outcome":
+    from training.kinds.sentences.encoders.fit import train_encoder
+    from training.kinds.sentences.encoders.graph import encoder_graph
+
+    encoded = outcome.encoded(encoder, ENCODERS[recipe.model].window)
+    fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
+    return outcome.of_votes(fit, encoder_graph, len(texts.rows[0]))
+
+
+def _tell_early(outcome: _Outcomes, early: "Early", fit: "NGramFit") -> None:
+    """The n-grams alone, for use until the network has learned."""
+    if early is not None:
+        early(outcome.of_ngrams(fit))
+
+
 def _fit_recurrent(
     recipe: Recipe,
     texts: "Texts",
@@ -145,19 +217,5 @@ def _fit_recurrent(
     from training.kinds.sentences.graphs import blended_graph
     from training.kinds.sentences.recurrent_fit import train_recurrent
 
-    def early_ngrams(fit: "NGramFit") -> None:
-        """The n-grams alone, for use until the network has learned."""
-        if early is not None:
-            early(outcome.of_ngrams(fit))
-
-    fit = train_recurrent(recipe, texts, run, previous, early_ngrams)
-    return outcome.of(
-        fit.module,
-        arguments=fit.arguments,
-        graph=blended_graph,
-        progress=fit.progress,
-        deployed_count=len(texts.rows[0]),
-        probabilities=target_of(recipe.task).probabilities(fit.logits).numpy(),
-        measured=partial(blended_graph, fit.measured) if fit.measured is not None else None,
-        evidence=outcome.evidence(),
-    )
+    fit = train_recurrent(recipe, texts, run, previous, partial(_tell_early, outcome, early))
+    return outcome.of_votes(fit, blended_graph, len(texts.rows[0]))

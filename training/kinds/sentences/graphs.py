@@ -54,15 +54,16 @@ class Graph:
         return helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="flash")
 
 
-def _ids_input() -> Any:
+def ids_input() -> Any:
+    """Token ids int64 [B, T]."""
     return helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "tokens"])
 
 
 def ngram_graph(model: NGramClassifier) -> onnx.ModelProto:
     """`NGramClassifier` followed by softmax."""
     graph = Graph()
-    graph.add("Softmax", _ngram_logits(graph, model), axis=1, name="probabilities")
-    return graph.model([_ids_input()], model.bias.numel(), "bag_of_ngrams")
+    graph.add("Softmax", ngram_logits(graph, model), axis=1, name="probabilities")
+    return graph.model([ids_input()], model.bias.numel(), "bag_of_ngrams")
 
 
 def blended_graph(model: BlendedClassifier) -> onnx.ModelProto:
@@ -71,13 +72,13 @@ def blended_graph(model: BlendedClassifier) -> onnx.ModelProto:
     bounds = (graph.constant([bound]) for bound in (0, model.length, 1))
     read = graph.add("Slice", "input_ids", *bounds)
     recurrent = _ensemble_logits(graph, model.recurrent, read)
-    logits = graph.add("Add", recurrent, _ngram_logits(graph, model.ngrams))
+    logits = graph.add("Add", recurrent, ngram_logits(graph, model.ngrams))
     graph.add("Softmax", logits, axis=1, name="probabilities")
-    return graph.model([_ids_input()], model.ngrams.bias.numel(), model.recurrent.members[0].kind)
+    return graph.model([ids_input()], model.ngrams.bias.numel(), model.recurrent.members[0].kind)
 
 
-def _ngram_logits(graph: Graph, model: NGramClassifier) -> str:
-    """Keys by integer arithmetic, rows by binary search."""
+def ngram_logits(graph: Graph, model: NGramClassifier) -> str:
+    """The output of `NGramClassifier`: keys by integer arithmetic, rows by binary search."""
     keys = model.keys.numpy()
     keys_name = graph.constant(keys, "keys")
     wanted = _ngram_keys(graph, model.base, model.order)
@@ -129,7 +130,7 @@ def recurrent_graph(model: RecurrentEnsemble) -> onnx.ModelProto:
     """`RecurrentEnsemble` followed by softmax."""
     graph = Graph()
     graph.add("Softmax", _ensemble_logits(graph, model, "input_ids"), axis=1, name="probabilities")
-    return graph.model([_ids_input()], model.members[0].head.out_features, model.members[0].kind)
+    return graph.model([ids_input()], model.members[0].head.out_features, model.members[0].kind)
 
 
 def _ensemble_logits(graph: Graph, model: RecurrentEnsemble, input_ids: str) -> str:

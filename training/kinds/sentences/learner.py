@@ -15,20 +15,19 @@ from training.engine.optimizers import Group
 from training.engine.process_group import ProcessGroup, threads_of
 from training.ground.machine import Machine
 from training.ground.recipe import Recipe
-from training.kinds.sentences.blended import blend
+from training.kinds.sentences.batches import sorted_batches
 from training.kinds.sentences.preprocess import pad
 from training.kinds.sentences.recurrent import RecurrentClassifier, RecurrentEnsemble
+from training.kinds.sentences.voting import Voting
 from training.targets.target import target_of
 
-# Sentences are sorted by length within this many batches: little padding, yet different company every epoch.
-_BATCHES_SORTED_TOGETHER = 40
 _TOKENS_AT_ONCE, _SENTENCES_AT_ONCE = 16_384, 256
 # Of fewer sentences a core makes less in the same time.
 _LEAST_PART = 32
 _LENGTH_STEP = 8
 
 
-class SentenceLearner:
+class SentenceLearner(Voting):
     """Recurrent classifiers with their sentences: `rows` and `labels` are (training part, validation part).
 
     `partner` [N, C] are the logits of the other model of the blend for the validation part. Of both parts, `group`
@@ -47,13 +46,13 @@ class SentenceLearner:
         *,
         machine: Machine = Machine(),  # noqa: B008
     ) -> None:
+        super().__init__(target_of(config.task), partner, labels[1])
         self._group = group or ProcessGroup()
         self.module: torch.nn.Module = module
         self._members: list[RecurrentClassifier] = list(module.members)
         self.config = config
-        self.target = target_of(config.task)
-        self._device, self._partner = device, partner
-        (self._train, self._validation), (self._train_labels, self._validation_labels) = rows, labels
+        self._device = device
+        (self._train, self._validation), self._train_labels = rows, labels[0]
         networks = len(self._members)
         threads = threads_of(machine, self._group.size) if device.type == "cpu" else 1
         self._parts = max(1, min(threads // networks, config.batch_size // _LEAST_PART))
@@ -64,11 +63,6 @@ class SentenceLearner:
         weights = weights if config.class_weights else np.ones_like(weights)
         self._class_weights, self._weights = weights, torch.from_numpy(weights).to(device)
 
-    @property
-    def validation_count(self) -> int:
-        """See Learner."""
-        return len(self._validation)
-
     def groups(self) -> list[Group]:
         """See Learner; weight decay would open the gates that padding shuts."""
         named = list(self.module.named_parameters())
@@ -77,15 +71,7 @@ class SentenceLearner:
 
     def batches(self, epoch: int) -> list[NDArray[np.int64]]:
         """See Learner."""
-        random = np.random.default_rng((self.config.seed, epoch))
-        order = random.permutation(len(self._train))
-        size = self.config.batch_size
-        batches = []
-        for start in range(0, len(order), size * _BATCHES_SORTED_TOGETHER):
-            window = order[start : start + size * _BATCHES_SORTED_TOGETHER]
-            window = window[np.argsort(self._lengths[window], kind="stable")]
-            batches += [window[i : i + size] for i in range(0, len(window), size)]
-        return [self._group.share(batches[i]) for i in random.permutation(len(batches))]
+        return [self._group.share(batch) for batch in sorted_batches(self._lengths, self.config, epoch)]
 
     def inputs(self, batch: NDArray[np.int64]) -> tuple[Sequence[Tensor], Hashable]:
         """See Learner: what the whole batch weighs [], then of each part its words [B, T] and classes [B]."""
@@ -131,21 +117,8 @@ class SentenceLearner:
         gradients = torch.autograd.grad(summed / total, list(member.parameters()), scale)
         return summed.detach() / total, self.target.right(self.target.decide(logits), labels).sum(), gradients
 
-    def evaluate(self) -> tuple[float, float]:
-        """See Learner; of both models together."""
-        logits, _ = self.blended()
-        labels = torch.from_numpy(self._validation_labels)
-        score = self.target.measure(self._validation_labels, self.target.decide(logits).numpy())
-        return float(self.target.loss(logits, labels)), score.value
-
-    def blended(self) -> tuple[Tensor, tuple[float, float]]:
-        """Logits [N, C] of the validation part by both models, and the factor of each."""
-        own = self.logits()
-        factors = blend(own, self._partner, torch.from_numpy(self._validation_labels), self.target)
-        return factors[0] * own + factors[1] * self._partner, factors
-
     def logits(self) -> Tensor:
-        """Of the validation part by the networks alone, float32 [N, C]."""
+        """See Voting."""
         self.module.eval()
         every = sorted(range(len(self._validation)), key=lambda i: len(self._validation[i]))
         order = self._group.share(every)

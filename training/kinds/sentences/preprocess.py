@@ -13,6 +13,14 @@ _UNKNOWN = 1
 TOKENIZER_FILE = "tokenizer.json"
 # For other programs: with it transformers' AutoTokenizer opens the folder. Flash itself does not read it.
 TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
+_SPECIAL = {
+    "pad_token": "[PAD]",
+    "unk_token": "[UNK]",
+    "bos_token": "[BOS]",
+    "eos_token": "[EOS]",
+    "cls_token": "[CLS]",
+    "sep_token": "[SEP]",
+}
 _AT_ONCE = 64
 
 
@@ -28,6 +36,11 @@ class TextPreprocess:
         self._tokenizer = Tokenizer.from_str(tokenizer_json)
         self._tokenizer.enable_truncation(max_length)
         self._tokenizer.no_padding()
+
+    @property
+    def size(self) -> int:
+        """How many ids there are."""
+        return int(self._tokenizer.get_vocab_size())
 
     def ragged(self, sentences: Sequence[str]) -> list[list[int]]:
         """The ids of each sentence, without padding; an id is never 0 and no sentence is empty."""
@@ -58,10 +71,11 @@ class TextPreprocess:
             "model_max_length": self.max_length,
             "padding_side": "right",
             "truncation_side": "right",
-            "pad_token": "[PAD]",
-            "unk_token": "[UNK]",
-            "bos_token": "[BOS]",
-            "eos_token": "[EOS]",
+            **{
+                name: token
+                for name, token in _SPECIAL.items()
+                if self._tokenizer.token_to_id(token) is not None
+            },
             "model_input_names": ["input_ids"],
         }
         return {TOKENIZER_FILE: self.tokenizer_json, TOKENIZER_CONFIG_FILE: json.dumps(config, indent=2)}

@@ -1,7 +1,6 @@
 """Trains recurrent networks and blends them with the linear model over n-grams."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -23,6 +22,7 @@ from training.kinds.sentences.learner import SentenceLearner, learner_of
 from training.kinds.sentences.ngram_fit import NGramFit, NGramFitting, Texts
 from training.kinds.sentences.preprocess import TOKENIZER_FILE
 from training.kinds.sentences.recurrent import RecurrentEnsemble
+from training.kinds.sentences.voting import VotingFit, tell_votes
 
 # A network reads word after word: what comes later than this costs more time than it adds.
 _LENGTH = 256
@@ -30,23 +30,9 @@ _LENGTH = 256
 _NETWORKS = "recurrent.members."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RecurrentFit:
-    """`module` with the `arguments` that build it again, and its `logits` [N, C] of the validation part.
-
-    `measured` is the model that was measured, where that is another one; it shares the network.
-    """
-
-    module: BlendedClassifier
-    arguments: dict[str, Any]
-    progress: Progress
-    logits: Tensor
-    measured: BlendedClassifier | None
-
-
 def train_recurrent(
     recipe: Recipe, texts: Texts, run: Run, previous: Previous | None, early: Callable[[NGramFit], None]
-) -> RecurrentFit:
+) -> VotingFit:
     """Networks and n-grams are measured together: with the networks, the n-grams of the training part.
 
     Afterwards the n-grams are those learned from all sentences. They can be used before the networks have learned:
@@ -69,11 +55,8 @@ def train_recurrent(
         measured = BlendedClassifier(module, ngrams.measured, _LENGTH).eval()
         # The network that they share has its factor already.
         measured.scale(1.0, factors[1])
-    run.events.log(
-        f"On the validation part the {recipe.model.upper()} and the n-grams together did best with "
-        f"{factors[0]:.2f} and {factors[1]:.2f} of the votes."
-    )
-    return RecurrentFit(
+    tell_votes(run.events, recipe.model.upper(), factors)
+    return VotingFit(
         module=blended,
         arguments=blended.arguments(arguments),
         progress=progress,

@@ -6,6 +6,8 @@ from torch import nn
 
 from training.kinds.sentences.blended import BlendedClassifier
 from training.kinds.sentences.catalog import NGRAMS
+from training.kinds.sentences.encoders.classifier import EncoderClassifier
+from training.kinds.sentences.encoders.specs import ENCODERS
 from training.kinds.sentences.ngrams import NGramClassifier
 
 
@@ -15,6 +17,8 @@ def restored(saved: dict[str, Any]) -> nn.Module:
     module: nn.Module
     if saved["model"] == NGRAMS:
         module = NGramClassifier(state["keys"], state["idf"], **arguments)
+    elif saved["model"] in ENCODERS:
+        module = EncoderClassifier.from_arguments(state, arguments)
     else:
         module = BlendedClassifier.from_arguments(state, arguments)
     module.load_state_dict(state)

@@ -8,6 +8,9 @@ from training.ground.samples import Parts, Samples
 from training.kinds.sentences.preprocess import TextPreprocess
 from training.kinds.sentences.tokeniser import Vocabulary, learn_vocabulary
 
+# Pairs of pieces: what an encoder's tokenizer splits is joined again.
+_ORDER = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -35,3 +38,10 @@ def tokenise(samples: Samples[str], vocabulary: int, max_length: int) -> Tokens:
     learned = learn_vocabulary(samples.items, vocabulary)
     preprocess = TextPreprocess(learned.tokenizer_json, max_length)
     return Tokens(learned, preprocess, preprocess.ragged(samples.items))
+
+
+def tokenise_with(samples: Samples[str], tokenizer_json: str, max_length: int) -> Tokens:
+    """With the tokenizer of an encoder, whose pieces the n-grams are made of, too."""
+    preprocess = TextPreprocess(tokenizer_json, max_length)
+    vocabulary = Vocabulary(tokenizer_json, preprocess.size, _ORDER)
+    return Tokens(vocabulary, preprocess, preprocess.ragged(samples.items))

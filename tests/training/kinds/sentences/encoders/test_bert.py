@@ -1,0 +1,111 @@
+"""The encoder against PyTorch's own layers, with padding, and files that hold none."""
+
+import pytest
+import torch
+from torch import nn
+
+from tests.training.tiny_encoder import HEADS, INNER, LAYERS, PLACES, WIDTH, hub_state, write_encoder
+from training.kinds.sentences.encoders.bert import Bert, BertShape, NotAnEncoder, mean_state
+from training.kinds.sentences.encoders.specs import CONFIG_FILE
+
+VOCABULARY = 50
+SHAPE = BertShape(
+    vocabulary=VOCABULARY, width=WIDTH, layers=LAYERS, heads=HEADS, inner=INNER, places=PLACES, epsilon=1e-12
+)
+IDS = torch.tensor([[2, 7, 9, 3, 0, 0], [2, 5, 6, 11, 30, 3]])
+
+
+def loaded(state=None):
+    encoder = Bert(SHAPE)
+    encoder.load_hub(state or hub_state(VOCABULARY))
+    return encoder.eval()
+
+
+def by_torch(state, ids):
+    """The same arithmetic by torch.nn.TransformerEncoderLayer."""
+    embedded = (
+        state["embeddings.word_embeddings.weight"][ids]
+        + state["embeddings.position_embeddings.weight"][: ids.shape[1]]
+        + state["embeddings.token_type_embeddings.weight"][0]
+    )
+    norm = state["embeddings.LayerNorm.weight"], state["embeddings.LayerNorm.bias"]
+    states = nn.functional.layer_norm(embedded, (WIDTH,), *norm, 1e-12)
+    for number in range(LAYERS):
+        layer = nn.TransformerEncoderLayer(
+            WIDTH, HEADS, INNER, activation="gelu", batch_first=True, layer_norm_eps=1e-12
+        ).eval()
+        own = {n.removeprefix(f"encoder.layer.{number}."): t for n, t in state.items()}
+        parts = [f"attention.self.{name}" for name in ("query", "key", "value")]
+        named = {"self_attn.in_proj_weight": torch.cat([own[f"{p}.weight"] for p in parts])}
+        named["self_attn.in_proj_bias"] = torch.cat([own[f"{p}.bias"] for p in parts])
+        others = {
+            "self_attn.out_proj": "attention.output.dense",
+            "norm1": "attention.output.LayerNorm",
+            "linear1": "intermediate.dense",
+            "linear2": "output.dense",
+            "norm2": "output.LayerNorm",
+        }
+        for theirs, hub in others.items():
+            named |= {f"{theirs}.{kind}": own[f"{hub}.{kind}"] for kind in ("weight", "bias")}
+        layer.load_state_dict(named)
+        states = layer(states, src_key_padding_mask=ids == 0)
+    return states
+
+
+@torch.no_grad()
+def test_it_computes_what_pytorchs_own_layers_compute():
+    state = hub_state(VOCABULARY)
+    found, expected = loaded(state)(IDS), by_torch(state, IDS)
+    there = IDS != 0
+    assert torch.allclose(found[there], expected[there], atol=1e-5)
+
+
+@torch.no_grad()
+def test_padding_changes_nothing():
+    encoder = loaded()
+    alone = mean_state(encoder(IDS[:1, :4]), IDS[:1, :4])
+    assert torch.allclose(mean_state(encoder(IDS), IDS)[:1], alone, atol=1e-5)
+
+
+def test_names_of_a_bert_with_a_head_are_understood():
+    state = {f"bert.{name}": tensor for name, tensor in hub_state(VOCABULARY).items()}
+    assert torch.equal(loaded(state).words.weight, state["bert.embeddings.word_embeddings.weight"])
+
+
+def damaged(name, change):
+    state = hub_state(VOCABULARY)
+    if change is None:
+        del state[name]
+    else:
+        state[name] = change(state[name])
+    return state
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ({"features.0.weight": torch.zeros(1)}, "the weights are not a BERT's"),
+        (damaged("encoder.layer.1.output.dense.bias", None), "encoder.layer.1.output.dense.bias is missing"),
+        (damaged("embeddings.LayerNorm.weight", lambda t: t[:5]), r"the shape \[5\] instead of \[32\]"),
+        (damaged("embeddings.LayerNorm.bias", lambda t: t * torch.nan), "values that are no numbers"),
+    ],
+)
+def test_weights_that_are_not_this_encoders_are_refused(state, words):
+    with pytest.raises(NotAnEncoder, match=words):
+        Bert(SHAPE).load_hub(state)
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"model_type": "roberta"}, "of the kind roberta"),
+        ({"hidden_size": "wide"}, "damaged"),
+        (None, "damaged"),
+    ],
+)
+def test_a_configuration_of_something_else_is_refused(tmp_path, config, words):
+    write_encoder(tmp_path, **(config or {}))
+    if config is None:
+        (tmp_path / CONFIG_FILE).write_text("[]")
+    with pytest.raises(NotAnEncoder, match=words):
+        BertShape.read(tmp_path / CONFIG_FILE)

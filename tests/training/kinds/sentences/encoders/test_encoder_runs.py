@@ -1,0 +1,123 @@
+"""Trainings of an encoder from RUN_DIR to bundle."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from tests.training.datasets import sentences, start, text_run_dir, told
+from training.bundle.manifest import Manifest, verify
+from training.bundle.onnx_classifier import OnnxClassifier
+from training.ground.errors import Interrupted
+from training.ground.recipe import resolve
+from training.kinds.sentences.catalog import without_encoder
+from training.kinds.sentences.encoders import states
+from training.kinds.sentences.encoders.files import _load
+from training.kinds.sentences.preprocess import TextPreprocess
+from training.restore import load_classifier
+from training.train import train
+
+TEXT = "textclassification"
+SMALL = {"model": "minilm", "preset": "balanced", "epochs": 6, "batch_size": 8, "backbone_rate": 1.0}
+
+
+def trained(folder, **values):
+    run, stream = start(text_run_dir(folder, **{"model": "minilm", **values}))
+    train(run)
+    return run.folder / "bundle", stream
+
+
+@pytest.mark.parametrize("values", [{"preset": "quick"}, SMALL, SMALL | {"preset": "best"}], ids=str)
+def test_it_learns_and_trainer_onnx_and_pt_agree(tmp_path, encoder_folder, values):
+    folder, stream = trained(tmp_path, **values)
+    assert told(stream, "result")[0]["accuracy"] >= 0.75
+    assert not [e for e in told(stream, "warning") if "encoder" in e["message"].lower()]
+    verify(folder, Manifest.read(folder))
+    classifier = OnnxClassifier(folder)
+    assert classifier.manifest.model == "minilm"
+    inputs = [s for s, _ in sentences()] + ["", "something never seen", "rain " * 500, "今天 [PAD]"]
+    preprocess = TextPreprocess.from_json(classifier.manifest.preprocess, folder)
+    from_pt = load_classifier(folder / "model.pt")
+    with torch.no_grad():
+        expected = np.concatenate([from_pt(torch.from_numpy(preprocess.encode([s]))).numpy() for s in inputs])
+    assert np.abs(classifier.predict(inputs) - expected).max() < 1e-4
+
+
+def weights(folder):
+    return torch.load(folder / "model.pt", weights_only=True)["state_dict"]
+
+
+def test_only_the_last_layers_learn(tmp_path, encoder_folder):
+    before = _load(encoder_folder)[0].state_dict()
+    folder, _ = trained(tmp_path, **SMALL)
+    after = weights(folder)
+    changed = {name for name, tensor in before.items() if not torch.equal(tensor, after[f"encoder.{name}"])}
+    assert {name.split(".")[1] for name in changed} == {"2"}
+    assert not torch.equal(before["layers.2.inner.weight"], after["encoder.layers.2.inner.weight"])
+
+
+def test_nothing_of_the_encoder_learns_in_a_quick_training(tmp_path, encoder_folder):
+    before = _load(encoder_folder)[0].state_dict()
+    after = weights(trained(tmp_path)[0])
+    assert all(torch.equal(tensor, after[f"encoder.{name}"]) for name, tensor in before.items())
+
+
+def test_the_same_seed_gives_the_same_model(tmp_path, encoder_folder):
+    one, other = (weights(trained(tmp_path / name, **SMALL)[0]) for name in ("one", "other"))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_states_in_a_file_say_the_same_and_leave_nothing(tmp_path, encoder_folder, monkeypatch):
+    expected = weights(trained(tmp_path / "memory", **SMALL)[0])
+    monkeypatch.setattr(states, "_IN_MEMORY_BYTES", 0)
+    folder, _ = trained(tmp_path / "file", **SMALL)
+    found = weights(folder)
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    assert {path.name for path in folder.parent.iterdir()} == {
+        "bundle",
+        "config.json",
+        "data",
+        "checkpoint",
+        "early",
+    }
+
+
+def test_an_interrupted_training_goes_on_to_the_same_model(tmp_path, encoder_folder, monkeypatch):
+    expected = weights(trained(tmp_path / "whole", **SMALL)[0])
+    folder = text_run_dir(tmp_path / "parts", **SMALL)
+    run, stream = start(folder)
+    epoch = run.events.epoch
+
+    def stop_after_two(figures, epochs):
+        epoch(figures, epochs)
+        if figures.epoch == 2:
+            run.control.interrupted = True
+
+    monkeypatch.setattr(run.events, "epoch", stop_after_two)
+    with pytest.raises(Interrupted):
+        train(run)
+    run, stream = start(folder)
+    train(run)
+    assert any("Continued" in event["message"] for event in told(stream, "log"))
+    found = weights(folder / "bundle")
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize(("preset", "instead"), [("quick", "bag_of_ngrams"), ("balanced", "lstm")])
+def test_without_weights_something_else_is_trained_and_said(tmp_path, monkeypatch, preset, instead):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    small = {"hidden": 16, "embedding": 12, "epochs": 1} if preset == "balanced" else {}
+    folder, stream = trained(tmp_path / "run", preset=preset, **small)
+    assert Manifest.read(folder).model == instead
+    (warning,) = [e["message"] for e in told(stream, "warning") if "MiniLM" in e["message"]]
+    title = {"lstm": "LSTM", "bag_of_ngrams": "Bag of n-grams"}[instead]
+    assert f"so {title} was trained" in warning
+
+
+def test_what_the_user_chose_stays_without_weights():
+    chosen = resolve(TEXT, {"preset": "balanced", "model": "minilm", "epochs": 5, "batch_size": 64})
+    changed = without_encoder(chosen)
+    usual = resolve(TEXT, {"preset": "balanced", "model": "lstm"})
+    assert changed == dataclasses.replace(usual, epochs=5, batch_size=64)

@@ -1,0 +1,90 @@
+"""An encoder of the hub's form, tiny and with random weights, whose pieces come from the sentences of the tests."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from torch import Tensor
+
+from tests.training.datasets import sentences
+from training.kinds.sentences.encoders.specs import CONFIG_FILE, ENCODERS, TOKENIZER_FILE, WEIGHTS_FILE
+
+FOLDER = ENCODERS["minilm"].folder
+WIDTH, LAYERS, HEADS, INNER, PLACES = 32, 3, 4, 64, 300
+_SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+
+
+def write_encoder(folder: Path, **config: object) -> dict[str, Tensor]:
+    """config.json, with `config` in it, tokenizer.json and model.safetensors in `folder`; answers the tensors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer = _tokenizer()
+    tokenizer.save(str(folder / TOKENIZER_FILE))
+    state = hub_state(tokenizer.get_vocab_size())
+    save_file(state, folder / WEIGHTS_FILE)
+    told = {
+        "model_type": "bert",
+        "hidden_act": "gelu",
+        "vocab_size": tokenizer.get_vocab_size(),
+        "hidden_size": WIDTH,
+        "num_hidden_layers": LAYERS,
+        "num_attention_heads": HEADS,
+        "intermediate_size": INNER,
+        "max_position_embeddings": PLACES,
+        "layer_norm_eps": 1e-12,
+    }
+    (folder / CONFIG_FILE).write_text(json.dumps(told | config))
+    return state
+
+
+def hub_state(vocabulary: int) -> dict[str, Tensor]:
+    """Random tensors by the names of the hub, the same each time."""
+    random = torch.Generator().manual_seed(3)
+
+    def tensor(*shape: int, mean: float = 0.0) -> Tensor:
+        return mean + 0.2 * torch.randn(*shape, generator=random)
+
+    state = {
+        "embeddings.word_embeddings.weight": tensor(vocabulary, WIDTH),
+        "embeddings.position_embeddings.weight": tensor(PLACES, WIDTH),
+        "embeddings.token_type_embeddings.weight": tensor(2, WIDTH),
+        "embeddings.LayerNorm.weight": tensor(WIDTH, mean=1.0),
+        "embeddings.LayerNorm.bias": tensor(WIDTH),
+    }
+    for number in range(LAYERS):
+        layer = f"encoder.layer.{number}"
+        for name in (
+            "attention.self.query",
+            "attention.self.key",
+            "attention.self.value",
+            "attention.output.dense",
+        ):
+            state |= {f"{layer}.{name}.weight": tensor(WIDTH, WIDTH), f"{layer}.{name}.bias": tensor(WIDTH)}
+        state |= {
+            f"{layer}.intermediate.dense.weight": tensor(INNER, WIDTH),
+            f"{layer}.intermediate.dense.bias": tensor(INNER),
+            f"{layer}.output.dense.weight": tensor(WIDTH, INNER),
+            f"{layer}.output.dense.bias": tensor(WIDTH),
+        }
+        for name in ("attention.output.LayerNorm", "output.LayerNorm"):
+            state |= {
+                f"{layer}.{name}.weight": tensor(WIDTH, mean=1.0),
+                f"{layer}.{name}.bias": tensor(WIDTH),
+            }
+    return state
+
+
+def _tokenizer() -> Tokenizer:
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(vocab_size=200, special_tokens=_SPECIAL, show_progress=False)
+    tokenizer.train_from_iterator([sentence for sentence, _ in sentences()], trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    # As files of the hub often have it: what is set there must not cut or pad sentences here.
+    tokenizer.enable_padding(length=128)
+    tokenizer.enable_truncation(128)
+    return tokenizer

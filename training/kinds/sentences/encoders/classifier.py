@@ -1,0 +1,70 @@
+"""A pretrained encoder with a head, and a linear model over n-grams of the same tokens that votes with it."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from training.kinds.sentences.encoders.bert import Bert, BertShape, mean_state, presence
+from training.kinds.sentences.ngrams import NGramClassifier
+
+
+class TopClassifier(nn.Module):
+    """The part of an encoder that learns: its last layers and a head on the mean of the tokens' states."""
+
+    def __init__(self, layers: list[nn.Module], width: int, classes: int, dropout: float) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Linear(width, classes)
+        self._dropout = dropout
+
+    def forward(self, states: Tensor, ids: Tensor) -> Tensor:
+        """Logits [B, C] of states [B, T, W] after the layers below, and ids [B, T] with 0 for padding."""
+        present = presence(ids)
+        for layer in self.layers:
+            states = layer(states, present, self._dropout)
+        mean = mean_state(states, ids)
+        logits: Tensor = self.head(nn.functional.dropout(mean, self._dropout, self.training))
+        return logits
+
+
+class EncoderClassifier(nn.Module):
+    """Logits of the encoder, which reads the first `length` tokens of a sentence, and of `ngrams`, added."""
+
+    def __init__(self, encoder: Bert, head: nn.Linear, ngrams: NGramClassifier, length: int) -> None:
+        super().__init__()
+        self.encoder, self.head, self.ngrams, self.length = encoder, head, ngrams, length
+
+    def forward(self, input_ids: Tensor) -> Tensor:
+        """Logits [B, C] of `input_ids` [B, T], 0 = padding; each row has a token at least."""
+        read = input_ids[:, : self.length]
+        encoded: Tensor = self.head(mean_state(self.encoder(read), read))
+        ngrams: Tensor = self.ngrams(input_ids)
+        return encoded + ngrams
+
+    @torch.no_grad()
+    def scale(self, encoder: float, ngrams: float) -> None:
+        """Multiply the logits of each part."""
+        for layer, factor in ((self.head, encoder), (self.ngrams, ngrams)):
+            layer.weight.mul_(factor)
+            layer.bias.mul_(factor)
+
+    def last_layers(self) -> list[Any]:
+        """What the logits are proportional to: their weights and biases."""
+        return [self.head, self.ngrams]
+
+    def arguments(self) -> dict[str, Any]:
+        """What `from_arguments` needs besides the tensors."""
+        return {
+            "encoder": self.encoder.shape.to_json(),
+            "ngrams": self.ngrams.arguments(),
+            "length": self.length,
+        }
+
+    @classmethod
+    def from_arguments(cls, state: dict[str, Tensor], arguments: dict[str, Any]) -> "EncoderClassifier":
+        """The model that `arguments` describes, without its weights."""
+        shape = BertShape(**arguments["encoder"])
+        ngrams = NGramClassifier(state["ngrams.keys"], state["ngrams.idf"], **arguments["ngrams"])
+        head = nn.Linear(shape.width, ngrams.bias.numel())
+        return cls(Bert(shape), head, ngrams, arguments["length"])

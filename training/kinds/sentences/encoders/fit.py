@@ -1,0 +1,193 @@
+"""Trains the top of a pretrained encoder, or a head alone, and blends it with the linear model over n-grams."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from training.engine.checkpoint import Checkpoint, fingerprint
+from training.engine.device import choose_device
+from training.engine.linear import DenseFeatures, Labelled, Linear, fit_linear, refit
+from training.engine.process_group import ProcessGroup
+from training.engine.progress import Progress
+from training.engine.together import Work, train_together
+from training.ground.errors import TrainingFailed
+from training.ground.recipe import Recipe
+from training.ground.run import Run
+from training.ground.samples import Parts
+from training.kinds.sentences.blended import blend
+from training.kinds.sentences.encoders.bert import Bert
+from training.kinds.sentences.encoders.classifier import EncoderClassifier, TopClassifier
+from training.kinds.sentences.encoders.learner import EncoderLearner
+from training.kinds.sentences.encoders.states import TokenStates, embeddings
+from training.kinds.sentences.ngram_fit import NGramFit, NGramFitting, Texts
+from training.kinds.sentences.voting import VotingFit, tell_votes
+from training.targets.target import target_of
+
+# The strength of the penalty beside the summed loss of features of deviation one.
+_PENALTY = 20.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Encoded:
+    """All sentences as the encoder gets them: `rows` of ids, `labels` [N], `parts` of them to learn from and measure.
+
+    `encoder` reads the first `window` ids of each.
+    """
+
+    encoder: Bert
+    window: int
+    rows: Sequence[list[int]]
+    labels: NDArray[np.int64]
+    parts: Parts
+
+
+def train_encoder(
+    recipe: Recipe, encoded: Encoded, texts: Texts, run: Run, early: Callable[[NGramFit], None]
+) -> VotingFit:
+    """Encoder and n-grams are measured together: with the encoder, the n-grams of the training part.
+
+    Afterwards the n-grams are those learned from all sentences. They can be used before the encoder has learned:
+    `early` gets them.
+    """
+    fitting = NGramFitting(recipe, texts, run)
+    ngrams = fitting.silently()
+    early(ngrams)
+    torch.set_num_threads(run.machine.cores)
+    steps = _Steps(recipe, encoded, texts, run)
+    fit = steps.head_alone(ngrams) if recipe.freeze else steps.top_layers(ngrams)
+    fitting.use_few_threads()
+    return fit
+
+
+class _Steps:
+    def __init__(self, recipe: Recipe, encoded: Encoded, texts: Texts, run: Run) -> None:
+        self._recipe, self._encoded, self._texts, self._run = recipe, encoded, texts, run
+        self._device = choose_device(run.machine.device)
+        self._encoder = encoded.encoder.to(self._device).eval()
+        self._target = target_of(recipe.task)
+        count = len(self._encoder.layers)
+        self._below = count if recipe.freeze else min(count - 1, round(count * recipe.frozen_share))
+        rows = [row[: encoded.window] for row in encoded.rows]
+        run.events.phase("preparing", 0.1, 0.3, "reading the sentences with the encoder")
+        with run.phases.time("states"):
+            self._states = TokenStates(self._encoder, rows, self._below, self._device, run.folder, self._tell)
+        top = list(self._encoder.layers)[self._below :]
+        self._top = TopClassifier(top, self._encoder.shape.width, texts.classes, recipe.dropout).to(
+            self._device
+        )
+        run.events.phase("training", 0.3, 0.93)
+
+    def _tell(self, share: float) -> None:
+        self._run.control.check()
+        if self._run.control.out_of_time:
+            raise TrainingFailed(
+                "deadline_exceeded",
+                "The time allowed ran out while the encoder read the sentences. Use fewer sentences or preset "
+                "Quick, or ask the operator for more time.",
+            )
+        self._run.events.progress(share)
+
+    def head_alone(self, ngrams: NGramFit) -> VotingFit:
+        """The encoder stays as it came; the head is fitted to its optimum, at last on all sentences."""
+        recipe, run, encoded = self._recipe, self._run, self._encoded
+        features = self._features()
+        linear = Linear(features.shape[1], self._texts.classes)
+        train, validation = (self._labelled(features, part) for part in encoded.parts)
+        facts = (len(encoded.rows), "frozen encoder", *self._texts.facts)
+        checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint(recipe, *facts), run.events)
+        with run.phases.time("training"):
+            progress = fit_linear(
+                linear,
+                train,
+                validation,
+                penalty=_PENALTY / len(train.labels),
+                config=recipe,
+                events=run.events,
+                control=run.control,
+                checkpoint=checkpoint,
+                keep_last=True,
+            )
+        own = (validation.features.scores(linear.weight) + linear.bias).detach()
+        measured_head = self._head(linear)
+        if ngrams.measured is not None:
+            everything = self._labelled(features, np.concatenate(encoded.parts))
+            penalty = _PENALTY / len(everything.labels)
+            refit(linear, everything, penalty=penalty, config=recipe, control=run.control)
+        truth = torch.from_numpy(encoded.labels[encoded.parts[1]])
+        factors = blend(own, ngrams.scores, truth, self._target)
+        return self._fit(ngrams, self._head(linear), measured_head, progress, own, factors)
+
+    def top_layers(self, ngrams: NGramFit) -> VotingFit:
+        """The top layers learn, from a head that was fitted to what they gave before."""
+        recipe, run, encoded = self._recipe, self._run, self._encoded
+        with run.phases.time("head"):
+            features = self._features()
+            linear = Linear(features.shape[1], self._texts.classes)
+            train = self._labelled(features, encoded.parts[0])
+            penalty = _PENALTY / len(train.labels)
+            refit(linear, train, penalty=penalty, config=recipe, control=run.control)
+            self._top.head.load_state_dict(self._head(linear).state_dict())
+        learner = EncoderLearner(
+            self._top, self._states, encoded.labels, encoded.parts, recipe, self._device, ngrams.scores
+        )
+        facts = (len(encoded.rows), self._texts.vocabulary.size, *self._texts.facts)
+        work = Work(
+            make=lambda *_: learner,
+            recipe=recipe,
+            machine=run.machine,
+            fingerprint=fingerprint(recipe, *facts),
+        )
+        with run.phases.time("training"):
+            progress = train_together(run, ProcessGroup(), learner, work)
+        with run.phases.time("evaluation"):
+            own = learner.logits()
+            _, factors = learner.blended()
+        head = self._top.head.to("cpu")
+        return self._fit(ngrams, head, head, progress, own, factors)
+
+    def _fit(
+        self,
+        ngrams: NGramFit,
+        head: nn.Linear,
+        measured_head: nn.Linear,
+        progress: Progress,
+        own: Tensor,
+        factors: tuple[float, float],
+    ) -> VotingFit:
+        encoder, window = self._encoder.to("cpu").eval(), self._encoded.window
+        whole = EncoderClassifier(encoder, head, ngrams.module, window).eval()
+        whole.scale(*factors)
+        measured = None
+        if ngrams.measured is not None:
+            measured = EncoderClassifier(encoder, measured_head, ngrams.measured, window).eval()
+            # A head that both have has its factor already.
+            measured.scale(1.0 if measured_head is head else factors[0], factors[1])
+        tell_votes(self._run.events, "encoder", factors)
+        return VotingFit(
+            module=whole,
+            arguments=whole.arguments(),
+            progress=progress,
+            logits=factors[0] * own + factors[1] * ngrams.scores,
+            measured=measured,
+        )
+
+    def _features(self) -> Tensor:
+        """What all layers make of each sentence, [N, W]."""
+        return embeddings(self._states, list(self._top.layers), self._encoder.shape.width, self._device)
+
+    def _labelled(self, features: Tensor, part: NDArray[np.int64]) -> Labelled:
+        self._scale = float(features.std(0).mean())
+        scaled = DenseFeatures(features[torch.from_numpy(part)] / self._scale)
+        return Labelled(scaled, torch.from_numpy(self._encoded.labels[part]), self._target)
+
+    def _head(self, linear: Linear) -> nn.Linear:
+        """What was fitted, as the layer that follows the encoder."""
+        head = nn.Linear(*linear.weight.shape)
+        with torch.no_grad():
+            head.weight.copy_(linear.weight.T / self._scale)
+            head.bias.copy_(linear.bias)
+        return head

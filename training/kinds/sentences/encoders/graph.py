@@ -1,0 +1,105 @@
+"""Writes an encoder as ONNX nodes, like the other graphs of sentences."""
+
+import math
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto
+from torch import Tensor
+
+from training.kinds.sentences.encoders.bert import Bert, BertLayer
+from training.kinds.sentences.encoders.classifier import EncoderClassifier
+from training.kinds.sentences.graphs import Graph, ids_input, ngram_logits
+
+# What a token that is not there adds to the score of attention; its share is then 0.
+_ABSENT = -1e4
+
+
+def encoder_graph(model: EncoderClassifier) -> onnx.ModelProto:
+    """`EncoderClassifier` followed by softmax."""
+    graph = Graph()
+    bounds = (graph.constant([bound]) for bound in (0, model.length, 1))
+    read = graph.add("Slice", "input_ids", *bounds)
+    mean = _mean_state(graph, model.encoder, read)
+    encoded = _linear(graph, mean, model.head)
+    logits = graph.add("Add", encoded, ngram_logits(graph, model.ngrams))
+    graph.add("Softmax", logits, axis=1, name="probabilities")
+    return graph.model([ids_input()], model.head.out_features, "encoder")
+
+
+def _mean_state(graph: Graph, encoder: Bert, ids: str) -> str:
+    there = graph.add(
+        "Cast", graph.add("Not", graph.add("Equal", ids, graph.constant(0))), to=TensorProto.FLOAT
+    )
+    absent = graph.add("Mul", graph.add("Sub", graph.constant(1.0), there), graph.constant(_ABSENT))
+    mask = graph.add("Unsqueeze", absent, graph.constant([1, 2]))
+    length = graph.add("Slice", graph.add("Shape", ids), *(graph.constant([bound]) for bound in (1, 2, 0)))
+    places = graph.add(
+        "Slice",
+        graph.constant(_array(encoder.places.weight)),
+        graph.constant([0]),
+        length,
+        graph.constant([0]),
+    )
+    words = graph.add("Gather", graph.constant(_array(encoder.words.weight), "words"), ids)
+    states = _norm(graph, graph.add("Add", words, places), encoder.norm)
+    for layer in encoder.layers:
+        states = _layer(graph, states, mask, layer, encoder.shape.heads)  # type: ignore[arg-type]
+    there = graph.add("Unsqueeze", there, graph.constant([2]))
+    summed = graph.add("ReduceSum", graph.add("Mul", states, there), graph.constant([1]), keepdims=0)
+    count = graph.add("ReduceSum", there, graph.constant([1]), keepdims=0)
+    return graph.add("Div", summed, count)
+
+
+def _layer(graph: Graph, states: str, mask: str, layer: BertLayer, heads: int) -> str:
+    width = layer.attended.in_features
+    split = graph.constant([0, 0, heads, width // heads])
+    weights, biases = (
+        np.split(_array(value), 3) for value in (layer.query_key_value.weight, layer.query_key_value.bias)
+    )
+    # The scores are divided by the root of a head's width: the queries are, once and for all.
+    scale = math.sqrt(width // heads)
+    parts = []
+    for number, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+        factor = 1 / scale if number == 0 else 1.0
+        found = _affine(graph, states, weight * factor, bias * factor)
+        perm = [0, 2, 3, 1] if number == 1 else [0, 2, 1, 3]
+        parts.append(graph.add("Transpose", graph.add("Reshape", found, split), perm=perm))
+    query, key, value = parts
+    scores = graph.add("Add", graph.add("MatMul", query, key), mask)
+    mixed = graph.add("MatMul", graph.add("Softmax", scores, axis=-1), value)
+    joined = graph.add(
+        "Reshape", graph.add("Transpose", mixed, perm=[0, 2, 1, 3]), graph.constant([0, 0, width])
+    )
+    states = _norm(
+        graph, graph.add("Add", _linear(graph, joined, layer.attended), states), layer.attended_norm
+    )
+    inner = _gelu(graph, _linear(graph, states, layer.inner))
+    return _norm(graph, graph.add("Add", _linear(graph, inner, layer.outer), states), layer.outer_norm)
+
+
+def _gelu(graph: Graph, values: str) -> str:
+    """x / 2 * (1 + erf(x / sqrt 2)), in the form that runtimes know and fuse."""
+    bent = graph.add("Erf", graph.add("Div", values, graph.constant(math.sqrt(2))))
+    doubled = graph.add("Mul", values, graph.add("Add", bent, graph.constant(1.0)))
+    return graph.add("Mul", doubled, graph.constant(0.5))
+
+
+def _linear(graph: Graph, values: str, layer: Any) -> str:
+    return _affine(graph, values, _array(layer.weight), _array(layer.bias))
+
+
+def _affine(graph: Graph, values: str, weight: NDArray[Any], bias: NDArray[Any]) -> str:
+    return graph.add("Add", graph.add("MatMul", values, graph.constant(weight.T)), graph.constant(bias))
+
+
+def _norm(graph: Graph, values: str, norm: Any) -> str:
+    weights = (graph.constant(_array(norm.weight)), graph.constant(_array(norm.bias)))
+    return graph.add("LayerNormalization", values, *weights, axis=-1, epsilon=norm.eps)
+
+
+def _array(tensor: Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = tensor.detach().cpu().numpy()
+    return array
