@@ -54,7 +54,8 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.folder:
         chosen.folder.mkdir(parents=True, exist_ok=True)
-    # Beside the files, so that they can be linked.
+    # Beside the files, so that they can be linked. What is written there stays to the end: ext4 without a journal takes
+    # no inode that was freed within a minute, and looks for others one by one.
     with tempfile.TemporaryDirectory(prefix="flash-reading-", dir=chosen.folder) as temporary:
         bars = []
         for pair in _pairs(chosen.folder or Path(temporary), chosen):
@@ -92,7 +93,7 @@ def _compared(pair: _Pair, scratch: Path, times: int) -> list[tuple[str, float, 
     ours: list[Cost] = []
     theirs: list[Cost] = []
     flash = [sys.executable, "-m", "benchmarks.reading.flash", pair.name, str(pair.file), str(scratch)]
-    peer = [str(pair.python), "-c", PEERS[pair.name].program, str(pair.file)]
+    peer = [str(pair.python), "-c", PEERS[pair.name].program, str(pair.file), str(scratch)]
     with pair.file.open("rb") as file:  # from memory for the first one, too
         while file.read(1024**2):
             pass

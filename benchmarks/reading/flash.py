@@ -18,13 +18,13 @@ _PARTS = {"xlsx": ("check",)}
 def main() -> None:
     what, file, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     _set_up(folder)
-    with tempfile.TemporaryDirectory(dir=folder) as own:
-        # Everything is imported, and what reads uploads has been started.
-        write, count = _SMALL[what]
-        small = Path(own, f"small{file.suffix}")
-        write(small, count)
-        _taken_in(what, small, Path(own))
-        print(json.dumps(_taken_in(what, file, Path(own))))
+    own = Path(tempfile.mkdtemp(dir=folder))
+    # Everything is imported, and what reads uploads has been started.
+    write, count = _SMALL[what]
+    small = own / f"small{file.suffix}"
+    write(small, count)
+    _taken_in(what, small, own)
+    print(json.dumps(_taken_in(what, file, own)))
 
 
 def _set_up(folder: Path) -> None:
@@ -47,29 +47,29 @@ def _taken_in(what: str, file: Path, folder: Path) -> dict[str, object]:
 
     name = "pictures" if what == "pictures" else "sentences"
     task = next(kind.task for kind in KINDS.values() if kind.name == name)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        upload, run = Path(scratch, "upload"), Path(scratch, "run")
-        run.mkdir()
-        try:
-            os.link(file, upload)
-        except OSError:
-            shutil.copyfile(file, upload)
-        times, processor = [time.perf_counter()], processor_seconds()
-        dataset = dataset_store.store_file(
-            task_type=task, path=upload, name=file.name, sha256="", options={}, keep_unread=False
-        )
+    scratch = Path(tempfile.mkdtemp(dir=folder))
+    upload, run = scratch / "upload", scratch / "run"
+    run.mkdir()
+    try:
+        os.link(file, upload)
+    except OSError:
+        shutil.copyfile(file, upload)
+    times, processor = [time.perf_counter()], processor_seconds()
+    dataset = dataset_store.store_file(
+        task_type=task, path=upload, name=file.name, sha256="", options={}, keep_unread=False
+    )
+    times.append(time.perf_counter())
+    parts = _PARTS.get(what, ("check", "preparation"))
+    if "preparation" in parts:
+        dataset_store.materialise(dataset=Dataset.objects.get(pk=dataset.pk), run_dir=run)
         times.append(time.perf_counter())
-        parts = _PARTS.get(what, ("check", "preparation"))
-        if "preparation" in parts:
-            dataset_store.materialise(dataset=Dataset.objects.get(pk=dataset.pk), run_dir=run)
-            times.append(time.perf_counter())
-        processor = processor_seconds() - processor
-        dataset_store.discard(dataset)
-        return {
-            "seconds": times[-1] - times[0],
-            "processor": processor,
-            "parts": {part: times[i + 1] - times[i] for i, part in enumerate(parts)},
-        }
+    processor = processor_seconds() - processor
+    dataset_store.discard(dataset)
+    return {
+        "seconds": times[-1] - times[0],
+        "processor": processor,
+        "parts": {part: times[i + 1] - times[i] for i, part in enumerate(parts)},
+    }
 
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ def test_without_weights_something_else_is_trained_and_said(tmp_path, monkeypatc
     assert Manifest.read(folder).model == instead
     (warning,) = [e["message"] for e in told(stream, "warning") if "MiniLM" in e["message"]]
     title = {"lstm": "LSTM", "bag_of_ngrams": "Bag of n-grams"}[instead]
-    assert f"so {title} was trained" in warning
+    assert f"so the {title} was trained instead" in warning
 
 
 def test_what_the_user_chose_stays_without_weights():
@@ -121,3 +121,10 @@ def test_what_the_user_chose_stays_without_weights():
     changed = without_encoder(chosen)
     usual = resolve(TEXT, {"preset": "balanced", "model": "lstm"})
     assert changed == dataclasses.replace(usual, epochs=5, batch_size=64)
+
+
+def test_sentences_of_another_language_are_not_left_to_an_encoder_that_knows_english(tmp_path, encoder_folder):
+    folder, stream = trained(tmp_path, language="th")
+    assert Manifest.read(folder).model == "bag_of_ngrams"
+    words = "The sentences do not look English, the only language that MiniLM-L6 knows, so the Bag of n-grams was trained instead."
+    assert words in [event["message"] for event in told(stream, "warning")]
