@@ -42,7 +42,8 @@ def write_sheet(path: Path, lines: IO[bytes], *, sheet: str = "", rows: int, cha
             command,
             stdin=subprocess.DEVNULL,
             stdout=lines,
-            stderr=subprocess.DEVNULL,
+            # Nobody reads it; but without a pipe to wait for, Python looks every 50 ms whether the child has ended.
+            stderr=subprocess.PIPE,
             timeout=_SECONDS,
             check=False,
         )
