@@ -82,12 +82,17 @@ def _with_encoder(
 ) -> tuple[Recipe, "tuple[Bert, str] | None"]:
     """The encoder and its tokenizer, and the recipe as it can be carried out: without it by what needs none."""
     from training.kinds.sentences.encoders.files import find_encoder
+    from training.kinds.sentences.encoders.languages import knows
 
-    other = without_encoder(recipe)
+    spec, other = ENCODERS[recipe.model], without_encoder(recipe)
+    instead = f"the {title_of(other.model)} was trained instead"
     with run.phases.time("weights"):
-        found = find_encoder(
-            ENCODERS[recipe.model], run.events, instead=f"{title_of(other.model)} was trained"
+        found = find_encoder(spec, run.events, instead=instead)
+    if found is not None and spec.is_english and not knows(found[1], samples.items):
+        run.events.warning(
+            f"The sentences do not look English, the only language that {spec.title} knows, so {instead}."
         )
+        found = None
     return (recipe, found) if found is not None else (other, None)
 
 

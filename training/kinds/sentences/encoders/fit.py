@@ -180,7 +180,8 @@ class _Steps:
         return embeddings(self._states, list(self._top.layers), self._encoder.shape.width, self._device)
 
     def _labelled(self, features: Tensor, part: NDArray[np.int64]) -> Labelled:
-        self._scale = float(features.std(0).mean())
+        # Sentences that are all alike have none.
+        self._scale = float(features.std(0).mean()) or 1.0
         scaled = DenseFeatures(features[torch.from_numpy(part)] / self._scale)
         return Labelled(scaled, torch.from_numpy(self._encoded.labels[part]), self._target)
 

@@ -15,8 +15,11 @@ def knows(tokenizer_json: str, sentences: Sequence[str]) -> bool:
     """Of a WordPiece tokenizer of one language (Wu et al. 2016): whether `sentences` are likely in that language."""
     tokenizer = Tokenizer.from_str(tokenizer_json)
     tokenizer.no_truncation()
+    tokenizer.no_padding()
     some = list(sentences[:: -(-len(sentences) // _LOOKED_AT)])
-    tokens = [token for found in tokenizer.encode_batch(some, add_special_tokens=False) for token in found.tokens]
+    tokens = [
+        token for found in tokenizer.encode_batch(some, add_special_tokens=False) for token in found.tokens
+    ]
     if not tokens:
         return True
     unknown = sum(token == _UNKNOWN for token in tokens)
