@@ -1,5 +1,6 @@
 """What the layers that do not learn make of each token: computed once, kept in memory or in a file without a name."""
 
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -83,8 +84,11 @@ def embeddings(
 
 
 def _room(shape: tuple[int, int], folder: Path) -> NDArray[np.float16]:
-    if shape[0] * shape[1] * 2 <= _IN_MEMORY_BYTES:
+    size = shape[0] * shape[1] * 2
+    if size <= _IN_MEMORY_BYTES:
         return np.empty(shape, np.float16)
     # The name is gone at once: whatever ends the training, nothing stays.
     with tempfile.TemporaryFile(dir=folder) as file:
+        # A disk that is full says so here; later it would kill the process.
+        os.posix_fallocate(file.fileno(), 0, size)
         return np.memmap(file, np.float16, "w+", shape=shape)

@@ -1,6 +1,7 @@
 """Trainings of an encoder from RUN_DIR to bundle."""
 
 import dataclasses
+import errno
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import torch
 from tests.training.datasets import sentences, start, text_run_dir, told
 from training.bundle.manifest import Manifest, verify
 from training.bundle.onnx_classifier import OnnxClassifier
-from training.ground.errors import Interrupted
+from training.ground.errors import Interrupted, TrainingFailed
 from training.ground.recipe import resolve
 from training.kinds.sentences.catalog import without_encoder
 from training.kinds.sentences.encoders import states
@@ -81,6 +82,17 @@ def test_states_in_a_file_say_the_same_and_leave_nothing(tmp_path, encoder_folde
         "checkpoint",
         "early",
     }
+
+
+def test_a_disk_that_is_too_small_for_the_states_is_told(tmp_path, encoder_folder, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(states, "_IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr(states.os, "posix_fallocate", full)
+    with pytest.raises(TrainingFailed) as failure:
+        trained(tmp_path, **SMALL)
+    assert failure.value.code == "disk_full"
 
 
 def test_an_interrupted_training_goes_on_to_the_same_model(tmp_path, encoder_folder, monkeypatch):
