@@ -156,7 +156,7 @@ class _Outcomes:
             **more,
         )
 
-    def of_votes(self, fit: "VotingFit", graph: Callable[[Any], Any], count: int) -> "Outcome":
+    def of_votes(self, fit: "VotingFit", graph: Callable[[Any], Any], count: int, **more: Any) -> "Outcome":
         """A network and the n-grams that vote with it; it learned from `count` sentences."""
         return self.of(
             fit.module,
@@ -167,6 +167,7 @@ class _Outcomes:
             probabilities=self._target.probabilities(fit.logits).numpy(),
             measured=partial(graph, fit.measured) if fit.measured is not None else None,
             evidence=self.evidence(),
+            **more,
         )
 
     def encoded(self, encoder: "Bert", window: int) -> Any:
@@ -197,12 +198,14 @@ def _fit_ngrams(recipe: Recipe, texts: "Texts", run: Run, outcome: _Outcomes) ->
 def _fit_encoder(
     recipe: Recipe, encoder: "Bert", texts: "Texts", run: Run, outcome: _Outcomes, early: "Early"
 ) -> "Outcome":
+    from training.kinds.sentences.encoders.classifier import EncoderClassifier
     from training.kinds.sentences.encoders.fit import train_encoder
     from training.kinds.sentences.encoders.graph import encoder_graph
 
     encoded = outcome.encoded(encoder, ENCODERS[recipe.model].window)
     fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
-    return outcome.of_votes(fit, encoder_graph, len(texts.rows[0]))
+    count = len(texts.rows[0])
+    return outcome.of_votes(fit, encoder_graph, count, state=EncoderClassifier.small_state)
 
 
 def _tell_early(outcome: _Outcomes, early: "Early", fit: "NGramFit") -> None:

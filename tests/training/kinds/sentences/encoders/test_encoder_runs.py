@@ -4,6 +4,7 @@ import dataclasses
 import errno
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -46,7 +47,8 @@ def test_it_learns_and_trainer_onnx_and_pt_agree(tmp_path, encoder_folder, value
 
 
 def weights(folder):
-    return torch.load(folder / "model.pt", weights_only=True)["state_dict"]
+    state = torch.load(folder / "model.pt", weights_only=True)["state_dict"]
+    return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
 
 
 def test_only_the_last_layers_learn(tmp_path, encoder_folder):
@@ -62,6 +64,18 @@ def test_nothing_of_the_encoder_learns_in_a_quick_training(tmp_path, encoder_fol
     before = _load(encoder_folder)[0].state_dict()
     after = weights(trained(tmp_path)[0])
     assert all(torch.equal(tensor, after[f"encoder.{name}"]) for name, tensor in before.items())
+
+
+def test_what_stays_as_it_came_takes_16_bits(tmp_path, encoder_folder):
+    folder, _ = trained(tmp_path, **SMALL)
+    state = torch.load(folder / "model.pt", weights_only=True)["state_dict"]
+    assert (
+        state["encoder.words.weight"].dtype == state["encoder.layers.1.inner.weight"].dtype == torch.float16
+    )
+    assert state["encoder.layers.2.inner.weight"].dtype == state["head.weight"].dtype == torch.float32
+    graph = onnx.load(folder / "model.onnx").graph
+    kinds = [tensor.data_type for tensor in graph.initializer if len(tensor.dims) == 2]
+    assert kinds.count(onnx.TensorProto.FLOAT16) > kinds.count(onnx.TensorProto.FLOAT)
 
 
 def test_the_same_seed_gives_the_same_model(tmp_path, encoder_folder):
