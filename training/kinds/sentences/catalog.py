@@ -29,7 +29,7 @@ def _model(name: str, title: str, parameters: float, cost: float, memory: int, s
 MODELS = (
     _model(
         "minilm",
-        "MiniLM-L6",
+        ENCODERS["minilm"].title,
         22.7,
         260.0,
         2000,

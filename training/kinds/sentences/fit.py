@@ -82,18 +82,20 @@ def _with_encoder(
 ) -> tuple[Recipe, "tuple[Bert, str] | None"]:
     """The encoder and its tokenizer, and the recipe as it can be carried out: without it by what needs none."""
     from training.kinds.sentences.encoders.files import find_encoder
-    from training.kinds.sentences.encoders.languages import knows
+    from training.kinds.sentences.encoders.languages import knows, may_be_english
 
     spec, other = ENCODERS[recipe.model], without_encoder(recipe)
     instead = f"the {title_of(other.model)} was trained instead"
-    with run.phases.time("weights"):
-        found = find_encoder(spec, run.events, instead=instead)
-    if found is not None and spec.is_english and not knows(found[1], samples.items):
+    fits, found = not spec.is_english or may_be_english(samples.items), None
+    if fits:
+        with run.phases.time("weights"):
+            found = find_encoder(spec, run.events, instead=instead)
+        fits = found is None or not spec.is_english or knows(found[1], samples.items)
+    if not fits:
         run.events.warning(
             f"The sentences do not look English, the only language that {spec.title} knows, so {instead}."
         )
-        found = None
-    return (recipe, found) if found is not None else (other, None)
+    return (recipe, found) if fits and found is not None else (other, None)
 
 
 def _tokens(

@@ -72,6 +72,11 @@ class _Steps:
         count = len(self._encoder.layers)
         self._below = count if recipe.freeze else min(count - 1, round(count * recipe.frozen_share))
         rows = [row[: encoded.window] for row in encoded.rows]
+        if longer := sum(len(row) > encoded.window for row in encoded.rows):
+            run.events.log(
+                f"{longer:,} of the {len(rows):,} sentences are longer than the {encoded.window} pieces that the "
+                "encoder reads: it reads where they begin, the n-grams read all of them."
+            )
         run.events.phase("preparing", 0.1, 0.3, "reading the sentences with the encoder")
         with run.phases.time("states"):
             self._states = TokenStates(self._encoder, rows, self._below, self._device, run.folder, self._tell)

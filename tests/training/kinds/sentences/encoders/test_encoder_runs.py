@@ -147,12 +147,3 @@ def test_what_the_user_chose_stays_without_weights():
     changed = without_encoder(chosen)
     usual = resolve(TEXT, {"preset": "balanced", "model": "lstm"})
     assert changed == dataclasses.replace(usual, epochs=5, batch_size=64)
-
-
-def test_sentences_of_another_language_are_not_left_to_an_encoder_that_knows_english(
-    tmp_path, encoder_folder
-):
-    folder, stream = trained(tmp_path, language="th")
-    assert Manifest.read(folder).model == "bag_of_ngrams"
-    words = "do not look English, the only language that MiniLM-L6 knows, so the Bag of n-grams was trained instead."
-    assert any(event["message"].endswith(words) for event in told(stream, "warning"))
