@@ -71,9 +71,9 @@ def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) 
     if path is None:
         return
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-    own = encoder.state_dict()
-    found = {name: state.get(f"encoder.{name}") for name in own}
-    if any(tensor is None or tensor.shape != own[name].shape for name, tensor in found.items()):
+    own, prefix = encoder.state_dict(), "encoder."
+    found = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+    if {name: value.shape for name, value in found.items()} != {n: value.shape for n, value in own.items()}:
         events.log(
             "The earlier model's encoder is of another form, so the training starts from the original."
         )
