@@ -35,6 +35,8 @@ _ASKED_FIRST, _ALWAYS = 2_000, (0, 1)
 # So many are compared with each other at once; of more, only those near the same centre.
 _FEW, _CENTRES_LOOKED_AT, _ROUNDS = 4_000, 2, 4
 _PAIRS_AT_ONCE = 128
+# OpenBLAS takes one thread for products of up to so many multiplications; in fewer rows than this it is slow.
+_ALONE, _FEWEST_ROWS = 1 << 18, 8
 # Where fewer of so many pairs in turn than this share are relatives, less likely ones are not tried.
 _TRIED_IN_TURN, _WORTH_TRYING = 512, 0.015
 # Where fewer of the pictures than this have a relative, no second one is looked for.
@@ -172,6 +174,21 @@ def _described(grids: Floats, matrix: Floats) -> Floats:
     return described
 
 
+def _products(one: Floats, other: Floats) -> Floats:
+    """`one` [n, 48] @ `other`.T, [n, m].
+
+    In parts that BLAS leaves to this thread: its other threads wait for more by spinning, which burns far more of the
+    processor than a small product takes. A large one is theirs.
+    """
+    rows = _ALONE // max(other.size, 1)
+    if rows < _FEWEST_ROWS:
+        return one @ other.T
+    found = np.empty((len(one), len(other)), np.float32)
+    for first in range(0, len(one), rows):
+        np.matmul(one[first : first + rows], other.T, out=found[first : first + rows])
+    return found
+
+
 class _Search:
     """Descriptors of all pictures, divided so that the nearest are found quickly."""
 
@@ -188,7 +205,7 @@ class _Search:
         for number in versions.tolist():
             query = _described(self._grids[asked], _versions()[0][number])
             for mine, theirs in self._rooms.meetings(query):
-                near = query[mine] @ self._base[theirs].T
+                near = _products(query[mine], self._base[theirs])
                 if single:
                     itself = np.minimum(np.searchsorted(theirs, asked[mine]), len(theirs) - 1)
                     here = np.flatnonzero(theirs[itself] == asked[mine])
