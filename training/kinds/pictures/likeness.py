@@ -70,11 +70,11 @@ def alike_pictures(descriptors: Descriptors, index: Indices) -> Links:
         some = np.sort(
             np.random.default_rng(0).choice(len(grids), min(_ASKED_FIRST, len(grids)), replace=False)
         )
-        shown = _confirmed(looks, search.nearest(some, asked, versions)).version
+        shown = _confirmed(looks, search.nearest(some, asked, versions), asked).version
         versions = np.union1d(_ALWAYS, shown)
     for _ in range(_SEARCHES):
         sources = sources_of(len(grids), links)
-        kept = _confirmed(looks, search.nearest(asked, sources, versions))
+        kept = _confirmed(looks, search.nearest(asked, sources, versions), sources)
         links = Links(
             np.concatenate([links.pairs, kept.pairs]), np.concatenate([links.likeness, kept.nearness])
         )
@@ -182,27 +182,42 @@ class _Rooms:
         return np.split(order // nearest, borders)
 
 
-def _confirmed(looks: _Looks, found: _Candidates) -> _Candidates:
+def _confirmed(looks: _Looks, found: _Candidates, sources: Indices) -> _Candidates:
     """Those that are as near as only one picture is, and those that agree in detail when they are laid over each other.
 
-    The likeliest are tried first, until hardly any agree.
+    Of pairs between the same two sources the likeliest is tried first, and the others only where it does not agree:
+    one link ties them as well as many.
     """
     off = np.abs(looks.tint[found.pairs[:, 0]] - looks.tint[found.pairs[:, 1]]).max(axis=1)
     near = off <= _TINT
     found = _Candidates(found.pairs[near], found.nearness[near], found.version[near])
     nearness = np.minimum(found.nearness, np.float32(_LIKENESS))
     sure = found.nearness >= _SURE
-    order = np.flatnonzero(~sure)
     good, maps = np.zeros(len(sure), bool), views().maps[found.version]
     good[sure] = _colours_agree(looks, found.pairs[sure], maps[sure])
+    tie = _ties(sources[found.pairs])
+    tied = np.zeros(len(sure), bool)
+    tied[tie[good]] = True
+    order = np.flatnonzero(~sure)
     order = order[np.argsort(-found.nearness[order])]
     for first in range(0, len(order), _PAIRS_AT_ONCE):
-        some = order[first : first + _PAIRS_AT_ONCE]
-        good[some], nearness[some] = _agreeing(looks, found.pairs[some], maps[some])
-        last = order[: first + len(some)][-_TRIED_IN_TURN:]
-        if len(last) == _TRIED_IN_TURN and good[last].mean() < _WORTH_TRYING:
+        part = order[first : first + _PAIRS_AT_ONCE]
+        likeliest = np.zeros(len(sure), bool)
+        likeliest[part[np.unique(tie[part], return_index=True)[1]]] = True
+        for turn in (part[likeliest[part]], part[~likeliest[part]]):
+            some = turn[~tied[tie[turn]]]
+            good[some], nearness[some] = _agreeing(looks, found.pairs[some], maps[some])
+            tied[tie[some[good[some]]]] = True
+        last = order[: first + len(part)][-_TRIED_IN_TURN:]
+        if len(last) == _TRIED_IN_TURN and tied[tie[last]].mean() < _WORTH_TRYING:
             break
     return _Candidates(found.pairs[good], nearness[good], found.version[good])
+
+
+def _ties(sources: Indices) -> Indices:
+    """A number below E for each two of the sources [E, 2], whichever comes first."""
+    keys = sources.min(axis=1) * (sources.max(initial=0) + 1) + sources.max(axis=1)
+    return np.unique(keys, return_inverse=True)[1].astype(np.int64)
 
 
 def _agreeing(looks: _Looks, pairs: Indices, maps: Floats) -> tuple[NDArray[np.bool_], Floats]:
