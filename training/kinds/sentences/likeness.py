@@ -23,7 +23,8 @@ ALIKE = 0.6
 _FEWEST_WORDS = 4
 _SIGNATURE, _ROWS_A_BAND = 12, 2
 _ESTIMATE_ERROR = 0.2
-_SENTENCES_AT_ONCE, _PAIRS_AT_ONCE = 20_000, 4_000
+# Few enough that what is made of them stays in a processor's cache.
+_SENTENCES_AT_ONCE, _PAIRS_AT_ONCE = 2_000, 4_000
 # Words are counted by the upper bits of their hashes.
 _LOWER_BITS = np.uint32(11)
 Floats = NDArray[np.float32]
@@ -44,28 +45,27 @@ def alike_sentences(sentences: Sequence[str], threads: int = 1) -> Links:
     firsts = range(0, len(sentences), _SENTENCES_AT_ONCE)
     with ThreadPoolExecutor(threads) as pool:
         texts = list(pool.map(lambda first: hashed(sentences[first : first + _SENTENCES_AT_ONCE]), firsts))
-        weights = _weights(texts, len(sentences))
+        words = np.concatenate([text.words for text in texts])
+        weights = _weights(words, len(sentences))
         signatures = np.concatenate(list(pool.map(partial(_signed, weights=weights), texts)))
-    exact, loose, words = (
+    exact, loose, counts = (
         np.concatenate(some) for some in zip(*((t.exact, t.loose, t.counts) for t in texts), strict=True)
     )
-    long = np.flatnonzero(words >= _FEWEST_WORDS)
+    long = np.flatnonzero(counts >= _FEWEST_WORDS)
     same = np.concatenate([_tied(exact, np.arange(len(exact))), _tied(loose, long)])
     # Of equal ones the first is enough.
     firsts_of_equal = np.unique(loose, return_index=True)[1]
     pairs = _candidates(signatures, np.intersect1d(firsts_of_equal, long, assume_unique=True))
-    likeness = _shared(texts, words, weights, pairs)
+    likeness = _shared(words, counts, weights, pairs)
     enough = likeness >= ALIKE
     # Never as sure as of the same.
     sure = np.concatenate([np.full(len(same), SAME), np.minimum(likeness[enough], 0.99)])
     return Links(np.concatenate([same, pairs[enough]]), sure.astype(np.float32))
 
 
-def _weights(texts: Sequence[Texts], sentences: int) -> Floats:
+def _weights(words: Hashes, sentences: int) -> Floats:
     """What a word weighs, by the upper bits of its hash: the rarer, the more (inverse document frequency)."""
-    counts = np.zeros(1 << (32 - int(_LOWER_BITS)), np.int64)
-    for text in texts:
-        counts += np.bincount(text.words >> _LOWER_BITS, minlength=len(counts))
+    counts = np.bincount(words >> _LOWER_BITS, minlength=1 << (32 - int(_LOWER_BITS)))
     return np.log1p(sentences / np.maximum(counts, 1)).astype(np.float32)
 
 
@@ -107,9 +107,8 @@ def _candidates(signatures: Hashes, places: Indices) -> Indices:
     return found_likely
 
 
-def _shared(texts: Sequence[Texts], counts: Indices, weights: Floats, pairs: Indices) -> NDArray[np.float64]:
+def _shared(words: Hashes, counts: Indices, weights: Floats, pairs: Indices) -> NDArray[np.float64]:
     """How much of the weight of the words of each pair both have: a Jaccard index."""
-    words = np.concatenate([text.words for text in texts])
     starts = counts.cumsum() - counts
     shares = [np.zeros(0)]
     for part in _parts(pairs):
