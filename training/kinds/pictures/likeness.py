@@ -30,6 +30,8 @@ _ASKED_FIRST, _ALWAYS = 2_000, (0, 1)
 # So many are compared with each other at once; of more, only those near the same centre.
 _FEW, _CENTRES_LOOKED_AT, _ROUNDS = 4_000, 2, 4
 _PAIRS_AT_ONCE = 128
+# Of larger pictures only as many as a processor's cache holds.
+_COMPARED_AT_ONCE = 16
 # Where fewer of so many pairs in turn than this share are relatives, less likely ones are not tried.
 _TRIED_IN_TURN, _WORTH_TRYING = 512, 0.015
 # Where fewer of the pictures than this have a relative, no second one is looked for.
@@ -227,12 +229,12 @@ def _agreeing(looks: _Looks, pairs: Indices, maps: Floats) -> tuple[NDArray[np.b
     maps, near = laid_over(looks.coarse[one], looks.coarse[other], maps)
     left = np.flatnonzero(near >= _NEARLY)
     left = left[_colours_agree(looks, pairs[left], maps[left])]
-    one, other = pairs[left].T
-    _, shapes, details = compared(
-        looks.fine[one].astype(np.float32), looks.fine[other].astype(np.float32), maps[left]
-    )
-    good[left] = (shapes >= _SHAPES) & (details >= _DETAILS)
-    likeness[left] = np.minimum(shapes, np.float32(_LIKENESS))
+    for first in range(0, len(left), _COMPARED_AT_ONCE):
+        some = left[first : first + _COMPARED_AT_ONCE]
+        one, other = (looks.fine[place].astype(np.float32) for place in pairs[some].T)
+        _, shapes, details = compared(one, other, maps[some])
+        good[some] = (shapes >= _SHAPES) & (details >= _DETAILS)
+        likeness[some] = np.minimum(shapes, np.float32(_LIKENESS))
     return good, likeness
 
 
