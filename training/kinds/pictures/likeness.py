@@ -29,7 +29,7 @@ _LEAST_CONTRAST = 6.0
 _ASKED_FIRST, _ALWAYS = 2_000, (0, 1)
 # So many are compared with each other at once; of more, only those near the same centre.
 _FEW, _CENTRES_LOOKED_AT, _ROUNDS = 4_000, 2, 4
-_PAIRS_AT_ONCE = 128
+_PAIRS_AT_ONCE = 256
 # Of larger pictures only as many as a processor's cache holds.
 _COMPARED_AT_ONCE = 16
 # Where fewer of so many pairs in turn than this share are relatives, less likely ones are not tried.
@@ -74,17 +74,28 @@ def alike_pictures(descriptors: Descriptors, index: Indices) -> Links:
         )
         shown = _confirmed(looks, search.nearest(some, asked, versions), asked).version
         versions = np.union1d(_ALWAYS, shown)
+    sources = np.arange(len(grids))
     for _ in range(_SEARCHES):
-        sources = sources_of(len(grids), links)
         kept = _confirmed(looks, search.nearest(asked, sources, versions), sources)
         links = Links(
             np.concatenate([links.pairs, kept.pairs]), np.concatenate([links.likeness, kept.nearness])
         )
         # Who has one relative may have more; most have none.
-        asked = np.unique(links.pairs)
-        if len(asked) < _WORTH_ASKING * len(grids):
+        related = np.unique(links.pairs)
+        if len(related) < _WORTH_ASKING * len(grids):
+            break
+        before, sources = sources, sources_of(len(grids), links)
+        # Whoever's source is the same would find what did not agree before.
+        asked = related[_sizes(sources)[related] != _sizes(before)[related]]
+        if not len(asked):
             break
     return Links(places[links.pairs], links.likeness)
+
+
+def _sizes(sources: Indices) -> Indices:
+    """How many are in the source of each, [N]."""
+    sizes: Indices = np.bincount(sources)[sources]
+    return sizes
 
 
 class _Looks(NamedTuple):

@@ -65,7 +65,7 @@ def described(grids: Floats, versions: NDArray[np.int64]) -> Iterator[tuple[int,
         cells = (down @ grids @ across.T).reshape(len(grids), -1)
         for number in versions[every.crop[versions] == crop].tolist():
             found = products(cells, every.waves[number])
-            found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6)
+            found /= np.maximum(np.sqrt(np.einsum("np,np->n", found, found))[:, None], 1e-6)
             yield number, found
 
 
