@@ -29,7 +29,7 @@ _LEAST_CONTRAST = 6.0
 _ASKED_FIRST, _ALWAYS = 2_000, (0, 1)
 # So many are compared with each other at once; of more, only those near the same centre.
 _FEW, _CENTRES_LOOKED_AT, _ROUNDS = 4_000, 2, 4
-_PAIRS_AT_ONCE = 256
+_PAIRS_AT_ONCE = 128
 # Of larger pictures only as many as a processor's cache holds.
 _COMPARED_AT_ONCE = 16
 # Where fewer of so many pairs in turn than this share are relatives, less likely ones are not tried.
@@ -72,11 +72,11 @@ def alike_pictures(descriptors: Descriptors, index: Indices) -> Links:
         some = np.sort(
             np.random.default_rng(0).choice(len(grids), min(_ASKED_FIRST, len(grids)), replace=False)
         )
-        shown = _confirmed(looks, search.nearest(some, asked, versions), asked).version
+        shown = _confirmed(looks, search.nearest(some, asked, versions)).version
         versions = np.union1d(_ALWAYS, shown)
     sources = np.arange(len(grids))
     for _ in range(_SEARCHES):
-        kept = _confirmed(looks, search.nearest(asked, sources, versions), sources)
+        kept = _confirmed(looks, search.nearest(asked, sources, versions))
         links = Links(
             np.concatenate([links.pairs, kept.pairs]), np.concatenate([links.likeness, kept.nearness])
         )
@@ -195,42 +195,28 @@ class _Rooms:
         return np.split(order // nearest, borders)
 
 
-def _confirmed(looks: _Looks, found: _Candidates, sources: Indices) -> _Candidates:
+def _confirmed(looks: _Looks, found: _Candidates) -> _Candidates:
     """Those that are as near as only one picture is, and those that agree in detail when they are laid over each other.
 
-    Of pairs between the same two sources the likeliest is tried first, and the others only where it does not agree:
-    one link ties them as well as many.
+    The likeliest are tried first, until hardly any agree. What ties two sources already is tried all the same: where a
+    source grows too large and its weaker links are cut, the others are what keeps versions of one picture together.
     """
     off = np.abs(looks.tint[found.pairs[:, 0]] - looks.tint[found.pairs[:, 1]]).max(axis=1)
     near = off <= _TINT
     found = _Candidates(found.pairs[near], found.nearness[near], found.version[near])
     nearness = np.minimum(found.nearness, np.float32(_LIKENESS))
     sure = found.nearness >= _SURE
+    order = np.flatnonzero(~sure)
     good, maps = np.zeros(len(sure), bool), views().maps[found.version]
     good[sure] = _colours_agree(looks, found.pairs[sure], maps[sure])
-    tie = _ties(sources[found.pairs])
-    tied = np.zeros(len(sure), bool)
-    tied[tie[good]] = True
-    order = np.flatnonzero(~sure)
     order = order[np.argsort(-found.nearness[order])]
     for first in range(0, len(order), _PAIRS_AT_ONCE):
-        part = order[first : first + _PAIRS_AT_ONCE]
-        likeliest = np.zeros(len(sure), bool)
-        likeliest[part[np.unique(tie[part], return_index=True)[1]]] = True
-        for turn in (part[likeliest[part]], part[~likeliest[part]]):
-            some = turn[~tied[tie[turn]]]
-            good[some], nearness[some] = _agreeing(looks, found.pairs[some], maps[some])
-            tied[tie[some[good[some]]]] = True
-        last = order[: first + len(part)][-_TRIED_IN_TURN:]
-        if len(last) == _TRIED_IN_TURN and tied[tie[last]].mean() < _WORTH_TRYING:
+        some = order[first : first + _PAIRS_AT_ONCE]
+        good[some], nearness[some] = _agreeing(looks, found.pairs[some], maps[some])
+        last = order[: first + len(some)][-_TRIED_IN_TURN:]
+        if len(last) == _TRIED_IN_TURN and good[last].mean() < _WORTH_TRYING:
             break
     return _Candidates(found.pairs[good], nearness[good], found.version[good])
-
-
-def _ties(sources: Indices) -> Indices:
-    """A number below E for each two of the sources [E, 2], whichever comes first."""
-    keys = sources.min(axis=1) * (sources.max(initial=0) + 1) + sources.max(axis=1)
-    return np.unique(keys, return_inverse=True)[1].astype(np.int64)
 
 
 def _agreeing(looks: _Looks, pairs: Indices, maps: Floats) -> tuple[NDArray[np.bool_], Floats]:
