@@ -24,7 +24,8 @@ class Views(NamedTuple):
     """Versions of a picture: mirrored, turned by quarters, cropped; the first is the picture itself.
 
     `windows` [C, 2, 12, 24] are the means of rows and of columns that show each crop, `crop` [V] is the one of each
-    version, `waves` [V, 144, 48] describe its cells, and `maps` [V, 2, 3] take coordinates of the version to the picture's.
+    version, `waves` [V, 144, 48] describe its cells, and `maps` [V, 2, 3] take coordinates of the version to those of
+    the picture.
     """
 
     windows: Floats
