@@ -158,7 +158,8 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, present: Tensor | None) -
     scores = query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2)
     if present is not None:
         scores = scores.masked_fill(~present, torch.finfo(scores.dtype).min)
-    return scores.softmax(-1) @ value
+    found: Tensor = scores.softmax(-1) @ value
+    return found
 
 
 def mean_state(states: Tensor, ids: Tensor) -> Tensor:
