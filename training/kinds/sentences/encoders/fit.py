@@ -70,6 +70,11 @@ class _Steps:
         self._encoder = encoded.encoder.to(self._device).eval()
         self._target = target_of(recipe.task)
         self._rows = [row[: encoded.window] for row in encoded.rows]
+        if longer := sum(len(row) > encoded.window for row in encoded.rows):
+            run.events.log(
+                f"{longer:,} of the {len(self._rows):,} sentences are longer than the {encoded.window} pieces that the "
+                "encoder reads: it reads where they begin, the n-grams read all of them."
+            )
         run.events.phase("preparing", 0.1, 0.3, "reading the sentences with the encoder")
 
     def _tell(self, share: float) -> None:
@@ -176,7 +181,8 @@ class _Steps:
         )
 
     def _labelled(self, features: Tensor, part: NDArray[np.int64]) -> Labelled:
-        self._scale = float(features.std(0).mean())
+        # Sentences that are all alike have none.
+        self._scale = float(features.std(0).mean()) or 1.0
         scaled = DenseFeatures(features[torch.from_numpy(part)] / self._scale)
         return Labelled(scaled, torch.from_numpy(self._encoded.labels[part]), self._target)
 

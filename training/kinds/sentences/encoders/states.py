@@ -1,6 +1,7 @@
 """What the layers that do not learn make of each token: computed once, kept in memory or in a file without a name."""
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from training.kinds.sentences.preprocess import pad
 _IN_MEMORY_BYTES = 1024**3
 # What a CPU computes with stays near its cores; a GPU wants more to do at a time.
 _TOKENS_ON_CPU, _TOKENS_ON_GPU = 1_024, 4_096
+_LENGTH_STEP = 8
 
 
 class TokenStates:
@@ -45,7 +47,9 @@ class TokenStates:
 
     def of(self, places: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         """States float32 [B, T, W] and ids int64 [B, T] of some rows, on the device; what is padding means nothing."""
-        ids = pad([self._rows[place] for place in places])
+        # On a GPU few lengths, each of which is recorded once: padding changes nothing.
+        step = _LENGTH_STEP if self._device.type == "cuda" else 1
+        ids = pad([self._rows[place] for place in places], step)
         tokens = self._starts[places][:, None] + np.arange(ids.shape[1])
         states = torch.from_numpy(self._states[tokens.clip(max=len(self._states) - 1)])
         return states.to(self._device).float(), torch.from_numpy(ids).to(self._device)
@@ -119,8 +123,11 @@ def _read(
 
 
 def _room(shape: tuple[int, int], folder: Path) -> NDArray[np.float16]:
-    if shape[0] * shape[1] * 2 <= _IN_MEMORY_BYTES:
+    size = shape[0] * shape[1] * 2
+    if size <= _IN_MEMORY_BYTES:
         return np.empty(shape, np.float16)
     # The name is gone at once: whatever ends the training, nothing stays.
     with tempfile.TemporaryFile(dir=folder) as file:
+        # A disk that is full says so here; later it would kill the process.
+        os.posix_fallocate(file.fileno(), 0, size)
         return np.memmap(file, np.float16, "w+", shape=shape)
