@@ -80,6 +80,6 @@ def by_peer(python: Path, module: str, folder: Path, threads: int, **options: ob
 def _told(lines: Iterable[str], name: str) -> dict[str, float]:
     """The next line that is JSON with this name; libraries print lines of their own."""
     for line in lines:
-        if line.startswith("{") and name in (told := json.loads(line)):
+        if line.startswith('{"') and name in (told := json.loads(line)):
             return dict(told)
     return {}
