@@ -1,9 +1,9 @@
 """The whole encoder fine-tuned by a plain loop of transformers: `python -m benchmarks.language.fine_tune FOLDER OUT`.
 
 FOLDER holds learn.csv, validation.csv and test.csv. From the same weights as Flash, with batches of 32 padded to
-their longest sentence, AdamW, a linear schedule with warm-up, and a head on the mean of the tokens' states. The epoch
-that did best on the validation part is kept. It prints a JSON line when the model is saved, and a second one with the
-accuracy on the test part. Run by a Python that has transformers.
+their longest sentence, the fused AdamW that the library's Trainer takes, a linear schedule with warm-up, and a head on
+the mean of the tokens' states. The epoch that did best on the validation part is kept. It prints a JSON line when the
+model is saved, and a second one with the accuracy on the test part. Run by a Python that has transformers.
 """
 
 import argparse
@@ -55,7 +55,7 @@ class Loop:
         self._tokenizer = AutoTokenizer.from_pretrained(weights)
         self.model = Classifier(weights, len(self.classes))
         self._steps = epochs * -(-len(rows) // _BATCH)
-        self._optimizer = torch.optim.AdamW(self.model.parameters(), rate, weight_decay=_DECAY)
+        self._optimizer = torch.optim.AdamW(self.model.parameters(), rate, weight_decay=_DECAY, fused=True)
         self._schedule = get_linear_schedule_with_warmup(
             self._optimizer, int(_WARM_UP * self._steps), self._steps
         )
