@@ -73,7 +73,7 @@ def fit(
     if recipe.model == NGRAMS:
         return _fit_ngrams(recipe, texts, run, outcome)
     if encoder is not None:
-        return _fit_encoder(recipe, encoder[0], texts, run, outcome, early)
+        return _fit_encoder(recipe, encoder[0], texts, run, outcome, previous, early)
     return _fit_recurrent(recipe, texts, run, outcome, previous, early)
 
 
@@ -198,12 +198,20 @@ def _fit_ngrams(recipe: Recipe, texts: "Texts", run: Run, outcome: _Outcomes) ->
 
 
 def _fit_encoder(
-    recipe: Recipe, encoder: "Bert", texts: "Texts", run: Run, outcome: _Outcomes, early: "Early"
+    recipe: Recipe,
+    encoder: "Bert",
+    texts: "Texts",
+    run: Run,
+    outcome: _Outcomes,
+    previous: Previous | None,
+    early: "Early",
 ) -> "Outcome":
     from training.kinds.sentences.encoders.classifier import EncoderClassifier
-    from training.kinds.sentences.encoders.fit import train_encoder
+    from training.kinds.sentences.encoders.fit import load_trained, train_encoder
     from training.kinds.sentences.encoders.graph import encoder_graph
 
+    if previous is not None:
+        load_trained(encoder, previous, recipe.model, run.events)
     encoded = outcome.encoded(encoder, ENCODERS[recipe.model].window)
     fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
     count = len(texts.rows[0])

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training.bundle.previous import Previous
 from training.engine.checkpoint import Checkpoint, fingerprint
 from training.engine.device import choose_device
 from training.engine.linear import DenseFeatures, Labelled, Linear, fit_linear, refit
@@ -15,6 +16,7 @@ from training.engine.process_group import ProcessGroup
 from training.engine.progress import Progress
 from training.engine.together import Work, train_together
 from training.ground.errors import TrainingFailed
+from training.ground.events import Events
 from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Parts
@@ -61,6 +63,23 @@ def train_encoder(
     fit = steps.head_alone(ngrams) if recipe.freeze else steps.top_layers(ngrams)
     fitting.use_few_threads()
     return fit
+
+
+def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) -> None:
+    """Puts the layers of an earlier `model` into the encoder; nothing happens where the earlier one is another."""
+    path = previous.weights_file(model)
+    if path is None:
+        return
+    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+    own, prefix = encoder.state_dict(), "encoder."
+    found = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+    if {name: value.shape for name, value in found.items()} != {n: value.shape for n, value in own.items()}:
+        events.log(
+            "The earlier model's encoder is of another form, so the training starts from the original."
+        )
+        return
+    encoder.load_state_dict(found)
+    events.log("The training starts from the earlier model's encoder.")
 
 
 class _Steps:

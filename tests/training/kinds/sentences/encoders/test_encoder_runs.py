@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import shutil
 
 import numpy as np
 import onnx
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from tests.training.datasets import sentences, start, text_run_dir, told
+from tests.training.tiny_encoder import write_encoder
 from training.bundle.manifest import Manifest, verify
 from training.bundle.onnx_classifier import OnnxClassifier
 from training.ground.errors import Interrupted, TrainingFailed
@@ -147,3 +149,22 @@ def test_what_the_user_chose_stays_without_weights():
     changed = without_encoder(chosen)
     usual = resolve(TEXT, {"preset": "balanced", "model": "lstm"})
     assert changed == dataclasses.replace(usual, epochs=5, batch_size=64)
+
+
+@pytest.mark.parametrize("form", [{}, {"num_hidden_layers": 2}], ids=["same", "other"])
+def test_a_later_training_starts_from_the_layers_of_the_earlier_one(tmp_path, encoder_folder, form):
+    earlier, _ = trained(tmp_path / "earlier", **SMALL)
+    folder = text_run_dir(tmp_path / "later", **(SMALL | {"backbone_rate": 1e-9}))
+    shutil.copytree(earlier, folder / "previous")
+    write_encoder(encoder_folder, **form)
+    run, stream = start(folder)
+    train(run)
+    messages = [event["message"] for event in told(stream, "log")]
+    assert any("of another form" in message for message in messages) == bool(form)
+    before, after = (weights(one)["encoder.layers.1.inner.weight"] for one in (earlier, folder / "bundle"))
+    assert torch.equal(before, after)
+    if not form:
+        before, after = (
+            weights(one)["encoder.layers.2.inner.weight"] for one in (earlier, folder / "bundle")
+        )
+        assert torch.allclose(before, after, atol=1e-5)
