@@ -27,13 +27,9 @@ def _model(name: str, title: str, parameters: float, cost: float, memory: int, s
 
 
 MODELS = (
-    _model(
-        "minilm",
-        ENCODERS["minilm"].title,
-        22.7,
-        260.0,
-        2000,
-        "Has read a billion English sentences; its last layers learn your classes. Apache-2.0.",
+    *(
+        _model(spec.name, spec.title, spec.parameters, spec.relative_cost, spec.min_memory_mb, spec.summary)
+        for spec in ENCODERS.values()
     ),
     _model("lstm", "LSTM", 4.8, 300.0, 1200, "Reads word by word in both directions; knows word order."),
     _model("gru", "GRU", 4.3, 240.0, 1200, "Like the LSTM but simpler; a little faster."),
