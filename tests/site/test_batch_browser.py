@@ -22,7 +22,9 @@ def is_as_wide_as_the_screen(page: Page) -> bool:
 def tables_cut_off(page: Page) -> list[str]:
     """Tables of samples of which a part is seen only by scrolling sideways."""
     cut = "tables => tables.filter(t => t.parentElement.scrollWidth > t.parentElement.clientWidth)"
-    return list(page.locator("table.samples").evaluate_all(f"tables => ({cut})(tables).map(t => t.textContent)"))
+    return list(
+        page.locator("table.samples").evaluate_all(f"tables => ({cut})(tables).map(t => t.textContent)")
+    )
 
 
 def test_a_zip_is_predicted_while_one_watches(open_page: Open, make_model: Any) -> None:

@@ -16,7 +16,9 @@ def knows(tokenizer_json: str, sentences: Sequence[str]) -> bool:
     tokenizer = Tokenizer.from_str(tokenizer_json)
     tokenizer.no_truncation()
     some = list(sentences[:: -(-len(sentences) // _LOOKED_AT)])
-    tokens = [token for found in tokenizer.encode_batch(some, add_special_tokens=False) for token in found.tokens]
+    tokens = [
+        token for found in tokenizer.encode_batch(some, add_special_tokens=False) for token in found.tokens
+    ]
     if not tokens:
         return True
     unknown = sum(token == _UNKNOWN for token in tokens)

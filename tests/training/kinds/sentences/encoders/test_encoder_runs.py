@@ -123,7 +123,9 @@ def test_what_the_user_chose_stays_without_weights():
     assert changed == dataclasses.replace(usual, epochs=5, batch_size=64)
 
 
-def test_sentences_of_another_language_are_not_left_to_an_encoder_that_knows_english(tmp_path, encoder_folder):
+def test_sentences_of_another_language_are_not_left_to_an_encoder_that_knows_english(
+    tmp_path, encoder_folder
+):
     folder, stream = trained(tmp_path, language="th")
     assert Manifest.read(folder).model == "bag_of_ngrams"
     words = "The sentences do not look English, the only language that MiniLM-L6 knows, so the Bag of n-grams was trained instead."
