@@ -1,15 +1,19 @@
 """Trainings of an encoder from RUN_DIR to bundle."""
 
 import dataclasses
+import errno
+import shutil
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
 from tests.training.datasets import sentences, start, text_run_dir, told
+from tests.training.tiny_encoder import write_encoder
 from training.bundle.manifest import Manifest, verify
 from training.bundle.onnx_classifier import OnnxClassifier
-from training.ground.errors import Interrupted
+from training.ground.errors import Interrupted, TrainingFailed
 from training.ground.recipe import resolve
 from training.kinds.sentences.catalog import without_encoder
 from training.kinds.sentences.encoders import states
@@ -45,7 +49,8 @@ def test_it_learns_and_trainer_onnx_and_pt_agree(tmp_path, encoder_folder, value
 
 
 def weights(folder):
-    return torch.load(folder / "model.pt", weights_only=True)["state_dict"]
+    state = torch.load(folder / "model.pt", weights_only=True)["state_dict"]
+    return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
 
 
 def test_only_the_last_layers_learn(tmp_path, encoder_folder):
@@ -61,6 +66,18 @@ def test_nothing_of_the_encoder_learns_in_a_quick_training(tmp_path, encoder_fol
     before = _load(encoder_folder)[0].state_dict()
     after = weights(trained(tmp_path)[0])
     assert all(torch.equal(tensor, after[f"encoder.{name}"]) for name, tensor in before.items())
+
+
+def test_what_stays_as_it_came_takes_16_bits(tmp_path, encoder_folder):
+    folder, _ = trained(tmp_path, **SMALL)
+    state = torch.load(folder / "model.pt", weights_only=True)["state_dict"]
+    assert (
+        state["encoder.words.weight"].dtype == state["encoder.layers.1.inner.weight"].dtype == torch.float16
+    )
+    assert state["encoder.layers.2.inner.weight"].dtype == state["head.weight"].dtype == torch.float32
+    graph = onnx.load(folder / "model.onnx").graph
+    kinds = [tensor.data_type for tensor in graph.initializer if len(tensor.dims) == 2]
+    assert kinds.count(onnx.TensorProto.FLOAT16) > kinds.count(onnx.TensorProto.FLOAT)
 
 
 def test_the_same_seed_gives_the_same_model(tmp_path, encoder_folder):
@@ -81,6 +98,17 @@ def test_states_in_a_file_say_the_same_and_leave_nothing(tmp_path, encoder_folde
         "checkpoint",
         "early",
     }
+
+
+def test_a_disk_that_is_too_small_for_the_states_is_told(tmp_path, encoder_folder, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(states, "_IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr(states.os, "posix_fallocate", full)
+    with pytest.raises(TrainingFailed) as failure:
+        trained(tmp_path, **SMALL)
+    assert failure.value.code == "disk_full"
 
 
 def test_an_interrupted_training_goes_on_to_the_same_model(tmp_path, encoder_folder, monkeypatch):
@@ -123,10 +151,20 @@ def test_what_the_user_chose_stays_without_weights():
     assert changed == dataclasses.replace(usual, epochs=5, batch_size=64)
 
 
-def test_sentences_of_another_language_are_not_left_to_an_encoder_that_knows_english(
-    tmp_path, encoder_folder
-):
-    folder, stream = trained(tmp_path, language="th")
-    assert Manifest.read(folder).model == "bag_of_ngrams"
-    words = "The sentences do not look English, the only language that MiniLM-L6 knows, so the Bag of n-grams was trained instead."
-    assert words in [event["message"] for event in told(stream, "warning")]
+@pytest.mark.parametrize("form", [{}, {"num_hidden_layers": 2}], ids=["same", "other"])
+def test_a_later_training_starts_from_the_layers_of_the_earlier_one(tmp_path, encoder_folder, form):
+    earlier, _ = trained(tmp_path / "earlier", **SMALL)
+    folder = text_run_dir(tmp_path / "later", **(SMALL | {"backbone_rate": 1e-9}))
+    shutil.copytree(earlier, folder / "previous")
+    write_encoder(encoder_folder, **form)
+    run, stream = start(folder)
+    train(run)
+    messages = [event["message"] for event in told(stream, "log")]
+    assert any("of another form" in message for message in messages) == bool(form)
+    before, after = (weights(one)["encoder.layers.0.inner.weight"] for one in (earlier, folder / "bundle"))
+    assert torch.equal(before, after)
+    if not form:
+        before, after = (
+            weights(one)["encoder.layers.2.inner.weight"] for one in (earlier, folder / "bundle")
+        )
+        assert torch.allclose(before, after, atol=1e-5)
