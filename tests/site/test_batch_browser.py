@@ -19,6 +19,14 @@ def is_as_wide_as_the_screen(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
+def tables_cut_off(page: Page) -> list[str]:
+    """Tables of samples of which a part is seen only by scrolling sideways."""
+    cut = "tables => tables.filter(t => t.parentElement.scrollWidth > t.parentElement.clientWidth)"
+    return list(
+        page.locator("table.samples").evaluate_all(f"tables => ({cut})(tables).map(t => t.textContent)")
+    )
+
+
 def test_a_zip_is_predicted_while_one_watches(open_page: Open, make_model: Any) -> None:
     page = open_page("batch-new", make_model().token, viewport=PHONE, color_scheme="dark")
     page.set_input_files("#id_file", {"name": "no.zip", "mimeType": "application/zip", "buffer": b"no zip"})
@@ -32,6 +40,8 @@ def test_a_zip_is_predicted_while_one_watches(open_page: Open, make_model: Any) 
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
     expect(page.get_by_text("6 of 6 predicted")).to_be_visible()
     assert is_as_wide_as_the_screen(page)
+    expect(page.locator("table.samples")).to_contain_text("red/0.png")
+    assert tables_cut_off(page) == []
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV", exact=True).click()
     assert download.value.suggested_filename == "a-predictions.csv"

@@ -41,6 +41,18 @@ def test_every_field_reaches_the_job(client: Client, image_dataset: Dataset) -> 
     assert (job.downloadable, job.preset, image_dataset.kept) == (True, "balanced", False)
 
 
+@pytest.mark.parametrize("page", ["dataset", "dataset-columns"])
+def test_the_task_is_named_after_the_file(client: Client, db: None, page: str) -> None:
+    upload = ContentFile(table(), name="Moods_of May.csv")
+    dataset = dataset_store.store_upload(task_type=Task.TEXT, upload=upload)
+    address = reverse(page, args=[dataset.token])
+    # Refused there, the page is shown again.
+    wrong = {"input_column": "input", "label_column": "input"}
+    response = client.get(address) if page == "dataset" else client.post(address, wrong)
+    shown = read(response, 200 if page == "dataset" else 422)
+    assert shown.all("input", name="task_name")[0]["value"] == "Moods of May"
+
+
 def test_the_preset_decides_what_is_blank(client: Client, text_dataset: Dataset) -> None:
     submit(client, text_dataset, task_name="moods", preset="quick", data_split="80:20", keep_dataset="on")
     job = Job.objects.get()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from jobs.batches import runner
 from tests.jobs.batches.test_evaluations import MOODS
 from tests.site.conftest import PHONE
-from tests.site.test_batch_browser import Open, is_as_wide_as_the_screen
+from tests.site.test_batch_browser import Open, is_as_wide_as_the_screen, tables_cut_off
 from tests.tasks import Task
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -28,6 +28,7 @@ def test_a_table_measures_the_model_while_one_watches(open_page: Open, make_mode
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
     expect(page.get_by_text("classified correctly")).to_be_visible()
     expect(page.get_by_text("lovely but we left early")).to_be_visible()
+    assert tables_cut_off(page) == []
     assert is_as_wide_as_the_screen(page)
     page.locator("summary", has_text="The most common mistakes").click()
     assert is_as_wide_as_the_screen(page)

@@ -55,6 +55,8 @@ def test_its_life_by_keyboard_alone(open_page: Any, make_model: Any) -> None:
     model = make_model(Task.TEXT, age=1.5)
     page = open_page("model", model.token)
     expect(page.locator("time[data-countdown]")).to_have_text("29 min", timeout=3000)
+    # In the reader's own time.
+    expect(page.get_by_text("will be deleted on")).not_to_contain_text("UTC")
     page.get_by_role("button", name="Extend").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("It now lives until")).to_be_visible()

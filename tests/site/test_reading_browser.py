@@ -19,8 +19,11 @@ def width(page: Any) -> int:
 def test_a_choice_shows_at_once_what_it_makes_of_the_table(open_page: Any) -> None:
     page = open_page("dataset", stored(CLEAR).token, viewport=PHONE)
     expect(page.get_by_text("60 sentences in 3 classes")).to_be_visible()
+    expect(page.get_by_text("Reading it again")).to_be_hidden()
+    expect(page.get_by_role("button", name="Read it like this")).to_have_count(0)
     page.get_by_label("Column with the class").select_option("Branch")
     expect(page.get_by_text("60 sentences in 2 classes")).to_be_visible()
+    expect(page.get_by_role("button", name="Read it like this")).to_have_count(0)
     expect(page.get_by_label("Column with the class")).to_have_value("Branch")
     assert width(page) <= PHONE["width"]
     page.get_by_text("More ways to read it").click()

@@ -1,8 +1,11 @@
 // Sizes and times in words.
+const SIZES = [["GB", 2 ** 30], ["MB", 2 ** 20], ["KB", 2 ** 10]];
+
+// As the server writes it on the same pages: 1 KB are 1,024 bytes.
 export function size(bytes) {
-  if (!bytes) return "0 bytes";
-  if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+  const [name, length] = SIZES.find(([, least]) => bytes >= least) || ["", 0];
+  if (length) return `${(bytes / length).toFixed(1)} ${name}`;
+  return bytes === 1 ? "1 byte" : `${bytes} bytes`;
 }
 
 // How long something will take, rounded up.

@@ -20,7 +20,10 @@ function tick() {
 
 function localTimes() {
   for (const time of document.querySelectorAll("time[data-local]")) {
-    time.textContent = new Date(time.dateTime).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"});
+    const then = new Date(time.dateTime);
+    time.textContent = time.dataset.local === "date"
+      ? then.toLocaleString([], {dateStyle: "medium", timeStyle: "short"})
+      : then.toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"});
   }
 }
 

@@ -118,9 +118,10 @@ def _sorted_out(archive: Archive, notes: Notes) -> tuple[list[Entry], list[Entry
             found.append(entry)
         else:
             files.append(entry)
+    # Nobody put them there, so they count for nothing that is missing.
     for name, count in system.items():
-        notes.skip(
-            name, f"{count:,} hidden or system {'file was' if count == 1 else 'files were'} left out.", count
+        notes.repair(
+            name, f"{count:,} hidden or system {'file was' if count == 1 else 'files were'} ignored."
         )
     return found, files
 

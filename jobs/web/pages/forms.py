@@ -1,6 +1,7 @@
 """Forms of the pages: what was uploaded or pasted, and how to train on it."""
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 from django import forms
@@ -102,9 +103,10 @@ class TrainForm(forms.Form):
         self.fields["task_name"].widget.attrs["placeholder"] = kind.words.name_hint
 
     @classmethod
-    def blank(cls, *, task: str) -> "TrainForm":
-        """The form as it is shown first; its key makes a double click one job."""
+    def blank(cls, *, task: str, file: str = "") -> "TrainForm":
+        """The form as it is shown first, named after the `file`; its key makes a double click one job."""
         initial = {
+            "task_name": naming.from_file(PurePath(file).stem),
             "preset": Preset.QUICK.value,
             "downloadable": True,
             "key": tokens.new_token(),

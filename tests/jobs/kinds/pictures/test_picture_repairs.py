@@ -46,9 +46,11 @@ def test_it_leaves_out_what_operating_systems_and_people_add(inspect_zip):
     }  # fmt: skip
     findings = inspect_zip(two_classes() | extra)
     assert classes(findings) == {"cats": 3, "dogs": 3}
-    assert findings.skipped_count == len(extra)
-    where = {note.where for note in findings.skipped}
-    assert {"readme.txt", "cats/labels.csv", "cover.jpg", "__MACOSX"} <= where
+    assert {note.where for note in findings.skipped} == {"readme.txt", "cats/labels.csv", "cover.jpg"}
+    assert findings.skipped_count == 3
+    ignored = {note.where: note.message for note in findings.repairs}
+    assert {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git"} <= set(ignored)
+    assert ignored["__MACOSX"] == "2 hidden or system files were ignored."
 
 
 def test_stray_files_do_not_hide_a_folder_around_the_classes(inspect_zip):
