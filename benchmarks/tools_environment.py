@@ -1,4 +1,4 @@
-"""An environment of their own for the tools that a benchmark compares with or feeds from; Flash never needs them."""
+"""Environments of their own for the tools that a benchmark compares with or feeds from; Flash never needs them."""
 
 import subprocess
 import sys
@@ -7,18 +7,33 @@ from pathlib import Path
 from benchmarks.site import ROOT
 
 _LIST = Path(__file__).parent / "real_exports" / "tools.txt"
+_REQUIREMENTS = ROOT / "requirements.txt"
 
 
 def python_with_tools(*, newest: bool = False) -> Path:
     """The interpreter of var/bench/tools, made on the first call; `newest` leaves the pins aside."""
-    folder = ROOT / "var" / "bench" / ("newest_tools" if newest else "tools")
+    lines = _LIST.read_text(encoding="utf-8").splitlines()
+    if newest:
+        return _python("newest_tools", [line.partition("==")[0] for line in lines])
+    return _python("tools", lines)
+
+
+def python_beside_torch(name: str, tools: Path) -> Path:
+    """The interpreter of var/bench/`name` with the list `tools`, and whatever Flash pins as Flash pins it."""
+    lines = tools.read_text(encoding="utf-8").splitlines()
+    return _python(name, lines, _REQUIREMENTS.read_text(encoding="utf-8"))
+
+
+def _python(name: str, lines: list[str], pins: str = "") -> Path:
+    folder = ROOT / "var" / "bench" / name
     python, stamp = folder / "bin" / "python", folder / "tools.txt"
-    wanted = _LIST.read_text(encoding="utf-8")
+    wanted = "\n".join([*lines, pins])
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return python
-    names = [line.partition("==")[0] if newest else line for line in wanted.splitlines()]
     uv = Path(sys.executable).with_name("uv")
     subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True)
-    subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *names], check=True)
+    constraints = ["--constraint", _REQUIREMENTS] if pins else []
+    install = [uv, "pip", "install", "--quiet", "--python", python, *constraints, *lines]
+    subprocess.run(install, check=True)
     stamp.write_text(wanted, encoding="utf-8")
     return python

@@ -21,10 +21,11 @@ _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trained:
-    """One finished training: whole process in seconds, memory in MB, and its events and report."""
+    """One finished training: whole process in seconds, of the processor, too; memory in MB; its events and report."""
 
     folder: Path
     seconds: float
+    processor: float
     peak_mb: float
     events: list[dict[str, Any]]
     report: dict[str, Any]
@@ -85,7 +86,12 @@ def train(folder: Path) -> Trained:
         raise RuntimeError(f"{events[-1:]} {(folder / 'stderr').read_text()[-2000:]}")
     report = json.loads((folder / "bundle" / "report.json").read_text())
     return Trained(
-        folder=folder, seconds=seconds, peak_mb=usage.ru_maxrss / 1024, events=events, report=report
+        folder=folder,
+        seconds=seconds,
+        processor=usage.ru_utime + usage.ru_stime,
+        peak_mb=usage.ru_maxrss / 1024,
+        events=events,
+        report=report,
     )
 
 

@@ -12,6 +12,8 @@ def _no_weights_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     """No test finds weights, or writes downloads, outside of its own folder."""
     monkeypatch.delenv("FLASH_WEIGHTS_DIR", raising=False)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 
 @pytest.fixture(autouse=True)

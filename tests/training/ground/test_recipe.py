@@ -36,7 +36,7 @@ def test_it_chooses_the_quick_preset_when_nothing_is_said():
     assert resolve("imageclassification", {}).model == "mobilenet_v2"
     assert resolve("imageclassification", {}).freeze
     assert resolve("textclassification", {"preset": None, "model": ""}).model == "bag_of_ngrams"
-    assert resolve(TEXT, {"preset": "balanced"}).model == "lstm"
+    assert resolve(TEXT, {"preset": "balanced"}).model == "minilm"
 
 
 @pytest.mark.parametrize("given_as", [0.7, "0.7", "70:30", 70, "70", "70%", "7/3"])

@@ -93,8 +93,8 @@ def colours_apart(moved: Floats, fixed: Floats, maps: Floats) -> Floats:
 def _correlation(one: Floats, two: Floats, inside: Floats) -> Floats:
     """Of values [n, P] where they are inside, [n]."""
     one, two = _level(one, inside)[0], _level(two, inside)[0]
-    norm = np.sqrt((one**2).sum(axis=1) * (two**2).sum(axis=1))
-    found: Floats = (one * two).sum(axis=1) / np.maximum(norm, 1e-3)
+    norm = np.sqrt(np.einsum("np,np->n", one, one) * np.einsum("np,np->n", two, two))
+    found: Floats = np.einsum("np,np->n", one, two) / np.maximum(norm, 1e-3)
     return found
 
 
@@ -116,10 +116,12 @@ def _shapes(grids: Floats, scale: _Scale) -> Floats:
 
 
 def _filtered(pictures: Floats, weights: Floats) -> Floats:
-    """Pictures [n, G, G] with `weights` [G, G] along both sides; one of them is a single large product."""
-    side = len(weights)
-    rows = (pictures.reshape(-1, side) @ weights.T).reshape(-1, side, side)
-    found: Floats = weights @ rows
+    """Pictures [n, G, G] with `weights` [G, G] along both sides.
+
+    One picture at a time: a single large product wakes BLAS's other threads, which then wait by spinning, and what they
+    burn is ten times what the product takes.
+    """
+    found: Floats = weights @ (pictures @ weights.T)
     return found
 
 
@@ -190,12 +192,15 @@ def _without(maps: Floats, change: Floats) -> Floats:
 def _sampled(pictures: tuple[Floats, ...], at: Floats) -> tuple[list[Floats], Floats]:
     """What lies in each of the pictures [n, G, G] at points [n, 2, P] (bilinear), and 1 where they are inside."""
     side = pictures[0].shape[1]
-    inside: Floats = np.asarray(((at >= 0) & (at <= 1)).all(axis=1), np.float32)
+    within = (at >= 0) & (at <= 1)
+    inside: Floats = (within[:, 0] & within[:, 1]).astype(np.float32)
     place = np.clip(at * side - 0.5, 0, side - 1.001)
-    cell = place.astype(np.int32)
+    # Kept in single precision, which holds these whole numbers exactly: mixed with integers all would become double.
+    cell = np.floor(place)
     place -= cell
     x, y = place[:, 0], place[:, 1]
-    first = np.arange(len(at))[:, None] * (side * side) + cell[:, 1] * side + cell[:, 0]
+    first = (cell[:, 1] * side + cell[:, 0]).astype(np.int64)
+    first += np.arange(len(at))[:, None] * (side * side)
     found = []
     for picture in pictures:
         flat = picture.ravel()
@@ -218,5 +223,6 @@ def _between(one: Floats, other: Floats, share: Floats) -> Floats:
 def _level(values: Floats, inside: Floats) -> tuple[Floats, Floats]:
     """Values [n, P] less their mean where they are inside, 0 elsewhere, and their deviation [n, 1]."""
     count = np.maximum(inside.sum(axis=1, keepdims=True), 1)
-    level = (values - (values * inside).sum(axis=1, keepdims=True) / count) * inside
-    return level, np.sqrt((level**2).sum(axis=1, keepdims=True) / count) + np.float32(1e-3)
+    level = values - np.einsum("np,np->n", values, inside)[:, None] / count
+    level *= inside
+    return level, np.sqrt(np.einsum("np,np->n", level, level)[:, None] / count) + np.float32(1e-3)

@@ -5,7 +5,6 @@ likeliest relative among all others; both are then laid over each other (`alignm
 """
 
 from collections.abc import Iterator
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -14,12 +13,8 @@ from numpy.typing import NDArray
 from training.ground.sources import Links, sources_of
 from training.kinds.pictures.alignment import FINE, GRID, colours_apart, compared, laid_over
 from training.kinds.pictures.descriptors import Descriptors
+from training.kinds.pictures.views import described, products, views
 
-# The side of the square that is described, and how many of its coarsest waves are.
-_SIDE, _WAVES = 12, 48
-_BLUR = 2.0
-# Crops that are tried: their side, and where they lie.
-_CROP = 0.86
 # Descriptors as near as this are of one picture, mirrored or turned at most; less near than that, hardly of one.
 _SURE, _POSSIBLE = 0.985, 0.5
 # Once laid over each other, the correlation of the shapes that makes it worth while to look closer; then, closer, those
@@ -35,6 +30,8 @@ _ASKED_FIRST, _ALWAYS = 2_000, (0, 1)
 # So many are compared with each other at once; of more, only those near the same centre.
 _FEW, _CENTRES_LOOKED_AT, _ROUNDS = 4_000, 2, 4
 _PAIRS_AT_ONCE = 128
+# Of larger pictures only as many as a processor's cache holds.
+_COMPARED_AT_ONCE = 16
 # Where fewer of so many pairs in turn than this share are relatives, less likely ones are not tried.
 _TRIED_IN_TURN, _WORTH_TRYING = 512, 0.015
 # Where fewer of the pictures than this have a relative, no second one is looked for.
@@ -69,7 +66,7 @@ def alike_pictures(descriptors: Descriptors, index: Indices) -> Links:
         _tints(descriptors.thumbnails[index[places]]),
     )
     search, links = _Search(grids), Links.none()
-    asked, versions = np.arange(len(grids)), np.arange(len(_versions()[0]))
+    asked, versions = np.arange(len(grids)), np.arange(len(views().maps))
     if len(grids) > _FEW:
         # What no version of some of them shows is not looked for in all.
         some = np.sort(
@@ -77,17 +74,28 @@ def alike_pictures(descriptors: Descriptors, index: Indices) -> Links:
         )
         shown = _confirmed(looks, search.nearest(some, asked, versions)).version
         versions = np.union1d(_ALWAYS, shown)
+    sources = np.arange(len(grids))
     for _ in range(_SEARCHES):
-        sources = sources_of(len(grids), links)
         kept = _confirmed(looks, search.nearest(asked, sources, versions))
         links = Links(
             np.concatenate([links.pairs, kept.pairs]), np.concatenate([links.likeness, kept.nearness])
         )
         # Who has one relative may have more; most have none.
-        asked = np.unique(links.pairs)
-        if len(asked) < _WORTH_ASKING * len(grids):
+        related = np.unique(links.pairs)
+        if len(related) < _WORTH_ASKING * len(grids):
+            break
+        before, sources = sources, sources_of(len(grids), links)
+        # Whoever's source is the same would find what did not agree before.
+        asked = related[_sizes(sources)[related] != _sizes(before)[related]]
+        if not len(asked):
             break
     return Links(places[links.pairs], links.likeness)
+
+
+def _sizes(sources: Indices) -> Indices:
+    """How many are in the source of each, [N]."""
+    sizes: Indices = np.bincount(sources)[sources]
+    return sizes
 
 
 class _Looks(NamedTuple):
@@ -117,67 +125,12 @@ def _tints(thumbnails: NDArray[np.uint8]) -> Floats:
     return shares
 
 
-@cache
-def _versions() -> tuple[Floats, Floats]:
-    """Of each version of a picture: the matrix [48, G * G] that describes it, and the map [2, 3] to the picture.
-
-    Matrices take the grid of the picture, maps the coordinates of the version. The first version is the picture itself.
-    """
-    crops = [(0.0, 0.0, 1.0)]
-    free = 1 - _CROP
-    crops += [(free * x, free * y, _CROP) for x, y in ((0, 0), (0, 1), (1, 0), (1, 1), (0.5, 0.5))]
-    cells = np.arange(_SIDE * _SIDE).reshape(_SIDE, _SIDE)
-    mirror = np.array([[-1.0, 0, 1], [0, 1, 0], [0, 0, 1]])
-    turn = np.array([[0, -1.0, 1], [1, 0, 0], [0, 0, 1]])
-    waves, matrices, maps = _coarse_waves(), [], []
-    for x, y, side in crops:
-        window = np.kron(_means(y, y + side), _means(x, x + side))
-        place = np.array([[side, 0, x], [0, side, y], [0, 0, 1.0]])
-        for turns in range(4 if side == 1.0 else 1):
-            for flipped in (False, True):
-                seen = np.rot90(cells[:, ::-1] if flipped else cells, turns)
-                moved = place @ (mirror if flipped else np.eye(3)) @ np.linalg.matrix_power(turn, turns)
-                matrices.append(waves @ window[seen.ravel()])
-                maps.append(moved[:2])
-    return np.stack(matrices).astype(np.float32), np.stack(maps).astype(np.float32)
-
-
-def _means(low: float, high: float) -> NDArray[np.float64]:
-    """[12, G]: the means of twelve equal parts from `low` to `high` of G cells that go from 0 to 1."""
-    edges = np.linspace(low, high, _SIDE + 1) * GRID
-    cells = np.arange(GRID)
-    inside = np.minimum(edges[1:, None], cells + 1) - np.maximum(edges[:-1, None], cells)
-    inside = inside.clip(min=0)
-    means: NDArray[np.float64] = inside / inside.sum(axis=1, keepdims=True)
-    return means
-
-
-def _coarse_waves() -> NDArray[np.float64]:
-    """[48, 144]: the coarsest waves of a square (cosine transform) once what is coarser than shapes is taken away."""
-    steps = np.arange(_SIDE)
-    blur = np.exp(-((steps[:, None] - steps) ** 2) / (2 * _BLUR**2))
-    blur /= blur.sum(axis=1, keepdims=True)
-    waves = np.cos(np.pi * steps[:, None] * (steps + 0.5) / _SIDE)
-    waves /= np.linalg.norm(waves, axis=1, keepdims=True)
-    order = np.argsort([a * a + b * b for a in steps for b in steps], kind="stable")[1 : _WAVES + 1]
-    found: NDArray[np.float64] = np.kron(waves, waves)[order] @ (np.eye(_SIDE**2) - np.kron(blur, blur))
-    return found
-
-
-def _described(grids: Floats, matrix: Floats) -> Floats:
-    """Descriptors of length one, [N, 48]."""
-    found = grids.reshape(len(grids), -1) @ matrix.T
-    length = np.linalg.norm(found, axis=1, keepdims=True)
-    described: Floats = found / np.maximum(length, 1e-6)
-    return described
-
-
 class _Search:
     """Descriptors of all pictures, divided so that the nearest are found quickly."""
 
     def __init__(self, grids: Floats) -> None:
         self._grids = grids
-        self._base = _described(grids, _versions()[0][0])
+        self._base = next(described(grids, np.array([0])))[1]
         self._rooms = _Rooms(self._base)
 
     def nearest(self, asked: Indices, sources: Indices, versions: Indices) -> _Candidates:
@@ -185,10 +138,9 @@ class _Search:
         best = np.full(len(asked), -1, np.float32)
         other, version = np.zeros((2, len(asked)), np.int64)
         single = int(sources.max()) + 1 == len(sources)
-        for number in versions.tolist():
-            query = _described(self._grids[asked], _versions()[0][number])
+        for number, query in described(self._grids[asked], versions):
             for mine, theirs in self._rooms.meetings(query):
-                near = query[mine] @ self._base[theirs].T
+                near = products(query[mine], self._base[theirs].T)
                 if single:
                     itself = np.minimum(np.searchsorted(theirs, asked[mine]), len(theirs) - 1)
                     here = np.flatnonzero(theirs[itself] == asked[mine])
@@ -213,7 +165,7 @@ class _Rooms:
         self._centres = base[random.choice(len(base), count, replace=False)]
         some = base[random.permutation(len(base))[: 40 * count]]
         for _ in range(_ROUNDS if count > 1 else 0):
-            own = (some @ self._centres.T).argmax(axis=1)
+            own = products(some, self._centres.T).argmax(axis=1)
             for centre in range(count):
                 if (members := some[own == centre]).size:
                     mean = members.mean(axis=0)
@@ -227,12 +179,12 @@ class _Rooms:
                 for first in range(0, len(mine), _FEW):
                     yield mine[first : first + _FEW], theirs
 
-    def _by_centre(self, described: Floats, nearest: int) -> list[Indices]:
+    def _by_centre(self, points: Floats, nearest: int) -> list[Indices]:
         """The places of descriptors near each centre; each is near to the `nearest` of them."""
         count = len(self._centres)
         if count == 1:
-            return [np.arange(len(described))]
-        near = described @ self._centres.T
+            return [np.arange(len(points))]
+        near = products(points, self._centres.T)
         looked_at = np.empty((len(near), nearest), np.int64)
         for column in range(nearest):
             looked_at[:, column] = near.argmax(axis=1)
@@ -246,7 +198,8 @@ class _Rooms:
 def _confirmed(looks: _Looks, found: _Candidates) -> _Candidates:
     """Those that are as near as only one picture is, and those that agree in detail when they are laid over each other.
 
-    The likeliest are tried first, until hardly any agree.
+    The likeliest are tried first, until hardly any agree. What ties two sources already is tried all the same: where a
+    source grows too large and its weaker links are cut, the others are what keeps versions of one picture together.
     """
     off = np.abs(looks.tint[found.pairs[:, 0]] - looks.tint[found.pairs[:, 1]]).max(axis=1)
     near = off <= _TINT
@@ -254,7 +207,7 @@ def _confirmed(looks: _Looks, found: _Candidates) -> _Candidates:
     nearness = np.minimum(found.nearness, np.float32(_LIKENESS))
     sure = found.nearness >= _SURE
     order = np.flatnonzero(~sure)
-    good, maps = np.zeros(len(sure), bool), _versions()[1][found.version]
+    good, maps = np.zeros(len(sure), bool), views().maps[found.version]
     good[sure] = _colours_agree(looks, found.pairs[sure], maps[sure])
     order = order[np.argsort(-found.nearness[order])]
     for first in range(0, len(order), _PAIRS_AT_ONCE):
@@ -273,12 +226,12 @@ def _agreeing(looks: _Looks, pairs: Indices, maps: Floats) -> tuple[NDArray[np.b
     maps, near = laid_over(looks.coarse[one], looks.coarse[other], maps)
     left = np.flatnonzero(near >= _NEARLY)
     left = left[_colours_agree(looks, pairs[left], maps[left])]
-    one, other = pairs[left].T
-    _, shapes, details = compared(
-        looks.fine[one].astype(np.float32), looks.fine[other].astype(np.float32), maps[left]
-    )
-    good[left] = (shapes >= _SHAPES) & (details >= _DETAILS)
-    likeness[left] = np.minimum(shapes, np.float32(_LIKENESS))
+    for first in range(0, len(left), _COMPARED_AT_ONCE):
+        some = left[first : first + _COMPARED_AT_ONCE]
+        one, other = (looks.fine[place].astype(np.float32) for place in pairs[some].T)
+        _, shapes, details = compared(one, other, maps[some])
+        good[some] = (shapes >= _SHAPES) & (details >= _DETAILS)
+        likeness[some] = np.minimum(shapes, np.float32(_LIKENESS))
     return good, likeness
 
 

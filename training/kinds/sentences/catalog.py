@@ -27,29 +27,25 @@ def _model(name: str, title: str, parameters: float, cost: float, memory: int, s
 
 
 MODELS = (
+    *(
+        _model(spec.name, spec.title, spec.parameters, spec.relative_cost, spec.min_memory_mb, spec.summary)
+        for spec in ENCODERS.values()
+    ),
     _model("lstm", "LSTM", 4.8, 300.0, 1200, "Reads word by word in both directions; knows word order."),
     _model("gru", "GRU", 4.3, 240.0, 1200, "Like the LSTM but simpler; a little faster."),
-    _model(
-        "minilm",
-        "MiniLM-L6",
-        22.7,
-        260.0,
-        2000,
-        "Has read a billion English sentences before; its last layers learn your classes. Apache-2.0.",
-    ),
     _model(NGRAMS, "Bag of n-grams", 1.0, 1.0, 600, "Counts words and phrases; trains in seconds."),
 )
 
 PRESET_WORDS = MappingProxyType(
     {
         Preset.QUICK: "Weighs words and phrases. Hard to beat for topics and intents.",
-        Preset.BALANCED: "Reads word by word, in both directions. Knows word order.",
-        Preset.BEST: "Four networks read word by word, in both directions, and vote.",
+        Preset.BALANCED: "A network that knows English learns your classes. Other languages it learns from scratch.",
+        Preset.BEST: "The same with more layers that learn, for longer. Other languages: four networks that vote.",
     }
 )
 
 # A user may combine any model with any preset: what the model needs comes on top of the preset.
-_PRESET_MODELS = {Preset.QUICK: NGRAMS, Preset.BALANCED: "lstm", Preset.BEST: "lstm"}
+_PRESET_MODELS = {Preset.QUICK: NGRAMS, Preset.BALANCED: "minilm", Preset.BEST: "minilm"}
 _RECURRENT: Mapping[Preset, Mapping[str, Any]] = {
     Preset.QUICK: {"epochs": 6, "early_stopping": 3},
     Preset.BALANCED: {"epochs": 10, "early_stopping": 4},

@@ -73,7 +73,7 @@ def fit(
     if recipe.model == NGRAMS:
         return _fit_ngrams(recipe, texts, run, outcome)
     if encoder is not None:
-        return _fit_encoder(recipe, encoder[0], texts, run, outcome, early)
+        return _fit_encoder(recipe, encoder[0], texts, run, outcome, previous, early)
     return _fit_recurrent(recipe, texts, run, outcome, previous, early)
 
 
@@ -82,13 +82,20 @@ def _with_encoder(
 ) -> tuple[Recipe, "tuple[Bert, str] | None"]:
     """The encoder and its tokenizer, and the recipe as it can be carried out: without it by what needs none."""
     from training.kinds.sentences.encoders.files import find_encoder
+    from training.kinds.sentences.encoders.languages import knows, may_be_english
 
-    other = without_encoder(recipe)
-    with run.phases.time("weights"):
-        found = find_encoder(
-            ENCODERS[recipe.model], run.events, instead=f"{title_of(other.model)} was trained"
+    spec, other = ENCODERS[recipe.model], without_encoder(recipe)
+    instead = f"the {title_of(other.model)} was trained instead"
+    fits, found = not spec.is_english or may_be_english(samples.items), None
+    if fits:
+        with run.phases.time("weights"):
+            found = find_encoder(spec, run.events, instead=instead)
+        fits = found is None or not spec.is_english or knows(found[1], samples.items)
+    if not fits:
+        run.events.warning(
+            f"The sentences do not look English, the only language that {spec.title} knows, so {instead}."
         )
-    return (recipe, found) if found is not None else (other, None)
+    return (recipe, found) if fits and found is not None else (other, None)
 
 
 def _tokens(
@@ -151,7 +158,7 @@ class _Outcomes:
             **more,
         )
 
-    def of_votes(self, fit: "VotingFit", graph: Callable[[Any], Any], count: int) -> "Outcome":
+    def of_votes(self, fit: "VotingFit", graph: Callable[[Any], Any], count: int, **more: Any) -> "Outcome":
         """A network and the n-grams that vote with it; it learned from `count` sentences."""
         return self.of(
             fit.module,
@@ -162,6 +169,7 @@ class _Outcomes:
             probabilities=self._target.probabilities(fit.logits).numpy(),
             measured=partial(graph, fit.measured) if fit.measured is not None else None,
             evidence=self.evidence(),
+            **more,
         )
 
     def encoded(self, encoder: "Bert", window: int) -> Any:
@@ -190,14 +198,24 @@ def _fit_ngrams(recipe: Recipe, texts: "Texts", run: Run, outcome: _Outcomes) ->
 
 
 def _fit_encoder(
-    recipe: Recipe, encoder: "Bert", texts: "Texts", run: Run, outcome: _Outcomes, early: "Early"
+    recipe: Recipe,
+    encoder: "Bert",
+    texts: "Texts",
+    run: Run,
+    outcome: _Outcomes,
+    previous: Previous | None,
+    early: "Early",
 ) -> "Outcome":
-    from training.kinds.sentences.encoders.fit import train_encoder
+    from training.kinds.sentences.encoders.classifier import EncoderClassifier
+    from training.kinds.sentences.encoders.fit import load_trained, train_encoder
     from training.kinds.sentences.encoders.graph import encoder_graph
 
+    if previous is not None:
+        load_trained(encoder, previous, recipe.model, run.events)
     encoded = outcome.encoded(encoder, ENCODERS[recipe.model].window)
     fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
-    return outcome.of_votes(fit, encoder_graph, len(texts.rows[0]))
+    count = len(texts.rows[0])
+    return outcome.of_votes(fit, encoder_graph, count, state=EncoderClassifier.small_state)
 
 
 def _tell_early(outcome: _Outcomes, early: "Early", fit: "NGramFit") -> None:

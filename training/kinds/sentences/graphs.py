@@ -46,6 +46,12 @@ class Graph:
         self.constants[name] = numpy_helper.from_array(np.ascontiguousarray(array), name)
         return name
 
+    def constant16(self, value: NDArray[np.float16]) -> str:
+        """A tensor of floats of 16 bits, which a node must cast."""
+        name = f"constant_{len(self.constants)}"
+        self.constants[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
+        return name
+
     def model(self, inputs: Sequence[Any], classes: int, producer: str) -> onnx.ModelProto:
         """The finished model with the output `probabilities` float32 [B, C]."""
         output = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", classes])

@@ -8,6 +8,7 @@ full. All of it works on arrays, a part of the sentences at a time: a million ta
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,14 @@ ALIKE = 0.6
 _FEWEST_WORDS = 4
 _SIGNATURE, _ROWS_A_BAND = 12, 2
 _ESTIMATE_ERROR = 0.2
-_SENTENCES_AT_ONCE, _PAIRS_AT_ONCE = 20_000, 100_000
+# Few enough that what is made of them stays in a processor's cache.
+_SENTENCES_AT_ONCE, _PAIRS_AT_ONCE = 2_000, 4_000
 # Words are counted by the upper bits of their hashes.
 _LOWER_BITS = np.uint32(11)
 Floats = NDArray[np.float32]
 Hashes = NDArray[np.uint32]
 Indices = NDArray[np.int64]
+Key = TypeVar("Key", np.int64, np.uint64)
 
 
 def sentence_sources(samples: Samples[str], threads: int) -> Indices:
@@ -42,28 +45,27 @@ def alike_sentences(sentences: Sequence[str], threads: int = 1) -> Links:
     firsts = range(0, len(sentences), _SENTENCES_AT_ONCE)
     with ThreadPoolExecutor(threads) as pool:
         texts = list(pool.map(lambda first: hashed(sentences[first : first + _SENTENCES_AT_ONCE]), firsts))
-        weights = _weights(texts, len(sentences))
+        words = np.concatenate([text.words for text in texts])
+        weights = _weights(words, len(sentences))
         signatures = np.concatenate(list(pool.map(partial(_signed, weights=weights), texts)))
-    exact, loose, words = (
+    exact, loose, counts = (
         np.concatenate(some) for some in zip(*((t.exact, t.loose, t.counts) for t in texts), strict=True)
     )
-    long = np.flatnonzero(words >= _FEWEST_WORDS)
+    long = np.flatnonzero(counts >= _FEWEST_WORDS)
     same = np.concatenate([_tied(exact, np.arange(len(exact))), _tied(loose, long)])
     # Of equal ones the first is enough.
     firsts_of_equal = np.unique(loose, return_index=True)[1]
-    pairs = _candidates(signatures, np.intersect1d(firsts_of_equal, long))
-    likeness = _shared(texts, words, weights, pairs)
+    pairs = _candidates(signatures, np.intersect1d(firsts_of_equal, long, assume_unique=True))
+    likeness = _shared(words, counts, weights, pairs)
     enough = likeness >= ALIKE
     # Never as sure as of the same.
     sure = np.concatenate([np.full(len(same), SAME), np.minimum(likeness[enough], 0.99)])
     return Links(np.concatenate([same, pairs[enough]]), sure.astype(np.float32))
 
 
-def _weights(texts: Sequence[Texts], sentences: int) -> Floats:
+def _weights(words: Hashes, sentences: int) -> Floats:
     """What a word weighs, by the upper bits of its hash: the rarer, the more (inverse document frequency)."""
-    counts = np.zeros(1 << (32 - int(_LOWER_BITS)), np.int64)
-    for text in texts:
-        counts += np.bincount(text.words >> _LOWER_BITS, minlength=len(counts))
+    counts = np.bincount(words >> _LOWER_BITS, minlength=1 << (32 - int(_LOWER_BITS)))
     return np.log1p(sentences / np.maximum(counts, 1)).astype(np.float32)
 
 
@@ -95,7 +97,7 @@ def _candidates(signatures: Hashes, places: Indices) -> Indices:
         band = np.ascontiguousarray(signatures[:, first : first + _ROWS_A_BAND]).view(np.uint64).ravel()
         pairs = np.sort(_tied(band, places), axis=1)
         keys.append(pairs[:, 0] * len(signatures) + pairs[:, 1])
-    found = np.unique(np.concatenate(keys))
+    found = _once(np.concatenate(keys))
     pairs = np.stack([found // len(signatures), found % len(signatures)], axis=1)
     likely = [
         (signatures[part[:, 0]] == signatures[part[:, 1]]).mean(axis=1) >= ALIKE - _ESTIMATE_ERROR
@@ -105,9 +107,8 @@ def _candidates(signatures: Hashes, places: Indices) -> Indices:
     return found_likely
 
 
-def _shared(texts: Sequence[Texts], counts: Indices, weights: Floats, pairs: Indices) -> NDArray[np.float64]:
+def _shared(words: Hashes, counts: Indices, weights: Floats, pairs: Indices) -> NDArray[np.float64]:
     """How much of the weight of the words of each pair both have: a Jaccard index."""
-    words = np.concatenate([text.words for text in texts])
     starts = counts.cumsum() - counts
     shares = [np.zeros(0)]
     for part in _parts(pairs):
@@ -121,7 +122,7 @@ def _jaccard(words: Hashes, sizes: Indices, weights: Floats) -> NDArray[np.float
     count = len(sizes) // 2
     pair = np.repeat(np.tile(np.arange(count, dtype=np.uint64), 2), sizes)
     side = np.repeat(np.array([0, 1], np.uint64), [sizes[:count].sum(), sizes[count:].sum()])
-    once = np.unique(pair << np.uint64(33) | words.astype(np.uint64) << np.uint64(1) | side)
+    once = _once(pair << np.uint64(33) | words.astype(np.uint64) << np.uint64(1) | side)
     twice = once[1:][once[1:] >> np.uint64(1) == once[:-1] >> np.uint64(1)]
     both, common = (_weighed(keys, count, weights) for keys in (once, twice))
     index: NDArray[np.float64] = common / np.maximum(both - common, 1e-6)
@@ -133,6 +134,17 @@ def _weighed(keys: NDArray[np.uint64], count: int, weights: Floats) -> NDArray[n
     words = (keys >> np.uint64(1) & np.uint64(0xFFFFFFFF)).astype(np.uint32)
     pairs = (keys >> np.uint64(33)).astype(np.int64)
     return np.bincount(pairs, weights[words >> _LOWER_BITS], count).astype(np.float64, copy=False)
+
+
+def _once(keys: NDArray[Key]) -> NDArray[Key]:
+    """Each of the keys once, in order.
+
+    `np.unique` asks a table of hashes first, where keys that differ in a few bits meet, and takes 100 times as long.
+    """
+    keys = np.sort(keys)
+    first = np.ones(len(keys), bool)
+    first[1:] = keys[1:] != keys[:-1]
+    return keys[first]
 
 
 def _ranges(starts: Indices, sizes: Indices) -> Indices:

@@ -150,3 +150,21 @@ def test_many_are_compared_only_with_those_near_the_same_centres(monkeypatch: py
     pictures = [scene(seed) for seed in range(60)]
     found = groups(*pictures, *(ImageOps.mirror(picture) for picture in pictures))
     assert sum(found[i] == found[i + 60] for i in range(60)) >= 58
+
+
+def test_a_second_relative_is_looked_for_where_a_first_was_found() -> None:
+    pictures = [scene(seed) for seed in range(20)]
+    versions = [
+        *pictures,
+        *map(ImageOps.mirror, pictures),
+        *map(squeezed, pictures),
+        *map(ImageOps.flip, pictures),
+    ]
+    found = np.array(groups(*versions)).reshape(4, 20)
+    assert (found == found[0]).mean() >= 0.95
+
+
+def test_pairs_in_which_nothing_new_is_found_end_the_search() -> None:
+    pictures = [scene(seed) for seed in range(20)]
+    found = groups(*pictures, *pictures)
+    assert found[:20] == found[20:] == list(range(20))

@@ -14,7 +14,7 @@ from tests.training.datasets import COLOURS, encoded, picture, picture_run_dir, 
 from training.bundle.manifest import Manifest, verify
 from training.bundle.onnx_classifier import OnnxClassifier, open_session
 from training.bundle.preprocessing import UnreadableInput
-from training.ground import downloads
+from training.engine import downloads
 from training.ground.errors import TrainingFailed
 from training.kinds import kind_of
 from training.kinds.pictures.catalog import WAVELETS
@@ -40,7 +40,7 @@ def offline(monkeypatch):
     def fail(*_, **__):
         raise OSError("no network")
 
-    monkeypatch.setattr(weights.urllib.request, "urlopen", fail)
+    monkeypatch.setattr(downloads.urllib.request, "urlopen", fail)
 
 
 @pytest.mark.usefixtures("with_weights")

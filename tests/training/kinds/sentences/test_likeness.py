@@ -20,6 +20,11 @@ FILLER = [
     for c in ("hills", "ice")
 ]
 
+# Forty words in each of four places, none of them twice.
+_WORDS = [
+    [f"{place}{chr(97 + i // 8)}{chr(97 + i % 8)}word" for i in range(40)] for place in ("k", "m", "p", "t")
+]
+
 
 @pytest.mark.parametrize(
     ("one", "other"),
@@ -79,3 +84,22 @@ def test_lone_surrogates_and_nothing_at_all_do_no_harm() -> None:
     assert groups("\ud800 odd", "\ud800 odd", "") == [0, 0, 1]
     assert groups("...", "!!!") == [0, 1]
     assert groups() == []
+
+
+def test_sentences_of_one_source_are_found_in_whatever_parts_they_are_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sentences = [f"the {a} {b} is painted {c} for its {d}" for a, b, c, d in zip(*_WORDS, strict=True)]
+    versions = [*sentences, *(f"please note: {sentence}" for sentence in sentences)]
+    whole = groups(*versions)
+    assert whole[:40] == whole[40:] == list(range(40))
+    monkeypatch.setattr("training.kinds.sentences.likeness._SENTENCES_AT_ONCE", 7)
+    monkeypatch.setattr("training.kinds.sentences.likeness._PAIRS_AT_ONCE", 3)
+    assert groups(*versions) == whole
+
+
+def test_a_word_that_repeats_in_one_sentence_is_shared_once() -> None:
+    # Each pair shares two words of six; what repeats would count as shared with itself.
+    one = [f"{a} {a} {a} {a} {b} {c} {d}" for a, b, c, d in zip(*_WORDS, strict=True)]
+    other = [f"{a} {b} other{c} other{d}" for a, b, c, d in zip(*_WORDS, strict=True)]
+    assert groups(*one, *other) == list(range(80))

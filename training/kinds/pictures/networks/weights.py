@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from training.ground.downloads import DIRECTORY_VARIABLE, DownloadFailed, download
+from training.engine.downloads import DIRECTORY_VARIABLE, DownloadFailed, download
 from training.ground.events import Events
 
 

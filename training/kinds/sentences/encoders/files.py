@@ -7,7 +7,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from training.ground.downloads import DIRECTORY_VARIABLE, DownloadFailed, download
+from training.engine.downloads import DIRECTORY_VARIABLE, DownloadFailed, download
 from training.ground.events import Events
 from training.kinds.sentences.encoders.bert import Bert, BertShape, NotAnEncoder
 from training.kinds.sentences.encoders.specs import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, EncoderSpec

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training.bundle.previous import Previous
 from training.engine.checkpoint import Checkpoint, fingerprint
 from training.engine.device import choose_device
 from training.engine.linear import DenseFeatures, Labelled, Linear, fit_linear, refit
@@ -15,6 +16,7 @@ from training.engine.process_group import ProcessGroup
 from training.engine.progress import Progress
 from training.engine.together import Work, train_together
 from training.ground.errors import TrainingFailed
+from training.ground.events import Events
 from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Parts
@@ -22,7 +24,7 @@ from training.kinds.sentences.blended import blend
 from training.kinds.sentences.encoders.bert import Bert
 from training.kinds.sentences.encoders.classifier import EncoderClassifier, TopClassifier
 from training.kinds.sentences.encoders.learner import EncoderLearner
-from training.kinds.sentences.encoders.states import TokenStates, embeddings
+from training.kinds.sentences.encoders.states import TokenStates, embed, embeddings
 from training.kinds.sentences.ngram_fit import NGramFit, NGramFitting, Texts
 from training.kinds.sentences.voting import VotingFit, tell_votes
 from training.targets.target import target_of
@@ -63,23 +65,36 @@ def train_encoder(
     return fit
 
 
+def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) -> None:
+    """Puts the layers of an earlier `model` into the encoder; nothing happens where the earlier one is another."""
+    path = previous.weights_file(model)
+    if path is None:
+        return
+    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+    own, prefix = encoder.state_dict(), "encoder."
+    found = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+    if {name: value.shape for name, value in found.items()} != {n: value.shape for n, value in own.items()}:
+        events.log(
+            "The earlier model's encoder is of another form, so the training starts from the original."
+        )
+        return
+    encoder.load_state_dict(found)
+    events.log("The training starts from the earlier model's encoder.")
+
+
 class _Steps:
     def __init__(self, recipe: Recipe, encoded: Encoded, texts: Texts, run: Run) -> None:
         self._recipe, self._encoded, self._texts, self._run = recipe, encoded, texts, run
         self._device = choose_device(run.machine.device)
         self._encoder = encoded.encoder.to(self._device).eval()
         self._target = target_of(recipe.task)
-        count = len(self._encoder.layers)
-        self._below = count if recipe.freeze else min(count - 1, round(count * recipe.frozen_share))
-        rows = [row[: encoded.window] for row in encoded.rows]
+        self._rows = [row[: encoded.window] for row in encoded.rows]
+        if longer := sum(len(row) > encoded.window for row in encoded.rows):
+            run.events.log(
+                f"{longer:,} of the {len(self._rows):,} sentences are longer than the {encoded.window} pieces that the "
+                "encoder reads: it reads where they begin, the n-grams read all of them."
+            )
         run.events.phase("preparing", 0.1, 0.3, "reading the sentences with the encoder")
-        with run.phases.time("states"):
-            self._states = TokenStates(self._encoder, rows, self._below, self._device, run.folder, self._tell)
-        top = list(self._encoder.layers)[self._below :]
-        self._top = TopClassifier(top, self._encoder.shape.width, texts.classes, recipe.dropout).to(
-            self._device
-        )
-        run.events.phase("training", 0.3, 0.93)
 
     def _tell(self, share: float) -> None:
         self._run.control.check()
@@ -94,7 +109,9 @@ class _Steps:
     def head_alone(self, ngrams: NGramFit) -> VotingFit:
         """The encoder stays as it came; the head is fitted to its optimum, at last on all sentences."""
         recipe, run, encoded = self._recipe, self._run, self._encoded
-        features = self._features()
+        with run.phases.time("states"):
+            features = embed(self._encoder, self._rows, self._device, self._tell)
+        run.events.phase("training", 0.3, 0.93)
         linear = Linear(features.shape[1], self._texts.classes)
         train, validation = (self._labelled(features, part) for part in encoded.parts)
         facts = (len(encoded.rows), "frozen encoder", *self._texts.facts)
@@ -112,27 +129,34 @@ class _Steps:
                 keep_last=True,
             )
         own = (validation.features.scores(linear.weight) + linear.bias).detach()
-        measured_head = self._head(linear)
+        measured_head = self._head_of(linear)
         if ngrams.measured is not None:
             everything = self._labelled(features, np.concatenate(encoded.parts))
             penalty = _PENALTY / len(everything.labels)
             refit(linear, everything, penalty=penalty, config=recipe, control=run.control)
         truth = torch.from_numpy(encoded.labels[encoded.parts[1]])
         factors = blend(own, ngrams.scores, truth, self._target)
-        return self._fit(ngrams, self._head(linear), measured_head, progress, own, factors)
+        return self._fit(ngrams, self._head_of(linear), measured_head, progress, own, factors)
 
     def top_layers(self, ngrams: NGramFit) -> VotingFit:
         """The top layers learn, from a head that was fitted to what they gave before."""
         recipe, run, encoded = self._recipe, self._run, self._encoded
+        count, width = len(self._encoder.layers), self._encoder.shape.width
+        below = min(count - 1, round(count * recipe.frozen_share))
+        with run.phases.time("states"):
+            states = TokenStates(self._encoder, self._rows, below, self._device, run.folder, self._tell)
+        run.events.phase("training", 0.3, 0.93)
+        layers = list(self._encoder.layers)[below:]
+        top = TopClassifier(layers, width, self._texts.classes, recipe.dropout).to(self._device)
         with run.phases.time("head"):
-            features = self._features()
+            features = embeddings(states, layers, width, self._device)
             linear = Linear(features.shape[1], self._texts.classes)
             train = self._labelled(features, encoded.parts[0])
             penalty = _PENALTY / len(train.labels)
             refit(linear, train, penalty=penalty, config=recipe, control=run.control)
-            self._top.head.load_state_dict(self._head(linear).state_dict())
+            top.head.load_state_dict(self._head_of(linear).state_dict())
         learner = EncoderLearner(
-            self._top, self._states, encoded.labels, encoded.parts, recipe, self._device, ngrams.scores
+            top, states, encoded.labels, encoded.parts, recipe, self._device, ngrams.scores
         )
         facts = (len(encoded.rows), self._texts.vocabulary.size, *self._texts.facts)
         work = Work(
@@ -146,7 +170,7 @@ class _Steps:
         with run.phases.time("evaluation"):
             own = learner.logits()
             _, factors = learner.blended()
-        head = self._top.head.to("cpu")
+        head = top.head.to("cpu")
         return self._fit(ngrams, head, head, progress, own, factors)
 
     def _fit(
@@ -175,16 +199,13 @@ class _Steps:
             measured=measured,
         )
 
-    def _features(self) -> Tensor:
-        """What all layers make of each sentence, [N, W]."""
-        return embeddings(self._states, list(self._top.layers), self._encoder.shape.width, self._device)
-
     def _labelled(self, features: Tensor, part: NDArray[np.int64]) -> Labelled:
-        self._scale = float(features.std(0).mean())
+        # Sentences that are all alike have none.
+        self._scale = float(features.std(0).mean()) or 1.0
         scaled = DenseFeatures(features[torch.from_numpy(part)] / self._scale)
         return Labelled(scaled, torch.from_numpy(self._encoded.labels[part]), self._target)
 
-    def _head(self, linear: Linear) -> nn.Linear:
+    def _head_of(self, linear: Linear) -> nn.Linear:
         """What was fitted, as the layer that follows the encoder."""
         head = nn.Linear(*linear.weight.shape)
         with torch.no_grad():

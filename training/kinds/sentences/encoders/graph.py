@@ -43,7 +43,7 @@ def _mean_state(graph: Graph, encoder: Bert, ids: str) -> str:
         length,
         graph.constant([0]),
     )
-    words = graph.add("Gather", graph.constant(_array(encoder.words.weight), "words"), ids)
+    words = graph.add("Gather", _stored(graph, _array(encoder.words.weight)), ids)
     states = _norm(graph, graph.add("Add", words, places), encoder.norm)
     for layer in encoder.layers:
         states = _layer(graph, states, mask, layer, encoder.shape.heads)  # type: ignore[arg-type]
@@ -59,15 +59,13 @@ def _layer(graph: Graph, states: str, mask: str, layer: BertLayer, heads: int) -
     weights, biases = (
         np.split(_array(value), 3) for value in (layer.query_key_value.weight, layer.query_key_value.bias)
     )
-    # The scores are divided by the root of a head's width: the queries are, once and for all.
-    scale = math.sqrt(width // heads)
     parts = []
     for number, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-        factor = 1 / scale if number == 0 else 1.0
-        found = _affine(graph, states, weight * factor, bias * factor)
+        found = _affine(graph, states, weight, bias)
         perm = [0, 2, 3, 1] if number == 1 else [0, 2, 1, 3]
         parts.append(graph.add("Transpose", graph.add("Reshape", found, split), perm=perm))
     query, key, value = parts
+    query = graph.add("Div", query, graph.constant(math.sqrt(width // heads)))
     scores = graph.add("Add", graph.add("MatMul", query, key), mask)
     mixed = graph.add("MatMul", graph.add("Softmax", scores, axis=-1), value)
     joined = graph.add(
@@ -92,7 +90,15 @@ def _linear(graph: Graph, values: str, layer: Any) -> str:
 
 
 def _affine(graph: Graph, values: str, weight: NDArray[Any], bias: NDArray[Any]) -> str:
-    return graph.add("Add", graph.add("MatMul", values, graph.constant(weight.T)), graph.constant(bias))
+    return graph.add("Add", graph.add("MatMul", values, _stored(graph, weight.T)), graph.constant(bias))
+
+
+def _stored(graph: Graph, values: NDArray[np.float32]) -> str:
+    """A constant; in 16 bits where that loses nothing: it is made whole when the graph is loaded."""
+    half = values.astype(np.float16)
+    if not np.array_equal(half.astype(np.float32), values):
+        return graph.constant(values)
+    return graph.add("Cast", graph.constant16(half), to=TensorProto.FLOAT)
 
 
 def _norm(graph: Graph, values: str, norm: Any) -> str:

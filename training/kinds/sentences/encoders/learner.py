@@ -81,7 +81,7 @@ class EncoderLearner(Voting):
         places = np.empty(int(self._validation.max(initial=-1)) + 1, np.int64)
         places[self._validation] = np.arange(len(self._validation))
         found = torch.empty(len(self._validation), self._top.head.out_features)
-        for batch in batches_of(self._states.lengths, self._validation):
+        for batch in batches_of(self._states.lengths, self._validation, self._device):
             with mixed_precision(self._device):
                 logits = self.module(*self._states.of(batch))
             found[torch.from_numpy(places[batch])] = logits.float().cpu()

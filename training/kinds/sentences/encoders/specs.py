@@ -13,7 +13,9 @@ _HUB = "https://huggingface.co"
 class EncoderSpec:
     """An encoder of the hub at one revision: `files` are the names of its files with their sha256.
 
-    It reads the first `window` tokens of a text. `is_english` says that it knows no other language.
+    It reads the first `window` tokens of a text. `is_english` says that it knows no other language. What the catalogue
+    tells of it: `parameters` in millions, the arithmetic of one sentence against an LSTM's 300, the memory that
+    training takes at least, in MB, and a sentence that ends with its licence.
     """
 
     name: str
@@ -23,6 +25,10 @@ class EncoderSpec:
     files: Mapping[str, str]
     window: int
     is_english: bool
+    parameters: float
+    relative_cost: float
+    min_memory_mb: int
+    summary: str
 
     def url(self, file: str) -> str:
         """Where the hub has it."""
@@ -48,5 +54,9 @@ _MINILM = EncoderSpec(
     ),
     window=256,
     is_english=True,
+    parameters=22.7,
+    relative_cost=260.0,
+    min_memory_mb=2000,
+    summary="Has read a billion English sentences; its last layers learn your classes. Apache-2.0.",
 )
 ENCODERS: Mapping[str, EncoderSpec] = MappingProxyType({spec.name: spec for spec in (_MINILM,)})

@@ -1,7 +1,9 @@
 """What the layers that do not learn make of each token: computed once, kept in memory or in a file without a name."""
 
+import contextlib
+import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,9 @@ from training.kinds.sentences.encoders.bert import Bert, mean_state, presence
 from training.kinds.sentences.preprocess import pad
 
 _IN_MEMORY_BYTES = 1024**3
-_TOKENS_AT_ONCE = 4_096
+# What a CPU computes with stays near its cores; a GPU wants more to do at a time.
+_TOKENS_ON_CPU, _TOKENS_ON_GPU = 1_024, 4_096
+_LENGTH_STEP = 8
 
 
 class TokenStates:
@@ -34,32 +38,33 @@ class TokenStates:
         self._starts = np.concatenate([[0], self.lengths.cumsum()])
         self._states = _room((int(self._starts[-1]), bert.shape.width), folder)
         self._device = device
-        done = 0
-        for places in batches_of(self.lengths, np.arange(len(rows))):
-            ids = torch.from_numpy(pad([rows[place] for place in places])).to(device)
+        for places, ids in _read(rows, self.lengths, device, tell):
             with torch.no_grad(), mixed_precision(device):
                 found = bert(ids, layers).to(torch.float16).cpu().numpy()
             for place, states in zip(places, found, strict=True):
                 start, length = self._starts[place], self.lengths[place]
                 self._states[start : start + length] = states[:length]
-            done += len(places)
-            tell(done / len(rows))
 
     def of(self, places: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         """States float32 [B, T, W] and ids int64 [B, T] of some rows, on the device; what is padding means nothing."""
-        ids = pad([self._rows[place] for place in places])
+        # On a GPU few lengths, each of which is recorded once: padding changes nothing.
+        step = _LENGTH_STEP if self._device.type == "cuda" else 1
+        ids = pad([self._rows[place] for place in places], step)
         tokens = self._starts[places][:, None] + np.arange(ids.shape[1])
         states = torch.from_numpy(self._states[tokens.clip(max=len(self._states) - 1)])
         return states.to(self._device).float(), torch.from_numpy(ids).to(self._device)
 
 
-def batches_of(lengths: NDArray[np.int64], places: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def batches_of(
+    lengths: NDArray[np.int64], places: NDArray[np.int64], device: torch.device
+) -> list[NDArray[np.int64]]:
     """`places` in batches of about as many tokens, those of similar lengths together."""
+    at_once = _TOKENS_ON_GPU if device.type == "cuda" else _TOKENS_ON_CPU
     ordered = places[np.argsort(lengths[places], kind="stable")]
     found, start = [], 0
     while start < len(ordered):
         end = start + 1
-        while end < len(ordered) and (end - start + 1) * lengths[ordered[end]] <= _TOKENS_AT_ONCE:
+        while end < len(ordered) and (end - start + 1) * lengths[ordered[end]] <= at_once:
             end += 1
         found.append(ordered[start:end])
         start = end
@@ -67,12 +72,33 @@ def batches_of(lengths: NDArray[np.int64], places: NDArray[np.int64]) -> list[ND
 
 
 @torch.no_grad()
+def embed(
+    bert: Bert,
+    rows: Sequence[Sequence[int]],
+    device: torch.device,
+    tell: Callable[[float], None] = lambda _: None,
+    *,
+    half: bool = True,
+) -> Tensor:
+    """What all of `bert` makes of each row: the mean of its tokens' states, float32 [N, W] in main memory.
+
+    It computes in half precision where the device is built for it, unless not `half`.
+    """
+    found = torch.empty(len(rows), bert.shape.width)
+    for places, ids in _read(rows, np.array([len(row) for row in rows], np.int64), device, tell):
+        with mixed_precision(device) if half else contextlib.nullcontext():
+            states = bert(ids)
+        found[torch.from_numpy(places)] = mean_state(states.float(), ids).cpu()
+    return found
+
+
+@torch.no_grad()
 def embeddings(
     states: TokenStates, layers: Sequence[torch.nn.Module], width: int, device: torch.device
 ) -> Tensor:
-    """What all layers make of each row: the mean of its tokens' states, float32 [N, W] in main memory."""
+    """What `layers` make of each row's states: the mean of its tokens' states, float32 [N, W] in main memory."""
     found = torch.empty(len(states.lengths), width)
-    for places in batches_of(states.lengths, np.arange(len(states.lengths))):
+    for places in batches_of(states.lengths, np.arange(len(states.lengths)), device):
         hidden, ids = states.of(places)
         present = presence(ids)
         with mixed_precision(device):
@@ -82,9 +108,26 @@ def embeddings(
     return found
 
 
+def _read(
+    rows: Sequence[Sequence[int]],
+    lengths: NDArray[np.int64],
+    device: torch.device,
+    tell: Callable[[float], None],
+) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
+    """Places of some rows and their ids [B, T] on the device; tells which share of all is done."""
+    done = 0
+    for places in batches_of(lengths, np.arange(len(rows)), device):
+        yield places, torch.from_numpy(pad([rows[place] for place in places])).to(device)
+        done += len(places)
+        tell(done / len(rows))
+
+
 def _room(shape: tuple[int, int], folder: Path) -> NDArray[np.float16]:
-    if shape[0] * shape[1] * 2 <= _IN_MEMORY_BYTES:
+    size = shape[0] * shape[1] * 2
+    if size <= _IN_MEMORY_BYTES:
         return np.empty(shape, np.float16)
     # The name is gone at once: whatever ends the training, nothing stays.
     with tempfile.TemporaryFile(dir=folder) as file:
+        # A disk that is full says so here; later it would kill the process.
+        os.posix_fallocate(file.fileno(), 0, size)
         return np.memmap(file, np.float16, "w+", shape=shape)

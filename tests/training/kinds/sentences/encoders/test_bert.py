@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from tests.training.tiny_encoder import HEADS, INNER, LAYERS, PLACES, WIDTH, hub_state, write_encoder
-from training.kinds.sentences.encoders.bert import Bert, BertShape, NotAnEncoder, mean_state
+from training.kinds.sentences.encoders.bert import Bert, BertShape, NotAnEncoder, mean_state, presence
 from training.kinds.sentences.encoders.specs import CONFIG_FILE
+from training.kinds.sentences.encoders.states import embed
 
 VOCABULARY = 50
 SHAPE = BertShape(
@@ -54,7 +55,10 @@ def by_torch(state, ids):
 
 @torch.no_grad()
 def test_it_computes_what_pytorchs_own_layers_compute():
-    state = hub_state(VOCABULARY)
+    state = {name: tensor.half().float() for name, tensor in hub_state(VOCABULARY).items()}
+    # What is added up is rounded, too.
+    places, kinds = (f"embeddings.{name}_embeddings.weight" for name in ("position", "token_type"))
+    state[places] = (state[places] + state[kinds][0]).half() - state[kinds][0]
     found, expected = loaded(state)(IDS), by_torch(state, IDS)
     there = IDS != 0
     assert torch.allclose(found[there], expected[there], atol=1e-5)
@@ -67,9 +71,40 @@ def test_padding_changes_nothing():
     assert torch.allclose(mean_state(encoder(IDS), IDS)[:1], alone, atol=1e-5)
 
 
+def test_it_learns_from_16_bits_what_it_learns_from_32():
+    """With gradients a CPU computes attention in 16 bits in another way."""
+    layer = loaded().layers[0].train()
+    states, present = torch.randn(2, 6, WIDTH, generator=torch.Generator().manual_seed(1)), presence(IDS)
+    found = []
+    for precise in (True, False):
+        layer.zero_grad()
+        given = states.clone().requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16, enabled=not precise):
+            made = layer(given, present)
+        made.float()[IDS != 0].pow(3).sum().backward()
+        found.append((made.detach().float(), given.grad, layer.query_key_value.weight.grad.clone()))
+    for expected, close in zip(*found, strict=True):
+        assert (expected - close).norm() < 0.03 * expected.norm()
+    padded = found[1][1][0, 4:]
+    assert torch.equal(padded, torch.zeros_like(padded))
+
+
+@torch.no_grad()
+def test_rows_are_embedded_in_their_order_in_either_precision():
+    encoder, rows = loaded(), [[2, *range(4, 4 + count % 9), 3] for count in range(300)]
+    expected = torch.cat([mean_state(encoder(ids), ids) for ids in (torch.tensor([row]) for row in rows)])
+    told = []
+    device = torch.device("cpu")
+    assert torch.allclose(embed(encoder, rows, device, told.append, half=False), expected, atol=1e-5)
+    assert told[-1] == 1 and sorted(told) == told and len(told) > 1
+    assert (embed(encoder, rows, device) - expected).norm() < 0.02 * expected.norm()
+
+
 def test_names_of_a_bert_with_a_head_are_understood():
     state = {f"bert.{name}": tensor for name, tensor in hub_state(VOCABULARY).items()}
-    assert torch.equal(loaded(state).words.weight, state["bert.embeddings.word_embeddings.weight"])
+    assert torch.equal(
+        loaded(state).words.weight.half(), state["bert.embeddings.word_embeddings.weight"].half()
+    )
 
 
 def damaged(name, change):
