@@ -170,7 +170,7 @@ def test_a_new_version_takes_the_place_of_the_old(db: None, demo: Path, tmp_path
 
 def test_a_demo_that_an_operator_expired_comes_back_only_by_force(db: None, demo: Path) -> None:
     load(demo)
-    TrainedModel.objects.update(pinned=False, expires_override=timezone.now())
+    TrainedModel.objects.update(pinned=False, expires_override=timezone.now() - timedelta(seconds=1))
     assert len(pruning.prune().pruned) == 1
     assert "expired by an operator" in load(demo)
     assert "is loaded" in load(demo, "--force")
