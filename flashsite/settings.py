@@ -153,6 +153,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "flashsite.urls"
 WSGI_APPLICATION = "flashsite.wsgi.application"
+FORM_RENDERER = "flashsite.form_renderer.WidgetRenderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

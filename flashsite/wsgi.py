@@ -1,6 +1,8 @@
 """The WSGI application that gunicorn serves."""
 
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
@@ -13,7 +15,14 @@ from flashsite.lean_imports import load_api_libraries  # noqa: E402 - it needs t
 load_api_libraries()
 
 from flashsite.api.fast_predict import FastPredict  # noqa: E402
+from flashsite.frame_room import roomy  # noqa: E402
 from flashsite.monitoring.metrics import Measured  # noqa: E402
 from flashsite.monitoring.request_ids import Identified  # noqa: E402
 
-application = Identified(Measured(FastPredict(_site)))
+_application = Identified(Measured(FastPredict(_site)))
+
+
+@roomy
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """See PEP 3333."""
+    return _application(environ, start_response)

@@ -1,15 +1,18 @@
 """The description of the API: as OpenAPI for programs, and as a page for people, made from the same document."""
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -29,7 +32,27 @@ def document() -> dict[str, Any]:
     return described
 
 
-class _PlainJsonRenderer(OpenApiJsonRenderer):
+@cache
+def _text(renderer: type[BaseRenderer]) -> Any:
+    """The whole description, as constant as itself."""
+    return renderer().render(document())
+
+
+class _JsonRenderer(OpenApiJsonRenderer):
+    def render(self, data: Any, *rest: Any) -> Any:
+        """See rest_framework.renderers.BaseRenderer."""
+        return _text(OpenApiJsonRenderer) if data is document() else super().render(data, *rest)
+
+
+class _YamlRenderer(OpenApiYamlRenderer):
+    def render(self, data: Any, *rest: Any) -> Any:
+        """See rest_framework.renderers.BaseRenderer."""
+        if data is document():
+            return _text(OpenApiYamlRenderer)
+        return super().render(data, *rest)  # type: ignore[no-untyped-call]
+
+
+class _PlainJsonRenderer(_JsonRenderer):
     """The same for programs that ask for JSON and know no type of OpenAPI's own."""
 
     media_type = "application/json"
@@ -40,7 +63,7 @@ class SchemaView(APIView):
     """The description as JSON, or `?format=yaml`."""
 
     schema = None
-    renderer_classes = (OpenApiJsonRenderer, OpenApiYamlRenderer, _PlainJsonRenderer)
+    renderer_classes = (_JsonRenderer, _YamlRenderer, _PlainJsonRenderer)
 
     def get_renderers(self) -> list[Any]:
         renderers = super().get_renderers()
@@ -56,8 +79,15 @@ class SchemaView(APIView):
 @gzip_page
 def docs(request: HttpRequest) -> HttpResponse:
     """Every operation with its fields, an example and its refusals; loads nothing from elsewhere."""
-    context = {"groups": _groups(), "root": request.build_absolute_uri("/")[:-1], "section": "api"}
+    root = request.build_absolute_uri("/")[:-1]
+    context = {"groups": _groups(), "root": root, "operations": _operations(root), "section": "api"}
     return render(request, "api_docs.html", context)
+
+
+# A site has few addresses; who asks by others must not fill the memory.
+@lru_cache(maxsize=4)
+def _operations(root: str) -> SafeString:
+    return render_to_string("api_operations.html", {"groups": _groups(), "root": root})
 
 
 @cache

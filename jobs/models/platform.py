@@ -51,5 +51,4 @@ class PlatformStatus(models.Model):
     @classmethod
     def current(cls) -> Self:
         """The row, made with its defaults when there is none yet."""
-        row = cls.objects.filter(pk=1).first()
-        return row or cls.objects.get_or_create(pk=1)[0]
+        return cls.objects.get_or_create(pk=1)[0]

@@ -38,7 +38,7 @@ class Usage:
 
 def in_force() -> PlatformStatus:
     """The row with the operator's caps, or their defaults: one query, and nothing is written."""
-    return PlatformStatus.objects.filter(pk=1).first() or PlatformStatus(pk=1)
+    return next(iter(PlatformStatus.objects.filter(pk=1)), None) or PlatformStatus(pk=1)
 
 
 def check_day(platform: PlatformStatus, now: datetime | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from jobs.models import Job, PlatformStatus
 from jobs.states import ACTIVE, RUNNING, JobStatus
@@ -20,20 +20,21 @@ def platform_summary() -> dict[str, Any]:
     Two queries.
     """
     platform = PlatformStatus.current()
-    counts = Job.objects.filter(status__in=ACTIVE).aggregate(
-        queued=Count("pk", filter=Q(status=JobStatus.QUEUED)),
-        running=Count("pk", filter=Q(status__in=RUNNING)),
+    counts = dict(
+        Job.objects.filter(status__in=ACTIVE).order_by().values_list("status").annotate(Count("pk"))
     )
-    full = is_full(platform, queued=counts["queued"], running=counts["running"])
+    queued = counts.get(JobStatus.QUEUED, 0)
+    running = sum(counts.get(status, 0) for status in RUNNING)
+    full = is_full(platform, queued=queued, running=running)
     notice = platform.notice or (DEV_MODE_NOTICE if platform.dev_mode else "")
     if full and not platform.dev_mode:
         # Beside the operator's own words, which may be about something else.
         notice = f"{notice} {FULL_NOTICE}".strip()
     return {
-        "status": "active" if counts["queued"] or counts["running"] else "sleeping",
+        "status": "active" if queued or running else "sleeping",
         "dev_mode": platform.dev_mode,
-        "queued": counts["queued"],
-        "running": counts["running"],
+        "queued": queued,
+        "running": running,
         "accepting": not platform.dev_mode and not full,
         "notice": notice,
     }

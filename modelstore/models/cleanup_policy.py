@@ -43,4 +43,4 @@ class CleanupPolicy(models.Model):
     @classmethod
     def current(cls) -> "CleanupPolicy":
         """The policy in force: one query, and nothing is written."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)
+        return next(iter(cls.objects.filter(pk=1)), None) or cls(pk=1)

@@ -23,8 +23,7 @@ class KindPage(Protocol):
     answer_row.html  what an input is called in the table of answers; `outcome`
     answer.html      the input beside its answer
     batch_new.html   the form for a whole file; extends batches/new.html
-    batch_head.html  heads of the columns that name an item of a file; `batch`
-    batch_row.html   the cells below them; `result`
+    batch_results.html  heads and cells that name an item of a file; extends batches/results.html; `batch`, `result`
     about.html       a section of the help
     limits.html      rows for the table of limits there
     """

@@ -22,8 +22,8 @@ _SECONDS = 45
 # One seed for all, that a change is judged and not the dice; others are for whoever looks for more.
 _SEED = os.environ.get("FUZZ_SEED", "1")
 # Which bytes are a zip of pictures, and which model goes with which task, is not said in a schema: what fits one may
-# be refused all the same; nor that only pictures come back in a zip; and what S3 sends is for S3 to say. Everything else
-# that fits its schema must be taken.
+# be refused all the same; nor that only pictures come back in a zip; and what S3 sends is for S3 to say. All else that
+# fits its schema must be taken.
 _CONFIG = """
 continue-on-failure = true
 
