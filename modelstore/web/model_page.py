@@ -41,6 +41,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
     report, policy = model.report, CleanupPolicy.current()
     kind, score = kind_of(model.task_type), model.score
     samples = reverse("model-examples", args=[model.token]) if has_examples(model) else ""
+    config = model.manifest.get("config") or {}
     asked = ThresholdForm(request.GET)
     threshold = asked.value() if asked.is_valid() else None
     return {
@@ -60,6 +61,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "commonest": _commonest(report),
         "epochs": report.get("epochs", []),
         "best_epoch": report.get("best_epoch"),
+        "curve_words": kind.curve_words(config),
         "matrix": confusion_rows(model.classes, report.get("confusion", []), samples),
         "confused": confused_pairs(model.classes, report.get("confusion", []), samples),
         "findings": data_findings(report, score.name),
@@ -67,7 +69,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "reliability": reliability_points(report),
         "thresholds": report.get("thresholds", []),
         "chosen": threshold_row(report, suggested_threshold(report) if threshold is None else threshold),
-        "settings_used": used_settings(_config(model.manifest.get("config") or {}, report), kind),
+        "settings_used": used_settings(_config(config, report), kind),
         "downloads": _downloads(model),
         "predict_url": request.build_absolute_uri(reverse("api:model-predict", args=[model.token])),
     }

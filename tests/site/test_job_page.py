@@ -7,6 +7,7 @@ from django.urls import reverse
 from jobs.models import Epoch, Job, JobEvent, PlatformStatus
 from tests.site.test_pages import read
 from tests.tasks import Task
+from training.ground.recipe import resolve
 
 
 def figures(job: Job, count: int) -> None:
@@ -180,3 +181,26 @@ def test_the_log_outlives_a_failure(client: Client, make_job) -> None:
     lines = client.get(reverse("job-log", args=[job.token])).content.decode().splitlines()
     assert len(lines) == 250
     assert lines[0].endswith("epoch 1 is done")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"preset": "balanced", "model": "lstm"}, True),
+        ({"preset": "balanced", "model": "minilm"}, True),
+        ({"preset": "quick", "model": "minilm"}, False),
+        ({"preset": "quick"}, False),
+    ],
+)
+def test_curves_of_networks_that_vote_with_ngrams_say_so(client: Client, make_job, options, told) -> None:
+    job = make_job(Task.TEXT, status="training", config=resolve(Task.TEXT, options).to_json())
+    figures(job, 2)
+    page = read(client.get(reverse("job", args=[job.token])))
+    assert ("Training shows the network alone." in page.text) is told
+    assert bool(page.all("p", id="curves")) is told
+
+
+def test_curves_of_pictures_need_no_words(client: Client, make_job) -> None:
+    job = make_job(status="training")
+    figures(job, 2)
+    assert not read(client.get(reverse("job", args=[job.token]))).all("p", id="curves")

@@ -171,6 +171,17 @@ def test_an_epoch_added_by_the_trainer_is_among_those_planned(client: Client, ma
     assert "Epochs 13" in page and "Epoch kept 13" in page
 
 
+def test_a_model_whose_network_votes_with_ngrams_says_what_its_curve_shows(
+    client: Client, make_model
+) -> None:
+    model = make_model(Task.TEXT)
+    address = reverse("model", args=[model.token])
+    for name, told in (("lstm", True), ("bag_of_ngrams", False)):
+        model.manifest["config"] = resolve(Task.TEXT, {"model": name}).to_json()
+        model.save()
+        assert bool(read(client.get(address)).all("p", id="curves")) is told
+
+
 def test_the_bundle_is_not_called_offline_while_a_file_for_that_is_missing(
     client: Client, make_model, settings, tmp_path
 ) -> None:

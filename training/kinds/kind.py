@@ -96,6 +96,9 @@ class Kind:
     has_pretrained: bool = False
     # Fields of the recipe that no user sets, but a page about a model tells, and their labels.
     settings: Mapping[str, str] = field(default_factory=dict)
+    # Of the recipe's JSON: sentences for people about what the curve of the validation part measures, where that is not
+    # what the curve of the training part measures.
+    curve_words: Callable[[Mapping[str, Any]], str] = lambda _: ""
     # What is learnt from each sample: a `training.targets.target.Target`.
     target: str = "training.targets.one_label:ONE_LABEL"
     # Seconds of a training beyond what every job takes, on two ordinary processor cores: of the recipe's JSON and the

@@ -101,6 +101,7 @@ def _job_context(job: Job) -> dict[str, Any]:
         "best_epoch": kept if kept is not None else best["epoch"] if best else None,
         "best_word": "kept" if kept is not None else "best so far" if job.is_active else "best",
         "best_score": _best_score(job, best),
+        "curve_words": kind.curve_words(job.config),
         # Before the end: the model for the time being.
         "early": job.model if job.status != JobStatus.DEPLOYED else None,
         "lines": lines,

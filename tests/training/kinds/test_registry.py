@@ -85,6 +85,7 @@ def test_what_a_kind_names_is_there(kind) -> None:
             assert set(values) <= fields
             assert kind.model(values["model"]) is not None
             assert isinstance(kind.is_convex(values), bool)
+            assert isinstance(kind.curve_words(values), str)
             assert kind.rough_seconds(values, 1_000) > 0
 
 

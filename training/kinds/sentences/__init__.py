@@ -35,6 +35,7 @@ KIND = Kind(
     defaults=catalog.defaults,
     is_convex=catalog.is_convex,
     preset_words=catalog.PRESET_WORDS,
+    curve_words=catalog.curve_words,
     rough_seconds=catalog.rough_seconds,
     batch_size_limit="batch_size_text",
     per_request_limit="max_sentences_per_request",

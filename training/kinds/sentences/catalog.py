@@ -96,6 +96,16 @@ def is_convex(values: Mapping[str, Any]) -> bool:
     return bool(values["model"] == NGRAMS or (values["model"] in ENCODERS and values.get("freeze")))
 
 
+def curve_words(values: Mapping[str, Any]) -> str:
+    """See Kind: a network that learns is measured together with the n-grams (training/kinds/sentences/voting.py)."""
+    if not values.get("model") or is_convex(values):
+        return ""
+    return (
+        "Training shows the network alone. Validation shows the model as it answers: the network and a bag of n-grams, "
+        "which has learned before the first epoch, vote together. So validation can be high from the start."
+    )
+
+
 def without_encoder(recipe: _Recipe) -> _Recipe:
     """A Recipe of a pretrained encoder as one that needs no weights; what the user chose stays."""
     given: Any = recipe
