@@ -196,3 +196,20 @@ def test_the_page_takes_the_same_queries_for_many_classes(
         dataset = dataset_store.store_upload(task_type=Task.IMAGE, upload=upload)
         with django_assert_num_queries(6):
             client.get(reverse("dataset", args=[dataset.token]))
+
+
+@pytest.mark.parametrize(("headers_only", "shown"), [(1_048, True), (0, False), (None, False)])
+def test_pictures_that_were_not_opened_are_told_of_beside_the_classes(
+    client: Client, image_dataset: Dataset, headers_only, shown
+) -> None:
+    if headers_only is None:
+        # Of a dataset of the version before.
+        image_dataset.findings.pop("headers_only")
+    else:
+        image_dataset.findings["headers_only"] = headers_only
+    image_dataset.findings["warnings"] = []
+    image_dataset.save()
+    page = read(client.get(reverse("dataset", args=[image_dataset.token])))
+    assert ("1,048 pictures: the check had no time to open all" in page.text) is shown
+    assert bool(page.all("div", id="unopened")) is shown
+    assert "Worth a look" not in page.text

@@ -72,17 +72,6 @@ class Looking:
             if thumbnails is not None and checked.thumbnail:
                 thumbnails.give_back(checked.picture.label)
 
-    def tell_of_headers(self) -> None:
-        """Warns where some pictures were not decoded."""
-        left = self.seen.unseen
-        if left:
-            self._notes.warn(
-                "Time",
-                f"{len(self._planned) - left:,} of {len(self._planned):,} pictures were decoded in full so far; of the "
-                "others only the headers were read. They are decoded before they are used, and damaged ones among "
-                "them are left out then.",
-            )
-
     def _is_light(self, picture: Planned) -> bool:
         most = self._limits.max_picture_bytes
         if picture.entry.size <= most:

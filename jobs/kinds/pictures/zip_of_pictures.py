@@ -53,7 +53,6 @@ def inspect_pictures(
             parts[checked.picture.label, checked.picture.split] += 1
             twins.add(checked.picture, checked.data)
             remarks.add(checked.picture.source, checked.verdict.remarks)
-    looking.tell_of_headers()
     remarks.report(notes)
     twins.report(notes)
     classes = _classes(counts, limits, notes)
@@ -71,6 +70,7 @@ def inspect_pictures(
         thumbnails=sorted(
             (entry for entry in thumbnails.found if entry["label"] in kept), key=lambda entry: entry["label"]
         ),
+        headers_only=looking.seen.unseen,
         seen=looking.seen.to_text(),
     )
 
