@@ -14,7 +14,6 @@ from training.kinds import KINDS
 
 _LONGEST = 1_000
 _MOST_COLUMNS = 20
-_BY_ITSELF = ("", "As found")
 _YES_OR_NO = (("true", "Yes"), ("false", "No"))
 # What a page has places of their own for.
 _EDITS = (OptionType.CLASSES, OptionType.SAMPLES)
@@ -42,13 +41,17 @@ def chosen(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def form_fields(
-    options: Iterable[ReadingOption], columns: Sequence[str], more: Mapping[str, Sequence[str]]
+    options: Iterable[ReadingOption], columns: Sequence[str], findings: Mapping[str, Any]
 ) -> dict[str, forms.Field]:
-    """The fields of a form that reads a file again; `more` are choices that this file alone has, by option."""
-    every = list(options)
+    """The fields of a form that reads a file again.
+
+    Of `findings`, "offered" are choices that this file alone has, and "found" words for what is taken where nothing is
+    chosen, both by option.
+    """
+    more, found = findings.get("offered", {}), findings.get("found", {})
     return {
-        option.name: _form_field(option, columns, more.get(option.name, ()))
-        for option in every
+        option.name: _form_field(option, columns, more.get(option.name, ()), found.get(option.name, ""))
+        for option in options
         if option.type not in _EDITS and _can_be_chosen(option, columns, more)
     }
 
@@ -66,23 +69,26 @@ def _can_be_chosen(option: ReadingOption, columns: Sequence[str], more: Mapping[
             return True
 
 
-def _form_field(option: ReadingOption, columns: Sequence[str], more: Sequence[str]) -> forms.Field:
+def _form_field(
+    option: ReadingOption, columns: Sequence[str], more: Sequence[str], found: str
+) -> forms.Field:
     said: dict[str, Any] = {"label": option.label, "help_text": option.help, "required": option.required}
     names = [(name, name) for name in (*columns, *more)]
+    by_itself = ("", f"As found: {found}" if found else "As found")
     match option.type:
         case OptionType.COLUMNS:
             return forms.MultipleChoiceField(choices=names, widget=forms.CheckboxSelectMultiple, **said)
         case OptionType.COLUMN:
-            first = () if option.required else (_BY_ITSELF,)
+            first = () if option.required else (by_itself,)
             return forms.ChoiceField(choices=[*first, *option.choices, *names], **said)
         case OptionType.FLAG:
-            return forms.ChoiceField(choices=[_BY_ITSELF, *_YES_OR_NO], **said)
+            return forms.ChoiceField(choices=[by_itself, *_YES_OR_NO], **said)
         case OptionType.ROW:
             widget = forms.TextInput({"inputmode": "numeric", "autocomplete": "off"})
             return forms.CharField(max_length=10, widget=widget, **said)
         case _:
             titles = [(name, name) for name in more]
-            return forms.ChoiceField(choices=[_BY_ITSELF, *option.choices, *titles], **said)
+            return forms.ChoiceField(choices=[by_itself, *option.choices, *titles], **said)
 
 
 def options_in(cleaned: Mapping[str, Any], options: Sequence[ReadingOption]) -> dict[str, Any]:

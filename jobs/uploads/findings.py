@@ -76,11 +76,16 @@ class Notes:
     warnings: list[Note] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     offered: dict[str, list[str]] = field(default_factory=dict)
+    found: dict[str, str] = field(default_factory=dict)
     skipped_count: int = 0
 
     def offer(self, option: str, values: Iterable[str]) -> None:
         """Values that an option may have with this file, such as the names of its sheets."""
         self.offered[option] = list(values)
+
+    def find(self, option: str, words: str) -> None:
+        """What was taken where nobody chose a value of this option, in words that follow "As found:"."""
+        self.found[option] = shown(words)
 
     def repair(self, where: str, message: str, *, undo: Mapping[str, str] | None = None) -> None:
         """What was done; of a guess, `undo` are the options that take it back."""
@@ -106,7 +111,7 @@ class Findings:
     """What the uploads of all kinds have in common. `classes` are in alphabetical order.
 
     `splits` counts the samples of each given part ("train", "validation", "test"); empty where none is given. `offered`
-    are the values that an option may have with this file.
+    are the values that an option may have with this file; `found` says in words what was taken for one left open.
     """
 
     classes: list[ClassCount]
@@ -118,6 +123,7 @@ class Findings:
     questions: list[Question] = field(default_factory=list)
     splits: dict[str, int] = field(default_factory=dict)
     offered: dict[str, list[str]] = field(default_factory=dict)
+    found: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -130,6 +136,7 @@ class Findings:
             "questions": _as_json(self.questions),
             "splits": self.splits,
             "offered": self.offered,
+            "found": self.found,
         }
 
 

@@ -1,6 +1,7 @@
 """The page of a zip of pictures as the place where one steers how it is read."""
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 
@@ -137,3 +138,53 @@ def test_edits_of_classes_end_with_the_folders_they_were_of(client: Client) -> N
     tell(client, dataset, old=["bench", "kite"], new=["seat", "kite"])
     tell(client, dataset, labels_from="folders")
     assert dataset.options == {"labels_from": "folders"}
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        (folders("oak", "elm"), "the folders"),
+        (two_levels(), "the folders one level deeper"),
+        (
+            dict(
+                zip(
+                    (f"{name}_{at}.png" for name in ("oak", "elm") for at in range(8)), drawn(16), strict=True
+                )
+            ),
+            "the names of the files",
+        ),
+    ],
+)
+def test_what_is_left_open_says_what_was_found(client: Client, files, place) -> None:
+    dataset = stored(files)
+    assert dataset.findings["found"] == {"labels_from": place}
+    assert f"As found: {place} The folders" in shown(client, dataset).text
+    tell(client, dataset, labels_from="outer_folders" if "/" in next(iter(files)) else "file_names")
+    # What would be found instead was not looked for.
+    assert dataset.findings["found"] == {}
+    assert "As found:" not in shown(client, dataset).text
+
+
+def test_a_table_that_was_found_is_named_with_its_column(client: Client) -> None:
+    names = [f"{at:02}.png" for at in range(8)]
+    lines = [
+        f"{name},{('cup', 'jug')[at % 2]},{('old', 'new')[at // 2 % 2]}" for at, name in enumerate(names)
+    ]
+    table = {"list.csv": "\n".join(["file,label,age", *lines]).encode()}
+    dataset = stored(dict(zip(names, drawn(8), strict=True)) | table)
+    assert dataset.findings["found"] == {"labels_from": "the table list.csv", "label_column": "label"}
+    text = shown(client, dataset).text
+    assert "As found: the table list.csv" in text and "As found: label" in text
+    tell(client, dataset, label_column="age")
+    assert dataset.findings["found"] == {"labels_from": "the table list.csv"}
+
+
+def test_annotations_that_were_found_are_named(client: Client) -> None:
+    names = [f"{at:02}.png" for at in range(8)]
+    coco = {
+        "images": [{"id": at, "file_name": name} for at, name in enumerate(names)],
+        "categories": [{"id": 1, "name": "cup"}, {"id": 2, "name": "jug"}],
+        "annotations": [{"id": at, "image_id": at, "category_id": 1 + at % 2} for at in range(8)],
+    }
+    dataset = stored(dict(zip(names, drawn(8), strict=True)) | {"all.json": json.dumps(coco).encode()})
+    assert "As found: the annotations in all.json (COCO" in shown(client, dataset).text

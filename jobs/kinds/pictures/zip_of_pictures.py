@@ -67,6 +67,7 @@ def inspect_pictures(
         questions=notes.questions,
         splits=_split_counts(parts, kept),
         offered=notes.offered,
+        found=notes.found,
         thumbnails=sorted(
             (entry for entry in thumbnails.found if entry["label"] in kept), key=lambda entry: entry["label"]
         ),

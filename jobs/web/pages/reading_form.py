@@ -26,9 +26,7 @@ class ReadingForm(forms.Form):
         columns = dataset.findings.get("columns", [])
         kwargs.setdefault("initial", {option.name: self._now(option) for option in self._options})
         super().__init__(*args, **kwargs)
-        self.fields |= reading_option_fields.form_fields(
-            self._options, columns, dataset.findings.get("offered", {})
-        )
+        self.fields |= reading_option_fields.form_fields(self._options, columns, dataset.findings)
         if not columns:
             # Refused before they were found, so there are none to choose from.
             offered = dataset.findings.get("offered", {})

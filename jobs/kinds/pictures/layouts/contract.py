@@ -69,6 +69,11 @@ class Reading:
     notes: Notes
     used: set[str] = field(default_factory=set)
 
+    @property
+    def words(self) -> str:
+        """Where the labels come from, in the middle of a sentence."""
+        raise NotImplementedError
+
 
 def take_over(notes: Notes, more: Notes) -> None:
     """Adds the notes of a reading that counts."""

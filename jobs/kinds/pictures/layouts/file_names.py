@@ -44,6 +44,10 @@ class NameReading(Reading):
     example: str
     folders: bool
 
+    @property
+    def words(self) -> str:
+        return "the names of the files"
+
 
 def read_file_names(contents: Contents, folders: FolderReading) -> NameReading | None:
     """The pictures with the classes that their names tell, None where these tell none."""

@@ -23,11 +23,19 @@ _CONTAINERS = {
 
 @dataclass(kw_only=True, slots=True)
 class FolderReading(Reading):
-    """`telling` is False where the names of the folders say nothing of classes; `flat` are parts without folders."""
+    """`telling` is False where the names of the folders say nothing of classes; `flat` are parts without folders.
+
+    `deeper` where the classes are the folders in those that could be classes, too.
+    """
 
     telling: bool
     flat: list[tuple[str, Folder]]
     open: list[str]
+    deeper: bool = False
+
+    @property
+    def words(self) -> str:
+        return "the folders one level deeper" if self.deeper else "the folders"
 
 
 def read_folders(contents: Contents, level: str | None = None, leave: Collection[int] = ()) -> FolderReading:
@@ -56,7 +64,12 @@ def read_folders(contents: Contents, level: str | None = None, leave: Collection
     _note_parts(found, notes)
     _note_deeper(found, level == SUBFOLDERS, notes)
     return FolderReading(
-        samples=samples, notes=notes, telling=_telling(samples), flat=found.flat, open=found.open
+        samples=samples,
+        notes=notes,
+        telling=_telling(samples),
+        flat=found.flat,
+        open=found.open,
+        deeper=level == SUBFOLDERS,
     )
 
 

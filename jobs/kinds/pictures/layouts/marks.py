@@ -47,6 +47,10 @@ class MarkReading(Reading):
     from_boxes: bool
     refusal: UploadRefused | None = None
 
+    @property
+    def words(self) -> str:
+        return f"the annotations in {self.where} ({self.name})"
+
 
 @dataclass(slots=True)
 class _Known:

@@ -40,11 +40,16 @@ _CODE = re.compile(r"[a-zA-Z]{0,3}[\d_\-]+")
 def read_layout(contents: Contents) -> Reading:
     """The pictures with their labels as the zip says them; raises UploadRefused where it does not say."""
     try:
-        return _read(contents)
+        reading = _read(contents)
     finally:
         # Also of use where nothing was found.
         if contents.files:
             offer_tables(contents)
+    if contents.options.labels_from is None:
+        contents.notes.find("labels_from", reading.words)
+    if contents.options.label_column is None and isinstance(reading, TableReading):
+        contents.notes.find("label_column", reading.column)
+    return reading
 
 
 def _read(contents: Contents) -> Reading:

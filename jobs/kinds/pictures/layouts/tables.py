@@ -43,6 +43,10 @@ class TableReading(Reading):
     sure: bool
     refusal: UploadRefused | None = None
 
+    @property
+    def words(self) -> str:
+        return f"the table {self.where}"
+
 
 @dataclass(slots=True)
 class _Labels:
