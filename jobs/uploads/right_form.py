@@ -25,6 +25,11 @@ def _instead(words: Words) -> str:
     return f'For {words.upload}, choose "{words.title}" instead.'
 
 
+def ways_instead(kind: Kind) -> list[tuple[str, Kind]]:
+    """The other kinds, each with the sentence above that names it: a page has a link for those that a refusal names."""
+    return [(_instead(other.words), other) for other in KINDS.values() if other is not kind]
+
+
 def all_advice() -> list[str]:
     """Every sentence above, for whoever has other advice to give."""
     words = [kind.words for kind in KINDS.values()]

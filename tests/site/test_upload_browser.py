@@ -63,6 +63,23 @@ def test_a_messy_zip_is_repaired_and_every_repair_told(open_page: Any) -> None:
     assert "torn.png" in download.value.path().read_text("utf-8-sig")
 
 
+def test_a_table_sent_as_pictures_leads_to_sentences(open_page: Any) -> None:
+    page = open_page("new-kind", "image")
+    way = page.get_by_role("link", name="Go to Sentences")
+    page.set_input_files("#id_dataset", upload("moods.zip", rows(",", "text,label").encode()))
+    page.get_by_role("button", name="Upload and check").click()
+    expect(page.locator("#problem")).to_contain_text('choose "Sentences" instead.')
+    expect(way).to_be_visible()
+    page.set_input_files("#id_dataset", upload("empty.zip", b""))
+    page.get_by_role("button", name="Upload and check").click()
+    expect(page.locator("#problem")).to_contain_text("The file is empty")
+    expect(way).to_be_hidden()
+    page.set_input_files("#id_dataset", upload("moods.zip", rows(",", "text,label").encode()))
+    page.get_by_role("button", name="Upload and check").click()
+    way.click()
+    expect(page.get_by_role("heading", name="Your sentences")).to_be_visible()
+
+
 def test_an_empty_file_is_told_before_it_is_sent(open_page: Any) -> None:
     page = open_page("new-kind", "image")
     page.set_input_files("#id_dataset", upload("empty.zip", b""))

@@ -8,9 +8,11 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.models import Dataset, PlatformStatus
+from jobs.uploads.right_form import ways_instead
 from tests.published import at, opens, with_a_known_token
 from tests.site.conftest import pictures_zip, table
 from tests.site.test_pages import read
+from training.kinds import KINDS
 
 pytestmark = pytest.mark.django_db
 JSON = {"Accept": "application/json"}
@@ -171,3 +173,42 @@ def test_an_empty_file_is_not_called_damaged(client: Client) -> None:
     empty = SimpleUploadedFile("empty.zip", b"", "application/zip")
     page = read(client.post(reverse("new-kind", args=["image"]), {"dataset": empty}), 400)
     assert "The file is empty" in page.text and "damaged" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("slug", "name", "data", "title", "other"),
+    [
+        ("image", "moods.zip", table(), "Sentences", "text"),
+        ("text", "colours.zip", pictures_zip(), "Pictures", "image"),
+    ],
+)
+def test_a_refusal_that_names_the_other_kind_leads_there(
+    client: Client, slug: str, name: str, data: bytes, title: str, other: str
+) -> None:
+    address = reverse("new-kind", args=[slug])
+    refused = client.post(address, {"dataset": SimpleUploadedFile(name, data)})
+    page = read(refused, refused.status_code)
+    assert refused.status_code >= 400 and f'choose "{title}" instead.' in page.text
+    (way,) = page.all("p", **{"data-instead": _sentence(title)})
+    assert "hidden" not in way and f"Go to {title}" in page.text
+    assert page.all("a", href=reverse("new-kind", args=[other]))
+    told = client.post(address, {"dataset": SimpleUploadedFile(name, data)}, headers=JSON).json()
+    assert _sentence(title) in told["detail"] and not {"ways", "links"} & set(told)
+
+
+def test_other_refusals_lead_to_no_other_kind(client: Client) -> None:
+    address = reverse("new-kind", args=["image"])
+    refused = client.post(address, {"dataset": zipped(pictures_zip(classes=("red",)))})
+    for answer, status in ((client.get(address), 200), (refused, 422)):
+        (way,) = read(answer, status).all("p", **{"data-instead": _sentence("Sentences")})
+        assert "hidden" in way
+
+
+def _sentence(title: str) -> str:
+    (sentence,) = (
+        sentence
+        for kind in KINDS.values()
+        for sentence, other in ways_instead(kind)
+        if other.words.title == title
+    )
+    return sentence

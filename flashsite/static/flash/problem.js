@@ -29,6 +29,7 @@ function listed(notes) {
 export function say(title, detail, notes = []) {
   box.querySelector("[data-title]").textContent = title;
   box.querySelector("[data-detail]").textContent = detail === title ? "" : detail;
+  for (const way of box.querySelectorAll("[data-instead]")) way.hidden = !detail.includes(way.dataset.instead);
   box.querySelector("[data-notes]").replaceChildren(...(notes.length ? [listed(notes)] : []));
   box.hidden = false;
 }

@@ -17,6 +17,7 @@ from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset, Job
 from jobs.submitting import submission
 from jobs.submitting.lineage import read_lineage
+from jobs.uploads.right_form import ways_instead
 from jobs.web.pages import dataset_page, recent
 from jobs.web.pages.forms import TrainForm, UploadForm
 from modelstore.ground.errors import FlashError
@@ -91,6 +92,7 @@ def _upload_context(kind: Kind, form: UploadForm) -> dict[str, Any]:
         "max_bytes": limits.max_upload_bytes,
         "pieces_from": _PIECES_FROM,
         "kind": kind,
+        "ways_instead": ways_instead(kind),
     }
 
 
