@@ -9,11 +9,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from jobs.uploads import uploads_of
+from jobs.uploads.option_values import LONGEST, MOST_COLUMNS
 from jobs.uploads.reading_options import OptionType, ReadingOption, named
 from training.kinds import KINDS
 
-_LONGEST = 1_000
-_MOST_COLUMNS = 20
 _YES_OR_NO = (("true", "Yes"), ("false", "No"))
 # What a page has places of their own for.
 _EDITS = (OptionType.CLASSES, OptionType.SAMPLES)
@@ -119,7 +118,7 @@ def _serializer_field(option: ReadingOption) -> serializers.Field:
     match option.type:
         case OptionType.COLUMNS:
             return serializers.ListField(
-                child=serializers.CharField(max_length=_LONGEST), max_length=_MOST_COLUMNS, **said
+                child=serializers.CharField(max_length=LONGEST), max_length=MOST_COLUMNS, **said
             )
         case OptionType.FLAG:
             return serializers.BooleanField(allow_null=True, **said)
@@ -130,7 +129,7 @@ def _serializer_field(option: ReadingOption) -> serializers.Field:
         case OptionType.CHOICE if not option.open:
             return serializers.ChoiceField(choices=option.choices, allow_blank=True, **said)
         case _:
-            return serializers.CharField(allow_blank=True, max_length=_LONGEST, **said)
+            return serializers.CharField(allow_blank=True, max_length=LONGEST, **said)
 
 
 # --- The command line --------------------------------------------------------------------------------------------

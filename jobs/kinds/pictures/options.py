@@ -1,12 +1,11 @@
 """How a user wants a zip of pictures to be understood."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from jobs.uploads.class_edits import read_class_edits, read_sample_edits
-from jobs.uploads.errors import UploadRefused
 from jobs.uploads.name_encodings import NAME_ENCODINGS
+from jobs.uploads.option_values import read_text, read_values, readers_of
 from jobs.uploads.reading_options import CLASSES, OptionType, ReadingOption
 from jobs.uploads.text_encodings import ENCODING, read_encoding
 
@@ -99,7 +98,6 @@ OPTIONS = (
         help='An object such as {"cats/1.jpg": "dogs"}, with paths in the zip; "" leaves a picture out.',
     ),
 )
-_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,21 +146,7 @@ class PictureOptions:
 
         Raises UploadRefused (400) with `fields`.
         """
-        fields: dict[str, list[str]] = {}
-        values: dict[str, Any] = {}
-        for name, reader in _READERS.items():
-            value = data.get(name)
-            if value is None or value == "":
-                continue
-            try:
-                values[name] = reader(value)
-            except ValueError as error:
-                fields[name] = [str(error)]
-        if fields:
-            raise UploadRefused(
-                "The options for the pictures have errors.", code="picture_options_invalid", fields=fields
-            )
-        return cls(**values)
+        return cls(**read_values(data, _READERS, thing="pictures", code="picture_options_invalid"))
 
 
 def table_choice(where: str) -> str:
@@ -171,7 +155,7 @@ def table_choice(where: str) -> str:
 
 
 def _labels_from(value: Any) -> str:
-    text = _text(value)
+    text = read_text(value)
     if text in (FOLDERS, SUBFOLDERS, OUTER_FOLDERS, FILE_NAMES) or (
         text.startswith(_TABLE) and text != _TABLE
     ):
@@ -181,49 +165,11 @@ def _labels_from(value: Any) -> str:
     )
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 1_000:
-        raise ValueError("This is not a valid choice.")
-    return value
-
-
-def _one_of(*words: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if value not in words:
-            raise ValueError(f"Choose {' or '.join(words)}.")
-        return str(value)
-
-    return read
-
-
 def _encoding(value: Any) -> str:
-    found = NAME_ENCODINGS.get(_text(value).strip().lower().replace("_", "-"))
+    found = NAME_ENCODINGS.get(read_text(value).strip().lower().replace("_", "-"))
     if found is None:
         raise ValueError("Choose an encoding such as utf-8, cp437, cp866, shift-jis, gb18030 or euc-kr.")
     return found
 
 
-def _flag(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    found = _FLAGS.get(_text(value).strip().lower())
-    if found is None:
-        raise ValueError("Choose yes or no.")
-    return found
-
-
-_READERS = {
-    "labels_from": _labels_from,
-    "label_column": _text,
-    "splits": _one_of(KEEP, MERGE),
-    "names_encoding": _encoding,
-    "encoding": read_encoding,
-    "join_case": _flag,
-    "companions": _one_of(KEEP),
-    "copies": _one_of(KEEP),
-    "codes": _one_of(KEEP),
-    "missing": _one_of("leave_out", KEEP),
-    "sources": _one_of(NONE),
-    "classes": read_class_edits,
-    "pictures": read_sample_edits,
-}
+_READERS = readers_of(OPTIONS, labels_from=_labels_from, names_encoding=_encoding, encoding=read_encoding)

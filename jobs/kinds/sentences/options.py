@@ -1,12 +1,10 @@
 """How a user wants a table to be read."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from jobs.uploads.class_edits import read_class_edits
-from jobs.uploads.errors import UploadRefused
+from jobs.uploads.option_values import read_values, readers_of
 from jobs.uploads.reading_options import CLASSES, OptionType, ReadingOption
 from jobs.uploads.text_encodings import ENCODING, read_encoding
 
@@ -16,14 +14,12 @@ DELIMITERS = {
 }  # fmt: skip
 # What can be done with rows that have several labels.
 KEEP_SINGLE, AS_IS = "keep_single", "as_is"
-SEVERAL_LABELS = (KEEP_SINGLE, AS_IS)
 # Labels, cells and rows as the file has them.
 AS_WRITTEN, KEEP = "as_written", "keep"
 # What quotation marks are in a delimited text.
 QUOTES, NO_QUOTES, BACKSLASH, SINGLE = QUOTINGS = ("quotes", "none", "backslash", "single")
 # The choice of no column, where one would be found.
 NOTHING = "(none)"
-_MOST_COLUMNS = 20
 OPTIONS = (
     ReadingOption(
         name="input_column",
@@ -122,17 +118,6 @@ OPTIONS = (
     ENCODING,
     CLASSES,
 )
-MISSING = ("leave_out", "keep")
-_FLAGS = {
-    True: True,
-    False: False,
-    "true": True,
-    "false": False,
-    "yes": True,
-    "no": False,
-    "1": True,
-    "0": False,
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -179,58 +164,7 @@ class TableOptions:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Reads choices; empty strings count as not chosen. Raises UploadRefused (400) with `fields`."""
-        fields: dict[str, list[str]] = {}
-        values: dict[str, Any] = {}
-        for name, value in data.items():
-            if name not in _READERS:
-                fields[str(name)[:60]] = [f"There is no such option; the options are {', '.join(_READERS)}."]
-            elif value is not None and value != "":
-                try:
-                    values[name] = _READERS[name](value)
-                except (ValueError, TypeError, KeyError) as error:
-                    fields[name] = [
-                        str(error.args[0]) if isinstance(error, ValueError) else "This is not a valid choice."
-                    ]
-        if fields:
-            raise UploadRefused(
-                "The options for the table have errors.", code="table_options_invalid", fields=fields
-            )
-        return cls(**values)
-
-
-def _column(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 1_000:
-        raise ValueError("Give the name of a column.")
-    return value
-
-
-def _columns(value: Any) -> tuple[str, ...]:
-    """A list, or its JSON, as forms send it; a single name otherwise."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            value = [value]
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not names or len(names) > _MOST_COLUMNS:
-        raise ValueError(f"Give the names of columns, 1 to {_MOST_COLUMNS}.")
-    return tuple(dict.fromkeys(_column(name) for name in names))
-
-
-def _row(value: Any) -> int:
-    text = str(value).strip()
-    if isinstance(value, bool) or not (
-        text.isascii() and text.isdecimal() and 0 < len(text) < 8 and int(text)
-    ):
-        raise ValueError("Give the number of a row, 1 or more.")
-    return int(text)
-
-
-def _flag(value: Any) -> bool:
-    key = value.strip().lower() if isinstance(value, str) else value
-    if key not in _FLAGS:
-        raise ValueError("Choose true or false.")
-    return _FLAGS[key]
+        return cls(**read_values(data, _READERS, thing="table", code="table_options_invalid", only=True))
 
 
 def _delimiter(value: Any) -> str:
@@ -241,36 +175,4 @@ def _delimiter(value: Any) -> str:
     return found
 
 
-def _sheet(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 1_000:
-        raise ValueError("Give the name of a sheet.")
-    return value
-
-
-def _one_of(*words: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if value not in words:
-            raise ValueError(f"Choose {' or '.join(words)}.")
-        return str(value)
-
-    return read
-
-
-_READERS = {
-    "input_column": _column,
-    "input_columns": _columns,
-    "label_column": _column,
-    "split_column": _column,
-    "group_column": _column,
-    "several_labels": _one_of(*SEVERAL_LABELS),
-    "has_header": _flag,
-    "header_row": _row,
-    "encoding": read_encoding,
-    "delimiter": _delimiter,
-    "classes": read_class_edits,
-    "sheet": _sheet,
-    "missing": _one_of(*MISSING),
-    "spellings": _one_of(AS_WRITTEN),
-    "other_rows": _one_of(KEEP),
-    "quoting": _one_of(*QUOTINGS),
-}
+_READERS = readers_of(OPTIONS, delimiter=_delimiter, encoding=read_encoding)
