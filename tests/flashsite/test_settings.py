@@ -7,13 +7,12 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from django.core import checks
 from dramatiq.brokers.redis import RedisBroker
 
-from flashsite import env, flash_settings, redis_socket, secret, settings, storage_settings
+from flashsite import env, redis_socket, secret
 from flashsite.checks import children_can_be_locked_in
 from flashsite.monitoring.logs import HideTokens
 from modelstore.ground.tokens import new_token
@@ -233,10 +232,3 @@ def test_a_system_that_cannot_lock_readers_in_is_told(monkeypatch: pytest.Monkey
     (told,) = children_can_be_locked_in()
     assert told.level < checks.WARNING, "the other bounds hold"
     assert "5.13" in (told.hint or "")
-
-
-@pytest.mark.parametrize("part", [flash_settings, storage_settings])
-def test_the_settings_take_over_all_of_their_parts(part: ModuleType) -> None:
-    names = [name for name in vars(part) if name.isupper() and not name.startswith("_")]
-    assert len(names) > 10
-    assert {name: getattr(settings, name) for name in names} == {name: getattr(part, name) for name in names}
