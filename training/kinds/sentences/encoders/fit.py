@@ -1,5 +1,6 @@
 """Trains the top of a pretrained encoder, or a head alone, and blends it with the linear model over n-grams."""
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from training.ground.samples import Parts
 from training.kinds.sentences.blended import blend
 from training.kinds.sentences.encoders.bert import Bert
 from training.kinds.sentences.encoders.classifier import EncoderClassifier, TopClassifier
+from training.kinds.sentences.encoders.contrast import contrast
 from training.kinds.sentences.encoders.learner import EncoderLearner
 from training.kinds.sentences.encoders.states import TokenStates, embed, embeddings
 from training.kinds.sentences.ngram_fit import NGramFit, NGramFitting, Texts
@@ -31,6 +33,11 @@ from training.targets.target import target_of
 
 # The strength of the penalty beside the summed loss of features of deviation one.
 _PENALTY = 20.0
+# Up to so many examples of a class to learn from, on average, all layers learn from how they differ.
+_FEW = 24
+# Of fewer validation samples it cannot be told how much each model's vote is worth.
+_ENOUGH_TO_VOTE = 50
+_READING = "reading the sentences with the encoder"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +67,8 @@ def train_encoder(
     early(ngrams)
     torch.set_num_threads(run.machine.cores)
     steps = _Steps(recipe, encoded, texts, run)
-    fit = steps.head_alone(ngrams) if recipe.freeze else steps.top_layers(ngrams)
+    alone = recipe.freeze or steps.are_few
+    fit = steps.head_alone(ngrams) if alone else steps.top_layers(ngrams)
     fitting.use_few_threads()
     return fit
 
@@ -94,7 +102,13 @@ class _Steps:
                 f"{longer:,} of the {len(self._rows):,} sentences are longer than the {encoded.window} pieces that the "
                 "encoder reads: it reads where they begin, the n-grams read all of them."
             )
-        run.events.phase("preparing", 0.1, 0.3, "reading the sentences with the encoder")
+        each = len(encoded.parts[0]) / texts.classes
+        self.are_few = each <= _FEW and not recipe.freeze
+        if self.are_few:
+            run.events.log(
+                f"There are {each:.0f} examples of a class to learn from, so all layers of the encoder learn, from how "
+                "the classes differ."
+            )
 
     def _tell(self, share: float) -> None:
         self._run.control.check()
@@ -107,14 +121,17 @@ class _Steps:
         self._run.events.progress(share)
 
     def head_alone(self, ngrams: NGramFit) -> VotingFit:
-        """The encoder stays as it came; the head is fitted to its optimum, at last on all sentences."""
+        """The head is fitted to its optimum, at last on all sentences.
+
+        The encoder stays as it came; from a few examples it learns before, again at last from all.
+        """
         recipe, run, encoded = self._recipe, self._run, self._encoded
-        with run.phases.time("states"):
-            features = embed(self._encoder, self._rows, self._device, self._tell)
-        run.events.phase("training", 0.3, 0.93)
+        first, fitted = (0.45, 0.55) if self.are_few else (0.3, 0.93)
+        measured_encoder, features = self._read(encoded.parts[0], "preparing", 0.1, first)
+        run.events.phase("training", first, fitted)
         linear = Linear(features.shape[1], self._texts.classes)
         train, validation = (self._labelled(features, part) for part in encoded.parts)
-        facts = (len(encoded.rows), "frozen encoder", *self._texts.facts)
+        facts = (len(encoded.rows), "frozen encoder", self.are_few, *self._texts.facts)
         checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint(recipe, *facts), run.events)
         with run.phases.time("training"):
             progress = fit_linear(
@@ -130,19 +147,47 @@ class _Steps:
             )
         own = (validation.features.scores(linear.weight) + linear.bias).detach()
         measured_head = self._head_of(linear)
+        encoder = measured_encoder
         if ngrams.measured is not None:
-            everything = self._labelled(features, np.concatenate(encoded.parts))
+            everyone = np.concatenate(encoded.parts)
+            if self.are_few:
+                encoder, features = self._read(everyone, "training", fitted, 0.93)
+            everything = self._labelled(features, everyone)
             penalty = _PENALTY / len(everything.labels)
             refit(linear, everything, penalty=penalty, config=recipe, control=run.control)
         truth = torch.from_numpy(encoded.labels[encoded.parts[1]])
-        factors = blend(own, ngrams.scores, truth, self._target)
-        return self._fit(ngrams, self._head_of(linear), measured_head, progress, own, factors)
+        factors = (1.0, 0.0)
+        if not self.are_few or len(truth) >= _ENOUGH_TO_VOTE:
+            factors = blend(own, ngrams.scores, truth, self._target)
+        measured = (measured_encoder, measured_head)
+        return self._fit(ngrams, (encoder, self._head_of(linear)), measured, progress, own, factors)
+
+    def _read(
+        self, learned_from: NDArray[np.int64], phase: str, low: float, high: float
+    ) -> tuple[Bert, Tensor]:
+        """An encoder, which has learned from some sentences if there are few, and the features [N, W] of all.
+
+        Its progress is that from `low` to `high` of `phase`.
+        """
+        encoder, seed, events = self._encoder, self._recipe.seed, self._run.events
+        if self.are_few:
+            encoder = copy.deepcopy(encoder)
+            rows, labels = [self._rows[place] for place in learned_from], self._encoded.labels[learned_from]
+            middle = low + 0.9 * (high - low)
+            events.phase(phase, low, middle, "learning how the classes differ")
+            with self._run.phases.time("contrast"):
+                contrast(encoder, rows, labels, seed=seed, device=self._device, tell=self._tell)
+            low = middle
+        events.phase(phase, low, high, _READING)
+        with self._run.phases.time("states"):
+            return encoder, embed(encoder, self._rows, self._device, self._tell)
 
     def top_layers(self, ngrams: NGramFit) -> VotingFit:
         """The top layers learn, from a head that was fitted to what they gave before."""
         recipe, run, encoded = self._recipe, self._run, self._encoded
         count, width = len(self._encoder.layers), self._encoder.shape.width
         below = min(count - 1, round(count * recipe.frozen_share))
+        run.events.phase("preparing", 0.1, 0.3, _READING)
         with run.phases.time("states"):
             states = TokenStates(self._encoder, self._rows, below, self._device, run.folder, self._tell)
         run.events.phase("training", 0.3, 0.93)
@@ -170,33 +215,34 @@ class _Steps:
         with run.phases.time("evaluation"):
             own = learner.logits()
             _, factors = learner.blended()
-        head = top.head.to("cpu")
-        return self._fit(ngrams, head, head, progress, own, factors)
+        learned = (self._encoder, top.head.to("cpu"))
+        return self._fit(ngrams, learned, learned, progress, own, factors)
 
     def _fit(
         self,
         ngrams: NGramFit,
-        head: nn.Linear,
-        measured_head: nn.Linear,
+        learned: tuple[Bert, nn.Linear],
+        measured: tuple[Bert, nn.Linear],
         progress: Progress,
         own: Tensor,
         factors: tuple[float, float],
     ) -> VotingFit:
-        encoder, window = self._encoder.to("cpu").eval(), self._encoded.window
-        whole = EncoderClassifier(encoder, head, ngrams.module, window).eval()
+        window = self._encoded.window
+        whole = EncoderClassifier(learned[0].to("cpu").eval(), learned[1], ngrams.module, window).eval()
         whole.scale(*factors)
-        measured = None
+        before = None
         if ngrams.measured is not None:
-            measured = EncoderClassifier(encoder, measured_head, ngrams.measured, window).eval()
+            encoder, head = measured
+            before = EncoderClassifier(encoder.to("cpu").eval(), head, ngrams.measured, window).eval()
             # A head that both have has its factor already.
-            measured.scale(1.0 if measured_head is head else factors[0], factors[1])
+            before.scale(1.0 if head is learned[1] else factors[0], factors[1])
         tell_votes(self._run.events, "encoder", factors)
         return VotingFit(
             module=whole,
             arguments=whole.arguments(),
             progress=progress,
             logits=factors[0] * own + factors[1] * ngrams.scores,
-            measured=measured,
+            measured=before,
         )
 
     def _labelled(self, features: Tensor, part: NDArray[np.int64]) -> Labelled:

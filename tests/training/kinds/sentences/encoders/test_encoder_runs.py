@@ -16,7 +16,7 @@ from training.bundle.onnx_classifier import OnnxClassifier
 from training.ground.errors import Interrupted, TrainingFailed
 from training.ground.recipe import resolve
 from training.kinds.sentences.catalog import without_encoder
-from training.kinds.sentences.encoders import states
+from training.kinds.sentences.encoders import fit, states
 from training.kinds.sentences.encoders.files import _load
 from training.kinds.sentences.preprocess import TextPreprocess
 from training.restore import load_classifier
@@ -24,6 +24,12 @@ from training.train import train
 
 TEXT = "textclassification"
 SMALL = {"model": "minilm", "preset": "balanced", "epochs": 6, "batch_size": 8, "backbone_rate": 1.0}
+
+
+@pytest.fixture(autouse=True)
+def many_examples(monkeypatch):
+    """The sentences of the tests count as many; of a few, all layers learn (test_few_examples)."""
+    monkeypatch.setattr(fit, "_FEW", 0)
 
 
 def trained(folder, **values):
