@@ -37,7 +37,8 @@ _PENALTY = 20.0
 class Encoded:
     """All sentences as the encoder gets them: `rows` of ids, `labels` [N], `parts` of them to learn from and measure.
 
-    `encoder` reads the first `window` ids of each.
+    `encoder` reads the first `window` ids of each. Of the sentences `embedded` the fit keeps what the encoder made of
+    them before it learned.
     """
 
     encoder: Bert
@@ -45,6 +46,7 @@ class Encoded:
     rows: Sequence[list[int]]
     labels: NDArray[np.int64]
     parts: Parts
+    embedded: Parts | None = None
 
 
 def train_encoder(
@@ -65,11 +67,11 @@ def train_encoder(
     return fit
 
 
-def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) -> None:
-    """Puts the layers of an earlier `model` into the encoder; nothing happens where the earlier one is another."""
+def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) -> bool:
+    """Puts the layers of an earlier `model` into the encoder; False where the earlier one is another."""
     path = previous.weights_file(model)
     if path is None:
-        return
+        return False
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
     own, prefix = encoder.state_dict(), "encoder."
     found = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
@@ -77,9 +79,10 @@ def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) 
         events.log(
             "The earlier model's encoder is of another form, so the training starts from the original."
         )
-        return
+        return False
     encoder.load_state_dict(found)
     events.log("The training starts from the earlier model's encoder.")
+    return True
 
 
 class _Steps:
@@ -88,6 +91,7 @@ class _Steps:
         self._device = choose_device(run.machine.device)
         self._encoder = encoded.encoder.to(self._device).eval()
         self._target = target_of(recipe.task)
+        self._kept: tuple[Tensor, Tensor] | None = None
         self._rows = [row[: encoded.window] for row in encoded.rows]
         if longer := sum(len(row) > encoded.window for row in encoded.rows):
             run.events.log(
@@ -111,6 +115,7 @@ class _Steps:
         recipe, run, encoded = self._recipe, self._run, self._encoded
         with run.phases.time("states"):
             features = embed(self._encoder, self._rows, self._device, self._tell)
+        self._keep(features)
         run.events.phase("training", 0.3, 0.93)
         linear = Linear(features.shape[1], self._texts.classes)
         train, validation = (self._labelled(features, part) for part in encoded.parts)
@@ -150,6 +155,7 @@ class _Steps:
         top = TopClassifier(layers, width, self._texts.classes, recipe.dropout).to(self._device)
         with run.phases.time("head"):
             features = embeddings(states, layers, width, self._device)
+            self._keep(features)
             linear = Linear(features.shape[1], self._texts.classes)
             train = self._labelled(features, encoded.parts[0])
             penalty = _PENALTY / len(train.labels)
@@ -197,7 +203,13 @@ class _Steps:
             progress=progress,
             logits=factors[0] * own + factors[1] * ngrams.scores,
             measured=measured,
+            embeddings=self._kept,
         )
+
+    def _keep(self, features: Tensor) -> None:
+        parts = self._encoded.embedded
+        if parts is not None:
+            self._kept = (features[torch.from_numpy(parts[0])], features[torch.from_numpy(parts[1])])
 
     def _labelled(self, features: Tensor, part: NDArray[np.int64]) -> Labelled:
         # Sentences that are all alike have none.
