@@ -12,6 +12,7 @@ from training.audit.suspects import fit_briefly
 from training.engine.linear import DenseFeatures, Features, Labelled
 from training.ground.samples import Parts
 from training.kinds.sentences.blended import blend
+from training.kinds.sentences.encoders import nearness
 from training.kinds.sentences.ngrams import NORM, NGramTable, SparseFeatures
 from training.kinds.sentences.tokens import Tokens
 from training.targets.target import Target
@@ -76,7 +77,7 @@ class SentencesLeftOut:
         scores = self._by_ngrams(learned, truth, count)
         if self.embeddings is not None:
             own = self._by_embeddings(self.embeddings, learned, truth, count)
-            scores = self._blended(own, scores, kept)
+            scores = self._blended(own, scores, kept) * self._nearness(self.embeddings, learned)
         return self.labels[1], self.target.probabilities(scores).numpy()
 
     def _by_ngrams(self, learned: NDArray[np.int64], truth: Tensor, classes: int) -> Tensor:
@@ -99,6 +100,12 @@ class SentencesLeftOut:
         linear = fit_briefly(Labelled(features[0], truth, self.target), classes, penalty=penalty)
         with torch.no_grad():
             return features[1].scores(linear.weight) + linear.bias
+
+    def _nearness(self, embeddings: tuple[Tensor, Tensor], learned: NDArray[np.int64]) -> Tensor:
+        labels = self.labels[0]
+        chosen = nearness.looked_at(learned, labels, 0)
+        centres = nearness.find_centres(embeddings[0][torch.from_numpy(chosen)], labels[chosen])
+        return nearness.nearness(embeddings[1], centres)
 
     def _blended(self, own: Tensor, ngrams: Tensor, kept: NDArray[np.bool_]) -> Tensor:
         known = torch.from_numpy(kept[self.labels[1]])

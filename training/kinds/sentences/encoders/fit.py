@@ -15,6 +15,7 @@ from training.engine.linear import DenseFeatures, Labelled, Linear, fit_linear, 
 from training.engine.process_group import ProcessGroup
 from training.engine.progress import Progress
 from training.engine.together import Work, train_together
+from training.evaluation.outside import FEWEST_CLASSES
 from training.ground.errors import TrainingFailed
 from training.ground.events import Events
 from training.ground.recipe import Recipe
@@ -24,6 +25,7 @@ from training.kinds.sentences.blended import blend
 from training.kinds.sentences.encoders.bert import Bert
 from training.kinds.sentences.encoders.classifier import EncoderClassifier, TopClassifier
 from training.kinds.sentences.encoders.learner import EncoderLearner
+from training.kinds.sentences.encoders.nearness import find_centres, looked_at, nearness
 from training.kinds.sentences.encoders.states import TokenStates, embed, embeddings
 from training.kinds.sentences.ngram_fit import NGramFit, NGramFitting, Texts
 from training.kinds.sentences.voting import VotingFit, tell_votes
@@ -141,7 +143,7 @@ class _Steps:
             refit(linear, everything, penalty=penalty, config=recipe, control=run.control)
         truth = torch.from_numpy(encoded.labels[encoded.parts[1]])
         factors = blend(own, ngrams.scores, truth, self._target)
-        return self._fit(ngrams, self._head_of(linear), measured_head, progress, own, factors)
+        return self._fit(ngrams, self._head_of(linear), measured_head, progress, own, factors, features)
 
     def top_layers(self, ngrams: NGramFit) -> VotingFit:
         """The top layers learn, from a head that was fitted to what they gave before."""
@@ -176,8 +178,10 @@ class _Steps:
         with run.phases.time("evaluation"):
             own = learner.logits()
             _, factors = learner.blended()
+            wanted = np.concatenate([self._for_centres(), encoded.parts[1]])
+            features = embeddings(states, layers, width, self._device, wanted)
         head = top.head.to("cpu")
-        return self._fit(ngrams, head, head, progress, own, factors)
+        return self._fit(ngrams, head, head, progress, own, factors, features)
 
     def _fit(
         self,
@@ -187,13 +191,22 @@ class _Steps:
         progress: Progress,
         own: Tensor,
         factors: tuple[float, float],
+        features: Tensor,
     ) -> VotingFit:
+        """`features` [N, W] are what the encoder finally makes of the sentences for centres and of those measured."""
         encoder, window = self._encoder.to("cpu").eval(), self._encoded.window
-        whole = EncoderClassifier(encoder, head, ngrams.module, window).eval()
+        logits = factors[0] * own + factors[1] * ngrams.scores
+        centres = None
+        # For a model that does not tell what is outside, they would cost a little and bring nothing.
+        if self._texts.classes >= FEWEST_CLASSES:
+            learned = self._for_centres()
+            centres = find_centres(features[torch.from_numpy(learned)], self._encoded.labels[learned])
+            logits = logits * nearness(features[torch.from_numpy(self._encoded.parts[1])], centres)
+        whole = EncoderClassifier(encoder, head, ngrams.module, window, centres).eval()
         whole.scale(*factors)
         measured = None
         if ngrams.measured is not None:
-            measured = EncoderClassifier(encoder, measured_head, ngrams.measured, window).eval()
+            measured = EncoderClassifier(encoder, measured_head, ngrams.measured, window, centres).eval()
             # A head that both have has its factor already.
             measured.scale(1.0 if measured_head is head else factors[0], factors[1])
         tell_votes(self._run.events, "encoder", factors)
@@ -201,10 +214,13 @@ class _Steps:
             module=whole,
             arguments=whole.arguments(),
             progress=progress,
-            logits=factors[0] * own + factors[1] * ngrams.scores,
+            logits=logits,
             measured=measured,
             embeddings=self._kept,
         )
+
+    def _for_centres(self) -> NDArray[np.int64]:
+        return looked_at(self._encoded.parts[0], self._encoded.labels, self._recipe.seed)
 
     def _keep(self, features: Tensor) -> None:
         parts = self._encoded.embedded
