@@ -14,8 +14,9 @@ from training.score import ACCURACY, capitalised, show
 _MOST_CLASSES = 100
 _ENTITY = re.compile(r"&(?=[#\w]+;)")
 _AS_MANY = "On as many new samples, 95 % interval"
+_ONLY = "It knows only these classes: whatever it is shown gets one of their names."
 _FOREIGN = (
-    "It knows only these classes: whatever it is shown gets one of their names. Set a threshold "
+    f"{_ONLY} Set a threshold "
     "(`predict.py --threshold`) below which the answer is `none of my classes`; this rejects most of what "
     "does not belong to them, but not all."
 )
@@ -105,7 +106,7 @@ def _classes(report: Mapping[str, Any]) -> str:
 
 def _limits(model: TrainedModel) -> str:
     points = [
-        _FOREIGN,
+        _foreign(model.report.get("outside") or {}),
         "The score holds only for data like the data it was trained on.",
     ]
     points += [_line(warning) for warning in model.report.get("warnings", [])]
@@ -116,6 +117,19 @@ def _limits(model: TrainedModel) -> str:
     ]
     table = "\n\n" + _table(("Threshold", "Unsure", "Accuracy of the others"), rows) if rows else ""
     return "## Limits\n\n" + "\n".join(f"- {point}" for point in points) + table
+
+
+def _foreign(outside: Mapping[str, Any]) -> str:
+    """What becomes of samples of other classes."""
+    if "threshold" not in outside:
+        return _FOREIGN
+    caught = outside["caught"]
+    share = "what" if caught is None else f"{_percent(caught)} of what"
+    how = "" if caught is None else " (measured by leaving classes out)"
+    return (
+        f"{_ONLY} It marks {share} belongs to none of them as `outside`, with "
+        f"{_percent(outside['false_alarms'])} false alarms{how}."
+    )
 
 
 def _data(model: TrainedModel) -> str:

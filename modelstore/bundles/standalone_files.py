@@ -35,6 +35,7 @@ _FACTS = (
     "output_name",
     "accuracy",
     "accuracy_interval",
+    "outside",
 )
 # Whole groups of three bytes, so that the pieces join.
 _PIECE = 3 * 256 * 1024

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from modelstore.models.cleanup_policy import CleanupPolicy
 from modelstore.models.tokened import Tokened
+from training.bundle.outside import most_spread
 from training.kinds import task_choices
 from training.score import ACCURACY, Score
 
@@ -148,6 +149,11 @@ class TrainedModel(Tokened):
         if self.test_value is None:
             return None
         return Score(name=self.score_name, value=self.test_value, low=self.test_low, high=self.test_high)
+
+    @property
+    def most_spread(self) -> float | None:
+        """Above which spread an answer is probably about none of the classes; None where the model does not tell."""
+        return most_spread(self.manifest.get("outside"))
 
     def expires(self, policy: CleanupPolicy) -> datetime | None:
         """When this model stops answering; None: never."""

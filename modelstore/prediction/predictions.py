@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any, overload
 
+from training.bundle.outside import spread
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -15,20 +17,31 @@ _DECIMALS = 6
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prediction:
-    """The likeliest label of one input, and the `top` ones with their probabilities, likeliest first."""
+    """The likeliest label of one input, and the `top` ones with their probabilities, likeliest first.
+
+    It is probably about none of the classes where it is `outside`; None where the model does not tell.
+    """
 
     label: str
     probability: float
     top: list[tuple[str, float]]
+    outside: bool | None = None
 
 
 class Predictions(Sequence[Prediction]):
     """One for each row of `probabilities` [N, C], with its `top_k` likeliest of the C `classes`; equal ones in order.
 
-    Raises ValueError where a probability is no number.
+    Those whose probabilities are spread more than `most_spread` are outside. Raises ValueError where a probability is
+    no number.
     """
 
-    def __init__(self, probabilities: "NDArray[np.float32]", classes: Sequence[str], top_k: int) -> None:
+    def __init__(
+        self,
+        probabilities: "NDArray[np.float32]",
+        classes: Sequence[str],
+        top_k: int,
+        most_spread: float | None = None,
+    ) -> None:
         import numpy as np  # here, so that the web starts light
 
         best = (-probabilities).argsort(axis=1, kind="stable")[:, : max(1, top_k)]
@@ -38,6 +51,9 @@ class Predictions(Sequence[Prediction]):
         self._shares = probabilities[np.arange(len(best))[:, None], best].astype(np.float64)
         if not isfinite(probabilities.sum()):
             raise ValueError("its answer is not a number")
+        self._outside: list[bool] | None = None
+        if most_spread is not None:
+            self._outside = (spread(probabilities) > most_spread).tolist()
 
     def __len__(self) -> int:
         return len(self._best)
@@ -53,7 +69,12 @@ class Predictions(Sequence[Prediction]):
             return [self[i] for i in range(*index.indices(len(self)))]
         labels = [self._classes[place] for place in self._best[index].tolist()]
         shares = self._shares[index].tolist()
-        return Prediction(label=labels[0], probability=shares[0], top=list(zip(labels, shares, strict=True)))
+        return Prediction(
+            label=labels[0],
+            probability=shares[0],
+            top=list(zip(labels, shares, strict=True)),
+            outside=None if self._outside is None else self._outside[index],
+        )
 
     def to_json(self) -> list[dict[str, Any]]:
         """As the API answers them."""
@@ -65,4 +86,6 @@ class Predictions(Sequence[Prediction]):
                 for place, share in zip(best, shares, strict=True)
             ]
             found.append({**top[0], "top": top})
+        for answer, outside in zip(found, self._outside or (), strict=False):
+            answer["outside"] = outside
         return found

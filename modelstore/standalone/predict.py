@@ -4,7 +4,7 @@ Needs onnxruntime, numpy, pillow and, for sentences, tokenizers (requirements.tx
 DICOM pydicom. As a module:
 
     from predict import Classifier
-    Classifier().predict(["a.jpg", "b.jpg"])      # or sentences; [{"label", "probability", "top"}, ...]
+    Classifier().predict(["a.jpg", "b.jpg"])      # or sentences; [{"label", "probability", "top", "outside"}, ...]
 """
 
 import argparse
@@ -69,13 +69,27 @@ class Classifier:
         return found
 
     def predict(self, samples: Sequence[Any], top: int = 5) -> list[dict[str, Any]]:
-        """For each input the likeliest label, its probability, and the `top` likeliest ones."""
+        """For each input the likeliest label, its probability, and the `top` likeliest ones.
+
+        A model that can tell says, too, whether the answer is `outside`: probably about none of its classes.
+        """
         answers = []
         for row in self.probabilities(samples):
             best = (-row).argsort(kind="stable")[:top]
             ranked = [{"label": self.classes[i], "probability": round(float(row[i]), 6)} for i in best]
-            answers.append({**ranked[0], "top": ranked})
+            answers.append({**ranked[0], "top": ranked, **self._outside(row)})
         return answers
+
+    def _outside(self, row: NDArray[np.float32]) -> dict[str, Any]:
+        """Whether the probabilities are spread more (in entropy, nats) than those of its classes usually are.
+
+        Nothing where model.json does not say how much that is.
+        """
+        if not self.facts.get("outside"):
+            return {}
+        shares = row.astype(np.float64)
+        spread = -(shares * np.log(np.maximum(shares, 1e-12))).sum()
+        return {"outside": bool(spread > self.facts["outside"]["threshold"])}
 
     def _batches(self, samples: Sequence[Any]) -> Iterator[tuple[list[int], NDArray[Any]]]:
         batches = self._preprocess.batches(samples, _AT_ONCE)
@@ -115,6 +129,8 @@ def main() -> None:
             print(json.dumps({"input": source, **answer}, ensure_ascii=False))
         else:
             label = "none of my classes" if answer["unsure"] else answer["label"]
+            if answer.get("outside") and not answer["unsure"]:
+                label += " (probably none of my classes)"
             others = "  ".join(f"{row['label']} {100 * row['probability']:.1f} %" for row in answer["top"])
             print(f"{source}\t{label}\t{others}")
     sys.exit(1 if failed else 0)

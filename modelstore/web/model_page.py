@@ -69,6 +69,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "reliability": reliability_points(report),
         "thresholds": report.get("thresholds", []),
         "chosen": threshold_row(report, suggested_threshold(report) if threshold is None else threshold),
+        "outside": report.get("outside"),
         "settings_used": used_settings(_config(config, report), kind),
         "downloads": _downloads(model),
         "predict_url": request.build_absolute_uri(reverse("api:model-predict", args=[model.token])),

@@ -12,6 +12,8 @@ from modelstore.models import TrainedModel
 from modelstore.web.page_predictions import PagePrediction
 
 _COLUMNS = ("input", "label", "probability", "unsure", "second", "second_probability", "error")
+# Behind them, of models that tell it.
+_OUTSIDE = "outside"
 # A spreadsheet would run a cell that begins like this (CWE-1236).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -20,8 +22,9 @@ def results_response(model: TrainedModel, outcomes: Sequence[PagePrediction]) ->
     """The outcomes as an attachment, UTF-8 with a mark at the beginning, by which Excel knows it."""
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(_COLUMNS)
-    writer.writerows(_row(outcome) for outcome in outcomes)
+    tells = model.most_spread is not None
+    writer.writerow((*_COLUMNS, _OUTSIDE) if tells else _COLUMNS)
+    writer.writerows([*_row(outcome), *_outside(outcome)] if tells else _row(outcome) for outcome in outcomes)
     response = HttpResponse("\ufeff" + file.getvalue(), content_type="text/csv; charset=utf-8")
     name = f"{naming.file_stem(model.task_name)}-predictions.csv"
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
@@ -36,6 +39,12 @@ def _row(outcome: PagePrediction) -> list[str]:
     unsure = "yes" if outcome.unsure else "no"
     shares = (f"{first[1]:.6f}", f"{second[1]:.6f}" if second[0] else "")
     return [name, _harmless(first[0]), shares[0], unsure, _harmless(second[0]), shares[1], ""]
+
+
+def _outside(outcome: PagePrediction) -> list[str]:
+    if outcome.prediction is None:
+        return [""]
+    return ["yes" if outcome.prediction.outside else "no"]
 
 
 def _harmless(cell: str) -> str:

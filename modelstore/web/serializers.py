@@ -30,6 +30,7 @@ METRICS = (
     "confusion",
     "per_class",
     "thresholds",
+    "outside",
     "warnings",
     "seconds",
     "device",
@@ -242,6 +243,10 @@ class PredictionSerializer(LabelSerializer):
     """The likeliest label of one input, and the `top_k` likeliest."""
 
     top = LabelSerializer(many=True)
+    outside = serializers.BooleanField(
+        required=False,
+        help_text="Whether it is probably about none of the classes; only models have it that can tell.",
+    )
     unsure = serializers.BooleanField(required=False, help_text="Where a threshold was given.")
     explanation = ExplanationSerializer(required=False)
 

@@ -46,6 +46,14 @@ def test_predict_classifies_sentences_and_files_of_sentences(publish: Publish, t
     assert all(len(answer["top"]) == 1 for answer in answers)
 
 
+def test_predict_says_what_is_probably_none_of_the_classes(publish: Publish) -> None:
+    token = publish("text", manifest={"outside": {"threshold": 0.5}}).token
+    told = run("predict", token, "great fun", "the weather").splitlines()
+    assert [line.endswith("(probably none of its classes)") for line in told] == [False, True]
+    answers = [json.loads(line) for line in run("predict", token, "great", "weather", "--json").splitlines()]
+    assert [answer["outside"] for answer in answers] == [False, True]
+
+
 def test_options_may_stand_before_what_is_predicted(publish: Publish) -> None:
     told = run("predict", publish("text").token, "--json", "great fun", "--top-k", 1, "awful")
     assert [json.loads(line)["label"] for line in told.splitlines()] == ["good", "bad"]

@@ -89,7 +89,7 @@ def make_job(db: None) -> Callable[..., Job]:
 
 @pytest.fixture
 def make_model(db: None, tmp_path: Path) -> Callable[..., TrainedModel]:
-    """A model with a real, tiny bundle; `age` in hours, `job` makes it that job's."""
+    """A model with a real, tiny bundle; `age` in hours, `job` makes it that job's; the rest goes into model.json."""
 
     def make(
         task: Task = Task.IMAGE,
@@ -98,10 +98,11 @@ def make_model(db: None, tmp_path: Path) -> Callable[..., TrainedModel]:
         downloadable: bool = True,
         job: Job | None = None,
         classes: Any = None,
+        **manifest: Any,
     ) -> TrainedModel:
         token = "" if job else tokens.new_token()
         build, known = (image_bundle, COLOURS) if task is Task.IMAGE else (text_bundle, MOODS)
-        folder = build(tmp_path / f"bundle-{tokens.new_token()}", classes or known)
+        folder = build(tmp_path / f"bundle-{tokens.new_token()}", classes or known, **manifest)
         prefix = f"jobs/{tokens.new_token()}/1"
         store.upload_bundle(folder=folder, prefix=prefix)
         model = store.create_model(

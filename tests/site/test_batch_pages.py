@@ -101,6 +101,15 @@ def test_a_video_shows_what_is_seen_when(client: Client, make_model: Any) -> Non
     assert page.all("img", alt="blue at 1:02")
 
 
+def test_rows_about_none_of_the_classes_are_marked(client: Client, make_model: Any) -> None:
+    model = make_model(Task.TEXT, outside={"threshold": 0.5})
+    form = reverse("batch-new", args=[model.token])
+    answer = client.post(form, {"file": SimpleUploadedFile("a.csv", b"text\ngreat fun\nthe weather\n")})
+    assert runner.run_next()
+    page = page_of(client.get(answer.url))
+    assert page.text.count("probably none of your classes") == 1
+
+
 def test_the_camera_is_for_pictures_only(client: Client, make_model: Any) -> None:
     pictures, words = make_model(), make_model(Task.TEXT)
     page = page_of(client.get(reverse("model-page", args=[pictures.token, "camera"])))

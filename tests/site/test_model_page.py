@@ -133,6 +133,49 @@ def test_what_was_found_in_the_data_is_shown(client: Client, make_model) -> None
         assert words in page.text.replace("\N{NO-BREAK SPACE}", " ")
 
 
+OUTSIDE = {"threshold": 0.5, "false_alarms": 0.0493, "caught": 0.4234, "asked": 802}
+
+
+def test_what_is_about_none_of_the_classes_is_marked(client: Client, make_model) -> None:
+    words = "This is probably none of your classes."
+    model = make_model(Task.TEXT, outside=OUTSIDE)
+    page = read(predict(client, model, {"sentences": "great fun\nthe weather"}))
+    assert page.text.count(words) == 1
+    assert words not in read(predict(client, model, {"sentences": "great fun"})).text
+    # Whoever set a threshold of one's own is told of that.
+    own = read(predict(client, model, {"sentences": "the weather", "threshold": "99"})).text
+    assert "is below your threshold" in own and words not in own
+    many = read(predict(client, model, {"sentences": "great fun\n" * 9 + "the weather"}))
+    assert many.all("table") and many.text.count("probably none of your classes") == 1
+
+
+def test_a_file_of_predictions_has_a_column_for_it(client: Client, make_model) -> None:
+    lines = {"sentences": "great fun\nthe weather", "as": "csv"}
+    content = predict(client, make_model(Task.TEXT, outside=OUTSIDE), lines).content.decode("utf-8-sig")
+    header, one, other = (line.split(",")[-2:] for line in content.splitlines())
+    assert (header, one, other) == (["error", "outside"], ["", "no"], ["", "yes"])
+    assert "outside" not in predict(client, make_model(Task.TEXT), lines).content.decode()
+
+
+def test_the_page_says_how_much_of_other_classes_is_noticed(client: Client, make_model) -> None:
+    model = make_model(Task.TEXT)
+    model.report["thresholds"] = [{"threshold": 0.5, "unsure": 0.1, "accuracy": 0.95}]
+
+    def text_with(outside) -> str:
+        model.report["outside"] = outside
+        model.save()
+        page = read(client.get(reverse("model", args=[model.token])))
+        return " ".join(page.text.replace("\N{NO-BREAK SPACE}", " ").split())
+
+    assert (
+        "Catches 42.3 % of sentences that belong to none of the classes, with 4.9 % false alarms (measured by "
+        "leaving classes out)"
+    ) in text_with(OUTSIDE)
+    assert "are marked, with 4.9 % false alarms." in text_with(OUTSIDE | {"caught": None})
+    assert "Too few sentences." in text_with({"missing": "Too few sentences."})
+    assert "false alarms" not in text_with(None)
+
+
 def test_programs_are_told_figures_but_no_examples(client: Client, make_model) -> None:
     model = make_model(Task.TEXT)
     model.report |= FINDINGS

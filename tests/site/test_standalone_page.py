@@ -16,6 +16,7 @@ from tests.modelstore.conftest import Publish, publish
 from tests.requirements import ONNXRUNTIME_WEB
 from tests.training.datasets import sentences
 from training.bundle.onnx_classifier import OnnxClassifier
+from training.bundle.outside import spread
 from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.sentences.preprocess import TextPreprocess
 from training.kinds.sentences.tokeniser import learn_vocabulary
@@ -90,7 +91,7 @@ def test_without_its_runtime_the_page_says_what_to_run(
 def test_the_page_predicts_as_python_does(
     tab: Page, db: None, publish: Publish, tmp_path: Path, kind: str
 ) -> None:
-    _write_page(publish(kind), tmp_path)
+    _write_page(publish(kind, manifest={"outside": {"threshold": 0.5}}), tmp_path)
     (tmp_path / "web" / "runtime.js").write_bytes(ONNXRUNTIME_WEB.read_bytes())
     tab.goto((tmp_path / "web" / "index.html").as_uri())
     tab.wait_for_selector("#ask:not([hidden])", timeout=30_000)
@@ -103,15 +104,17 @@ def test_the_page_predicts_as_python_does(
         tab.set_input_files("input[type=file]", given)
         expected = OnnxClassifier(image_bundle(tmp_path / "x")).predict([path.read_bytes() for path in given])
     else:
-        given = ["great fun", "awful, boring!"]
+        given = ["great fun", "the weather", "awful, boring!"]
         tab.fill("#text", "\n".join(given))
         tab.click("button")
         expected = OnnxClassifier(text_bundle(tmp_path / "x")).predict(given)
     answers = tab.locator("#answers > li:has(.label)")
-    answers.nth(1).wait_for()
+    answers.nth(len(given) - 1).wait_for()
     for index, row in enumerate(expected):
         shown = answers.nth(index).locator(".bar meter").first.evaluate("meter => meter.value")
         assert shown == pytest.approx(float(row.max()), abs=0.01)
+        told = answers.nth(index).get_by_text("This is probably none of the classes.").count()
+        assert told == (spread(row[None])[0] > 0.5)
 
 
 def _write_page(model: Any, folder: Path) -> None:

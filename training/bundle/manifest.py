@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from training.bundle.outside import most_spread
 from training.score import ACCURACY, Score
 
 FORMAT_VERSION = 1
@@ -41,7 +42,8 @@ class Manifest:
 
     `score` is the one on the validation part, as `training.score` writes it; an accuracy (0 to 1) stands in `accuracy`
     and `accuracy_interval`, too, and in older bundles there alone. `test` is {score, count} of a test part that the
-    upload named; None where there was none. `created` is ISO 8601 in UTC.
+    upload named; None where there was none. `outside` says which answers are probably about none of the classes
+    (`training/evaluation/outside.py`); None where the model does not tell. `created` is ISO 8601 in UTC.
     """
 
     task: str
@@ -54,6 +56,7 @@ class Manifest:
     accuracy: float | None = None
     accuracy_interval: list[float] | None = None
     test: dict[str, Any] | None = None
+    outside: dict[str, Any] | None = None
     task_name: str = ""
     input_name: str = "pixels"
     output_name: str = "probabilities"
@@ -86,6 +89,7 @@ class Manifest:
             raise BundleDamaged(f"{MANIFEST_FILE} does not describe a model")
         self.measured()
         self.tested()
+        self.most_spread()
 
     def measured(self) -> Score:
         """The score on the validation part; raises BundleDamaged when there is none, or of a name unknown here."""
@@ -104,10 +108,19 @@ class Manifest:
         except (KeyError, TypeError, ValueError) as error:
             raise BundleDamaged(f"{MANIFEST_FILE} does not say how good the model is") from error
 
+    def most_spread(self) -> float | None:
+        """Above which spread an answer is probably about none of the classes; None where the model does not tell."""
+        try:
+            return most_spread(self.outside)
+        except (KeyError, TypeError, ValueError) as error:
+            raise BundleDamaged(
+                f"{MANIFEST_FILE} does not say which answers are about none of the classes"
+            ) from error
+
     def write(self, folder: Path) -> None:
         """Write model.json into `folder`, whole or not at all."""
         temporary = folder / f"{MANIFEST_FILE}.tmp"
-        # Only an accuracy has its two fields, and only some uploads a test part.
+        # Only an accuracy has its two fields, and only some a test part or a threshold.
         facts = {name: value for name, value in asdict(self).items() if value is not None}
         temporary.write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
         os.replace(temporary, folder / MANIFEST_FILE)

@@ -15,6 +15,10 @@ from training.ground.recipe import Recipe
 from training.ground.samples import Parts, Samples
 from training.targets.target import Target
 
+# (which of the classes may be learned [C]) -> truth [N] of the validation part or some of it, by the indices of all C
+# classes, and the probabilities [N, K] that a model gives them which learned from samples of these K classes alone.
+LeaveOut = Callable[[NDArray[np.bool_]], tuple[NDArray[np.int64], NDArray[np.float32]]]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
@@ -30,7 +34,8 @@ class Outcome:
     when not the training part alone. `measured`, where it learned from the validation part, too, is the model that was
     measured before: its ONNX model, or the arrays that take the place of those of the same name in that of `graph`.
     `evidence` is for the audit of the data, `target` what was learnt (see `target_of`). `sources` [N] tells which
-    samples come from one source (`training.ground.sources`), where that was looked for.
+    samples come from one source (`training.ground.sources`), where that was looked for. `leave_out`, where models of
+    the kind tell what belongs to none of the classes, makes simpler models of the same features that know some of them.
     """
 
     recipe: Recipe
@@ -50,6 +55,7 @@ class Outcome:
     measured: Callable[[], Any] | dict[str, NDArray[np.float32]] | None = None
     evidence: Evidence | None = None
     sources: NDArray[np.int64] | None = None
+    leave_out: LeaveOut | None = None
 
     @property
     def classes(self) -> list[str]:

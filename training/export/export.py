@@ -18,6 +18,7 @@ from training.bundle.manifest import Manifest
 from training.bundle.previous import Previous
 from training.evaluation.comparison import compare
 from training.evaluation.outcome import Outcome
+from training.evaluation.outside import outside_figures
 from training.evaluation.sources import source_figures, tell_sources
 from training.export.calibrated import calibrate
 from training.export.examples import write_examples
@@ -53,7 +54,8 @@ def export(
     with run.phases.time("check"):
         check_agreement(folder, outcome)
     copied = _serving_copy(folder, outcome, run)
-    found = {"calibration": calibration, **audit(outcome, run), **compare(outcome, previous, run), **copied}
+    found = {"calibration": calibration, **audit(outcome, run), **outside_figures(outcome, run)}
+    found |= {**compare(outcome, previous, run), **copied}
     figures = source_figures(outcome)
     tell_sources(outcome, figures, run.events)
     found |= figures | measure_test(folder, outcome, test, run)
@@ -133,6 +135,11 @@ def _serving_copy(folder: Path, outcome: Outcome, run: Run) -> dict[str, Any]:
     return {"serving_copy": figures} if figures else {}
 
 
+def _outside(report: dict[str, Any]) -> dict[str, Any] | None:
+    found: dict[str, Any] = report.get("outside") or {}
+    return found if "threshold" in found else None
+
+
 def _manifest(
     outcome: Outcome, run: Run, task_name: str, report: dict[str, Any], files: dict[str, Any]
 ) -> Manifest:
@@ -146,6 +153,7 @@ def _manifest(
         input_name=kind_of(recipe.task).input_name,
         **score_fields(Score.from_json(report["score"])),
         test={name: test[name] for name in ("score", "count")} if test else None,
+        outside=_outside(report),
         config=recipe.to_json() | run.machine.to_json(),
         versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         created=datetime.now(UTC).isoformat(timespec="seconds"),

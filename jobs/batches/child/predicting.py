@@ -11,6 +11,7 @@ from jobs.batches.child.items import Item
 from modelstore.ground.errors import FlashError
 from modelstore.prediction.inputs import alone, check_inputs
 from training.bundle.onnx_classifier import OnnxClassifier
+from training.bundle.outside import spread
 from training.bundle.preprocessing import UnreadableInput
 from training.ground.limits import Limits
 from training.targets.target import target_of
@@ -20,7 +21,10 @@ Result = dict[str, Any]
 
 
 class Predictor:
-    """Answers one result for each item: its names, then label, probability and top, or the error."""
+    """Answers one result for each item: its names, then label, probability and top, or the error.
+
+    Answers of a model that can tell also say whether they are `outside`: probably about none of its classes.
+    """
 
     def __init__(
         self, classifier: OnnxClassifier, *, limits: Limits, top_k: int, threads: int, at_once: int
@@ -32,6 +36,7 @@ class Predictor:
         self._at_once = at_once
         self._task = classifier.manifest.task
         self._target = target_of(self._task)
+        self._most_spread = classifier.manifest.most_spread()
 
     def results(self, items: Iterable[Item], is_stopped: Callable[[], bool]) -> Iterator[list[Result]]:
         """Chunk after chunk; ends early, with whole chunks, once `is_stopped`."""
@@ -100,4 +105,7 @@ class Predictor:
         classes = self._classifier.manifest.classes
         order = (-row).argsort(kind="stable")[: self._top_k]
         top = [{"label": classes[int(at)], "probability": round(float(row[at]), 6)} for at in order]
-        return {**top[0], "top": top}
+        answer = {**top[0], "top": top}
+        if self._most_spread is not None:
+            answer["outside"] = bool(spread(row[None])[0] > self._most_spread)
+        return answer

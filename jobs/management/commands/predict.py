@@ -188,10 +188,18 @@ def _read(model: TrainedModel, arguments: list[str]) -> tuple[list[str], list[An
 
 def _line(name: str, prediction: Prediction) -> str:
     shares = ", ".join(f"{label} {probability:.1%}" for label, probability in prediction.top)
-    return f"{name}: {shares}"
+    outside = " (probably none of its classes)" if prediction.outside else ""
+    return f"{name}: {shares}{outside}"
 
 
 def _line_of_json(name: str, prediction: Prediction) -> str:
     top = [{"label": label, "probability": probability} for label, probability in prediction.top]
-    answer = {"input": name, "label": prediction.label, "probability": prediction.probability, "top": top}
+    answer: dict[str, Any] = {
+        "input": name,
+        "label": prediction.label,
+        "probability": prediction.probability,
+        "top": top,
+    }
+    if prediction.outside is not None:
+        answer["outside"] = prediction.outside
     return json.dumps(answer, ensure_ascii=False)

@@ -44,6 +44,13 @@
     return [...found[facts.output_name].data];
   }
 
+  // Whether the probabilities are spread more (in entropy, nats) than those of samples of its classes usually are.
+  function isOutside(shares) {
+    if (!facts.outside) return false;
+    const spread = -shares.reduce((sum, share) => sum + share * Math.log(Math.max(share, 1e-12)), 0);
+    return spread > facts.outside.threshold;
+  }
+
   async function answer(input) {
     const item = make("li"), told = make("div");
     const name = inputs.show(item, input);
@@ -55,6 +62,7 @@
       const order = shares.map((share, at) => [share, facts.classes[at]]).sort((a, b) => b[0] - a[0]);
       const sure = 100 * order[0][0] >= Number(element("threshold").value || 0);
       told.append(make("p", "label", sure ? order[0][1] : "none of my classes"));
+      if (sure && isOutside(shares)) told.append(make("p", "", "This is probably none of the classes."));
       for (const [share, label] of order.slice(0, 5)) {
         const bar = make("div", "bar"), meter = make("meter");
         meter.value = share;

@@ -132,6 +132,13 @@ def test_sentences_and_pictures_are_answered_alike(site: Site, publish: Any) -> 
     assert site.long_ways == 0
 
 
+def test_what_is_about_none_of_the_classes_is_told_alike(site: Site, publish: Any) -> None:
+    model = publish("text", manifest={"outside": {"threshold": 0.5}})
+    _, _, found = same(site, sentences(model, "great fun", "the weather"))
+    assert [one["outside"] for one in found["predictions"]] == [False, True]
+    assert site.long_ways == 0
+
+
 def test_refusals_are_alike(site: Site, publish: Any) -> None:
     text, image = publish("text"), publish()
     same(site, sentences(text, "great"))

@@ -203,6 +203,19 @@ def test_a_table_keeps_its_own_columns_in_front_and_ours_give_way(finish: Finish
     assert sheet(batch, "Classes") == [["label", "count"], ["bad", 1.0], ["good", 1.0]]
 
 
+def test_rows_about_none_of_the_classes_are_marked(finish: Finish, make_model: Any) -> None:
+    model = make_model("text", outside={"threshold": 0.5})
+    rows = "text\ngreat fun\nthe weather\n \nawful\n"
+    batch = finish(
+        f"number,{rows.replace(chr(10), chr(10) + '7,', 4)}".encode(), "a.csv", model=model, top_k=1
+    )
+    names = ["number", "text", "label", "probability", "outside", "error"]
+    assert table(batch)[0] == sheet(batch)[0] == names
+    assert [row[4] for row in table(batch)[1:]] == ["no", "yes", "", "no"]
+    assert [row[4] for row in sheet(batch)[1:]] == ["no", "yes", "", "no"]
+    assert [row.get("outside") for row in results(batch)] == [False, True, None, False]
+
+
 def test_the_pictures_come_back_sorted_into_folders(finish: Finish) -> None:
     files = {"a/one.png": picture("blue"), "two.png": picture("red"), "cut.jpg": b"\xff\xd8\xff nothing"}
     batch = finish(zipped(files))

@@ -40,6 +40,39 @@ def test_the_model_card_has_the_score_and_what_it_is_worth(publish: Publish) -> 
     assert card.startswith("# Red \\<b\\>or\\</b\\> \\| green\n")
 
 
+def test_the_model_card_says_how_much_of_other_classes_is_noticed(publish: Publish) -> None:
+    model = publish("text")
+    assert "Set a threshold" in model_card(model)
+    model.report |= {"outside": {"missing": "Too few."}}
+    assert "Set a threshold" in model_card(model)
+    model.report |= {"outside": {"threshold": 0.7, "false_alarms": 0.049, "caught": 0.421, "asked": 800}}
+    card = model_card(model)
+    assert "It marks 42.1 % of what belongs to none of them as `outside`, with 4.9 % false alarms" in card
+    assert "Set a threshold" not in card
+    model.report["outside"]["caught"] = None
+    assert "It marks what belongs to none of them as `outside`, with 4.9 % false alarms." in model_card(model)
+
+
+@pytest.mark.parametrize("outside", [None, {"threshold": 0.5}], ids=str)
+def test_predict_py_says_what_is_probably_none_of_the_classes(
+    publish: Publish, tmp_path: Path, outside: dict[str, float] | None
+) -> None:
+    model = publish("text", manifest={"outside": outside})
+    folder = tmp_path / "bundles" / "1"
+    write_files(standalone_files(model, lambda name: (folder / name).open("rb")), folder)
+    command = [sys.executable, folder / "predict.py", "great fun", "the weather"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    found = ["probably none of my classes" in line for line in lines]
+    answers = [
+        json.loads(line)
+        for line in subprocess.run(
+            [*command, "--json"], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+    ]
+    assert found == [False, outside is not None]
+    assert [answer.get("outside") for answer in answers] == ([False, True] if outside else [None, None])
+
+
 @pytest.mark.parametrize("kind", ["image", "text"])
 def test_the_page_for_browsers_has_the_model_inside(publish: Publish, tmp_path: Path, kind: str) -> None:
     model = publish(kind)

@@ -36,3 +36,11 @@ def test_what_is_no_number_is_no_prediction(wrong: float) -> None:
     rows[1, 2] = wrong
     with pytest.raises(ValueError, match="not a number"):
         Predictions(rows, CLASSES, 1)
+
+
+def test_what_is_spread_too_far_is_outside() -> None:
+    found = Predictions(ROWS, CLASSES, 1, 1.035)
+    assert [prediction.outside for prediction in found] == [False, True]
+    assert [prediction.outside for prediction in Predictions(ROWS, CLASSES, 1, 2.0)] == [False, False]
+    assert [answer["outside"] for answer in found.to_json()] == [False, True]
+    assert [prediction.outside for prediction in Predictions(ROWS, CLASSES, 1)] == [None, None]

@@ -236,3 +236,14 @@ def test_a_damaged_model_is_503(client: Client, publish: Publish, settings: Any)
     (settings.MEDIA_ROOT / model.storage_prefix / "model.onnx").write_bytes(b"")
     assert_problem(post_json(client, model, {"inputs": ["great"]}), 503, "model_damaged")
     assert_problem(client.get(URL.format(model.token) + "download/"), 503, "model_damaged")
+
+
+def test_an_answer_about_none_of_the_classes_says_so(client: Client, publish: Publish) -> None:
+    model = publish("text", manifest={"outside": {"threshold": 0.5}})
+    asked = {"inputs": ["great fun", "the weather"], "top_k": 1}
+    answers = post_json(client, model, asked).json()["predictions"]
+    assert [answer["outside"] for answer in answers] == [False, True]
+    assert set(answers[0]) == {"label", "probability", "top", "outside"}
+    # One's own threshold is another question.
+    both = post_json(client, model, asked | {"threshold": 0.1}).json()["predictions"]
+    assert [(answer["unsure"], answer["outside"]) for answer in both] == [(False, False), (False, True)]

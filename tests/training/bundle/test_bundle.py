@@ -51,6 +51,9 @@ def test_a_missing_file_is_noticed(folder):
         {"files": []},
         {"surprise": 1},
         {"preprocess": None},
+        {"outside": {}},
+        {"outside": {"threshold": -0.5}},
+        {"outside": {"threshold": "much"}},
     ],
 )
 def test_a_manifest_that_makes_no_sense_is_refused(folder, change):
@@ -80,3 +83,11 @@ def test_a_manifest_must_name_the_model(folder):
     del manifest.files["model.onnx"]
     with pytest.raises(BundleDamaged):
         verify(folder, manifest)
+
+
+def test_a_model_tells_what_is_outside_only_if_its_manifest_says_how(folder):
+    assert Manifest.read(folder).most_spread() is None
+    data = json.loads((folder / "model.json").read_text())
+    assert "outside" not in data
+    (folder / "model.json").write_text(json.dumps(data | {"outside": {"threshold": 0.5, "caught": None}}))
+    assert Manifest.read(folder).most_spread() == 0.5

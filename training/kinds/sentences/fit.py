@@ -22,6 +22,8 @@ from training.kinds.sentences.tokens import Tokens, tokenise, tokenise_with
 from training.targets.target import target_of
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from training.evaluation.outcome import Early, Outcome
     from training.kinds.sentences.encoders.bert import Bert
     from training.kinds.sentences.ngram_fit import NGramFit, Texts
@@ -169,17 +171,32 @@ class _Outcomes:
             probabilities=self._target.probabilities(fit.logits).numpy(),
             measured=partial(graph, fit.measured) if fit.measured is not None else None,
             evidence=self.evidence(),
+            leave_out=self.left_out(fit.embeddings),
             **more,
         )
 
-    def encoded(self, encoder: "Bert", window: int) -> Any:
-        """All sentences as an encoder gets them."""
+    def encoded(self, encoder: "Bert", window: int, *, is_original: bool) -> Any:
+        """All sentences as an encoder gets them, which knows nothing of the classes if it `is_original`."""
         from training.kinds.sentences.encoders.fit import Encoded
+        from training.kinds.sentences.left_out import looked_at
 
         labels = self._samples.labels
+        asked = looked_at(self._parts, self._recipe.seed) if is_original else None
         return Encoded(
-            encoder=encoder, window=window, rows=self._tokens.rows, labels=labels, parts=self._parts
+            encoder=encoder,
+            window=window,
+            rows=self._tokens.rows,
+            labels=labels,
+            parts=self._parts,
+            embedded=asked,
         )
+
+    def left_out(self, embeddings: "tuple[Tensor, Tensor] | None" = None) -> Any:
+        """To see what becomes of sentences of unknown classes; `embeddings` are those of `looked_at`."""
+        from training.kinds.sentences.left_out import SentencesLeftOut, looked_at
+
+        parts = looked_at(self._parts, self._recipe.seed)
+        return SentencesLeftOut.of(self._tokens, self._samples.labels, parts, self._target, embeddings)
 
     def evidence(self) -> Any:
         """For the audit."""
@@ -194,7 +211,9 @@ def _fit_ngrams(recipe: Recipe, texts: "Texts", run: Run, outcome: _Outcomes) ->
 
     fit = NGramFitting(recipe, texts, run).with_events()
     measured = partial(ngram_graph, fit.measured) if fit.measured is not None else None
-    return outcome.of_ngrams(fit, measured=measured, evidence=outcome.evidence())
+    return outcome.of_ngrams(
+        fit, measured=measured, evidence=outcome.evidence(), leave_out=outcome.left_out()
+    )
 
 
 def _fit_encoder(
@@ -210,9 +229,8 @@ def _fit_encoder(
     from training.kinds.sentences.encoders.fit import load_trained, train_encoder
     from training.kinds.sentences.encoders.graph import encoder_graph
 
-    if previous is not None:
-        load_trained(encoder, previous, recipe.model, run.events)
-    encoded = outcome.encoded(encoder, ENCODERS[recipe.model].window)
+    is_original = previous is None or not load_trained(encoder, previous, recipe.model, run.events)
+    encoded = outcome.encoded(encoder, ENCODERS[recipe.model].window, is_original=is_original)
     fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
     count = len(texts.rows[0])
     return outcome.of_votes(fit, encoder_graph, count, state=EncoderClassifier.small_state)

@@ -49,7 +49,8 @@ class Voting:
 class VotingFit:
     """`module` with the `arguments` that build it again, and its `logits` [N, C] of the validation part.
 
-    `measured` is the model that was measured, where that is another one; it shares the network.
+    `measured` is the model that was measured, where that is another one; it shares the network. `embeddings` are what
+    an encoder made of some sentences of the training and the validation part before it learned.
     """
 
     module: nn.Module
@@ -57,6 +58,7 @@ class VotingFit:
     progress: Progress
     logits: Tensor
     measured: nn.Module | None
+    embeddings: tuple[Tensor, Tensor] | None = None
 
 
 def tell_votes(events: Events, name: str, factors: tuple[float, float]) -> None:

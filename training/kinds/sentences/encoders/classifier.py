@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from training.kinds.sentences.encoders.bert import Bert, BertShape, mean_state, presence
+from training.kinds.sentences.encoders.nearness import nearness
 from training.kinds.sentences.ngrams import NGramClassifier
 
 
@@ -29,18 +30,31 @@ class TopClassifier(nn.Module):
 
 
 class EncoderClassifier(nn.Module):
-    """Logits of the encoder, which reads the first `length` tokens of a sentence, and of `ngrams`, added."""
+    """Logits of the encoder, which reads the first `length` tokens of a sentence, and of `ngrams`, added.
 
-    def __init__(self, encoder: Bert, head: nn.Linear, ngrams: NGramClassifier, length: int) -> None:
+    Where there are `centres` [K, W] of what it learned from, they are the smaller the farther a sentence is from those.
+    """
+
+    centres: Tensor | None
+
+    def __init__(
+        self,
+        encoder: Bert,
+        head: nn.Linear,
+        ngrams: NGramClassifier,
+        length: int,
+        centres: Tensor | None = None,
+    ) -> None:
         super().__init__()
         self.encoder, self.head, self.ngrams, self.length = encoder, head, ngrams, length
+        self.register_buffer("centres", centres)
 
     def forward(self, input_ids: Tensor) -> Tensor:
         """Logits [B, C] of `input_ids` [B, T], 0 = padding; each row has a token at least."""
         read = input_ids[:, : self.length]
-        encoded: Tensor = self.head(mean_state(self.encoder(read), read))
-        ngrams: Tensor = self.ngrams(input_ids)
-        return encoded + ngrams
+        mean = mean_state(self.encoder(read), read)
+        logits: Tensor = self.head(mean) + self.ngrams(input_ids)
+        return logits if self.centres is None else logits * nearness(mean, self.centres)
 
     @torch.no_grad()
     def scale(self, encoder: float, ngrams: float) -> None:
@@ -71,7 +85,14 @@ class EncoderClassifier(nn.Module):
         shape = BertShape(**arguments["encoder"])
         ngrams = NGramClassifier(state["ngrams.keys"], state["ngrams.idf"], **arguments["ngrams"])
         head = nn.Linear(shape.width, ngrams.bias.numel())
-        return cls(Bert(shape), head, ngrams, arguments["length"])
+        centres = state.get("centres")
+        return cls(
+            Bert(shape),
+            head,
+            ngrams,
+            arguments["length"],
+            None if centres is None else torch.zeros(centres.shape),
+        )
 
 
 def _small(tensor: Tensor) -> Tensor:

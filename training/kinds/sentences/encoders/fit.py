@@ -16,6 +16,7 @@ from training.engine.linear import DenseFeatures, Labelled, Linear, fit_linear, 
 from training.engine.process_group import ProcessGroup
 from training.engine.progress import Progress
 from training.engine.together import Work, train_together
+from training.evaluation.outside import FEWEST_CLASSES
 from training.ground.errors import TrainingFailed
 from training.ground.events import Events
 from training.ground.recipe import Recipe
@@ -26,8 +27,10 @@ from training.kinds.sentences.encoders.bert import Bert
 from training.kinds.sentences.encoders.classifier import EncoderClassifier, TopClassifier
 from training.kinds.sentences.encoders.contrast import contrast
 from training.kinds.sentences.encoders.learner import EncoderLearner
+from training.kinds.sentences.encoders.nearness import find_centres, looked_at, nearness
 from training.kinds.sentences.encoders.states import TokenStates, embed, embeddings
 from training.kinds.sentences.ngram_fit import NGramFit, NGramFitting, Texts
+from training.kinds.sentences.ngrams import NGramClassifier
 from training.kinds.sentences.voting import VotingFit, tell_votes
 from training.targets.target import target_of
 
@@ -44,7 +47,8 @@ _READING = "reading the sentences with the encoder"
 class Encoded:
     """All sentences as the encoder gets them: `rows` of ids, `labels` [N], `parts` of them to learn from and measure.
 
-    `encoder` reads the first `window` ids of each.
+    `encoder` reads the first `window` ids of each. Of the sentences `embedded` the fit keeps what the encoder made of
+    them before it learned.
     """
 
     encoder: Bert
@@ -52,6 +56,7 @@ class Encoded:
     rows: Sequence[list[int]]
     labels: NDArray[np.int64]
     parts: Parts
+    embedded: Parts | None = None
 
 
 def train_encoder(
@@ -73,11 +78,11 @@ def train_encoder(
     return fit
 
 
-def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) -> None:
-    """Puts the layers of an earlier `model` into the encoder; nothing happens where the earlier one is another."""
+def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) -> bool:
+    """Puts the layers of an earlier `model` into the encoder; False where the earlier one is another."""
     path = previous.weights_file(model)
     if path is None:
-        return
+        return False
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
     own, prefix = encoder.state_dict(), "encoder."
     found = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
@@ -85,9 +90,19 @@ def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) 
         events.log(
             "The earlier model's encoder is of another form, so the training starts from the original."
         )
-        return
+        return False
     encoder.load_state_dict(found)
     events.log("The training starts from the earlier model's encoder.")
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """An encoder with its head, and what it makes [N, W] of the sentences for centres and of those measured."""
+
+    encoder: Bert
+    head: nn.Linear
+    features: Tensor
 
 
 class _Steps:
@@ -96,6 +111,7 @@ class _Steps:
         self._device = choose_device(run.machine.device)
         self._encoder = encoded.encoder.to(self._device).eval()
         self._target = target_of(recipe.task)
+        self._kept: tuple[Tensor, Tensor] | None = None
         self._rows = [row[: encoded.window] for row in encoded.rows]
         if longer := sum(len(row) > encoded.window for row in encoded.rows):
             run.events.log(
@@ -128,6 +144,8 @@ class _Steps:
         recipe, run, encoded = self._recipe, self._run, self._encoded
         first, fitted = (0.45, 0.55) if self.are_few else (0.3, 0.93)
         measured_encoder, features = self._read(encoded.parts[0], "preparing", 0.1, first)
+        measured_features = features
+        self._keep(embed(self._encoder, self._rows, self._device) if self.are_few else features)
         run.events.phase("training", first, fitted)
         linear = Linear(features.shape[1], self._texts.classes)
         train, validation = (self._labelled(features, part) for part in encoded.parts)
@@ -159,8 +177,9 @@ class _Steps:
         factors = (1.0, 0.0)
         if not self.are_few or len(truth) >= _ENOUGH_TO_VOTE:
             factors = blend(own, ngrams.scores, truth, self._target)
-        measured = (measured_encoder, measured_head)
-        return self._fit(ngrams, (encoder, self._head_of(linear)), measured, progress, own, factors)
+        measured = _Learned(measured_encoder, measured_head, measured_features)
+        learned = _Learned(encoder, self._head_of(linear), features)
+        return self._fit(ngrams, learned, measured, progress, own, factors)
 
     def _read(
         self, learned_from: NDArray[np.int64], phase: str, low: float, high: float
@@ -195,6 +214,7 @@ class _Steps:
         top = TopClassifier(layers, width, self._texts.classes, recipe.dropout).to(self._device)
         with run.phases.time("head"):
             features = embeddings(states, layers, width, self._device)
+            self._keep(features)
             linear = Linear(features.shape[1], self._texts.classes)
             train = self._labelled(features, encoded.parts[0])
             penalty = _PENALTY / len(train.labels)
@@ -215,35 +235,63 @@ class _Steps:
         with run.phases.time("evaluation"):
             own = learner.logits()
             _, factors = learner.blended()
-        learned = (self._encoder, top.head.to("cpu"))
+            wanted = np.concatenate([self._for_centres(), encoded.parts[1]])
+            features = embeddings(states, layers, width, self._device, wanted)
+        learned = _Learned(self._encoder, top.head.to("cpu"), features)
         return self._fit(ngrams, learned, learned, progress, own, factors)
 
     def _fit(
         self,
         ngrams: NGramFit,
-        learned: tuple[Bert, nn.Linear],
-        measured: tuple[Bert, nn.Linear],
+        learned: _Learned,
+        measured: _Learned,
         progress: Progress,
         own: Tensor,
         factors: tuple[float, float],
     ) -> VotingFit:
-        window = self._encoded.window
-        whole = EncoderClassifier(learned[0].to("cpu").eval(), learned[1], ngrams.module, window).eval()
+        logits = factors[0] * own + factors[1] * ngrams.scores
+        centres = self._centres(measured)
+        if centres is not None:
+            validation = torch.from_numpy(self._encoded.parts[1])
+            logits = logits * nearness(measured.features[validation], centres)
+        theirs = centres if learned.features is measured.features else self._centres(learned)
+        whole = self._classifier(learned, ngrams.module, theirs)
         whole.scale(*factors)
         before = None
         if ngrams.measured is not None:
-            encoder, head = measured
-            before = EncoderClassifier(encoder.to("cpu").eval(), head, ngrams.measured, window).eval()
+            before = self._classifier(measured, ngrams.measured, centres)
             # A head that both have has its factor already.
-            before.scale(1.0 if head is learned[1] else factors[0], factors[1])
+            before.scale(1.0 if measured.head is learned.head else factors[0], factors[1])
         tell_votes(self._run.events, "encoder", factors)
         return VotingFit(
             module=whole,
             arguments=whole.arguments(),
             progress=progress,
-            logits=factors[0] * own + factors[1] * ngrams.scores,
+            logits=logits,
             measured=before,
+            embeddings=self._kept,
         )
+
+    def _classifier(
+        self, learned: _Learned, ngrams: NGramClassifier, centres: Tensor | None
+    ) -> EncoderClassifier:
+        encoder = learned.encoder.to("cpu").eval()
+        return EncoderClassifier(encoder, learned.head, ngrams, self._encoded.window, centres).eval()
+
+    def _centres(self, learned: _Learned) -> Tensor | None:
+        # For a model that does not tell what is outside, they would cost a little and bring nothing.
+        if self._texts.classes < FEWEST_CLASSES:
+            return None
+        places = self._for_centres()
+        return find_centres(learned.features[torch.from_numpy(places)], self._encoded.labels[places])
+
+    def _for_centres(self) -> NDArray[np.int64]:
+        return looked_at(self._encoded.parts[0], self._encoded.labels, self._recipe.seed)
+
+    def _keep(self, features: Tensor) -> None:
+        parts = self._encoded.embedded
+        if parts is not None:
+            self._kept = (features[torch.from_numpy(parts[0])], features[torch.from_numpy(parts[1])])
 
     def _labelled(self, features: Tensor, part: NDArray[np.int64]) -> Labelled:
         # Sentences that are all alike have none.

@@ -11,10 +11,13 @@ from torch import Tensor
 
 from training.kinds.sentences.encoders.bert import Bert, BertLayer
 from training.kinds.sentences.encoders.classifier import EncoderClassifier
+from training.kinds.sentences.encoders.nearness import LEAST
 from training.kinds.sentences.graphs import Graph, ids_input, ngram_logits
 
 # What a token that is not there adds to the score of attention; its share is then 0.
 _ABSENT = -1e4
+# As torch's normalize.
+_SHORTEST = 1e-12
 
 
 def encoder_graph(model: EncoderClassifier) -> onnx.ModelProto:
@@ -25,6 +28,8 @@ def encoder_graph(model: EncoderClassifier) -> onnx.ModelProto:
     mean = _mean_state(graph, model.encoder, read)
     encoded = _linear(graph, mean, model.head)
     logits = graph.add("Add", encoded, ngram_logits(graph, model.ngrams))
+    if model.centres is not None:
+        logits = graph.add("Mul", logits, _nearness(graph, mean, model.centres))
     graph.add("Softmax", logits, axis=1, name="probabilities")
     return graph.model([ids_input()], model.head.out_features, "encoder")
 
@@ -51,6 +56,14 @@ def _mean_state(graph: Graph, encoder: Bert, ids: str) -> str:
     summed = graph.add("ReduceSum", graph.add("Mul", states, there), graph.constant([1]), keepdims=0)
     count = graph.add("ReduceSum", there, graph.constant([1]), keepdims=0)
     return graph.add("Div", summed, count)
+
+
+def _nearness(graph: Graph, mean: str, centres: Tensor) -> str:
+    """`nearness`; products of a few hundred directions at most take no time beside the encoder's."""
+    squares = graph.add("ReduceSum", graph.add("Mul", mean, mean), graph.constant([1]), keepdims=1)
+    length = graph.add("Max", graph.add("Sqrt", squares), graph.constant(_SHORTEST))
+    cosines = graph.add("MatMul", graph.add("Div", mean, length), _stored(graph, _array(centres).T))
+    return graph.add("Max", graph.add("ReduceMax", cosines, axes=[1], keepdims=1), graph.constant(LEAST))
 
 
 def _layer(graph: Graph, states: str, mask: str, layer: BertLayer, heads: int) -> str:

@@ -94,11 +94,19 @@ def embed(
 
 @torch.no_grad()
 def embeddings(
-    states: TokenStates, layers: Sequence[torch.nn.Module], width: int, device: torch.device
+    states: TokenStates,
+    layers: Sequence[torch.nn.Module],
+    width: int,
+    device: torch.device,
+    wanted: NDArray[np.int64] | None = None,
 ) -> Tensor:
-    """What `layers` make of each row's states: the mean of its tokens' states, float32 [N, W] in main memory."""
-    found = torch.empty(len(states.lengths), width)
-    for places in batches_of(states.lengths, np.arange(len(states.lengths)), device):
+    """What `layers` make of the states of each row: the mean of its tokens' states, float32 [N, W] in main memory.
+
+    Of rows that are not among those `wanted`, it is 0.
+    """
+    rows = np.arange(len(states.lengths)) if wanted is None else wanted
+    found = torch.zeros(len(states.lengths), width)
+    for places in batches_of(states.lengths, rows, device):
         hidden, ids = states.of(places)
         present = presence(ids)
         with mixed_precision(device):
