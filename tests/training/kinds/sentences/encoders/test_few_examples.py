@@ -93,11 +93,13 @@ def test_an_interrupted_training_goes_on_to_the_same_model(tmp_path, encoder_fol
     assert all(torch.equal(found[name], expected[name]) for name in expected)
 
 
-def test_contrast_moves_classes_apart(encoder_folder):
+def test_contrast_moves_classes_apart(encoder_folder, monkeypatch):
+    # Random weights have more to learn than a real encoder's.
+    monkeypatch.setattr(contrast, "_RATE", 3e-3)
     encoder, rows, labels = of_two_classes(encoder_folder)
     before = apart(encoder, rows, labels)
     contrast.contrast(encoder, rows, labels, seed=1, device=CPU, tell=lambda _: None)
-    assert apart(encoder, rows, labels) > before + 0.15
+    assert apart(encoder, rows, labels) > before + 0.3
 
 
 def test_contrast_tells_how_far_it_is_and_can_be_stopped(encoder_folder):
