@@ -23,6 +23,10 @@ def _environment(options: Mapping[str, Any]) -> Any:
     return dict(os.environ)
 
 
+def _niceness(options: Mapping[str, Any]) -> Any:
+    return os.nice(0)
+
+
 def _memory(options: Mapping[str, Any]) -> Any:
     return len(bytes(options["bytes"]))
 
@@ -74,6 +78,7 @@ def _pid(options: Mapping[str, Any]) -> Any:
 
 _DEEDS = {
     "environment": _environment,
+    "niceness": _niceness,
     "memory": _memory,
     "forever": _forever,
     "crash": _crash,

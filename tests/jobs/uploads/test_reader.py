@@ -50,6 +50,11 @@ def test_it_knows_no_secrets(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment["PATH"] == os.environ["PATH"]
 
 
+def test_pages_and_predictions_come_before_it(ask: Ask) -> None:
+    READERS.close()
+    assert ask("niceness") == min(os.nice(0) + 15, 19)
+
+
 def test_memory_is_bounded_and_the_refusal_says_so(ask: Ask) -> None:
     assert ask("memory", bytes=64 * MIB) == 64 * MIB
     with pytest.raises(UploadRefused, match="more memory") as refused:
