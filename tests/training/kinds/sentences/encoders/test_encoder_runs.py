@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from tests.training.datasets import sentences, start, text_run_dir, told
+from tests.training.kinds.sentences.encoders.conftest import interrupt_after_two_epochs
 from tests.training.tiny_encoder import write_encoder
 from training.bundle.manifest import Manifest, verify
 from training.bundle.onnx_classifier import OnnxClassifier
-from training.ground.errors import Interrupted, TrainingFailed
+from training.ground.errors import TrainingFailed
 from training.ground.recipe import resolve
 from training.kinds.sentences.catalog import without_encoder
 from training.kinds.sentences.encoders import fit, states
@@ -120,17 +121,7 @@ def test_a_disk_that_is_too_small_for_the_states_is_told(tmp_path, encoder_folde
 def test_an_interrupted_training_goes_on_to_the_same_model(tmp_path, encoder_folder, monkeypatch):
     expected = weights(trained(tmp_path / "whole", **SMALL)[0])
     folder = text_run_dir(tmp_path / "parts", **SMALL)
-    run, stream = start(folder)
-    epoch = run.events.epoch
-
-    def stop_after_two(figures, epochs):
-        epoch(figures, epochs)
-        if figures.epoch == 2:
-            run.control.interrupted = True
-
-    monkeypatch.setattr(run.events, "epoch", stop_after_two)
-    with pytest.raises(Interrupted):
-        train(run)
+    interrupt_after_two_epochs(folder, monkeypatch)
     run, stream = start(folder)
     train(run)
     assert any("Continued" in event["message"] for event in told(stream, "log"))

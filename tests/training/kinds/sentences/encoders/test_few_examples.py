@@ -8,9 +8,9 @@ import torch
 from tokenizers import Tokenizer
 
 from tests.training.datasets import sentences, start, text_run_dir, told
+from tests.training.kinds.sentences.encoders.conftest import interrupt_after_two_epochs
 from training.bundle.manifest import MEASURED_ONNX_FILE, Manifest, verify
 from training.bundle.onnx_classifier import OnnxClassifier
-from training.ground.errors import Interrupted
 from training.kinds.sentences.encoders import contrast, fit
 from training.kinds.sentences.encoders.files import _load
 from training.kinds.sentences.encoders.states import embed
@@ -76,17 +76,7 @@ def test_many_examples_teach_the_last_layers_alone(tmp_path, encoder_folder, mon
 def test_an_interrupted_training_goes_on_to_the_same_model(tmp_path, encoder_folder, monkeypatch):
     expected = weights(trained(tmp_path / "whole")[0])
     folder = text_run_dir(tmp_path / "parts", **VALUES)
-    run, _ = start(folder)
-    epoch = run.events.epoch
-
-    def stop_after_two(figures, epochs):
-        epoch(figures, epochs)
-        if figures.epoch == 2:
-            run.control.interrupted = True
-
-    monkeypatch.setattr(run.events, "epoch", stop_after_two)
-    with pytest.raises(Interrupted):
-        train(run)
+    interrupt_after_two_epochs(folder, monkeypatch)
     run, _ = start(folder)
     train(run)
     found = weights(folder / "bundle")
