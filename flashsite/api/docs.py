@@ -11,8 +11,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -33,23 +32,34 @@ def document() -> dict[str, Any]:
 
 
 @cache
-def _text(renderer: type[BaseRenderer]) -> Any:
-    """The whole description, as constant as itself."""
-    return renderer().render(document())
+def _text(name: str) -> bytes:
+    """The whole description by the renderer of this name, as constant as itself."""
+    # Here, for it brings PyYAML: few ask for the description, and the web starts without it.
+    from drf_spectacular import renderers
+
+    text: bytes = getattr(renderers, name)().render(document())
+    return text
 
 
-class _JsonRenderer(OpenApiJsonRenderer):
+class _JsonRenderer(JSONRenderer):
+    media_type = "application/vnd.oai.openapi+json"
+
     def render(self, data: Any, *rest: Any) -> Any:
         """See rest_framework.renderers.BaseRenderer."""
-        return _text(OpenApiJsonRenderer) if data is document() else super().render(data, *rest)
+        return _text("OpenApiJsonRenderer") if data is document() else super().render(data, *rest)
 
 
-class _YamlRenderer(OpenApiYamlRenderer):
+class _YamlRenderer(BaseRenderer):
+    media_type = "application/vnd.oai.openapi"
+    format = "yaml"
+
     def render(self, data: Any, *rest: Any) -> Any:
         """See rest_framework.renderers.BaseRenderer."""
         if data is document():
-            return _text(OpenApiYamlRenderer)
-        return super().render(data, *rest)  # type: ignore[no-untyped-call]
+            return _text("OpenApiYamlRenderer")
+        from drf_spectacular.renderers import OpenApiYamlRenderer
+
+        return OpenApiYamlRenderer().render(data, *rest)  # type: ignore[no-untyped-call]
 
 
 class _PlainJsonRenderer(_JsonRenderer):

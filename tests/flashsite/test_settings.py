@@ -202,6 +202,7 @@ def test_the_web_starts_without_what_few_requests_need(tmp_path: Path) -> None:
         "tokenizers",
         "torch",
         "torchvision",
+        "yaml",
     }
     assert not loaded & late
 
