@@ -8,7 +8,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flashsite.settings")
 
-_site = get_wsgi_application()
+_django = get_wsgi_application()
 
 from flashsite.lean_imports import load_api_libraries  # noqa: E402 - it needs the apps to be loaded
 
@@ -19,10 +19,10 @@ from flashsite.frame_room import roomy  # noqa: E402
 from flashsite.monitoring.metrics import Measured  # noqa: E402
 from flashsite.monitoring.request_ids import Identified  # noqa: E402
 
-_application = Identified(Measured(FastPredict(_site)))
-
 
 @roomy
-def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """See PEP 3333."""
-    return _application(environ, start_response)
+def _site(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    return _django(environ, start_response)
+
+
+application = Identified(Measured(FastPredict(_site)))

@@ -26,7 +26,7 @@ from flashsite.cross_site import is_cross_site
 from modelstore.access import known_model
 from modelstore.ground import plain_multipart
 from modelstore.ground.errors import FlashError
-from modelstore.ground.throttle import count, spend_of
+from modelstore.ground.throttle import caller_of, count, spend_of
 from modelstore.models import TrainedModel
 from modelstore.prediction import predict_request, predictor
 from modelstore.prediction.predict_request import PredictRequest
@@ -126,14 +126,15 @@ def _answer(request: WSGIRequest, token: str, body: bytes) -> Answer | None:
         asked = _read(request.META.get("CONTENT_TYPE", ""), body, model)
         if asked is None or asked.explain or asked.threshold is not None:
             return None
-        if count(request, "predict") is not None:
+        caller = caller_of(request)
+        if count(caller, "predict") is not None:
             return None
         found = predictor.predict(
             model=model,
             inputs=asked.inputs,
             top_k=asked.top_k,
             names=asked.names,
-            spend=spend_of(request),
+            spend=spend_of(caller),
         )
     except FlashError as error:
         return _refusal(error)

@@ -5,8 +5,10 @@ import select
 import time
 from typing import Any
 
+from gunicorn.http import wsgi
 from gunicorn.workers.gthread import _DEFER, ThreadWorker
 
+from flashsite.supervisor.joined_answer import JoinedAnswer
 from flashsite.supervisor.patience import Crowd, PatientSocket
 
 # A program that asks again does so within a fraction of a millisecond of its answer.
@@ -51,6 +53,8 @@ class WebWorker(ThreadWorker):
 
     def init_process(self) -> None:
         """See ThreadWorker."""
+        # ThreadWorker makes its answers by this name and has no other place to say which.
+        wsgi.Response = JoinedAnswer
         self._crowd = Crowd(self.cfg.threads)
         super().init_process()
 

@@ -3,7 +3,6 @@
 import ipaddress
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache, wraps
 from math import ceil
 from typing import Any
@@ -29,7 +28,7 @@ class CallerThrottle(ScopedRateThrottle):
         rate = self.THROTTLE_RATES.get(self.scope) if self.scope else None
         if not rate or not self.scope:
             return True
-        self._wait = _callers.spend(str(self.get_cache_key(request, view)), *_parsed(rate))
+        self._wait = _spent(self.get_ident(request), self.scope, rate)
         return self._wait <= 0
 
     def wait(self) -> float:
@@ -40,6 +39,10 @@ class CallerThrottle(ScopedRateThrottle):
         # An API key (modelstore.api_keys) is the only thing that signs a request in and has a digest.
         digest = getattr(getattr(request, "auth", None), "digest", None)
         return f"key-{digest}" if digest else _network(str(super().get_ident(request)))
+
+
+def _spent(caller: str, scope: str, rate: str) -> float:
+    return _callers.spend(f"throttle_{scope}_{caller}", *_parsed(rate))
 
 
 def caller_of(request: Any) -> str:
@@ -103,11 +106,6 @@ def _parsed(rate: str) -> tuple[int, float]:
     return most, seconds
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    throttle_scope: str
-
-
 class TooManyRequests(FlashError):
     """This address asks more often than it may."""
 
@@ -133,17 +131,16 @@ def limited(scope: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def _count(request: HttpRequest, scope: str) -> None:
-    if (wait := count(request, scope)) is not None:
+    if (wait := count(caller_of(request), scope)) is not None:
         seconds = ceil(wait or 1)
         raise TooManyRequests(f"Too many requests. Try again in {seconds} seconds.", retry_after=seconds)
 
 
-def spend_of(request: HttpRequest) -> Callable[[str, int, int], None]:
-    """What counts the work of this request's caller: `spend(what, amount, most)` raises TooManyRequests.
+def spend_of(caller: str) -> Callable[[str, int, int], None]:
+    """What counts the work of this caller (`caller_of`): `spend(what, amount, most)` raises TooManyRequests.
 
     Within a minute a caller may use `most` of `what`, all at once if they like.
     """
-    caller = caller_of(request)
 
     def spend(what: str, amount: int, most: int) -> None:
         wait = _callers.spend(f"{what} {caller}", most, 60.0, min(amount, most))
@@ -157,7 +154,8 @@ def spend_of(request: HttpRequest) -> Callable[[str, int, int], None]:
     return spend
 
 
-def count(request: HttpRequest, scope: str) -> float | None:
-    """Counts one request of this caller; the seconds to wait if it was one too many, else None."""
-    throttle = CallerThrottle()
-    return None if throttle.allow_request(request, _Scope(scope)) else throttle.wait()
+def count(caller: str, scope: str) -> float | None:
+    """Counts one request of this caller (`caller_of`); the seconds to wait if it was one too many, else None."""
+    rate = CallerThrottle.THROTTLE_RATES.get(scope)
+    wait = _spent(caller, scope, rate) if rate else 0.0
+    return wait if wait > 0 else None

@@ -167,7 +167,7 @@ class ModelPredictView(_TokenView):
             inputs=asked.inputs,
             top_k=asked.top_k,
             names=asked.names,
-            spend=throttle.spend_of(request),
+            spend=throttle.spend_of(throttle.caller_of(request)),
         )
         answers = found.to_json()
         if asked.threshold is not None:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from modelstore.access import get_model
 from modelstore.downloads import file_responses
 from modelstore.ground.errors import FlashError
-from modelstore.ground.throttle import limited, spend_of
+from modelstore.ground.throttle import caller_of, limited, spend_of
 from modelstore.models import CleanupPolicy
 from modelstore.web.contract import page_of
 from modelstore.web.model_page import context
@@ -45,7 +45,7 @@ def model_predict(request: HttpRequest, token: str) -> HttpResponse:
                 names=names,
                 threshold=form.value() or 0.0,
                 explained=explain,
-                spend=spend_of(request),
+                spend=spend_of(caller_of(request)),
             )
         except FlashError as error:
             told["refusal"], status = error, error.status

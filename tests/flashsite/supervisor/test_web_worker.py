@@ -113,6 +113,14 @@ def test_kept_connections_are_spread_over_the_processes_and_answer_again(port: i
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n"
 
 
+def test_head_and_body_leave_together(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi")
+        head, _, body = client.recv(65536).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 OK")
+        assert body.endswith(b" 2")
+
+
 def _unfinished(port: int, sent: bytes) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", port))
     connection.sendall(sent)
