@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
-# Field types of PostgreSQL with the whole of psycopg, coloured pages, a client for tests, templates, another description
-# of the API: features of these libraries that Flash does not use, a fifth of the time that the web needs to start.
+# Field types of PostgreSQL with the whole of psycopg, coloured pages, a client for tests, templates, YAML: features of
+# these libraries that Flash does not use or not at once, a fifth of the time that the web needs to start.
 _UNUSED = ("django.contrib.postgres.fields", "pygments", "requests", "jinja2", "yaml")
 # Where they are looked for, "is it installed?", once and for good.
 _LOOKED_FOR_IN = ("rest_framework.compat", "drf_spectacular.plumbing")

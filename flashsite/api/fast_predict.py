@@ -47,6 +47,19 @@ class _Head(WSGIRequest):
     def __init__(self, environ: Environ) -> None:
         self.META = self.environ = environ
         self.user = AnonymousUser()  # the token is the key, whoever is signed in
+        self.headers = _Headers(environ)  # type: ignore[assignment] # of it, `get` alone is used
+
+
+class _Headers:
+    """Looked up one by one: Django's own are all made for the one that is asked for."""
+
+    def __init__(self, environ: Environ) -> None:
+        self._environ = environ
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """The value of the header `name`."""
+        value: str | None = self._environ.get(f"HTTP_{name.upper().replace('-', '_')}", default)
+        return value
 
 
 class FastPredict:

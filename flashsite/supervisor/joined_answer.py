@@ -1,5 +1,7 @@
 """The head of an answer and the beginning of its body leave together."""
 
+from typing import Any
+
 from gunicorn.http.wsgi import Response
 
 # More is not copied to be joined: a packet or two less are nothing beside it.
@@ -17,8 +19,10 @@ class _Collector:
         self.pieces.append(data)
 
 
-class JoinedAnswer(Response):  # type: ignore[misc] # gunicorn has no types
+class JoinedAnswer(Response):
     """gunicorn's answer sends its head by itself: one packet more, for which the client wakes up and waits again."""
+
+    sock: Any
 
     def write(self, arg: bytes) -> None:
         """See Response."""

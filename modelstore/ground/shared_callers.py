@@ -8,8 +8,7 @@ import struct
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from hashlib import blake2b
 
 _ENTRY = struct.Struct("<Qd")
@@ -37,14 +36,19 @@ class SharedCallers:
         """Counts an `amount` of `most` in `seconds` if there is room; else the seconds until there is."""
         mark = int.from_bytes(blake2b(caller.encode(), digest_size=8, key=self._key).digest(), "little") or 1
         place = mark % _SETS
-        with self._held(place):
-            now = time.monotonic()
-            at, busy = self._find(place, mark)
-            busy = max(now, busy) + seconds * amount / most
-            wait = busy - now - seconds
-            if wait > 1e-6:
-                return wait
-            _ENTRY.pack_into(self._bytes, at, mark, busy)
+        with self._threads:
+            self._lock(place)
+            try:
+                now = time.monotonic()
+                at, busy = self._find(place, mark)
+                busy = max(now, busy) + seconds * amount / most
+                wait = busy - now - seconds
+                if wait > 1e-6:
+                    return wait
+                _ENTRY.pack_into(self._bytes, at, mark, busy)
+            finally:
+                with suppress(OSError):
+                    fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
         return 0.0
 
     def clear(self) -> None:
@@ -62,20 +66,14 @@ class SharedCallers:
                 free, least = at, busy
         return free, 0.0
 
-    @contextmanager
-    def _held(self, place: int) -> Iterator[None]:
+    def _lock(self, place: int) -> None:
         """The kernel takes the lock from who dies; who sleeps with it is waited for a few milliseconds only."""
-        with self._threads:
-            for _ in range(_TRIES):
-                with suppress(OSError):
-                    fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-                    break
-                time.sleep(_PAUSE_SECONDS)
+        for _ in range(_TRIES):
             try:
-                yield
-            finally:
-                with suppress(OSError):
-                    fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
+                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+                return
+            except OSError:
+                time.sleep(_PAUSE_SECONDS)
 
 
 def _own_file() -> int:

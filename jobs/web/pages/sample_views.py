@@ -10,7 +10,7 @@ from jobs import access
 from jobs.datasets import dataset_store
 from jobs.uploads import lists_samples
 from jobs.web.pages.reading_form import MOST_CLASSES
-from modelstore.ground.throttle import TooManyRequests, count
+from modelstore.ground.throttle import TooManyRequests, caller_of, count
 from training.kinds import kind_of
 
 _PER_PAGE = 48
@@ -25,7 +25,7 @@ def dataset_samples(request: HttpRequest, token: str) -> HttpResponse:
     if not labels or not lists_samples(found.task_type):
         raise Http404
     # It reads the file, as a prediction does its input.
-    if (wait := count(request, "predict")) is not None:
+    if (wait := count(caller_of(request), "predict")) is not None:
         raise TooManyRequests(f"Try again in {ceil(wait or 1)} seconds.", retry_after=ceil(wait or 1))
     label = request.GET.get("label", "")
     label = label if label in labels else labels[0]
