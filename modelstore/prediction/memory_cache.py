@@ -18,19 +18,26 @@ _OVERHEAD_BYTES = 16 * 1024**2
 _MEMORY_PER_BYTE = 2.2
 
 
-def session_bytes(stored: int) -> int:
-    """Memory that a session of onnxruntime is reckoned to take, by the size of its files."""
-    return int(stored * _MEMORY_PER_BYTE + _OVERHEAD_BYTES)
+# With all-MiniLM-L6-v2 below it: a session that shares its first layers and keeps no buffers.
+_OVERHEAD_BYTES_ON_SHARED = 1024**2
+
+
+def session_bytes(stored: int, shared: int = 0) -> int:
+    """Memory that a session of onnxruntime is reckoned to take by the size of its files, without those `shared`."""
+    overhead = _OVERHEAD_BYTES_ON_SHARED if shared else _OVERHEAD_BYTES
+    return int((stored - shared) * _MEMORY_PER_BYTE + overhead)
 
 
 class MemoryCache(Generic[T]):
     """Keeps what was used last, up to `capacity` bytes; a thing larger than that is kept alone.
 
-    Safe to use from several threads. A load that fails fails for all who wait for it, and is forgotten.
+    `besides` tells the bytes that the things kept have in common, which count once. Safe to use from several threads.
+    A load that fails fails for all who wait for it, and is forgotten.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, besides: Callable[[], int] = int) -> None:
         self.capacity = capacity
+        self._besides = besides
         self._lock = threading.Lock()
         # In the order of arrival. Where most requests need a load, a semaphore, which lets newcomers overtake, made the
         # slowest of a hundred wait nearly twice as long. Who asks for what is loaded already never waits here.
@@ -74,7 +81,7 @@ class MemoryCache(Generic[T]):
         return self._loads.waiting
 
     def _used(self) -> int:
-        return sum(size for _, size in self._kept.values())
+        return sum(size for _, size in self._kept.values()) + self._besides()
 
     def _load(self, key: str, load: Callable[[], tuple[T, int]], ours: Future[T]) -> T:
         try:
@@ -93,7 +100,6 @@ class MemoryCache(Generic[T]):
         return value
 
     def _evict(self) -> None:
-        used = self._used()
-        while used > self.capacity and len(self._kept) > 1:
-            _, (_, size) = self._kept.popitem(last=False)
-            used -= size
+        # What is shared goes with the last that needs it.
+        while len(self._kept) > 1 and self._used() > self.capacity:
+            self._kept.popitem(last=False)

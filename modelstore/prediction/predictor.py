@@ -85,7 +85,13 @@ def _loaded(model: TrainedModel) -> "OnnxClassifier":
 @cache
 def loaded() -> "MemoryCache[OnnxClassifier]":
     """The models that this process keeps in memory."""
-    return MemoryCache(settings.FLASH_MODEL_CACHE_BYTES)
+    return MemoryCache(settings.FLASH_MODEL_CACHE_BYTES, _shared_memory)
+
+
+def _shared_memory() -> int:
+    from training.bundle.shared_layers import shared_bytes  # here, so that the web starts light
+
+    return sum(map(session_bytes, shared_bytes()))
 
 
 def _load(model: TrainedModel) -> "tuple[OnnxClassifier, int]":
@@ -96,11 +102,11 @@ def _load(model: TrainedModel) -> "tuple[OnnxClassifier, int]":
     if model.damaged_prefix:
         # Its files were put back.
         TrainedModel.objects.filter(pk=model.pk).update(damaged_prefix="")
-    return classifier, serving_memory(model.manifest)
+    return classifier, serving_memory(model.manifest, classifier.shared_bytes)
 
 
-def serving_memory(manifest: dict[str, Any]) -> int:
-    """Bytes of memory that a loaded model is reckoned to take."""
+def serving_memory(manifest: dict[str, Any], shared: int = 0) -> int:
+    """Bytes of memory that a loaded model is reckoned to take beside what it shares, `shared` bytes of its files."""
     from training.bundle.onnx_classifier import served_file
 
     names: dict[str, Any] = manifest["files"]
@@ -108,7 +114,7 @@ def serving_memory(manifest: dict[str, Any]) -> int:
         served_file(names) if settings.FLASH_SERVING_COPY else ONNX_FILE
     }
     loaded = {name: facts for name, facts in names.items() if name not in unused}
-    return session_bytes(local_cache.serving_bytes(manifest | {"files": loaded}))
+    return session_bytes(local_cache.serving_bytes(manifest | {"files": loaded}), shared)
 
 
 def _open(model: TrainedModel) -> "OnnxClassifier":

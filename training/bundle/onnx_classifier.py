@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from training.bundle.manifest import ONNX_FILE, SERVING_COPY_FILE, BundleDamaged, Manifest
 from training.bundle.preprocessing import OutOfTime, UnreadableInput, preprocessing_of
+from training.bundle.sessions import open_session
+from training.bundle.shared_layers import open_layered
 
 
 class OnnxClassifier:
@@ -29,9 +30,18 @@ class OnnxClassifier:
         try:
             self._preprocess = preprocessing_of(self.manifest, folder)
             name = served_file(self.manifest.files) if copy else ONNX_FILE
-            self._session = open_session(folder / name, threads)
+            # Bytes of that file that other models have in memory, too.
+            self.shared_bytes = 0
+            self._session: Any = self._open(folder / name)
         except Exception as error:  # onnxruntime, tokenizers and OSError share no base class
             raise BundleDamaged(f"the model cannot be loaded: {type(error).__name__}") from error
+
+    def _open(self, path: Path) -> Any:
+        layered = open_layered(path, self.manifest.input_name, self._threads)
+        if layered is None:
+            return open_session(path, self._threads)
+        session, self.shared_bytes = layered
+        return session
 
     def predict(self, inputs: Sequence[Any], deadline: float = inf) -> NDArray[np.float32]:
         """Probabilities, float32 [N, C] in the order of `manifest.classes`, of encoded pictures or sentences.
@@ -76,17 +86,3 @@ def quick_with_integers() -> bool:
     except OSError:
         return False
     return bool(words & {"avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"})
-
-
-def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.InferenceSession:
-    """An onnxruntime session on the CPU that uses `threads` cores while it runs and none in between."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # Waiting threads would otherwise spin and take the cores from whoever else needs them.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Weights apart from the buffers, whose pool only grows: a session that goes gives them back.
-    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
-    source = model if isinstance(model, bytes) else str(model)
-    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.bundle.onnx_classifier import open_session
+from training.bundle.sessions import open_session
 
 # Few pictures at a time leave the caches warm: twice as fast as 32 at a time shared by two cores.
 _AT_ONCE = 2

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.bundle.manifest import ONNX_FILE
-from training.bundle.onnx_classifier import open_session
 from training.bundle.preprocessing import Preprocessing
+from training.bundle.sessions import open_session
 from training.evaluation.intervals import foreseen
 from training.evaluation.outcome import Outcome
 from training.ground.run import Run

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from training.bundle import manifest as bundle
-from training.bundle.onnx_classifier import open_session
+from training.bundle.sessions import open_session
 from training.evaluation.outcome import Outcome
+from training.export.in_pieces import serialized
 from training.ground.errors import TrainingFailed
 from training.restore import load_classifier
 
@@ -36,7 +37,7 @@ def write_model(folder: Path, outcome: Outcome) -> list[str]:
     graph = outcome.graph(outcome.module)
     # Whoever has this file alone knows all the same what it answers, and how inputs are made ready for it.
     onnx.helper.set_model_props(graph, {**told, "task": outcome.recipe.task})
-    (folder / bundle.ONNX_FILE).write_bytes(graph.SerializeToString())
+    (folder / bundle.ONNX_FILE).write_bytes(serialized(graph))
     torch.save({**facts, "state_dict": state}, folder / bundle.TORCH_FILE)
     save_file(
         {name: tensor.clone() for name, tensor in state.items()}, folder / bundle.SAFETENSORS_FILE, told
@@ -56,7 +57,7 @@ def write_measured(folder: Path, outcome: Outcome) -> list[str]:
     if isinstance(outcome.measured, dict):
         np.savez(folder / bundle.MEASURED_TENSORS_FILE, **outcome.measured)  # type: ignore[arg-type]  # arrays, all
         return [bundle.MEASURED_TENSORS_FILE]
-    (folder / bundle.MEASURED_ONNX_FILE).write_bytes(outcome.measured().SerializeToString())
+    (folder / bundle.MEASURED_ONNX_FILE).write_bytes(serialized(outcome.measured()))
     return [bundle.MEASURED_ONNX_FILE]
 
 

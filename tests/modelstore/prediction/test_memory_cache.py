@@ -17,6 +17,15 @@ def test_it_loads_once_and_remembers() -> None:
     assert loads == ["value", "value"]
 
 
+def test_what_all_have_in_common_counts_once() -> None:
+    cache: MemoryCache[str] = MemoryCache(100, lambda: 40)
+    for name in "abc":
+        cache.get(name, lambda: ("value", 25))
+    assert cache.used == 90
+    assert cache.get("a", lambda: ("loaded again", 25)) == "loaded again"
+    assert cache.get("c", lambda: ("loaded again", 25)) == "value"
+
+
 def test_many_who_ask_at_once_wait_for_one_load() -> None:
     cache: MemoryCache[object] = MemoryCache(100)
     started, release, loads = threading.Event(), threading.Event(), []

@@ -24,7 +24,7 @@ from onnxruntime.quantization import (
 )
 
 from training.bundle.manifest import ONNX_FILE, SERVING_COPY_FILE
-from training.bundle.onnx_classifier import open_session
+from training.bundle.sessions import open_session
 from training.evaluation.outcome import Outcome
 from training.ground.run import Run
 from training.kinds.pictures.networks.integer_graph import before_convolutions, normalised_in_rows

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,14 +30,10 @@ class TextPreprocess:
     """Sentences to token ids with the `tokenizer.json` of the bundle, cut at `max_length` tokens."""
 
     def __init__(self, tokenizer_json: str, max_length: int) -> None:
-        # Whoever sorts pictures with a bundle, where this file lies too, need not install it.
-        from tokenizers import Tokenizer
-
-        self.tokenizer_json = tokenizer_json
+        self._shared = _tokeniser(tokenizer_json, max_length)
+        self._tokenizer = self._shared.tokenizer
+        self.tokenizer_json = self._shared.text
         self.max_length = max_length
-        self._tokenizer = Tokenizer.from_str(tokenizer_json)
-        self._tokenizer.enable_truncation(max_length)
-        self._tokenizer.no_padding()
 
     @property
     def size(self) -> int:
@@ -88,6 +86,31 @@ class TextPreprocess:
     def from_json(cls, data: Mapping[str, Any], folder: Path) -> Self:
         """The preprocessing that model.json in `folder` names."""
         return cls((folder / TOKENIZER_FILE).read_text(encoding="utf-8"), int(data["max_length"]))
+
+
+class _Tokeniser:
+    """A tokeniser and the file that it was made from."""
+
+    def __init__(self, text: str, max_length: int) -> None:
+        # Whoever sorts pictures with a bundle, where this file lies too, need not install it.
+        from tokenizers import Tokenizer
+
+        self.text = text
+        self.tokenizer = Tokenizer.from_str(text)
+        self.tokenizer.enable_truncation(max_length)
+        self.tokenizer.no_padding()
+
+
+# Those in use: all models with an encoder have the same, which takes 7 MB.
+_tokenisers: "WeakValueDictionary[tuple[bytes, int], _Tokeniser]" = WeakValueDictionary()
+
+
+def _tokeniser(text: str, max_length: int) -> _Tokeniser:
+    key = (sha256(text.encode("utf-8", "surrogatepass")).digest(), max_length)
+    found = _tokenisers.get(key)
+    if found is None:
+        found = _tokenisers[key] = _Tokeniser(text, max_length)
+    return found
 
 
 def from_json(data: Mapping[str, Any], folder: Path) -> TextPreprocess:

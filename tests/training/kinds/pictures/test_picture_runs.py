@@ -12,8 +12,9 @@ from PIL import Image
 from tests.tasks import Task
 from tests.training.datasets import COLOURS, encoded, picture, picture_run_dir, start, told
 from training.bundle.manifest import Manifest, verify
-from training.bundle.onnx_classifier import OnnxClassifier, open_session
+from training.bundle.onnx_classifier import OnnxClassifier
 from training.bundle.preprocessing import UnreadableInput
+from training.bundle.sessions import open_session
 from training.engine import downloads
 from training.ground.errors import TrainingFailed
 from training.kinds import kind_of

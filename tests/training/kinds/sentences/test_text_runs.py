@@ -12,7 +12,8 @@ from torch.nn import functional
 from tests.tasks import Task
 from tests.training.datasets import sentences, start, text_run_dir, told, write_table
 from training.bundle.manifest import Manifest, verify
-from training.bundle.onnx_classifier import OnnxClassifier, open_session
+from training.bundle.onnx_classifier import OnnxClassifier
+from training.bundle.sessions import open_session
 from training.ground.errors import TrainingFailed
 from training.ground.machine import Machine
 from training.ground.recipe import resolve

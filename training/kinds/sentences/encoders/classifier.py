@@ -33,6 +33,8 @@ class EncoderClassifier(nn.Module):
     """Logits of the encoder, which reads the first `length` tokens of a sentence, and of `ngrams`, added.
 
     Where there are `centres` [K, W] of what it learned from, they are the smaller the farther a sentence is from those.
+    The first `kept` layers of the encoder did not learn, so that other models may have the same; None: none is as it
+    came.
     """
 
     centres: Tensor | None
@@ -44,8 +46,10 @@ class EncoderClassifier(nn.Module):
         ngrams: NGramClassifier,
         length: int,
         centres: Tensor | None = None,
+        kept: int | None = None,
     ) -> None:
         super().__init__()
+        self.kept = kept
         self.encoder, self.head, self.ngrams, self.length = encoder, head, ngrams, length
         self.register_buffer("centres", centres)
 

@@ -98,11 +98,15 @@ def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) 
 
 @dataclass(frozen=True, slots=True)
 class _Learned:
-    """An encoder with its head, and what it makes [N, W] of the sentences for centres and of those measured."""
+    """An encoder with its head, and what it makes [N, W] of the sentences for centres and of those measured.
+
+    Its first `kept` layers did not learn; None: all did.
+    """
 
     encoder: Bert
     head: nn.Linear
     features: Tensor
+    kept: int | None
 
 
 class _Steps:
@@ -177,8 +181,9 @@ class _Steps:
         factors = (1.0, 0.0)
         if not self.are_few or len(truth) >= _ENOUGH_TO_VOTE:
             factors = blend(own, ngrams.scores, truth, self._target)
-        measured = _Learned(measured_encoder, measured_head, measured_features)
-        learned = _Learned(encoder, self._head_of(linear), features)
+        kept = None if self.are_few else len(encoder.layers)
+        measured = _Learned(measured_encoder, measured_head, measured_features, kept)
+        learned = _Learned(encoder, self._head_of(linear), features, kept)
         return self._fit(ngrams, learned, measured, progress, own, factors)
 
     def _read(
@@ -237,7 +242,7 @@ class _Steps:
             _, factors = learner.blended()
             wanted = np.concatenate([self._for_centres(), encoded.parts[1]])
             features = embeddings(states, layers, width, self._device, wanted)
-        learned = _Learned(self._encoder, top.head.to("cpu"), features)
+        learned = _Learned(self._encoder, top.head.to("cpu"), features, below)
         return self._fit(ngrams, learned, learned, progress, own, factors)
 
     def _fit(
@@ -276,7 +281,9 @@ class _Steps:
         self, learned: _Learned, ngrams: NGramClassifier, centres: Tensor | None
     ) -> EncoderClassifier:
         encoder = learned.encoder.to("cpu").eval()
-        return EncoderClassifier(encoder, learned.head, ngrams, self._encoded.window, centres).eval()
+        return EncoderClassifier(
+            encoder, learned.head, ngrams, self._encoded.window, centres, learned.kept
+        ).eval()
 
     def _centres(self, learned: _Learned) -> Tensor | None:
         # For a model that does not tell what is outside, they would cost a little and bring nothing.

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto
 from torch import Tensor
 
+from training.bundle.shared_layers import SHARED_STATES
 from training.kinds.sentences.encoders.bert import Bert, BertLayer
 from training.kinds.sentences.encoders.classifier import EncoderClassifier
 from training.kinds.sentences.encoders.nearness import LEAST
@@ -23,9 +24,7 @@ _SHORTEST = 1e-12
 def encoder_graph(model: EncoderClassifier) -> onnx.ModelProto:
     """`EncoderClassifier` followed by softmax."""
     graph = Graph()
-    bounds = (graph.constant([bound]) for bound in (0, model.length, 1))
-    read = graph.add("Slice", "input_ids", *bounds)
-    mean = _mean_state(graph, model.encoder, read)
+    mean = _mean_state(graph, model)
     encoded = _linear(graph, mean, model.head)
     logits = graph.add("Add", encoded, ngram_logits(graph, model.ngrams))
     if model.centres is not None:
@@ -34,28 +33,40 @@ def encoder_graph(model: EncoderClassifier) -> onnx.ModelProto:
     return graph.model([ids_input()], model.head.out_features, "encoder")
 
 
-def _mean_state(graph: Graph, encoder: Bert, ids: str) -> str:
-    there = graph.add(
-        "Cast", graph.add("Not", graph.add("Equal", ids, graph.constant(0))), to=TensorProto.FLOAT
-    )
-    absent = graph.add("Mul", graph.add("Sub", graph.constant(1.0), there), graph.constant(_ABSENT))
-    mask = graph.add("Unsqueeze", absent, graph.constant([1, 2]))
-    length = graph.add("Slice", graph.add("Shape", ids), *(graph.constant([bound]) for bound in (1, 2, 0)))
-    places = graph.add(
-        "Slice",
-        graph.constant(_array(encoder.places.weight)),
-        graph.constant([0]),
-        length,
-        graph.constant([0]),
-    )
-    words = graph.add("Gather", _stored(graph, _array(encoder.words.weight)), ids)
-    states = _norm(graph, graph.add("Add", words, places), encoder.norm)
-    for layer in encoder.layers:
-        states = _layer(graph, states, mask, layer, encoder.shape.heads)  # type: ignore[arg-type]
-    there = graph.add("Unsqueeze", there, graph.constant([2]))
+def _mean_state(graph: Graph, model: EncoderClassifier) -> str:
+    encoder, read = model.encoder, _Read(graph, model.length)
+    states = _embedded(graph, encoder, read)
+    for number, layer in enumerate((*encoder.layers, None)):
+        if number == model.kept:
+            # Nothing that is above may need anything else of what is below.
+            states, read = graph.add("Identity", states, name=SHARED_STATES), _Read(graph, model.length)
+        if layer is not None:
+            states = _layer(graph, states, read.mask, layer, encoder.shape.heads)
+    there = graph.add("Unsqueeze", read.there, graph.constant([2]))
     summed = graph.add("ReduceSum", graph.add("Mul", states, there), graph.constant([1]), keepdims=0)
     count = graph.add("ReduceSum", there, graph.constant([1]), keepdims=0)
     return graph.add("Div", summed, count)
+
+
+class _Read:
+    """The tokens that the encoder reads: their `ids`, 1.0 where one is `there`, and a `mask` for the scores."""
+
+    def __init__(self, graph: Graph, length: int) -> None:
+        bounds = (graph.constant([bound]) for bound in (0, length, 1))
+        self.ids = graph.add("Slice", "input_ids", *bounds)
+        padding = graph.add("Equal", self.ids, graph.constant(0))
+        self.there = graph.add("Cast", graph.add("Not", padding), to=TensorProto.FLOAT)
+        absent = graph.add("Sub", graph.constant(1.0), self.there)
+        scores = graph.add("Mul", absent, graph.constant(_ABSENT))
+        self.mask = graph.add("Unsqueeze", scores, graph.constant([1, 2]))
+
+
+def _embedded(graph: Graph, encoder: Bert, read: _Read) -> str:
+    length = graph.add("Slice", graph.add("Shape", read.ids), *(graph.constant([at]) for at in (1, 2, 0)))
+    table, zero = graph.constant(_array(encoder.places.weight)), graph.constant([0])
+    places = graph.add("Slice", table, zero, length, zero)
+    words = graph.add("Gather", _stored(graph, _array(encoder.words.weight)), read.ids)
+    return _norm(graph, graph.add("Add", words, places), encoder.norm)
 
 
 def _nearness(graph: Graph, mean: str, centres: Tensor) -> str:
