@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import serving_many, serving_peers, serving_start, serving_text
+from benchmarks import serving_many, serving_peers, serving_shared, serving_start, serving_text
 from benchmarks.serving_bare import BareLoops
 from benchmarks.serving_load import Load, multipart, run_load
 from benchmarks.serving_models import photos, publish, slim, trained
@@ -196,6 +196,7 @@ def race(options: argparse.Namespace, work: Path, wanted: Sequence[str]) -> None
 PARTS = {
     "text": serving_text.main,
     "many": serving_many.main,
+    "shared": serving_shared.main,
     "start": serving_start.main,
 }
 
@@ -209,7 +210,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="folder that keeps the trained models for the next run")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=3.0, help="of each turn")
-    parser.add_argument("--only", default="throughput,latency,text,many,start")
+    parser.add_argument("--only", default="throughput,latency,text,many,shared,start")
     options = parser.parse_args()
     wanted = options.only.split(",")
     with tempfile.TemporaryDirectory(prefix="flash-serving-") as temporary:

@@ -21,11 +21,12 @@ _TRAININGS = {
     "pictures": ("imageclassification", {"preset": "quick", "model": "mobilenet_v2", "serving_copy": True}),
     "ngrams": ("textclassification", {"preset": "quick"}),
     "lstm": ("textclassification", {"preset": "balanced", "model": "lstm", "epochs": 2}),
+    "encoder": ("textclassification", {"preset": "quick", "model": "minilm"}),
 }
 
 
 def trained(work: Path, name: str) -> Path:
-    """The bundle of "pictures", "ngrams" or "lstm", trained when it is not there yet."""
+    """The bundle of "pictures", "ngrams", "lstm" or "encoder", trained when it is not there yet."""
     folder = work / name
     if (folder / "bundle" / MANIFEST_FILE).is_file():
         return folder / "bundle"
