@@ -39,11 +39,11 @@ class Pieces:
     def shared_model(self, input_name: str) -> bytes:
         """ONNX from token ids to SHARED_STATES."""
         values = _value(_INPUT, input_name, _INT64) + _value(_OUTPUT, SHARED_STATES, _FLOAT)
-        return self.head + _sized(_GRAPH, bytes(self.shared) + values)
+        return _model(self.head, self.shared, values)
 
     def own_model(self) -> bytes:
         """ONNX from token ids and SHARED_STATES to what the whole answers."""
-        return self.head + _sized(_GRAPH, bytes(self.own) + _value(_INPUT, SHARED_STATES, _FLOAT))
+        return _model(self.head, self.own, _value(_INPUT, SHARED_STATES, _FLOAT))
 
 
 def pieces_of(data: memoryview) -> Pieces | None:
@@ -153,9 +153,18 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
         shift += 7
 
 
+def _model(head: bytes, piece: memoryview, values: bytes) -> bytes:
+    """A ModelProto whose graph is a piece with more `values`; of what is large, this is the only copy."""
+    return b"".join((head, _start(_GRAPH, len(piece) + len(values)), piece, values))
+
+
 def _sized(number: int, content: bytes) -> bytes:
     """A field of protobuf with this content."""
-    return bytes([number << 3 | _SIZED]) + as_varint(len(content)) + content
+    return _start(number, len(content)) + content
+
+
+def _start(number: int, size: int) -> bytes:
+    return bytes([number << 3 | _SIZED]) + as_varint(size)
 
 
 def as_varint(value: int) -> bytes:

@@ -1,7 +1,6 @@
 """All kinds of tasks. One line in `BUILT_IN`, one call of `register` or one name in FLASH_KINDS adds a kind."""
 
 import importlib
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -151,6 +150,5 @@ def _kind_in(name: str) -> Kind:
 def load(name: str) -> Any:
     """The module "package.module", or the function "package.module:function"."""
     module, _, function = name.partition(":")
-    # Asked for each input of a prediction; importlib's own look at what is loaded takes ten times as long.
-    found = sys.modules.get(module) or importlib.import_module(module)
+    found = importlib.import_module(module)
     return getattr(found, function) if function else found
