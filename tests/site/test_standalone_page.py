@@ -15,6 +15,7 @@ from tests.bundles import image_bundle, text_bundle
 from tests.modelstore.conftest import Publish, publish
 from tests.requirements import ONNXRUNTIME_WEB
 from tests.training.datasets import sentences
+from tests.training.tiny_encoder import write_encoder
 from training.bundle.onnx_classifier import OnnxClassifier
 from training.bundle.outside import spread
 from training.kinds.pictures.preprocess import PicturePreprocess
@@ -60,6 +61,22 @@ def test_the_page_tokenises_and_scales_as_python_does(tab: Page, tmp_path: Path)
             [json.loads(vocabulary.tokenizer_json), ODD],
         )
         assert theirs == ours
+    write_encoder(tmp_path / "encoder")
+    json_of_bert = (tmp_path / "encoder" / "tokenizer.json").read_text(encoding="utf-8")
+    odder = [
+        *ODD,
+        "Crème BRÛLÉE",
+        "a\x00b\ufffdc\x7fd\u200ee",
+        "x" * 101,
+        "𠀀𪜀𫝀𫠠𫤠",
+        "[CLS] hi [SEP] there",
+        "raining¿¡hills",
+    ]
+    theirs = tab.evaluate(
+        "([json, texts]) => texts.map(window.FLASH_INPUTS.tokenizer(json, 20))",
+        [json.loads(json_of_bert), odder],
+    )
+    assert theirs == TextPreprocess(json_of_bert, 20).ragged(odder)
     tab.add_script_tag(path=KINDS / "pictures" / "standalone" / "inputs.js")
     random = np.random.default_rng(1)
     for height, width, resize, crop in ((61, 90, 32, 32), (20, 17, 24, 16), (300, 200, 36, 32)):

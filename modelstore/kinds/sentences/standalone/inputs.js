@@ -2,20 +2,36 @@
 (() => {
   "use strict";
 
-  // tokenizer.json as training/kinds/sentences/tokeniser.py writes it; anything else is refused, never guessed at.
+  // tokenizer.json as training/kinds/sentences/tokeniser.py writes it, or an encoder of BERT's kind brings it; anything
+  // else is refused, never guessed at.
   const PUNCTUATION = /[\p{P}!-/:-@[-`{-~]/u;
   const BLANK = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
 
+  // As the library tokenizers has them, with the gap before U+2B920.
+  const IDEOGRAPHS = /[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
+  const UNSEEN = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\ufffd]/gu;
+
+  // One character at a time, as there: a final sigma stays a sigma.
+  const lower = (text) => Array.from(text, (character) => character.toLowerCase()).join("");
+
   const NORMAL = {
-    // One character at a time, as there: a final sigma stays a sigma.
-    Lowercase: (text) => Array.from(text, (character) => character.toLowerCase()).join(""),
-    NFKC: (text) => text.normalize("NFKC"),
+    Lowercase: () => lower,
+    NFKC: () => (text) => text.normalize("NFKC"),
+    BertNormalizer: (step) => {
+      const changes = [];
+      if (step.clean_text) changes.push((text) => text.replace(UNSEEN, "").replace(/\p{White_Space}/gu, " "));
+      if (step.handle_chinese_chars) changes.push((text) => text.replace(IDEOGRAPHS, " $& "));
+      if (step.strip_accents ?? step.lowercase) changes.push((text) => text.normalize("NFD").replace(/\p{Mn}/gu, ""));
+      if (step.lowercase) changes.push(lower);
+      return (text) => changes.reduce((changed, change) => change(changed), text);
+    },
   };
 
   const STEPS = {
     Whitespace: () => (text) => text.match(/[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}\p{White_Space}]+/gu) ?? [],
     WhitespaceSplit: () => (text) => text.split(BLANK).filter(Boolean),
     Punctuation: () => (text) => isolated(text, (character) => PUNCTUATION.test(character)),
+    BertPreTokenizer: () => (text) => STEPS.WhitespaceSplit()(text).flatMap(STEPS.Punctuation()),
     Split: (step) => {
       const scripts = step.pattern.Regex.replace(/\\p\{(\w{3,})\}/g, "\\p{Script=$1}");
       const pattern = new RegExp(`^${scripts}$`, "u");
@@ -45,6 +61,7 @@
   function pieces(model) {
     const unknown = model.vocab[model.unk_token];
     if (model.type === "WordLevel") return (word) => [model.vocab[word] ?? unknown];
+    if (model.type === "WordPiece") return (word) => wordPieces(word, model) ?? [unknown];
     known(model.type === "BPE" && !model.byte_fallback && !model.dropout, "model");
     const ranks = new Map(model.merges.map((pair, rank) => [typeof pair === "string" ? pair : pair.join(" "), rank]));
     return (word) => {
@@ -61,10 +78,24 @@
     };
   }
 
+  // From the left the longest that the vocabulary has; null where something of the word is in no piece.
+  function wordPieces(word, model) {
+    const characters = [...word], found = [];
+    if (characters.length > model.max_input_chars_per_word) return null;
+    for (let start = 0, end; start < characters.length; start = end) {
+      const before = start ? model.continuing_subword_prefix : "";
+      const idOf = () => model.vocab[before + characters.slice(start, end).join("")];
+      for (end = characters.length; end > start && idOf() === undefined; end--);
+      if (end === start) return null;
+      found.push(idOf());
+    }
+    return found;
+  }
+
   function tokenizer(json, longest) {
     const normals = all(json.normalizer, "normalizers").map((step) => {
       known(NORMAL[step.type], "normalizer");
-      return NORMAL[step.type];
+      return NORMAL[step.type](step);
     });
     const steps = all(json.pre_tokenizer, "pretokenizers").map((step) => {
       known(STEPS[step.type] && (step.behavior ?? "Isolated") === "Isolated", "splitting");
