@@ -226,7 +226,8 @@ def _fit_encoder(
     early: "Early",
 ) -> "Outcome":
     from training.kinds.sentences.encoders.classifier import EncoderClassifier
-    from training.kinds.sentences.encoders.fit import load_trained, train_encoder
+    from training.kinds.sentences.encoders.earlier import load_trained
+    from training.kinds.sentences.encoders.fit import train_encoder
     from training.kinds.sentences.encoders.graph import encoder_graph
 
     is_original = previous is None or not load_trained(encoder, previous, recipe.model, run.events)

@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from training.bundle.previous import Previous
 from training.engine.checkpoint import Checkpoint, fingerprint
 from training.engine.device import choose_device
 from training.engine.linear import DenseFeatures, Labelled, Linear, fit_linear, refit
@@ -18,7 +17,6 @@ from training.engine.progress import Progress
 from training.engine.together import Work, train_together
 from training.evaluation.outside import FEWEST_CLASSES
 from training.ground.errors import TrainingFailed
-from training.ground.events import Events
 from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Parts
@@ -76,24 +74,6 @@ def train_encoder(
     fit = steps.head_alone(ngrams) if alone else steps.top_layers(ngrams)
     fitting.use_few_threads()
     return fit
-
-
-def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) -> bool:
-    """Puts the layers of an earlier `model` into the encoder; False where the earlier one is another."""
-    path = previous.weights_file(model)
-    if path is None:
-        return False
-    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-    own, prefix = encoder.state_dict(), "encoder."
-    found = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
-    if {name: value.shape for name, value in found.items()} != {n: value.shape for n, value in own.items()}:
-        events.log(
-            "The earlier model's encoder is of another form, so the training starts from the original."
-        )
-        return False
-    encoder.load_state_dict(found)
-    events.log("The training starts from the earlier model's encoder.")
-    return True
 
 
 @dataclass(frozen=True, slots=True)
