@@ -35,6 +35,7 @@ ODD = [
     "😀 emoji 👩‍👩‍👧 $5+7^2`x`",
     "",
     "word " * 100,
+    "constructor toString __proto__ valueOf",
 ]
 
 

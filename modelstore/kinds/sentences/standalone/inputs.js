@@ -59,9 +59,10 @@
   const all = (step, parts) => (step ? (step.type === "Sequence" ? step[parts] : [step]) : []);
 
   function pieces(model) {
-    const unknown = model.vocab[model.unk_token];
-    if (model.type === "WordLevel") return (word) => [model.vocab[word] ?? unknown];
-    if (model.type === "WordPiece") return (word) => wordPieces(word, model) ?? [unknown];
+    // No object: "constructor" is in each.
+    const vocabulary = new Map(Object.entries(model.vocab)), unknown = vocabulary.get(model.unk_token);
+    if (model.type === "WordLevel") return (word) => [vocabulary.get(word) ?? unknown];
+    if (model.type === "WordPiece") return (word) => wordPieces(word, model, vocabulary) ?? [unknown];
     known(model.type === "BPE" && !model.byte_fallback && !model.dropout, "model");
     const ranks = new Map(model.merges.map((pair, rank) => [typeof pair === "string" ? pair : pair.join(" "), rank]));
     return (word) => {
@@ -72,19 +73,19 @@
           const rank = ranks.get(`${parts[i]} ${parts[i + 1]}`);
           if (rank !== undefined && rank < least) { best = i; least = rank; }
         }
-        if (best < 0) return parts.map((part) => model.vocab[part] ?? unknown);
+        if (best < 0) return parts.map((part) => vocabulary.get(part) ?? unknown);
         parts.splice(best, 2, parts[best] + parts[best + 1]);
       }
     };
   }
 
   // From the left the longest that the vocabulary has; null where something of the word is in no piece.
-  function wordPieces(word, model) {
+  function wordPieces(word, model, vocabulary) {
     const characters = [...word], found = [];
     if (characters.length > model.max_input_chars_per_word) return null;
     for (let start = 0, end; start < characters.length; start = end) {
       const before = start ? model.continuing_subword_prefix : "";
-      const idOf = () => model.vocab[before + characters.slice(start, end).join("")];
+      const idOf = () => vocabulary.get(before + characters.slice(start, end).join(""));
       for (end = characters.length; end > start && idOf() === undefined; end--);
       if (end === start) return null;
       found.push(idOf());
