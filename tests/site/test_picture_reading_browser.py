@@ -25,6 +25,8 @@ def test_another_column_of_the_table_shows_at_once_what_it_makes(open_page: Any)
     page.get_by_label("Where the classes come from").select_option("table list.csv")
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
     expect(page.get_by_label("cup", exact=True)).to_have_count(1)
+    # What is new on the page listens some milliseconds after it is seen.
+    expect(page.locator(".htmx-request, .htmx-added, .htmx-settling")).to_have_count(0)
     page.get_by_label("Column with the class").select_option("age")
     expect(page.get_by_label("old", exact=True)).to_have_count(1)
 
