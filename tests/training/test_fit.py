@@ -42,7 +42,7 @@ def picture_recipe(**values: Any) -> Recipe:
 
 
 def text_recipe(**values: Any) -> Recipe:
-    return recipe("textclassification", **values)
+    return recipe("textclassification", **{"model": "bag_of_ngrams", **values})
 
 
 def counting(patch: pytest.MonkeyPatch, where: Any, name: str, size: Callable[..., int]) -> list[int]:

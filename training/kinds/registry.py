@@ -1,6 +1,7 @@
 """All kinds of tasks. One line in `BUILT_IN`, one call of `register` or one name in FLASH_KINDS adds a kind."""
 
 import importlib
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -25,7 +26,9 @@ class _Kinds(Mapping[str, Kind]):
 
     def __init__(self) -> None:
         self._kinds: dict[str, Kind] = {}
-        self._complete = False
+        self._begun = self._complete = False
+        # What is being imported may ask for a kind itself; other threads wait.
+        self._loading = threading.RLock()
 
     def add(self, kind: Kind) -> None:
         """See `register`."""
@@ -46,12 +49,19 @@ class _Kinds(Mapping[str, Kind]):
 
     def _all(self) -> dict[str, Kind]:
         if not self._complete:
-            self._complete = True
-            added, self._kinds = self._kinds, {}
-            load_kinds(BUILT_IN)
-            for kind in added.values():
-                self.add(kind)
+            with self._loading:
+                self._load()
         return self._kinds
+
+    def _load(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        added, self._kinds = self._kinds, {}
+        load_kinds(BUILT_IN)
+        for kind in added.values():
+            self.add(kind)
+        self._complete = True
 
     def __getitem__(self, task: str) -> Kind:
         kind = self._all().get(task)

@@ -35,7 +35,7 @@ def test_it_survives_json_for_every_preset(task, preset):
 def test_it_chooses_the_quick_preset_when_nothing_is_said():
     assert resolve("imageclassification", {}).model == "mobilenet_v2"
     assert resolve("imageclassification", {}).freeze
-    assert resolve("textclassification", {"preset": None, "model": ""}).model == "bag_of_ngrams"
+    assert resolve("textclassification", {"preset": None, "model": ""}).model == "minilm"
     assert resolve(TEXT, {"preset": "balanced"}).model == "minilm"
 
 

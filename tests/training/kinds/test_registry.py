@@ -180,3 +180,18 @@ def test_a_kind_from_outside_is_trained_in_a_process_of_its_own_and_predicts(tmp
     assert alike == pytest.approx(found, abs=1e-5)
     rows = list(csv.DictReader(io.StringIO((folder / "validation.csv").read_text())))
     assert len(rows) == json.loads((folder / "report.json").read_text())["val_count"]
+
+
+def test_a_thread_that_asks_while_the_kinds_are_loaded_waits_for_them():
+    code = (
+        "import threading, time\n"
+        "from training.kinds import registry\n"
+        "load = registry.load_kinds\n"
+        "registry.load_kinds = lambda names: (time.sleep(0.3), load(names))\n"
+        "found = []\n"
+        "threads = [threading.Thread(target=lambda: found.append(list(registry.KINDS))) for _ in range(4)]\n"
+        "[thread.start() for thread in threads]; [thread.join() for thread in threads]\n"
+        "print([len(names) for names in found])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[2, 2, 2, 2]"

@@ -11,6 +11,8 @@ from training.kinds.sentences.recurrent import RecurrentEnsemble
 from training.targets.target import Target
 
 _STEPS = 30
+# A model is worth its time if the loss falls by more than this many standard errors.
+_CLEARLY = 2.0
 
 
 class BlendedClassifier(nn.Module):
@@ -61,6 +63,17 @@ def blend(one: Tensor, other: Tensor, labels: Tensor, target: Target) -> tuple[f
     alone = [max(0.0, _best_factors([logits], labels, target)[0]) for logits in (one, other)]
     losses = [float(target.loss(a * x, labels)) for a, x in zip(alone, (one, other), strict=True)]
     return (alone[0], 0.0) if losses[0] <= losses[1] else (0.0, alone[1])
+
+
+def adds(blended: Tensor, alone: Tensor, labels: Tensor, target: Target) -> bool:
+    """Whether logits [N, C] of two models give `labels` [N] a clearly lower loss than those of one, whatever its scale.
+
+    By the differences of the samples' losses.
+    """
+    factor = max(0.0, _best_factors([alone], labels, target)[0])
+    at = target.slope(labels, blended.shape[1])
+    gains = at(factor * alone.double())[0] - at(blended.double())[0]
+    return bool(gains.mean() > _CLEARLY * gains.std() / len(gains) ** 0.5)
 
 
 def _best_factors(models: list[Tensor], labels: Tensor, target: Target) -> list[float]:

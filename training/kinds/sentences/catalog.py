@@ -38,14 +38,14 @@ MODELS = (
 
 PRESET_WORDS = MappingProxyType(
     {
-        Preset.QUICK: "Weighs words and phrases. Hard to beat for topics and intents.",
+        Preset.QUICK: "Weighs words and phrases and, of English, what a network that knows it makes of each sentence.",
         Preset.BALANCED: "A network that knows English learns your classes. Other languages it learns from scratch.",
         Preset.BEST: "The same with more layers that learn, for longer. Other languages: four networks that vote.",
     }
 )
 
 # A user may combine any model with any preset: what the model needs comes on top of the preset.
-_PRESET_MODELS = {Preset.QUICK: NGRAMS, Preset.BALANCED: "minilm", Preset.BEST: "minilm"}
+_PRESET_MODELS = dict.fromkeys(Preset, "minilm")
 _RECURRENT: Mapping[Preset, Mapping[str, Any]] = {
     Preset.QUICK: {"epochs": 6, "early_stopping": 3},
     Preset.BALANCED: {"epochs": 10, "early_stopping": 4},
@@ -65,8 +65,8 @@ _NGRAMS: Mapping[Preset, Mapping[str, Any]] = {
 
 _ENCODERS: Mapping[Preset, Mapping[str, Any]] = {
     Preset.QUICK: {"epochs": 12, "freeze": True},
-    Preset.BALANCED: {"epochs": 3, "frozen_share": 0.67},
-    Preset.BEST: {"epochs": 6, "frozen_share": 0.5, "weight_averaging": True},
+    Preset.BALANCED: {"epochs": 3, "frozen_share": 0.5},
+    Preset.BEST: {"epochs": 6, "frozen_share": 0.17, "weight_averaging": True},
 }
 
 # Seconds for one sentence and epoch, measured with sentences of 10 to 30 words; the units of that network.

@@ -1,7 +1,7 @@
 """Trains a text classifier: vocabulary, n-grams, and a recurrent network or a pretrained encoder beside them."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from training.ground.prepared import Prepared
 from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Parts, Samples, check_classes
+from training.kinds.kind import Preset
 from training.kinds.sentences.catalog import NGRAMS, title_of, without_encoder
 from training.kinds.sentences.encoders.specs import ENCODERS
 from training.kinds.sentences.likeness import sentence_sources
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from training.kinds.sentences.voting import VotingFit
 
 _EXAMPLES = 32
+# Of preset Quick the encoder reads this much of a sentence, and of all of them together at most what two cores read in
+# half a minute.
+_QUICK_WINDOW, _QUICK_PIECES = 64, 500_000
+_CHARACTERS_A_PIECE = 4
 
 
 def fit(
@@ -88,6 +93,12 @@ def _with_encoder(
 
     spec, other = ENCODERS[recipe.model], without_encoder(recipe)
     instead = f"the {title_of(other.model)} was trained instead"
+    if _is_quick(recipe) and _pieces(samples.items) > _QUICK_PIECES:
+        run.events.log(
+            f"These are more sentences than preset Quick lets {spec.title} read, so {instead}. Preset Balanced "
+            "reads all."
+        )
+        return other, None
     fits, found = not spec.is_english or may_be_english(samples.items), None
     if fits:
         with run.phases.time("weights"):
@@ -98,6 +109,16 @@ def _with_encoder(
             f"The sentences do not look English, the only language that {spec.title} knows, so {instead}."
         )
     return (recipe, found) if fits and found is not None else (other, None)
+
+
+def _is_quick(recipe: Recipe) -> bool:
+    return recipe.freeze and recipe.preset == Preset.QUICK
+
+
+def _pieces(sentences: Sequence[str]) -> int:
+    """About how many pieces an encoder reads of these sentences for preset Quick."""
+    most = _QUICK_WINDOW * _CHARACTERS_A_PIECE
+    return sum(min(len(sentence), most) for sentence in sentences) // _CHARACTERS_A_PIECE
 
 
 def _tokens(
@@ -206,10 +227,14 @@ class _Outcomes:
 
 
 def _fit_ngrams(recipe: Recipe, texts: "Texts", run: Run, outcome: _Outcomes) -> "Outcome":
-    from training.kinds.sentences.graphs import ngram_graph
     from training.kinds.sentences.ngram_fit import NGramFitting
 
-    fit = NGramFitting(recipe, texts, run).with_events()
+    return _finished(NGramFitting(recipe, texts, run).with_events(), outcome)
+
+
+def _finished(fit: "NGramFit", outcome: _Outcomes) -> "Outcome":
+    from training.kinds.sentences.graphs import ngram_graph
+
     measured = partial(ngram_graph, fit.measured) if fit.measured is not None else None
     return outcome.of_ngrams(
         fit, measured=measured, evidence=outcome.evidence(), leave_out=outcome.left_out()
@@ -229,10 +254,15 @@ def _fit_encoder(
     from training.kinds.sentences.encoders.earlier import load_trained
     from training.kinds.sentences.encoders.fit import train_encoder
     from training.kinds.sentences.encoders.graph import encoder_graph
+    from training.kinds.sentences.ngram_fit import NGramFit
 
     is_original = previous is None or not load_trained(encoder, previous, recipe.model, run.events)
-    encoded = outcome.encoded(encoder, ENCODERS[recipe.model].window, is_original=is_original)
+    window = ENCODERS[recipe.model].window
+    window = min(window, _QUICK_WINDOW) if _is_quick(recipe) else window
+    encoded = outcome.encoded(encoder, window, is_original=is_original)
     fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
+    if isinstance(fit, NGramFit):
+        return _finished(fit, outcome)
     count = len(texts.rows[0])
     return outcome.of_votes(fit, encoder_graph, count, state=EncoderClassifier.small_state)
 

@@ -1,6 +1,7 @@
 """Trains the top of a pretrained encoder, or a head alone, and blends it with the linear model over n-grams."""
 
 import copy
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from training.ground.errors import TrainingFailed
 from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Parts
-from training.kinds.sentences.blended import blend
+from training.kinds.sentences.blended import adds, blend
 from training.kinds.sentences.encoders.bert import Bert
 from training.kinds.sentences.encoders.classifier import EncoderClassifier, TopClassifier
 from training.kinds.sentences.encoders.contrast import contrast
@@ -59,11 +60,11 @@ class Encoded:
 
 def train_encoder(
     recipe: Recipe, encoded: Encoded, texts: Texts, run: Run, early: Callable[[NGramFit], None]
-) -> VotingFit:
+) -> VotingFit | NGramFit:
     """Encoder and n-grams are measured together: with the encoder, the n-grams of the training part.
 
     Afterwards the n-grams are those learned from all sentences. They can be used before the encoder has learned:
-    `early` gets them.
+    `early` gets them. They are all that is left where an encoder that does not learn adds nothing to them.
     """
     fitting = NGramFitting(recipe, texts, run)
     ngrams = fitting.silently()
@@ -120,7 +121,7 @@ class _Steps:
             )
         self._run.events.progress(share)
 
-    def head_alone(self, ngrams: NGramFit) -> VotingFit:
+    def head_alone(self, ngrams: NGramFit) -> VotingFit | NGramFit:
         """The head is fitted to its optimum, at last on all sentences.
 
         The encoder stays as it came; from a few examples it learns before, again at last from all.
@@ -148,6 +149,16 @@ class _Steps:
                 keep_last=True,
             )
         own = (validation.features.scores(linear.weight) + linear.bias).detach()
+        truth, factors = torch.from_numpy(encoded.labels[encoded.parts[1]]), (1.0, 0.0)
+        if len(truth) >= _ENOUGH_TO_VOTE:
+            factors = blend(own, ngrams.scores, truth, self._target)
+            blended = factors[0] * own + factors[1] * ngrams.scores
+            if recipe.freeze and not adds(blended, ngrams.scores, truth, self._target):
+                run.events.log(
+                    "On the validation part the encoder adds nothing to the n-grams, so the model is these alone "
+                    "and answers faster."
+                )
+                return dataclasses.replace(ngrams, progress=progress)
         measured_head = self._head_of(linear)
         encoder = measured_encoder
         if ngrams.measured is not None:
@@ -157,10 +168,6 @@ class _Steps:
             everything = self._labelled(features, everyone)
             penalty = _PENALTY / len(everything.labels)
             refit(linear, everything, penalty=penalty, config=recipe, control=run.control)
-        truth = torch.from_numpy(encoded.labels[encoded.parts[1]])
-        factors = (1.0, 0.0)
-        if not self.are_few or len(truth) >= _ENOUGH_TO_VOTE:
-            factors = blend(own, ngrams.scores, truth, self._target)
         kept = None if self.are_few else len(encoder.layers)
         measured = _Learned(measured_encoder, measured_head, measured_features, kept)
         learned = _Learned(encoder, self._head_of(linear), features, kept)
