@@ -20,7 +20,7 @@ from training.bundle.onnx_classifier import OnnxClassifier
 from training.bundle.outside import spread
 from training.kinds.pictures.preprocess import PicturePreprocess
 from training.kinds.sentences.preprocess import TextPreprocess
-from training.kinds.sentences.tokeniser import learn_vocabulary
+from training.kinds.sentences.tokeniser import learn_pieces, learn_vocabulary
 
 pytestmark = pytest.mark.browser
 KINDS = FOLDER.parent / "kinds"
@@ -35,6 +35,7 @@ ODD = [
     "😀 emoji 👩‍👩‍👧 $5+7^2`x`",
     "",
     "word " * 100,
+    "a▁mark ▁in words▁",
     "constructor toString __proto__ valueOf",
 ]
 
@@ -54,8 +55,9 @@ def tab(browser: Browser) -> Iterator[Page]:
 def test_the_page_tokenises_and_scales_as_python_does(tab: Page, tmp_path: Path) -> None:
     tab.goto("about:blank")
     tab.add_script_tag(path=KINDS / "sentences" / "standalone" / "inputs.js")
-    for language in ("en", "zh", "th"):
-        vocabulary = learn_vocabulary([text for text, _ in sentences(language)], 1000)
+    samples = {language: [text for text, _ in sentences(language)] for language in ("en", "zh", "th")}
+    vocabularies = [learn_vocabulary(texts, 1000) for texts in samples.values()]
+    for vocabulary in [*vocabularies, learn_pieces(samples["en"] * 20)]:
         ours = TextPreprocess(vocabulary.tokenizer_json, 20).ragged(ODD)
         theirs = tab.evaluate(
             "([json, texts]) => texts.map(window.FLASH_INPUTS.tokenizer(json, 20))",

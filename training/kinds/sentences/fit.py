@@ -19,7 +19,8 @@ from training.kinds.sentences.catalog import NGRAMS, title_of, without_encoder
 from training.kinds.sentences.encoders.specs import ENCODERS
 from training.kinds.sentences.likeness import sentence_sources
 from training.kinds.sentences.preprocess import pad
-from training.kinds.sentences.tokens import Tokens, tokenise, tokenise_with
+from training.kinds.sentences.tokens import Tokens, tokenise_with
+from training.kinds.sentences.wording import choose_tokens
 from training.targets.target import target_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def fit(
     if recipe.model in ENCODERS:
         recipe, encoder = _with_encoder(recipe, samples, run)
     with run.phases.time("tokenise"):
-        tokens = _tokens(recipe, samples, prepared, encoder)
+        tokens = _tokens(recipe, samples, chosen, prepared, encoder)
     run.control.check()
     with run.phases.time("import"):
         import torch
@@ -122,14 +123,18 @@ def _pieces(sentences: Sequence[str]) -> int:
 
 
 def _tokens(
-    recipe: Recipe, samples: Samples[str], prepared: Prepared, encoder: "tuple[Bert, str] | None"
+    recipe: Recipe,
+    samples: Samples[str],
+    parts: Parts,
+    prepared: Prepared,
+    encoder: "tuple[Bert, str] | None",
 ) -> Tokens:
     if encoder is not None:
         _, tokenizer = encoder
         make = partial(tokenise_with, samples, tokenizer, recipe.max_length)
         return prepared.once(("tokens", recipe.model, recipe.max_length), make)
     sizes = recipe.vocabulary, recipe.max_length
-    return prepared.once(("tokens", *sizes), lambda: tokenise(samples, *sizes))
+    return prepared.once(("tokens", *sizes), lambda: choose_tokens(recipe, samples, parts[0]))
 
 
 class _Outcomes:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PADDING = 0
-_UNKNOWN = 1
+UNKNOWN = 1
 TOKENIZER_FILE = "tokenizer.json"
 # For other programs: with it transformers' AutoTokenizer opens the folder. Flash itself does not read it.
 TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
@@ -43,9 +43,9 @@ class TextPreprocess:
     def ragged(self, sentences: Sequence[str]) -> list[list[int]]:
         """The ids of each sentence, without padding; an id is never 0 and no sentence is empty."""
         whole = [sentence.encode("utf-8", "replace").decode("utf-8") for sentence in sentences]
-        rows = [encoding.ids or [_UNKNOWN] for encoding in self._tokenizer.encode_batch_fast(whole)]
+        rows = [encoding.ids or [UNKNOWN] for encoding in self._tokenizer.encode_batch_fast(whole)]
         # Somebody may write the name of the padding token into a sentence.
-        return [row if PADDING not in row else [i or _UNKNOWN for i in row] for row in rows]
+        return [row if PADDING not in row else [i or UNKNOWN for i in row] for row in rows]
 
     def encode(self, sentences: Sequence[str]) -> NDArray[np.int64]:
         """Ids as int64 [N, T], T the longest of these sentences, padded with 0."""

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from training.ground.samples import Parts, Samples
 from training.kinds.sentences.preprocess import TextPreprocess
-from training.kinds.sentences.tokeniser import Vocabulary, learn_vocabulary
+from training.kinds.sentences.tokeniser import PIECES, Vocabulary, learn_pieces, learn_vocabulary
 
 # Pairs of pieces: what an encoder's tokenizer splits is joined again.
 _ORDER = 2
@@ -35,7 +35,15 @@ def tokenise(samples: Samples[str], vocabulary: int, max_length: int) -> Tokens:
     The vocabulary is learned from all sentences, but from no label: accuracy is measured all the same on what the
     model did not learn from, and the model that is shipped may know every word.
     """
-    learned = learn_vocabulary(samples.items, vocabulary)
+    return _tokenised(learn_vocabulary(samples.items, vocabulary), samples, max_length)
+
+
+def tokenise_in_pieces(samples: Samples[str], max_length: int) -> Tokens:
+    """The same in pieces of words, of which there are few."""
+    return _tokenised(learn_pieces(samples.items), samples, max_length)
+
+
+def _tokenised(learned: Vocabulary, samples: Samples[str], max_length: int) -> Tokens:
     preprocess = TextPreprocess(learned.tokenizer_json, max_length)
     return Tokens(learned, preprocess, preprocess.ragged(samples.items))
 
@@ -43,5 +51,5 @@ def tokenise(samples: Samples[str], vocabulary: int, max_length: int) -> Tokens:
 def tokenise_with(samples: Samples[str], tokenizer_json: str, max_length: int) -> Tokens:
     """With the tokenizer of an encoder, whose pieces the n-grams are made of, too."""
     preprocess = TextPreprocess(tokenizer_json, max_length)
-    vocabulary = Vocabulary(tokenizer_json, preprocess.size, _ORDER)
+    vocabulary = Vocabulary(tokenizer_json, preprocess.size, _ORDER, PIECES)
     return Tokens(vocabulary, preprocess, preprocess.ragged(samples.items))

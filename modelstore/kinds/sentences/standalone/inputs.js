@@ -31,6 +31,11 @@
     Whitespace: () => (text) => text.match(/[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}\p{White_Space}]+/gu) ?? [],
     WhitespaceSplit: () => (text) => text.split(BLANK).filter(Boolean),
     Punctuation: () => (text) => isolated(text, (character) => PUNCTUATION.test(character)),
+    // As learn_pieces sets it: each word by itself, its beginning marked.
+    Metaspace: (step) => {
+      known(step.prepend_scheme === "always" && step.replacement === "▁", "splitting");
+      return (text) => (text.startsWith("▁") ? text : `▁${text}`).split(/(?=▁)/u);
+    },
     BertPreTokenizer: () => (text) => STEPS.WhitespaceSplit()(text).flatMap(STEPS.Punctuation()),
     Split: (step) => {
       const scripts = step.pattern.Regex.replace(/\\p\{(\w{3,})\}/g, "\\p{Script=$1}");

@@ -1,0 +1,62 @@
+"""Chooses what sentences are taken apart into: whole words, or pieces of words where these tell the classes better.
+
+Languages that build long words out of many parts have few words that come again, but parts that do.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.ground.recipe import Recipe
+from training.ground.samples import Samples
+from training.kinds.sentences.preprocess import UNKNOWN
+from training.kinds.sentences.tokeniser import WORDS
+from training.kinds.sentences.tokens import Tokens, tokenise, tokenise_in_pieces
+
+# Where fewer of the words than this stand in one sentence alone, pieces of them bring nothing.
+_RARE = 0.03
+# So many sentences to learn from are enough to see which is better, and this share of them to see it.
+_LOOKED_AT, _HELD_OUT = 3_000, 0.2
+_FEWEST = 40
+# As ngram_fit's.
+_STRENGTH = 0.1
+
+
+def choose_tokens(recipe: Recipe, samples: Samples[str], part: NDArray[np.int64]) -> Tokens:
+    """The sentences in words or in pieces of words: whichever n-grams tell the classes of some of `part` better by.
+
+    `part` are the indices to learn from; the labels of others are not looked at.
+    """
+    words = tokenise(samples, recipe.vocabulary, recipe.max_length)
+    if words.vocabulary.unit != WORDS or _rare(words.rows) < _RARE or len(part) < _FEWEST:
+        return words
+    pieces = tokenise_in_pieces(samples, recipe.max_length)
+    some = np.random.default_rng(recipe.seed).permutation(part)[:_LOOKED_AT]
+    losses = [_held_out_loss(recipe, tokens, samples, some) for tokens in (words, pieces)]
+    return pieces if losses[1] < losses[0] else words
+
+
+def _rare(rows: list[list[int]]) -> float:
+    unknown = sum(row.count(UNKNOWN) for row in rows)
+    return unknown / max(1, sum(map(len, rows)))
+
+
+def _held_out_loss(recipe: Recipe, tokens: Tokens, samples: Samples[str], some: NDArray[np.int64]) -> float:
+    """Of n-grams that have learned from most of these sentences, on the others."""
+    import torch
+
+    from training.audit.suspects import fit_briefly
+    from training.engine.linear import Labelled, measure
+    from training.kinds.sentences.ngrams import NORM, NGramTable, SparseFeatures
+    from training.targets.target import target_of
+
+    # These products are too small to share, and cores that wait for each other take many times as long.
+    torch.set_num_threads(1)
+    cut, target = round(len(some) * _HELD_OUT), target_of(recipe.task)
+    learned, held_out = some[cut:], some[:cut]
+    table = NGramTable(tokens.of(learned), tokens.vocabulary.size + 1, tokens.vocabulary.order)
+    parts = [
+        Labelled(SparseFeatures(tokens.of(part), table), torch.from_numpy(samples.labels[part]), target)
+        for part in (learned, held_out)
+    ]
+    linear = fit_briefly(parts[0], len(samples.classes), penalty=_STRENGTH / len(learned) * NORM**2)
+    return measure(linear, parts[1])[0]
