@@ -1,5 +1,6 @@
 """The sentences of a data set as token ids, and the vocabulary that was learned for them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from numpy.typing import NDArray
@@ -24,6 +25,10 @@ class Tokens:
         """The rows at these indices."""
         return [self.rows[i] for i in part]
 
+    def keep(self, part: NDArray) -> "Tokens":
+        """Of the sentences at these indices alone."""
+        return Tokens(self.vocabulary, self.preprocess, self.of(part))
+
     def of_parts(self, parts: Parts) -> list[list[list[int]]]:
         """The rows of the training and of the validation part."""
         return [self.of(part) for part in parts]
@@ -35,17 +40,17 @@ def tokenise(samples: Samples[str], vocabulary: int, max_length: int) -> Tokens:
     The vocabulary is learned from all sentences, but from no label: accuracy is measured all the same on what the
     model did not learn from, and the model that is shipped may know every word.
     """
-    return _tokenised(learn_vocabulary(samples.items, vocabulary), samples, max_length)
+    return _tokenised(learn_vocabulary(samples.items, vocabulary), samples.items, max_length)
 
 
-def tokenise_in_pieces(samples: Samples[str], max_length: int) -> Tokens:
+def tokenise_in_pieces(sentences: Sequence[str], max_length: int) -> Tokens:
     """The same in pieces of words, of which there are few."""
-    return _tokenised(learn_pieces(samples.items), samples, max_length)
+    return _tokenised(learn_pieces(sentences), sentences, max_length)
 
 
-def _tokenised(learned: Vocabulary, samples: Samples[str], max_length: int) -> Tokens:
+def _tokenised(learned: Vocabulary, sentences: Sequence[str], max_length: int) -> Tokens:
     preprocess = TextPreprocess(learned.tokenizer_json, max_length)
-    return Tokens(learned, preprocess, preprocess.ragged(samples.items))
+    return Tokens(learned, preprocess, preprocess.ragged(sentences))
 
 
 def tokenise_with(samples: Samples[str], tokenizer_json: str, max_length: int) -> Tokens:

@@ -29,10 +29,11 @@ def choose_tokens(recipe: Recipe, samples: Samples[str], part: NDArray[np.int64]
     words = tokenise(samples, recipe.vocabulary, recipe.max_length)
     if words.vocabulary.unit != WORDS or _rare(words.rows) < _RARE or len(part) < _FEWEST:
         return words
-    pieces = tokenise_in_pieces(samples, recipe.max_length)
     some = np.random.default_rng(recipe.seed).permutation(part)[:_LOOKED_AT]
-    losses = [_held_out_loss(recipe, tokens, samples, some) for tokens in (words, pieces)]
-    return pieces if losses[1] < losses[0] else words
+    texts, labels = [samples.items[i] for i in some], samples.labels[some]
+    tried = [words.keep(some), tokenise_in_pieces(texts, recipe.max_length)]
+    losses = [_held_out_loss(recipe, tokens, labels, len(samples.classes)) for tokens in tried]
+    return tokenise_in_pieces(samples.items, recipe.max_length) if losses[1] < losses[0] else words
 
 
 def _rare(rows: list[list[int]]) -> float:
@@ -40,7 +41,7 @@ def _rare(rows: list[list[int]]) -> float:
     return unknown / max(1, sum(map(len, rows)))
 
 
-def _held_out_loss(recipe: Recipe, tokens: Tokens, samples: Samples[str], some: NDArray[np.int64]) -> float:
+def _held_out_loss(recipe: Recipe, tokens: Tokens, labels: NDArray[np.int64], classes: int) -> float:
     """Of n-grams that have learned from most of these sentences, on the others."""
     import torch
 
@@ -51,12 +52,9 @@ def _held_out_loss(recipe: Recipe, tokens: Tokens, samples: Samples[str], some: 
 
     # These products are too small to share, and cores that wait for each other take many times as long.
     torch.set_num_threads(1)
-    cut, target = round(len(some) * _HELD_OUT), target_of(recipe.task)
-    learned, held_out = some[cut:], some[:cut]
-    table = NGramTable(tokens.of(learned), tokens.vocabulary.size + 1, tokens.vocabulary.order)
-    parts = [
-        Labelled(SparseFeatures(tokens.of(part), table), torch.from_numpy(samples.labels[part]), target)
-        for part in (learned, held_out)
-    ]
-    linear = fit_briefly(parts[0], len(samples.classes), penalty=_STRENGTH / len(learned) * NORM**2)
-    return measure(linear, parts[1])[0]
+    cut, target = round(len(labels) * _HELD_OUT), target_of(recipe.task)
+    parts = [(tokens.rows[part], torch.from_numpy(labels[part])) for part in (slice(cut, None), slice(cut))]
+    table = NGramTable(parts[0][0], tokens.vocabulary.size + 1, tokens.vocabulary.order)
+    learned, held_out = (Labelled(SparseFeatures(rows, table), truth, target) for rows, truth in parts)
+    linear = fit_briefly(learned, classes, penalty=_STRENGTH / len(learned.labels) * NORM**2)
+    return measure(linear, held_out)[0]
