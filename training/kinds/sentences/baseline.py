@@ -44,5 +44,7 @@ def naive_bayes(
 
 def _flat(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     lengths = np.array([len(row) for row in rows], np.int64)
-    ids = np.fromiter((i for row in rows for i in row), np.int64, int(lengths.sum()))
+    ids = np.concatenate([np.empty(0, np.int32), *(np.asarray(row, np.int32) for row in rows)]).astype(
+        np.int64
+    )
     return ids, np.repeat(np.arange(len(rows)), lengths)

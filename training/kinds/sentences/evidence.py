@@ -31,7 +31,7 @@ class SentenceEvidence:
     labels: NDArray[np.int64]
     train_count: int
     sentences: list[str]
-    rows: list[list[int]]
+    rows: list[Sequence[int]]
     words: int
     order: int
     baseline_name: str = "naive Bayes on single words"
@@ -81,5 +81,5 @@ class SentenceEvidence:
                 item["place"] = int(looked_at[item["place"]])
         return found
 
-    def _cut(self, places: Sequence[int] | NDArray[np.int64]) -> list[list[int]]:
+    def _cut(self, places: Sequence[int] | NDArray[np.int64]) -> list[Sequence[int]]:
         return [self.rows[i][:_MOST_TOKENS] for i in places]

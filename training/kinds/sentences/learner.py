@@ -37,7 +37,7 @@ class SentenceLearner(Voting):
     def __init__(
         self,
         module: RecurrentEnsemble,
-        rows: Sequence[list[list[int]]],
+        rows: Sequence[list[Sequence[int]]],
         labels: Sequence[NDArray[np.int64]],
         config: Recipe,
         device: torch.device,
@@ -153,7 +153,7 @@ def learner_of(
     group: ProcessGroup,
     *,
     arguments: dict[str, Any],
-    rows: Sequence[list[list[int]]],
+    rows: Sequence[list[Sequence[int]]],
     labels: Sequence[NDArray[np.int64]],
     partner: Tensor,
 ) -> SentenceLearner:

@@ -42,7 +42,7 @@ class SentencesLeftOut:
     `embeddings` [N, W] are an encoder's that knew no class yet.
     """
 
-    rows: tuple[list[list[int]], list[list[int]]]
+    rows: tuple[list[Sequence[int]], list[Sequence[int]]]
     labels: tuple[NDArray[np.int64], NDArray[np.int64]]
     base: int
     order: int

@@ -34,7 +34,7 @@ class Texts:
     `facts` are for the fingerprints of checkpoints.
     """
 
-    rows: Sequence[list[list[int]]]
+    rows: Sequence[list[Sequence[int]]]
     labels: Sequence[NDArray[np.int64]]
     classes: int
     vocabulary: Vocabulary
@@ -176,7 +176,7 @@ class NGramFitting:
     def _penalty(self, part: Labelled) -> float:
         return self._strength / len(part.labels) * NORM**2
 
-    def _table_of(self, rows: Sequence[list[int]]) -> NGramTable:
+    def _table_of(self, rows: Sequence[Sequence[int]]) -> NGramTable:
         return NGramTable(rows, self._texts.vocabulary.size + 1, self._texts.vocabulary.order)
 
     @torch.no_grad()

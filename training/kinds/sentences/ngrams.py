@@ -1,7 +1,7 @@
 """A linear model over n-grams of token ids; the ids of an n-gram make one integer key, so nothing collides."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -12,6 +12,8 @@ from torch.nn import functional
 # The length of a sentence's feature vector; ordinary learning rates then fit the gradient solver, too.
 NORM = 8.0
 _MIN_COUNT = 2
+# Of the place of a sentence among those that are looked at together, and of how often it has an n-gram.
+_PLACE_BITS, _COUNT_BITS = 15, 16
 
 
 class NGramClassifier(nn.Module):
@@ -67,10 +69,10 @@ class SparseFeatures:
     def __init__(self, sentences: Sequence[Sequence[int]], table: "NGramTable") -> None:
         self.count, self.width = len(sentences), len(table.keys)
         self.device = torch.device("cpu")
-        self._starts, self._columns, self._values = table.rows_of(sentences)
+        parts = table.rows_of(sentences)
+        self._starts, self._columns, self._values = parts[0].long(), parts[1], parts[2]
         self.values = len(self._values)
         shape = (self.count, self.width)
-        parts = (self._starts, self._columns, self._values)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
             self._matrix = torch.sparse_csr_tensor(*parts, size=shape, check_invariants=False)
@@ -92,7 +94,7 @@ class SparseFeatures:
         offsets = torch.cat([torch.zeros(1, dtype=torch.int64), counts.cumsum(0)[:-1]])
         places = torch.arange(int(counts.sum())) + (self._starts[rows] - offsets).repeat_interleave(counts)
         return functional.embedding_bag(
-            self._columns[places], weight, offsets, mode="sum", per_sample_weights=self._values[places]
+            self._columns[places].long(), weight, offsets, mode="sum", per_sample_weights=self._values[places]
         )
 
 
@@ -101,48 +103,94 @@ class NGramTable:
 
     def __init__(self, sentences: Sequence[Sequence[int]], base: int, order: int) -> None:
         self.base, self.order = base, order
-        kept: list[NDArray[np.int64]] = []
-        frequencies: list[NDArray[np.int64]] = []
-        for keys, owners in self._ngrams(sentences):
-            by_key = np.lexsort((owners, keys))
-            keys, owners = keys[by_key], owners[by_key]
-            first = np.ones(len(keys), bool)
-            first[1:] = (keys[1:] != keys[:-1]) | (owners[1:] != owners[:-1])
-            unique, documents = np.unique(keys[first], return_counts=True)
-            # Longer n-grams that occur once only take room; a word may be the only one of its sentence.
-            often = documents >= (_MIN_COUNT if kept else 1)
-            kept.append(unique[often])
-            frequencies.append(documents[often])
+        # A key and a sentence's place make one number, whose lower bits are the place.
+        room = 62 - (base**order).bit_length()
+        self._place_bits = max(0, min(_PLACE_BITS, room))
+        found: list[list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = [[] for _ in range(order)]
+        for some in self._chunks(sentences):
+            for n, (keys, _, _) in enumerate(self._counted(some)):
+                found[n].append(_runs(keys))
+        kept = [_merged(parts, _MIN_COUNT if n else 1) for n, parts in enumerate(found)]
         # Keys grow with the length of the n-gram, so the parts one after another are in order.
-        self.keys = np.concatenate(kept)
-        documents = np.concatenate(frequencies)
+        self.keys = np.concatenate([keys for keys, _ in kept])
+        documents = np.concatenate([counts for _, counts in kept])
         self.idf = (np.log((len(sentences) + 1) / (documents + 1)) + 1).astype(np.float32)
 
     def rows_of(self, sentences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor, Tensor]:
-        """CSR parts of the feature matrix: starts [N + 1], columns, values."""
-        parts = self._ngrams(sentences)
-        keys = np.concatenate([part[0] for part in parts])
-        owners = np.concatenate([part[1] for part in parts])
-        columns = np.searchsorted(self.keys, keys).clip(max=len(self.keys) - 1)
-        known = self.keys[columns] == keys
-        pairs, counts = np.unique(owners[known] * len(self.keys) + columns[known], return_counts=True)
-        owners, columns = np.divmod(pairs, len(self.keys))
-        idf = self.idf[columns]
+        """CSR parts of the feature matrix: starts [N + 1], columns, both int32, and values."""
+        parts = [self._rows(some) for some in self._chunks(sentences)]
+        counts, columns, values = (np.concatenate(some) for some in zip(*parts, strict=True))
+        starts = np.concatenate([[0], counts.cumsum()]).astype(np.int32)
+        return torch.from_numpy(starts), torch.from_numpy(columns), torch.from_numpy(values)
+
+    def _rows(
+        self, sentences: Sequence[Sequence[int]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+        """Of a chunk: how many known n-grams each sentence has, their columns and values."""
+        packed = []
+        for keys, owners, counts in self._counted(sentences):
+            columns = np.searchsorted(self.keys, keys).clip(max=len(self.keys) - 1)
+            known = self.keys[columns] == keys
+            pairs = owners[known] * len(self.keys) + columns[known]
+            packed.append(pairs << _COUNT_BITS | counts[known])
+        together = np.sort(np.concatenate(packed))
+        owners, columns = np.divmod(together >> _COUNT_BITS, len(self.keys))
+        counts, idf = together & (1 << _COUNT_BITS) - 1, self.idf[columns]
         norms = np.sqrt(np.bincount(owners, weights=counts * idf**2, minlength=len(sentences)))
         values = (counts * idf * (NORM / np.maximum(norms, 1e-6))[owners]).astype(np.float32)
-        starts = np.concatenate([[0], np.bincount(owners, minlength=len(sentences)).cumsum()])
-        return torch.from_numpy(starts), torch.from_numpy(columns), torch.from_numpy(values)
+        return np.bincount(owners, minlength=len(sentences)), columns.astype(np.int32), values
+
+    def _chunks(self, sentences: Sequence[Sequence[int]]) -> Iterator[Sequence[Sequence[int]]]:
+        """Few enough at a time that what is made of them takes little room."""
+        size = 1 << self._place_bits
+        # At least one, so that there is something to put together.
+        return (sentences[first : first + size] for first in range(0, max(len(sentences), 1), size))
+
+    def _counted(
+        self, sentences: Sequence[Sequence[int]]
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
+        """For each length from 1: the n-grams of a chunk, sorted; whose they are and how often they stand there."""
+        bits = self._place_bits
+        for keys, owners in self._ngrams(sentences):
+            pairs, counts = _runs(np.sort(keys << bits | owners))
+            yield pairs >> bits, pairs & (1 << bits) - 1, counts
 
     def _ngrams(
         self, sentences: Sequence[Sequence[int]]
-    ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """For each length from 1: the keys of all n-grams and the sentence of each."""
-        lengths = np.array([len(sentence) for sentence in sentences], np.int64)
-        ids = np.fromiter((i for sentence in sentences for i in sentence), np.int64, int(lengths.sum()))
+        lengths = np.fromiter(map(len, sentences), np.int64, len(sentences))
+        rows = [np.asarray(sentence, np.int32) for sentence in sentences]
+        ids = np.concatenate([np.empty(0, np.int32), *rows]).astype(np.int64)
         owners = np.repeat(np.arange(len(sentences)), lengths)
-        found, keys = [(ids, owners)], ids
+        keys = ids
+        yield keys, owners
         for n in range(2, self.order + 1):
             keys = keys[:-1] * self.base + ids[n - 1 :]
             whole = owners[: len(keys)] == owners[n - 1 :]
-            found.append((keys[whole], owners[: len(keys)][whole]))
-        return found
+            yield keys[whole], owners[: len(keys)][whole]
+
+
+def _runs(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Each of the sorted values once, and how often it is there."""
+    first = np.ones(len(values), bool)
+    first[1:] = values[1:] != values[:-1]
+    starts = np.flatnonzero(first)
+    return values[starts], np.diff(starts, append=len(values))
+
+
+def _merged(
+    parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]], fewest: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Keys of all parts, sorted, with the sums of their counts; those with a sum below `fewest` are left out.
+
+    Longer n-grams that occur once only take room; a word may be the only one of its sentence.
+    """
+    keys, counts = (np.concatenate(some) for some in zip(*parts, strict=True))
+    order = np.argsort(keys, kind="stable")
+    once, sizes = _runs(keys[order])
+    if not len(once):
+        return once, sizes
+    sums = np.add.reduceat(counts[order], sizes.cumsum() - sizes)
+    often = sums >= fewest
+    return once[often], sums[often]

@@ -1,6 +1,7 @@
 """The one definition of how a sentence becomes numbers, in training and in prediction."""
 
 import json
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +25,8 @@ _SPECIAL = {
     "sep_token": "[SEP]",
 }
 _AT_ONCE = 64
+# What the library makes of a sentence takes a hundred times its room.
+_MANY = 10_000
 
 
 class TextPreprocess:
@@ -46,6 +49,17 @@ class TextPreprocess:
         rows = [encoding.ids or [UNKNOWN] for encoding in self._tokenizer.encode_batch_fast(whole)]
         # Somebody may write the name of the padding token into a sentence.
         return [row if PADDING not in row else [i or UNKNOWN for i in row] for row in rows]
+
+    def compact(self, sentences: Sequence[str]) -> list[Sequence[int]]:
+        """The same of very many, at four bytes an id."""
+        from training.kinds.sentences.by_word import WordLookup, pays
+
+        if pays(self.tokenizer_json, sentences):
+            return WordLookup(self._tokenizer, self.max_length, UNKNOWN).rows(sentences)
+        found: list[Sequence[int]] = []
+        for first in range(0, len(sentences), _MANY):
+            found += [array("i", row) for row in self.ragged(sentences[first : first + _MANY])]
+        return found
 
     def encode(self, sentences: Sequence[str]) -> NDArray[np.int64]:
         """Ids as int64 [N, T], T the longest of these sentences, padded with 0."""

@@ -1,6 +1,6 @@
 """Trains recurrent networks and blends them with the linear model over n-grams."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -116,7 +116,7 @@ def _train_network(
     return learner, progress
 
 
-def _rows(texts: Texts) -> list[list[list[int]]]:
+def _rows(texts: Texts) -> list[list[Sequence[int]]]:
     return [[row[:_LENGTH] for row in part] for part in texts.rows]
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
+from training.kinds.sentences.by_word import counted_words
+
 UNKNOWN = "[UNK]"
 SPECIAL = ["[PAD]", UNKNOWN, "[BOS]", "[EOS]"]
 # Scripts written without spaces. A Chinese or Japanese character carries meaning, so each is a token; a Thai,
@@ -18,6 +20,8 @@ _SUBWORDS = 4_000
 # Little text must not be learned by heart, whole phrases at a time.
 _FEWEST_SUBWORDS, _CHARACTERS_A_SUBWORD = 30, 40
 _LOOKED_AT = 2_000
+# A word or piece that stands in the texts less often is unknown.
+_LEAST_OFTEN = 2
 
 
 # What ids stand for.
@@ -45,15 +49,20 @@ def learn_vocabulary(sentences: Sequence[str], size: int) -> Vocabulary:
     visible = max(len(sample), 1)
     if len(_LETTERS.findall(sample)) > 0.1 * visible:
         return _in_pieces(sentences, min(size, _SUBWORDS), 2, [pre_tokenizers.WhitespaceSplit()])
-    trainer = trainers.WordLevelTrainer(
-        vocab_size=size, min_frequency=2, special_tokens=SPECIAL, show_progress=False
-    )
-    tokenizer = _learned(
-        Tokenizer(models.WordLevel(unk_token=UNKNOWN)), trainer, sentences, [pre_tokenizers.WhitespaceSplit()]
-    )
-    is_han = len(_HAN.findall(sample)) > 0.3 * visible
-    unit = CHARACTERS if is_han else WORDS
-    return Vocabulary(tokenizer.to_str(), tokenizer.get_vocab_size(), 3 if is_han else 2, unit)
+    tokenizer = _steps(Tokenizer(models.WordLevel(unk_token=UNKNOWN)), [pre_tokenizers.WhitespaceSplit()])
+    if len(_HAN.findall(sample)) > 0.3 * visible:
+        trainer = trainers.WordLevelTrainer(
+            vocab_size=size, min_frequency=_LEAST_OFTEN, special_tokens=SPECIAL, show_progress=False
+        )
+        tokenizer.train_from_iterator(sentences, trainer)
+        return Vocabulary(tokenizer.to_str(), tokenizer.get_vocab_size(), 3, CHARACTERS)
+    counts = counted_words(sentences, tokenizer.normalizer, tokenizer.pre_tokenizer)
+    words = sorted((-count, word) for word, count in counts.items() if count >= _LEAST_OFTEN)
+    kept = [word for _, word in words if word not in SPECIAL][: max(0, size - len(SPECIAL))]
+    ids = {word: place for place, word in enumerate([*SPECIAL, *kept])}
+    tokenizer.model = models.WordLevel(ids, unk_token=UNKNOWN)
+    tokenizer.add_special_tokens(SPECIAL)
+    return Vocabulary(tokenizer.to_str(), tokenizer.get_vocab_size(), 2, WORDS)
 
 
 def learn_pieces(sentences: Sequence[str]) -> Vocabulary:
@@ -67,15 +76,16 @@ def _in_pieces(sentences: Sequence[str], most: int, order: int, splits: list[Any
     characters = sum(map(len, sentences))
     trainer = trainers.BpeTrainer(
         vocab_size=min(most, max(_FEWEST_SUBWORDS, characters // _CHARACTERS_A_SUBWORD)),
-        min_frequency=2,
+        min_frequency=_LEAST_OFTEN,
         special_tokens=SPECIAL,
         show_progress=False,
     )
-    tokenizer = _learned(Tokenizer(models.BPE(unk_token=UNKNOWN)), trainer, sentences, splits)
+    tokenizer = _steps(Tokenizer(models.BPE(unk_token=UNKNOWN)), splits)
+    tokenizer.train_from_iterator(sentences, trainer)
     return Vocabulary(tokenizer.to_str(), tokenizer.get_vocab_size(), order, PIECES)
 
 
-def _learned(tokenizer: Tokenizer, trainer: Any, sentences: Sequence[str], splits: list[Any]) -> Tokenizer:
+def _steps(tokenizer: Tokenizer, splits: list[Any]) -> Tokenizer:
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -84,7 +94,6 @@ def _learned(tokenizer: Tokenizer, trainer: Any, sentences: Sequence[str], split
             pre_tokenizers.Split(Regex(_CHARACTERS), "isolated"),
         ]
     )
-    tokenizer.train_from_iterator(sentences, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[BOS] $A [EOS]", special_tokens=[("[BOS]", 2), ("[EOS]", 3)]
     )

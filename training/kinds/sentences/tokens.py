@@ -19,9 +19,9 @@ class Tokens:
 
     vocabulary: Vocabulary
     preprocess: TextPreprocess
-    rows: list[list[int]]
+    rows: list[Sequence[int]]
 
-    def of(self, part: NDArray) -> list[list[int]]:
+    def of(self, part: NDArray) -> list[Sequence[int]]:
         """The rows at these indices."""
         return [self.rows[i] for i in part]
 
@@ -29,7 +29,7 @@ class Tokens:
         """Of the sentences at these indices alone."""
         return Tokens(self.vocabulary, self.preprocess, self.of(part))
 
-    def of_parts(self, parts: Parts) -> list[list[list[int]]]:
+    def of_parts(self, parts: Parts) -> list[list[Sequence[int]]]:
         """The rows of the training and of the validation part."""
         return [self.of(part) for part in parts]
 
@@ -50,11 +50,11 @@ def tokenise_in_pieces(sentences: Sequence[str], max_length: int) -> Tokens:
 
 def _tokenised(learned: Vocabulary, sentences: Sequence[str], max_length: int) -> Tokens:
     preprocess = TextPreprocess(learned.tokenizer_json, max_length)
-    return Tokens(learned, preprocess, preprocess.ragged(sentences))
+    return Tokens(learned, preprocess, preprocess.compact(sentences))
 
 
 def tokenise_with(samples: Samples[str], tokenizer_json: str, max_length: int) -> Tokens:
     """With the tokenizer of an encoder, whose pieces the n-grams are made of, too."""
     preprocess = TextPreprocess(tokenizer_json, max_length)
     vocabulary = Vocabulary(tokenizer_json, preprocess.size, _ORDER, PIECES)
-    return Tokens(vocabulary, preprocess, preprocess.ragged(samples.items))
+    return Tokens(vocabulary, preprocess, preprocess.compact(samples.items))

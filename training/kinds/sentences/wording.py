@@ -3,6 +3,8 @@
 Languages that build long words out of many parts have few words that come again, but parts that do.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,7 +38,7 @@ def choose_tokens(recipe: Recipe, samples: Samples[str], part: NDArray[np.int64]
     return tokenise_in_pieces(samples.items, recipe.max_length) if losses[1] < losses[0] else words
 
 
-def _rare(rows: list[list[int]]) -> float:
+def _rare(rows: Sequence[Sequence[int]]) -> float:
     unknown = sum(row.count(UNKNOWN) for row in rows)
     return unknown / max(1, sum(map(len, rows)))
 

@@ -24,7 +24,7 @@ _PARTS = 2
 
 def contrast(
     encoder: Bert,
-    rows: Sequence[list[int]],
+    rows: Sequence[Sequence[int]],
     labels: NDArray[np.int64],
     *,
     seed: int,
@@ -60,7 +60,7 @@ def contrast(
 
 
 def _embedded(
-    encoder: Bert, places: NDArray[np.int64], rows: Sequence[list[int]], device: torch.device
+    encoder: Bert, places: NDArray[np.int64], rows: Sequence[Sequence[int]], device: torch.device
 ) -> Tensor:
     ids = torch.from_numpy(pad([rows[place] for place in places])).to(device)
     return mean_state(encoder(ids).float(), ids)

@@ -52,7 +52,7 @@ class Encoded:
 
     encoder: Bert
     window: int
-    rows: Sequence[list[int]]
+    rows: Sequence[Sequence[int]]
     labels: NDArray[np.int64]
     parts: Parts
     embedded: Parts | None = None
