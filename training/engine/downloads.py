@@ -12,6 +12,9 @@ DIRECTORY_VARIABLE = "FLASH_WEIGHTS_DIR"
 _CONNECT_SECONDS = 10.0
 _STALLED_SECONDS = 20.0
 _CHUNK = 1024 * 1024
+# After a network did not let a file through, it is not asked again for this long: each training would wait for it.
+_RESTS_SECONDS = 600
+_REFUSED_FILE = ".network-refused"
 
 
 class DownloadFailed(Exception):
@@ -44,8 +47,11 @@ class _Transfer(threading.Thread):
 
 def download(url: str, target: Path, digest: str) -> None:
     """Fetch `url` to `target`, whole or not at all; its sha256 must begin with `digest`; raises DownloadFailed."""
+    refused = target.with_name(_REFUSED_FILE)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        if _age(refused) < _RESTS_SECONDS:
+            raise DownloadFailed("the network refused it some minutes ago")
     except OSError as error:
         raise DownloadFailed("the cache folder cannot be written") from error
     temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
@@ -55,11 +61,22 @@ def download(url: str, target: Path, digest: str) -> None:
         while transfer.is_alive():
             transfer.join(0.1)
             if time.monotonic() - transfer.last_byte > _STALLED_SECONDS:
+                refused.touch()
                 raise DownloadFailed("the network is not responding")
         if transfer.error is not None:
+            refused.touch()
             raise DownloadFailed("the network blocks it")
         if not transfer.digest.hexdigest().startswith(digest):
             raise DownloadFailed("the download was damaged")
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _age(path: Path) -> float:
+    """In seconds; infinite where there is no such file, or its time is ahead."""
+    try:
+        age = time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
+    return age if age >= 0 else float("inf")
