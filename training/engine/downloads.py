@@ -66,6 +66,7 @@ def download(url: str, target: Path, digest: str) -> None:
         if transfer.error is not None:
             refused.touch()
             raise DownloadFailed("the network blocks it")
+        refused.unlink(missing_ok=True)
         if not transfer.digest.hexdigest().startswith(digest):
             raise DownloadFailed("the download was damaged")
         os.replace(temporary, target)

@@ -16,9 +16,9 @@ DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 
 @pytest.fixture
-def cache(tmp_path):
-    (tmp_path / "cache").mkdir()
-    return tmp_path / "cache"
+def folder(tmp_path):
+    (tmp_path / "folder").mkdir()
+    return tmp_path / "folder"
 
 
 @pytest.fixture
@@ -46,15 +46,15 @@ def server():
     httpd.server_close()
 
 
-def test_a_file_arrives_whole_and_alone(server, cache):
-    target = cache / "new" / "model.safetensors"
+def test_a_file_arrives_whole_and_alone(server, folder):
+    target = folder / "new" / "model.safetensors"
     download(server.url, target, DIGEST[:8])
     assert target.read_bytes() == CONTENT
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_a_network_that_refused_is_asked_again_only_later(server, cache):
-    target = cache / "model.safetensors"
+def test_a_network_that_refused_is_asked_again_only_later(server, folder):
+    target = folder / "model.safetensors"
     server.broken = True
     with pytest.raises(DownloadFailed, match="blocks it"):
         download(server.url, target, DIGEST)
@@ -63,22 +63,22 @@ def test_a_network_that_refused_is_asked_again_only_later(server, cache):
         download(server.url, target, DIGEST)
     assert server.asked == 1
     before = time.time() - downloads._RESTS_SECONDS - 1
-    os.utime(cache / downloads._REFUSED_FILE, (before, before))
+    os.utime(folder / downloads._REFUSED_FILE, (before, before))
     download(server.url, target, DIGEST)
-    assert [path.name for path in cache.iterdir()] == [target.name]
+    assert [path.name for path in folder.iterdir()] == [target.name]
 
 
-def test_a_clock_that_was_ahead_keeps_nobody_waiting(server, cache):
-    refused = cache / downloads._REFUSED_FILE
+def test_a_clock_that_was_ahead_keeps_nobody_waiting(server, folder):
+    refused = folder / downloads._REFUSED_FILE
     refused.touch()
     os.utime(refused, (time.time() + 9999,) * 2)
-    download(server.url, cache / "model.safetensors", DIGEST)
+    download(server.url, folder / "model.safetensors", DIGEST)
 
 
-def test_a_damaged_file_is_asked_for_again_at_once(server, cache):
-    target = cache / "model.safetensors"
+def test_a_damaged_file_is_asked_for_again_at_once(server, folder):
+    target = folder / "model.safetensors"
     for _ in range(2):
         with pytest.raises(DownloadFailed, match="damaged"):
             download(server.url, target, "0000")
     assert server.asked == 2
-    assert not list(cache.iterdir())
+    assert not list(folder.iterdir())
