@@ -4,6 +4,7 @@ import hashlib
 import os
 import threading
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -41,6 +42,9 @@ class _Transfer(threading.Thread):
                     file.write(chunk)
                     self.digest.update(chunk)
                     self.last_byte = time.monotonic()
+        except urllib.error.HTTPError as error:
+            error.close()
+            self.error = error
         except Exception as error:
             self.error = error
 
