@@ -15,7 +15,7 @@ from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Parts, Samples, check_classes
 from training.kinds.sentences.catalog import NGRAMS, title_of, without_encoder
-from training.kinds.sentences.encoders.specs import ENCODERS
+from training.kinds.sentences.encoders.specs import ENCODERS, EncoderSpec
 from training.kinds.sentences.likeness import sentence_sources
 from training.kinds.sentences.preprocess import pad
 from training.kinds.sentences.tokens import Tokens, tokenise, tokenise_with
@@ -175,16 +175,19 @@ class _Outcomes:
             **more,
         )
 
-    def encoded(self, encoder: "Bert", window: int, *, is_original: bool) -> Any:
+    def encoded(self, encoder: "Bert", spec: EncoderSpec, *, is_original: bool) -> Any:
         """All sentences as an encoder gets them, which knows nothing of the classes if it `is_original`."""
         from training.kinds.sentences.encoders.fit import Encoded
+        from training.kinds.sentences.encoders.windows import length_read
         from training.kinds.sentences.left_out import looked_at
 
         labels = self._samples.labels
         asked = looked_at(self._parts, self._recipe.seed) if is_original else None
+        lengths = np.array([len(row) for row in self._tokens.rows], np.int64)
         return Encoded(
             encoder=encoder,
-            window=window,
+            window=spec.window,
+            length=length_read(lengths, spec.window, spec.limit),
             rows=self._tokens.rows,
             labels=labels,
             parts=self._parts,
@@ -231,7 +234,7 @@ def _fit_encoder(
     from training.kinds.sentences.encoders.graph import encoder_graph
 
     is_original = previous is None or not load_trained(encoder, previous, recipe.model, run.events)
-    encoded = outcome.encoded(encoder, ENCODERS[recipe.model].window, is_original=is_original)
+    encoded = outcome.encoded(encoder, ENCODERS[recipe.model], is_original=is_original)
     fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
     count = len(texts.rows[0])
     return outcome.of_votes(fit, encoder_graph, count, state=EncoderClassifier.small_state)
