@@ -98,8 +98,9 @@ def tiny_classifier(
     ngrams = NGramClassifier(keys, torch.rand(len(keys), generator=random), classes, vocabulary + 1, 2)
     head = torch.nn.Linear(WIDTH, classes)
     with torch.no_grad():
-        for tensor in (ngrams.weight, head.weight, head.bias):
-            tensor.copy_(0.5 * torch.randn(tensor.shape, generator=random))
+        # The encoder has the larger vote.
+        for tensor, size in ((ngrams.weight, 0.02), (head.weight, 0.5), (head.bias, 0.5)):
+            tensor.copy_(size * torch.randn(tensor.shape, generator=random))
     return EncoderClassifier(encoder, head, ngrams, length, None, kept, window).eval()
 
 

@@ -36,7 +36,8 @@ class Windows:
         counts = self.counts[places]
         owners = np.repeat(np.arange(len(places)), counts)
         within = np.arange(len(owners)) - np.repeat(counts.cumsum() - counts, counts)
-        return self._first[places][owners] + within, torch.from_numpy(_belongs(owners, len(places)))
+        belongs = torch.from_numpy(owners == np.arange(len(places))[:, None])
+        return self._first[places][owners] + within, belongs.float()
 
 
 def windows_of(ids: Tensor, size: int) -> tuple[Tensor, Tensor | None]:
@@ -80,7 +81,3 @@ def what_is_read(rows: Sequence[Sequence[int]], window: int, length: int, ngrams
         f"{longer:,} of the {len(rows):,} sentences are longer than the {window} pieces that the encoder reads at a "
         f"time: it {how}. The n-grams read up to {ngrams:,} pieces."
     )
-
-
-def _belongs(owners: NDArray[np.int64], count: int) -> NDArray[np.float32]:
-    return (owners == np.arange(count)[:, None]).astype(np.float32)
