@@ -99,8 +99,11 @@ class _Steps:
         self._target = target_of(recipe.task)
         self._kept: tuple[Tensor, Tensor] | None = None
         self._rows = [row[: encoded.length] for row in encoded.rows]
-        if said := what_is_read(encoded.rows, encoded.window, encoded.length, recipe.max_length):
+        said = what_is_read(encoded.rows, encoded.window, encoded.length, recipe.max_length)
+        if said:
             run.events.log(said)
+        # A checkpoint is of states that were read as far.
+        self._facts = [len(encoded.rows), *([encoded.length] if said else [])]
         each = len(encoded.parts[0]) / texts.classes
         self.are_few = each <= _FEW and not recipe.freeze
         if self.are_few:
@@ -132,7 +135,7 @@ class _Steps:
         run.events.phase("training", first, fitted)
         linear = Linear(features.shape[1], self._texts.classes)
         train, validation = (self._labelled(features, part) for part in encoded.parts)
-        facts = (len(encoded.rows), "frozen encoder", self.are_few, encoded.length, *self._texts.facts)
+        facts = (*self._facts, "frozen encoder", self.are_few, *self._texts.facts)
         checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint(recipe, *facts), run.events)
         with run.phases.time("training"):
             progress = fit_linear(
@@ -214,7 +217,7 @@ class _Steps:
         learner = EncoderLearner(
             top, states, encoded.labels, encoded.parts, recipe, self._device, ngrams.scores
         )
-        facts = (len(encoded.rows), self._texts.vocabulary.size, encoded.length, *self._texts.facts)
+        facts = (*self._facts, self._texts.vocabulary.size, *self._texts.facts)
         work = Work(
             make=lambda *_: learner,
             recipe=recipe,

@@ -54,7 +54,7 @@ _MINILM = EncoderSpec(
         }
     ),
     window=256,
-    limit=1_024,
+    limit=512,
     is_english=True,
     parameters=22.7,
     relative_cost=1.0,

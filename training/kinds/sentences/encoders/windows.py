@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-# Of data sets with more tokens, texts are read less far: states of these take 6 GB on a disk, and reading them half an
-# hour on two cores.
+# Of data sets with more tokens, texts are read less far: states of these take 6 GB, and reading them ten minutes on two
+# cores.
 _MOST_TOKENS = 8_000_000
 
 
