@@ -15,10 +15,12 @@ from tests.bundles import image_bundle, text_bundle
 from tests.modelstore.conftest import Publish, publish
 from tests.requirements import ONNXRUNTIME_WEB
 from tests.training.datasets import sentences
-from tests.training.tiny_encoder import write_encoder
+from tests.training.tiny_encoder import tiny_classifier, write_encoder
 from training.bundle.onnx_classifier import OnnxClassifier
 from training.bundle.outside import spread
+from training.export.in_pieces import serialized
 from training.kinds.pictures.preprocess import PicturePreprocess
+from training.kinds.sentences.encoders.graph import encoder_graph
 from training.kinds.sentences.preprocess import TextPreprocess
 from training.kinds.sentences.tokeniser import learn_pieces, learn_vocabulary
 
@@ -135,6 +137,27 @@ def test_the_page_predicts_as_python_does(
         assert shown == pytest.approx(float(row.max()), abs=0.01)
         told = answers.nth(index).get_by_text("This is probably none of the classes.").count()
         assert told == (spread(row[None])[0] > 0.5)
+
+
+@pytest.mark.onnxruntime_web
+def test_the_page_reads_long_texts_by_windows(tab: Page, db: None, publish: Publish, tmp_path: Path) -> None:
+    model = publish("text")
+    path = tmp_path / "bundles" / "1" / "model.onnx"
+    path.write_bytes(serialized(encoder_graph(tiny_classifier(vocabulary=8, classes=2, length=12, window=4))))
+    _write_page(model, tmp_path)
+    (tmp_path / "web" / "runtime.js").write_bytes(ONNXRUNTIME_WEB.read_bytes())
+    tab.goto((tmp_path / "web" / "index.html").as_uri())
+    tab.wait_for_selector("#ask:not([hidden])", timeout=30_000)
+    given = ["boring " * count + "awful terrible" for count in (1, 2, 3, 8, 30)]
+    tab.fill("#text", "\n".join(given))
+    tab.click("button")
+    answers = tab.locator("#answers > li:has(.label)")
+    answers.nth(len(given) - 1).wait_for()
+    expected = OnnxClassifier(path.parent).predict(given)
+    assert np.ptp(expected[:, 0]) > 0.02
+    for index, row in enumerate(expected):
+        shown = answers.nth(index).locator(".bar meter").first.evaluate("meter => meter.value")
+        assert shown == pytest.approx(float(row.max()), abs=0.01)
 
 
 def _write_page(model: Any, folder: Path) -> None:

@@ -9,7 +9,10 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from torch import Tensor
 
 from tests.training.datasets import sentences
+from training.kinds.sentences.encoders.bert import Bert, BertShape
+from training.kinds.sentences.encoders.classifier import EncoderClassifier
 from training.kinds.sentences.encoders.specs import CONFIG_FILE, ENCODERS, TOKENIZER_FILE, WEIGHTS_FILE
+from training.kinds.sentences.ngrams import NGramClassifier
 
 FOLDER = ENCODERS["minilm"].folder
 WIDTH, LAYERS, HEADS, INNER, PLACES = 32, 3, 4, 64, 300
@@ -73,6 +76,32 @@ def hub_state(vocabulary: int) -> dict[str, Tensor]:
                 f"{layer}.{name}.bias": tensor(WIDTH),
             }
     return state
+
+
+def tiny_classifier(
+    *, vocabulary: int, classes: int, length: int, window: int, kept: int | None = 2
+) -> EncoderClassifier:
+    """A classifier whose encoder, head and n-grams have random weights, the same each time."""
+    shape = BertShape(
+        vocabulary=vocabulary,
+        width=WIDTH,
+        layers=LAYERS,
+        heads=HEADS,
+        inner=INNER,
+        places=PLACES,
+        epsilon=1e-12,
+    )
+    encoder, random = Bert(shape), torch.Generator().manual_seed(2)
+    encoder.load_hub(hub_state(vocabulary))
+    # Ids and some pairs of them are known.
+    keys = torch.arange(1, vocabulary * (vocabulary // 2))
+    ngrams = NGramClassifier(keys, torch.rand(len(keys), generator=random), classes, vocabulary + 1, 2)
+    head = torch.nn.Linear(WIDTH, classes)
+    with torch.no_grad():
+        # The encoder has the larger vote.
+        for tensor, size in ((ngrams.weight, 0.02), (head.weight, 0.5), (head.bias, 0.5)):
+            tensor.copy_(size * torch.randn(tensor.shape, generator=random))
+    return EncoderClassifier(encoder, head, ngrams, length, None, kept, window).eval()
 
 
 def _tokenizer() -> Tokenizer:

@@ -201,16 +201,19 @@ class _Outcomes:
             **more,
         )
 
-    def encoded(self, encoder: "Bert", window: int, *, is_original: bool) -> Any:
+    def encoded(self, encoder: "Bert", window: int, limit: int, *, is_original: bool) -> Any:
         """All sentences as an encoder gets them, which knows nothing of the classes if it `is_original`."""
         from training.kinds.sentences.encoders.fit import Encoded
+        from training.kinds.sentences.encoders.windows import length_read
         from training.kinds.sentences.left_out import looked_at
 
         labels = self._samples.labels
         asked = looked_at(self._parts, self._recipe.seed) if is_original else None
+        lengths = np.array([len(row) for row in self._tokens.rows], np.int64)
         return Encoded(
             encoder=encoder,
             window=window,
+            length=length_read(lengths, window, limit),
             rows=self._tokens.rows,
             labels=labels,
             parts=self._parts,
@@ -262,9 +265,11 @@ def _fit_encoder(
     from training.kinds.sentences.ngram_fit import NGramFit
 
     is_original = previous is None or not load_trained(encoder, previous, recipe.model, run.events)
-    window = ENCODERS[recipe.model].window
-    window = min(window, _QUICK_WINDOW) if _is_quick(recipe) else window
-    encoded = outcome.encoded(encoder, window, is_original=is_original)
+    spec = ENCODERS[recipe.model]
+    window, limit = spec.window, spec.limit
+    if _is_quick(recipe):
+        window = limit = min(window, _QUICK_WINDOW)
+    encoded = outcome.encoded(encoder, window, limit, is_original=is_original)
     fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
     if isinstance(fit, NGramFit):
         return _finished(fit, outcome)

@@ -24,7 +24,8 @@ _SPECIAL = {
     "cls_token": "[CLS]",
     "sep_token": "[SEP]",
 }
-_AT_ONCE = 64
+# Sentences in a batch, and tokens with padding: what long ones take of memory does not grow with their number.
+_AT_ONCE, _TOKENS_AT_ONCE = 64, 16_384
 # What the library makes of a sentence takes a hundred times its room.
 _MANY = 10_000
 
@@ -66,14 +67,19 @@ class TextPreprocess:
         return pad(self.ragged(sentences))
 
     def batches(self, inputs: Sequence[str], at_once: int) -> Iterator[tuple[list[int], NDArray[np.int64]]]:
-        """Places in `inputs` and ids int64 [n, T] of these sentences, 64 at most.
+        """Places in `inputs` and ids int64 [n, T] of these sentences, 64 at most, fewer of long ones.
 
         Sentences of one length come together: the padding of the others would be computed, too.
         """
         rows = self.ragged([str(sentence) for sentence in inputs])
         order = sorted(range(len(rows)), key=lambda place: len(rows[place]))
-        for start in range(0, len(order), _AT_ONCE):
-            places = order[start : start + _AT_ONCE]
+        while order:
+            count = 1
+            while (
+                count < min(len(order), _AT_ONCE) and (count + 1) * len(rows[order[count]]) <= _TOKENS_AT_ONCE
+            ):
+                count += 1
+            places, order = order[:count], order[count:]
             yield places, pad([rows[place] for place in places])
 
     def files(self) -> dict[str, str]:

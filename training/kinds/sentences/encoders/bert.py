@@ -165,10 +165,17 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, present: Tensor | None) -
     return found
 
 
-def mean_state(states: Tensor, ids: Tensor) -> Tensor:
-    """The mean [B, W] of the states of those tokens that are there."""
+def mean_state(states: Tensor, ids: Tensor, belongs: Tensor | None = None) -> Tensor:
+    """The mean [B, W] of the states [M, T, W] of those tokens that are there, over all windows of a text.
+
+    `belongs` [B, M] tells with 1.0 which those are; None, or with as many texts as windows: each is a text.
+    """
     there = (ids != 0).to(states.dtype)[..., None]
-    return (states * there).sum(1) / there.sum(1).clamp(min=1)
+    summed, count = (states * there).sum(1), there.sum(1)
+    if belongs is not None and len(belongs) < len(ids):
+        with torch.autocast(states.device.type, enabled=False):
+            summed, count = belongs @ summed.float(), belongs @ count.float()
+    return summed / count.clamp(min=1)
 
 
 def _hub_names(name: str) -> list[str]:

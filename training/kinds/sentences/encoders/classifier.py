@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from training.kinds.sentences.encoders.bert import Bert, BertShape, mean_state, presence
 from training.kinds.sentences.encoders.nearness import nearness
+from training.kinds.sentences.encoders.windows import windows_of
 from training.kinds.sentences.ngrams import NGramClassifier
 
 
@@ -19,19 +20,23 @@ class TopClassifier(nn.Module):
         self.head = nn.Linear(width, classes)
         self._dropout = dropout
 
-    def forward(self, states: Tensor, ids: Tensor) -> Tensor:
-        """Logits [B, C] of states [B, T, W] after the layers below, and ids [B, T] with 0 for padding."""
+    def forward(self, states: Tensor, ids: Tensor, belongs: Tensor) -> Tensor:
+        """Logits [B, C] of states [M, T, W] after the layers below, and ids [M, T] with 0 for padding.
+
+        `belongs` [B, M]: which windows are of each text, see `mean_state`.
+        """
         present = presence(ids)
         for layer in self.layers:
             states = layer(states, present, self._dropout)
-        mean = mean_state(states, ids)
+        mean = mean_state(states, ids, belongs)
         logits: Tensor = self.head(nn.functional.dropout(mean, self._dropout, self.training))
         return logits
 
 
 class EncoderClassifier(nn.Module):
-    """Logits of the encoder, which reads the first `length` tokens of a sentence, and of `ngrams`, added.
+    """Logits of the encoder, which reads the first `length` tokens of a text, and of `ngrams`, added.
 
+    It reads a `window` of tokens at a time, by default all of them; the head gets the mean over all.
     Where there are `centres` [K, W] of what it learned from, they are the smaller the farther a sentence is from those.
     The first `kept` layers of the encoder did not learn, so that other models may have the same; None: none is as it
     came.
@@ -47,16 +52,17 @@ class EncoderClassifier(nn.Module):
         length: int,
         centres: Tensor | None = None,
         kept: int | None = None,
+        window: int | None = None,
     ) -> None:
         super().__init__()
-        self.kept = kept
+        self.kept, self.window = kept, window or length
         self.encoder, self.head, self.ngrams, self.length = encoder, head, ngrams, length
         self.register_buffer("centres", centres)
 
     def forward(self, input_ids: Tensor) -> Tensor:
         """Logits [B, C] of `input_ids` [B, T], 0 = padding; each row has a token at least."""
-        read = input_ids[:, : self.length]
-        mean = mean_state(self.encoder(read), read)
+        read, belongs = windows_of(input_ids[:, : self.length], self.window)
+        mean = mean_state(self.encoder(read), read, belongs)
         logits: Tensor = self.head(mean) + self.ngrams(input_ids)
         return logits if self.centres is None else logits * nearness(mean, self.centres)
 
@@ -81,6 +87,7 @@ class EncoderClassifier(nn.Module):
             "encoder": self.encoder.shape.to_json(),
             "ngrams": self.ngrams.arguments(),
             "length": self.length,
+            "window": self.window,
         }
 
     @classmethod
@@ -96,6 +103,8 @@ class EncoderClassifier(nn.Module):
             ngrams,
             arguments["length"],
             None if centres is None else torch.zeros(centres.shape),
+            # Earlier models read what is in one window.
+            window=arguments.get("window"),
         )
 
 

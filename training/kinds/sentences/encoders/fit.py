@@ -28,6 +28,7 @@ from training.kinds.sentences.encoders.contrast import contrast
 from training.kinds.sentences.encoders.learner import EncoderLearner
 from training.kinds.sentences.encoders.nearness import find_centres, looked_at, nearness
 from training.kinds.sentences.encoders.states import TokenStates, embed, embeddings
+from training.kinds.sentences.encoders.windows import what_is_read
 from training.kinds.sentences.ngram_fit import NGramFit, NGramFitting, Texts
 from training.kinds.sentences.ngrams import NGramClassifier
 from training.kinds.sentences.voting import VotingFit, tell_votes
@@ -46,12 +47,13 @@ _READING = "reading the sentences with the encoder"
 class Encoded:
     """All sentences as the encoder gets them: `rows` of ids, `labels` [N], `parts` of them to learn from and measure.
 
-    `encoder` reads the first `window` ids of each. Of the sentences `embedded` the fit keeps what the encoder made of
-    them before it learned.
+    `encoder` reads a `window` of ids at a time, and the first `length` of each. Of the sentences `embedded` the fit
+    keeps what the encoder made of them before it learned.
     """
 
     encoder: Bert
     window: int
+    length: int
     rows: Sequence[Sequence[int]]
     labels: NDArray[np.int64]
     parts: Parts
@@ -97,12 +99,12 @@ class _Steps:
         self._encoder = encoded.encoder.to(self._device).eval()
         self._target = target_of(recipe.task)
         self._kept: tuple[Tensor, Tensor] | None = None
-        self._rows = [row[: encoded.window] for row in encoded.rows]
-        if longer := sum(len(row) > encoded.window for row in encoded.rows):
-            run.events.log(
-                f"{longer:,} of the {len(self._rows):,} sentences are longer than the {encoded.window} pieces that the "
-                "encoder reads: it reads where they begin, the n-grams read all of them."
-            )
+        self._rows = [row[: encoded.length] for row in encoded.rows]
+        said = what_is_read(encoded.rows, encoded.window, encoded.length, recipe.max_length)
+        if said:
+            run.events.log(said)
+        # A checkpoint is of states that were read as far.
+        self._facts = [len(encoded.rows), *([encoded.length] if said else [])]
         each = len(encoded.parts[0]) / texts.classes
         self.are_few = each <= _FEW and not recipe.freeze
         if self.are_few:
@@ -130,11 +132,11 @@ class _Steps:
         first, fitted = (0.45, 0.55) if self.are_few else (0.3, 0.93)
         measured_encoder, features = self._read(encoded.parts[0], "preparing", 0.1, first)
         measured_features = features
-        self._keep(embed(self._encoder, self._rows, self._device) if self.are_few else features)
+        self._keep(self._embedded(self._encoder) if self.are_few else features)
         run.events.phase("training", first, fitted)
         linear = Linear(features.shape[1], self._texts.classes)
         train, validation = (self._labelled(features, part) for part in encoded.parts)
-        facts = (len(encoded.rows), "frozen encoder", self.are_few, *self._texts.facts)
+        facts = (*self._facts, "frozen encoder", self.are_few, *self._texts.facts)
         checkpoint = Checkpoint(run.folder / "checkpoint", fingerprint(recipe, *facts), run.events)
         with run.phases.time("training"):
             progress = fit_linear(
@@ -183,7 +185,9 @@ class _Steps:
         encoder, seed, events = self._encoder, self._recipe.seed, self._run.events
         if self.are_few:
             encoder = copy.deepcopy(encoder)
-            rows, labels = [self._rows[place] for place in learned_from], self._encoded.labels[learned_from]
+            # All layers learn from a batch at once: with all windows it would take several times the memory.
+            rows = [self._rows[place][: self._encoded.window] for place in learned_from]
+            labels = self._encoded.labels[learned_from]
             middle = low + 0.9 * (high - low)
             events.phase(phase, low, middle, "learning how the classes differ")
             with self._run.phases.time("contrast"):
@@ -191,7 +195,10 @@ class _Steps:
             low = middle
         events.phase(phase, low, high, _READING)
         with self._run.phases.time("states"):
-            return encoder, embed(encoder, self._rows, self._device, self._tell)
+            return encoder, self._embedded(encoder, self._tell)
+
+    def _embedded(self, encoder: Bert, tell: Callable[[float], None] = lambda _: None) -> Tensor:
+        return embed(encoder, self._rows, self._device, tell, window=self._encoded.window)
 
     def top_layers(self, ngrams: NGramFit) -> VotingFit:
         """The top layers learn, from a head that was fitted to what they gave before."""
@@ -200,7 +207,9 @@ class _Steps:
         below = min(count - 1, round(count * recipe.frozen_share))
         run.events.phase("preparing", 0.1, 0.3, _READING)
         with run.phases.time("states"):
-            states = TokenStates(self._encoder, self._rows, below, self._device, run.folder, self._tell)
+            states = TokenStates(
+                self._encoder, self._rows, encoded.window, below, self._device, run.folder, self._tell
+            )
         run.events.phase("training", 0.3, 0.93)
         layers = list(self._encoder.layers)[below:]
         top = TopClassifier(layers, width, self._texts.classes, recipe.dropout).to(self._device)
@@ -215,7 +224,7 @@ class _Steps:
         learner = EncoderLearner(
             top, states, encoded.labels, encoded.parts, recipe, self._device, ngrams.scores
         )
-        facts = (len(encoded.rows), self._texts.vocabulary.size, *self._texts.facts)
+        facts = (*self._facts, self._texts.vocabulary.size, *self._texts.facts)
         work = Work(
             make=lambda *_: learner,
             recipe=recipe,
@@ -267,9 +276,9 @@ class _Steps:
     def _classifier(
         self, learned: _Learned, ngrams: NGramClassifier, centres: Tensor | None
     ) -> EncoderClassifier:
-        encoder = learned.encoder.to("cpu").eval()
+        encoder, encoded = learned.encoder.to("cpu").eval(), self._encoded
         return EncoderClassifier(
-            encoder, learned.head, ngrams, self._encoded.window, centres, learned.kept
+            encoder, learned.head, ngrams, encoded.length, centres, learned.kept, encoded.window
         ).eval()
 
     def _centres(self, learned: _Learned) -> Tensor | None:

@@ -34,31 +34,64 @@ def encoder_graph(model: EncoderClassifier) -> onnx.ModelProto:
 
 
 def _mean_state(graph: Graph, model: EncoderClassifier) -> str:
-    encoder, read = model.encoder, _Read(graph, model.length)
+    encoder, read = model.encoder, _Read(graph, model)
     states = _embedded(graph, encoder, read)
     for number, layer in enumerate((*encoder.layers, None)):
         if number == model.kept:
             # Nothing that is above may need anything else of what is below.
-            states, read = graph.add("Identity", states, name=SHARED_STATES), _Read(graph, model.length)
+            states, read = graph.add("Identity", states, name=SHARED_STATES), _Read(graph, model)
         if layer is not None:
             states = _layer(graph, states, read.mask, layer, encoder.shape.heads)
     there = graph.add("Unsqueeze", read.there, graph.constant([2]))
     summed = graph.add("ReduceSum", graph.add("Mul", states, there), graph.constant([1]), keepdims=0)
     count = graph.add("ReduceSum", there, graph.constant([1]), keepdims=0)
+    if read.belongs is not None:
+        summed, count = (graph.add("MatMul", read.belongs, value) for value in (summed, count))
     return graph.add("Div", summed, count)
 
 
 class _Read:
-    """The tokens that the encoder reads: their `ids`, 1.0 where one is `there`, and a `mask` for the scores."""
+    """The tokens that the encoder reads: their `ids`, 1.0 where one is `there`, and a `mask` for the scores.
 
-    def __init__(self, graph: Graph, length: int) -> None:
-        bounds = (graph.constant([bound]) for bound in (0, length, 1))
-        self.ids = graph.add("Slice", "input_ids", *bounds)
-        padding = graph.add("Equal", self.ids, graph.constant(0))
-        self.there = graph.add("Cast", graph.add("Not", padding), to=TensorProto.FLOAT)
+    Where it reads more than a window, these are of all windows [M, T] with a token, and `belongs` [B, M] tells with 1.0
+    which are of each text.
+    """
+
+    def __init__(self, graph: Graph, model: EncoderClassifier) -> None:
+        bounds = (graph.constant([bound]) for bound in (0, model.length, 1))
+        self.ids, self.belongs = graph.add("Slice", "input_ids", *bounds), None
+        if model.length > model.window:
+            self.ids, self.belongs = _windows(graph, self.ids, model.window)
+        self.there = _there(graph, self.ids)
         absent = graph.add("Sub", graph.constant(1.0), self.there)
         scores = graph.add("Mul", absent, graph.constant(_ABSENT))
         self.mask = graph.add("Unsqueeze", scores, graph.constant([1, 2]))
+
+
+def _there(graph: Graph, ids: str) -> str:
+    padding = graph.add("Equal", ids, graph.constant(0))
+    return graph.add("Cast", graph.add("Not", padding), to=TensorProto.FLOAT)
+
+
+def _windows(graph: Graph, ids: str, window: int) -> tuple[str, str]:
+    """`windows_of`; where no text is longer than a window, the windows are the texts as they came."""
+    zero, one, two = (graph.constant([value]) for value in (0, 1, 2))
+    shape = graph.add("Shape", ids)
+    count, length = graph.add("Slice", shape, zero, one), graph.add("Slice", shape, one, two)
+    size = graph.add("Min", length, graph.constant([window]))
+    each = graph.add("Div", graph.add("Add", length, graph.constant([window - 1])), graph.constant([window]))
+    missing = graph.add("Sub", graph.add("Mul", each, size), length)
+    padded = graph.add("Pad", ids, graph.add("Concat", graph.constant([0, 0, 0]), missing, axis=0))
+    windows = graph.add("Reshape", padded, graph.add("Concat", graph.constant([-1]), size, axis=0))
+    most = graph.add("ReduceMax", _there(graph, windows), axes=[1], keepdims=0)
+    kept = graph.add("Squeeze", graph.add("NonZero", most), zero)
+    texts = graph.add("Range", *(graph.add("Squeeze", value, zero) for value in (zero, count, one)))
+    own = graph.add(
+        "Equal",
+        graph.add("Unsqueeze", texts, one),
+        graph.add("Unsqueeze", graph.add("Div", kept, each), zero),
+    )
+    return graph.add("Gather", windows, kept), graph.add("Cast", own, to=TensorProto.FLOAT)
 
 
 def _embedded(graph: Graph, encoder: Bert, read: _Read) -> str:

@@ -18,6 +18,8 @@ from training.targets.target import target_of
 
 # Each layer below learns so much slower than the one above (Howard & Ruder 2018).
 _DECAY = 0.8
+# Of each part of a batch.
+_TENSORS = 4
 
 
 class EncoderLearner(Voting):
@@ -61,18 +63,33 @@ class EncoderLearner(Voting):
         return [self._train[batch] for batch in sorted_batches(lengths, self.config, epoch)]
 
     def inputs(self, batch: NDArray[np.int64]) -> tuple[Sequence[Tensor], Hashable]:
-        """See Learner: states [B, T, W], ids [B, T] and classes [B]."""
-        return (*self._states.of(batch), torch.from_numpy(self._labels[batch]).to(self._device)), None
+        """See Learner: of each part states [M, T, W], ids [M, T], which belong to each text [B, M], and classes [B]."""
+        found: list[Tensor] = []
+        for part in self._parts(batch):
+            found += [*self._states.of(part), torch.from_numpy(self._labels[part]).to(self._device)]
+        return found, None
+
+    def _parts(self, batch: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """The batch in parts of about as many windows as it has texts: long ones take no more memory than short."""
+        part = (self._states.windows[batch].cumsum() - 1) // len(batch)
+        return np.split(batch, np.flatnonzero(np.diff(part)) + 1)
 
     def backward(self, inputs: Sequence[Tensor], scale: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """See Learner."""
-        states, ids, labels = inputs
-        with mixed_precision(self._device):
-            logits = self.module(states, ids)
-        logits = logits.float()
-        loss = self.target.loss(logits, labels, self._weights, smoothing=self.config.label_smoothing)
-        torch.autograd.backward(loss, scale)
-        return loss.detach(), self.target.right(self.target.decide(logits), labels).sum()
+        """See Learner; the parts of a batch one after another."""
+        parts = [inputs[start : start + _TENSORS] for start in range(0, len(inputs), _TENSORS)]
+        weights = torch.stack([self._weights[labels].sum() for *_, labels in parts])
+        shares = weights / weights.sum()
+        losses, right = [], []
+        for (*given, labels), share in zip(parts, shares, strict=True):
+            with mixed_precision(self._device):
+                logits = self.module(*given)
+            logits = logits.float()
+            loss = self.target.loss(logits, labels, self._weights, smoothing=self.config.label_smoothing)
+            loss = loss * share
+            torch.autograd.backward(loss, scale)
+            losses.append(loss.detach())
+            right.append(self.target.right(self.target.decide(logits), labels).sum())
+        return torch.stack(losses).sum(), torch.stack(right).sum()
 
     @torch.no_grad()
     def logits(self) -> Tensor:

@@ -13,9 +13,9 @@ _HUB = "https://huggingface.co"
 class EncoderSpec:
     """An encoder of the hub at one revision: `files` are the names of its files with their sha256.
 
-    It reads the first `window` tokens of a text. `is_english` says that it knows no other language. What the catalogue
-    tells of it: `parameters` in millions, the arithmetic of one sentence against MiniLM-L6, the memory that
-    training takes at least, in MB, and a sentence that ends with its licence.
+    It reads a `window` of tokens at a time, and of a text no more than `limit`. `is_english` says that it knows no
+    other language. What the catalogue tells of it: `parameters` in millions, the arithmetic of one sentence against
+    MiniLM-L6, the memory that training takes at least, in MB, and a sentence that ends with its licence.
     """
 
     name: str
@@ -24,6 +24,7 @@ class EncoderSpec:
     revision: str
     files: Mapping[str, str]
     window: int
+    limit: int
     is_english: bool
     parameters: float
     relative_cost: float
@@ -53,6 +54,7 @@ _MINILM = EncoderSpec(
         }
     ),
     window=256,
+    limit=512,
     is_english=True,
     parameters=22.7,
     relative_cost=1.0,

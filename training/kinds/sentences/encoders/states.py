@@ -13,6 +13,7 @@ from torch import Tensor
 
 from training.engine.device import mixed_precision
 from training.kinds.sentences.encoders.bert import Bert, mean_state, presence
+from training.kinds.sentences.encoders.windows import Windows
 from training.kinds.sentences.preprocess import pad
 
 _IN_MEMORY_BYTES = 1024**3
@@ -22,37 +23,49 @@ _LENGTH_STEP = 8
 
 
 class TokenStates:
-    """States float16 [all tokens, W] after the first `layers` of `bert`, of `rows` one after another."""
+    """States float16 [all tokens, W] after the first `layers` of `bert`, of `rows` one after another.
+
+    It reads a `window` of tokens at a time. `lengths` [N] are how many tokens each row has, `windows` [N] how many
+    windows.
+    """
 
     def __init__(
         self,
         bert: Bert,
         rows: Sequence[Sequence[int]],
+        window: int,
         layers: int,
         device: torch.device,
         folder: Path,
         tell: Callable[[float], None],
     ) -> None:
         self.lengths = np.array([len(row) for row in rows], np.int64)
-        self._rows = rows
-        self._starts = np.concatenate([[0], self.lengths.cumsum()])
+        self._windows = Windows(rows, window)
+        self.windows, lengths = self._windows.counts, self._windows.lengths
+        self._starts = np.concatenate([[0], lengths.cumsum()])
         self._states = _room((int(self._starts[-1]), bert.shape.width), folder)
         self._device = device
-        for places, ids in _read(rows, self.lengths, device, tell):
+        for places, ids in _read(self._windows.ids, lengths, device, tell):
             with torch.no_grad(), mixed_precision(device):
                 found = bert(ids, layers).to(torch.float16).cpu().numpy()
             for place, states in zip(places, found, strict=True):
-                start, length = self._starts[place], self.lengths[place]
+                start, length = self._starts[place], lengths[place]
                 self._states[start : start + length] = states[:length]
 
-    def of(self, places: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        """States float32 [B, T, W] and ids int64 [B, T] of some rows, on the device; what is padding means nothing."""
+    def of(self, places: NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor]:
+        """States float32 [M, T, W] and ids int64 [M, T] of the windows of some rows, and which belong to each [B, M].
+
+        They are on the device; what is padding means nothing.
+        """
+        windows, belongs = self._windows.of(places)
         # On a GPU few lengths, each of which is recorded once: padding changes nothing.
         step = _LENGTH_STEP if self._device.type == "cuda" else 1
-        ids = pad([self._rows[place] for place in places], step)
-        tokens = self._starts[places][:, None] + np.arange(ids.shape[1])
+        ids = pad([self._windows.ids[window] for window in windows], step)
+        tokens = self._starts[windows][:, None] + np.arange(ids.shape[1])
         states = torch.from_numpy(self._states[tokens.clip(max=len(self._states) - 1)])
-        return states.to(self._device).float(), torch.from_numpy(ids).to(self._device)
+        moved = (tensor.to(self._device) for tensor in (states, torch.from_numpy(ids), belongs))
+        states, read, belongs = moved
+        return states.float(), read, belongs
 
 
 def batches_of(
@@ -78,18 +91,23 @@ def embed(
     device: torch.device,
     tell: Callable[[float], None] = lambda _: None,
     *,
+    window: int | None = None,
     half: bool = True,
 ) -> Tensor:
     """What all of `bert` makes of each row: the mean of its tokens' states, float32 [N, W] in main memory.
 
-    It computes in half precision where the device is built for it, unless not `half`.
+    It reads a `window` of tokens at a time, by default as many as it has places for. It computes in half precision
+    where the device is built for it, unless not `half`.
     """
-    found = torch.empty(len(rows), bert.shape.width)
-    for places, ids in _read(rows, np.array([len(row) for row in rows], np.int64), device, tell):
+    windows = Windows(rows, window or bert.shape.places)
+    lengths, owners = windows.lengths, torch.from_numpy(windows.owners)
+    found = torch.zeros(len(rows), bert.shape.width)
+    for places, ids in _read(windows.ids, lengths, device, tell):
         with mixed_precision(device) if half else contextlib.nullcontext():
             states = bert(ids)
-        found[torch.from_numpy(places)] = mean_state(states.float(), ids).cpu()
-    return found
+        summed = (states.float() * (ids != 0)[..., None]).sum(1).cpu()
+        found.index_add_(0, owners[torch.from_numpy(places)], summed)
+    return found / torch.tensor([[len(row)] for row in rows])
 
 
 @torch.no_grad()
@@ -107,12 +125,12 @@ def embeddings(
     rows = np.arange(len(states.lengths)) if wanted is None else wanted
     found = torch.zeros(len(states.lengths), width)
     for places in batches_of(states.lengths, rows, device):
-        hidden, ids = states.of(places)
+        hidden, ids, belongs = states.of(places)
         present = presence(ids)
         with mixed_precision(device):
             for layer in layers:
                 hidden = layer(hidden, present)
-        found[torch.from_numpy(places)] = mean_state(hidden.float(), ids).cpu()
+        found[torch.from_numpy(places)] = mean_state(hidden.float(), ids, belongs).cpu()
     return found
 
 
