@@ -227,10 +227,10 @@ def weights(folder):
 
 
 @pytest.mark.parametrize("few", [0, 1000])
-@pytest.mark.parametrize("preset", ["quick", "balanced"])
-def test_a_training_by_windows_is_served_as_it_was_measured(tmp_path, small_window, monkeypatch, preset, few):
+@pytest.mark.parametrize("values", [{"freeze": True}, {}], ids=["frozen", "learning"])
+def test_a_training_by_windows_is_served_as_it_was_measured(tmp_path, small_window, monkeypatch, values, few):
     monkeypatch.setattr(fit, "_FEW", few)
-    folder, stream = trained(tmp_path, preset=preset)
+    folder, stream = trained(tmp_path, **values)
     assert any("part by part" in event["message"] for event in told(stream, "log"))
     served = OnnxClassifier(folder)
     inputs = [text for text, _ in sentences()] + ["", "rain " * 300, "snow"]
@@ -240,7 +240,7 @@ def test_a_training_by_windows_is_served_as_it_was_measured(tmp_path, small_wind
         expected = np.concatenate([from_pt(torch.from_numpy(preprocess.encode([s]))).numpy() for s in inputs])
     assert np.abs(served.predict(inputs) - expected).max() < 1e-4
     shared = pieces_of(memoryview((folder / "model.onnx").read_bytes()))
-    assert (shared is None) == (few > 0 and preset == "balanced")
+    assert (shared is None) == (few > 0 and not values)
 
 
 def test_the_same_seed_gives_the_same_model(tmp_path, small_window):
