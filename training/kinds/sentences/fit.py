@@ -14,7 +14,7 @@ from training.ground.prepared import Prepared
 from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Parts, Samples, check_classes
-from training.kinds.sentences.catalog import NGRAMS, title_of, without_encoder
+from training.kinds.sentences.catalog import NGRAMS
 from training.kinds.sentences.encoders.specs import ENCODERS
 from training.kinds.sentences.likeness import sentence_sources
 from training.kinds.sentences.preprocess import pad
@@ -82,22 +82,11 @@ def fit(
 def _with_encoder(
     recipe: Recipe, samples: Samples[str], run: Run
 ) -> tuple[Recipe, "tuple[Bert, str] | None"]:
-    """The encoder and its tokenizer, and the recipe as it can be carried out: without it by what needs none."""
-    from training.kinds.sentences.encoders.files import find_encoder
-    from training.kinds.sentences.encoders.languages import knows, may_be_english
+    """The recipe as it can be carried out, with the encoder and its tokenizer where it needs one."""
+    from training.kinds.sentences.encoders.choosing import choose_encoder
 
-    spec, other = ENCODERS[recipe.model], without_encoder(recipe)
-    instead = f"the {title_of(other.model)} was trained instead"
-    fits, found = not spec.is_english or may_be_english(samples.items), None
-    if fits:
-        with run.phases.time("weights"):
-            found = find_encoder(spec, run.events, instead=instead)
-        fits = found is None or not spec.is_english or knows(found[1], samples.items)
-    if not fits:
-        run.events.warning(
-            f"The sentences do not look English, the only language that {spec.title} knows, so {instead}."
-        )
-    return (recipe, found) if fits and found is not None else (other, None)
+    with run.phases.time("weights"):
+        return choose_encoder(recipe, samples.items, run.events)
 
 
 def _tokens(

@@ -24,16 +24,16 @@ _SHORTEST = 1e-12
 def encoder_graph(model: EncoderClassifier) -> onnx.ModelProto:
     """`EncoderClassifier` followed by softmax."""
     graph = Graph()
-    mean = _mean_state(graph, model)
-    encoded = _linear(graph, mean, model.head)
+    text = _pooled(graph, model)
+    encoded = _linear(graph, text, model.head)
     logits = graph.add("Add", encoded, ngram_logits(graph, model.ngrams))
     if model.centres is not None:
-        logits = graph.add("Mul", logits, _nearness(graph, mean, model.centres))
+        logits = graph.add("Mul", logits, _nearness(graph, text, model.centres))
     graph.add("Softmax", logits, axis=1, name="probabilities")
     return graph.model([ids_input()], model.head.out_features, "encoder")
 
 
-def _mean_state(graph: Graph, model: EncoderClassifier) -> str:
+def _pooled(graph: Graph, model: EncoderClassifier) -> str:
     encoder, read = model.encoder, _Read(graph, model.length)
     states = _embedded(graph, encoder, read)
     for number, layer in enumerate((*encoder.layers, None)):
@@ -42,6 +42,8 @@ def _mean_state(graph: Graph, model: EncoderClassifier) -> str:
             states, read = graph.add("Identity", states, name=SHARED_STATES), _Read(graph, model.length)
         if layer is not None:
             states = _layer(graph, states, read.mask, layer, encoder.shape.heads)
+    if encoder.shape.pooling == "first":
+        return graph.add("Gather", states, graph.constant(0), axis=1)
     there = graph.add("Unsqueeze", read.there, graph.constant([2]))
     summed = graph.add("ReduceSum", graph.add("Mul", states, there), graph.constant([1]), keepdims=0)
     count = graph.add("ReduceSum", there, graph.constant([1]), keepdims=0)
@@ -69,11 +71,11 @@ def _embedded(graph: Graph, encoder: Bert, read: _Read) -> str:
     return _norm(graph, graph.add("Add", words, places), encoder.norm)
 
 
-def _nearness(graph: Graph, mean: str, centres: Tensor) -> str:
+def _nearness(graph: Graph, text: str, centres: Tensor) -> str:
     """`nearness`; products of a few hundred directions at most take no time beside the encoder's."""
-    squares = graph.add("ReduceSum", graph.add("Mul", mean, mean), graph.constant([1]), keepdims=1)
+    squares = graph.add("ReduceSum", graph.add("Mul", text, text), graph.constant([1]), keepdims=1)
     length = graph.add("Max", graph.add("Sqrt", squares), graph.constant(_SHORTEST))
-    cosines = graph.add("MatMul", graph.add("Div", mean, length), _stored(graph, _array(centres).T))
+    cosines = graph.add("MatMul", graph.add("Div", text, length), _stored(graph, _array(centres).T))
     return graph.add("Max", graph.add("ReduceMax", cosines, axes=[1], keepdims=1), graph.constant(LEAST))
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.engine.device import mixed_precision
-from training.kinds.sentences.encoders.bert import Bert, mean_state, presence
+from training.kinds.sentences.encoders.bert import Bert, BertShape, pooled, presence
 from training.kinds.sentences.preprocess import pad
 
 _IN_MEMORY_BYTES = 1024**3
@@ -80,7 +80,7 @@ def embed(
     *,
     half: bool = True,
 ) -> Tensor:
-    """What all of `bert` makes of each row: the mean of its tokens' states, float32 [N, W] in main memory.
+    """What all of `bert` makes of each row (`pooled`), float32 [N, W] in main memory.
 
     It computes in half precision where the device is built for it, unless not `half`.
     """
@@ -88,7 +88,7 @@ def embed(
     for places, ids in _read(rows, np.array([len(row) for row in rows], np.int64), device, tell):
         with mixed_precision(device) if half else contextlib.nullcontext():
             states = bert(ids)
-        found[torch.from_numpy(places)] = mean_state(states.float(), ids).cpu()
+        found[torch.from_numpy(places)] = pooled(states.float(), ids, bert.shape).cpu()
     return found
 
 
@@ -96,23 +96,23 @@ def embed(
 def embeddings(
     states: TokenStates,
     layers: Sequence[torch.nn.Module],
-    width: int,
+    shape: BertShape,
     device: torch.device,
     wanted: NDArray[np.int64] | None = None,
 ) -> Tensor:
-    """What `layers` make of the states of each row: the mean of its tokens' states, float32 [N, W] in main memory.
+    """What the last `layers` of an encoder make of each row (`pooled`), float32 [N, W] in main memory.
 
     Of rows that are not among those `wanted`, it is 0.
     """
     rows = np.arange(len(states.lengths)) if wanted is None else wanted
-    found = torch.zeros(len(states.lengths), width)
+    found = torch.zeros(len(states.lengths), shape.width)
     for places in batches_of(states.lengths, rows, device):
         hidden, ids = states.of(places)
         present = presence(ids)
         with mixed_precision(device):
             for layer in layers:
                 hidden = layer(hidden, present)
-        found[torch.from_numpy(places)] = mean_state(hidden.float(), ids).cpu()
+        found[torch.from_numpy(places)] = pooled(hidden.float(), ids, shape).cpu()
     return found
 
 
