@@ -24,7 +24,7 @@ def choose_encoder(
     if not recipe.model_chosen:
         return _suitable(recipe, (spec, *(other for other in USUAL if other is not spec)), sentences, events)
     try:
-        found = find_encoder(spec, events)
+        found = find_encoder(spec, sentences, events)
     except EncoderMissing as missing:
         return _without(recipe, _words_of(spec, missing), events, spec)
     if not (may_know(spec, sentences) and knows(spec, found[1], sentences)):
@@ -46,7 +46,7 @@ def _suitable(
             continue
         try:
             # Where one download fails, another takes as long to fail.
-            found = find_encoder(spec, events, may_download=wanted is None)
+            found = find_encoder(spec, sentences, events, may_download=wanted is None)
         except EncoderMissing as missing:
             if wanted is None:
                 wanted, why = spec, _words_of(spec, missing)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -31,21 +31,23 @@ class EncoderMissing(Exception):
     """There is no encoder; the message says why, without a full stop."""
 
 
-def find_encoder(spec: EncoderSpec, events: Events, *, may_download: bool = True) -> tuple[Bert, str]:
-    """The encoder with its weights and its tokenizer.json; raises EncoderMissing.
+def find_encoder(
+    spec: EncoderSpec, sentences: Sequence[str], events: Events, *, may_download: bool = True
+) -> tuple[Bert, str]:
+    """The encoder with its weights and its tokenizer.json, to learn from `sentences`; raises EncoderMissing.
 
     Of files on this machine that are damaged it warns, and looks further.
     """
     for folder in _folders(spec):
         if all((folder / name).is_file() for name in FILES):
             try:
-                return _load(folder, spec)
+                return _load(folder, spec, sentences)
             except NotAnEncoder as error:
                 events.warning(f"The encoder in {folder.name} cannot be used: {error}.")
     if not may_download:
         raise EncoderMissing("it is not on this machine")
     try:
-        return _load(_downloaded(spec, events), spec)
+        return _load(_downloaded(spec, events), spec, sentences)
     except (DownloadFailed, NotAnEncoder) as error:
         raise EncoderMissing(str(error)) from error
 
@@ -88,14 +90,13 @@ def _downloaded(spec: EncoderSpec, events: Events) -> Path:
     return folder
 
 
-def _load(folder: Path, spec: EncoderSpec) -> tuple[Bert, str]:
+def _load(folder: Path, spec: EncoderSpec, sentences: Sequence[str]) -> tuple[Bert, str]:
     shape, first_place = BertShape.read(folder / CONFIG_FILE)
     if shape.places < spec.window:
         raise NotAnEncoder(f"it has places for {shape.places} pieces, not for {spec.window}")
     try:
-        pieces = read_pieces(
-            (folder / TOKENIZER_FILE).read_text(encoding="utf-8"), shape.vocabulary, spec.prefix
-        )
+        tokenizer = (folder / TOKENIZER_FILE).read_text(encoding="utf-8")
+        pieces = read_pieces(tokenizer, shape.vocabulary, spec.prefix, sentences)
         own = dataclasses.replace(shape, vocabulary=len(pieces.rows), pooling=spec.pooling)
         encoder = Bert(own)
         encoder.load_hub(load_file(folder / WEIGHTS_FILE), torch.from_numpy(pieces.rows), first_place)

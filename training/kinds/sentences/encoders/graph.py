@@ -43,7 +43,9 @@ def _pooled(graph: Graph, model: EncoderClassifier) -> str:
         if layer is not None:
             states = _layer(graph, states, read.mask, layer, encoder.shape.heads)
     if encoder.shape.pooling == "first":
-        return graph.add("Gather", states, graph.constant(0), axis=1)
+        return graph.add(
+            "Squeeze", graph.add("Gather", states, graph.constant([0]), axis=1), graph.constant([1])
+        )
     there = graph.add("Unsqueeze", read.there, graph.constant([2]))
     summed = graph.add("ReduceSum", graph.add("Mul", states, there), graph.constant([1]), keepdims=0)
     count = graph.add("ReduceSum", there, graph.constant([1]), keepdims=0)
@@ -67,7 +69,7 @@ def _embedded(graph: Graph, encoder: Bert, read: _Read) -> str:
     length = graph.add("Slice", graph.add("Shape", read.ids), *(graph.constant([at]) for at in (1, 2, 0)))
     table, zero = graph.constant(_array(encoder.places.weight)), graph.constant([0])
     places = graph.add("Slice", table, zero, length, zero)
-    words = graph.add("Gather", _stored(graph, _array(encoder.words.weight)), read.ids)
+    words = _looked_up(graph, _array(encoder.words.weight), read.ids)
     return _norm(graph, graph.add("Add", words, places), encoder.norm)
 
 
@@ -125,6 +127,14 @@ def _stored(graph: Graph, values: NDArray[np.float32]) -> str:
     if not np.array_equal(half.astype(np.float32), values):
         return graph.constant(values)
     return graph.add("Cast", graph.constant16(half), to=TensorProto.FLOAT)
+
+
+def _looked_up(graph: Graph, table: NDArray[np.float32], ids: str) -> str:
+    """Rows of a table, the largest constant of all; in 16 bits it stays so in memory, for only the rows are cast."""
+    half = table.astype(np.float16)
+    if not np.array_equal(half.astype(np.float32), table):
+        return graph.add("Gather", graph.constant(table), ids)
+    return graph.add("Cast", graph.add("Gather", graph.constant16(half), ids), to=TensorProto.FLOAT)
 
 
 def _norm(graph: Graph, values: str, norm: Any) -> str:

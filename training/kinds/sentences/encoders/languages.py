@@ -1,12 +1,11 @@
 """Whether an encoder knows the language of sentences."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 
 from tokenizers import Tokenizer
 
+from training.kinds.sentences.encoders.pruning import script
 from training.kinds.sentences.encoders.specs import EncoderSpec
 
 _LOOKED_AT = 2_000
@@ -23,7 +22,7 @@ def may_know(spec: EncoderSpec, sentences: Sequence[str]) -> bool:
     if spec.is_english:
         known = sum(count for letter, count in letters.items() if letter.isascii())
     elif spec.scripts:
-        known = sum(count for letter, count in letters.items() if _script(letter) in spec.scripts)
+        known = sum(count for letter, count in letters.items() if script(letter) in spec.scripts)
     else:
         return True
     return known >= _LEAST_KNOWN_LETTERS * letters.total()
@@ -49,11 +48,6 @@ def knows(spec: EncoderSpec, tokenizer_json: str, sentences: Sequence[str]) -> b
         continued += sum(token.startswith(_CONTINUED) for token in encoding.tokens)
     known = missed <= _MOST_UNKNOWN * letters
     return known and (not spec.is_english or continued <= _MOST_CONTINUED * tokens)
-
-
-@lru_cache(maxsize=10_000)
-def _script(letter: str) -> str:
-    return unicodedata.name(letter, "").partition(" ")[0]
 
 
 def _some(sentences: Sequence[str]) -> list[str]:

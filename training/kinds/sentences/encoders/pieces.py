@@ -5,6 +5,7 @@ the same order (decision 089).
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from training.kinds.sentences.encoders.bert import NotAnEncoder
+from training.kinds.sentences.encoders.pruning import needed
 
 _PADDING = ("[PAD]", "<pad>")
 # Tables of words are often a little longer than the tokenizer needs, for sizes that GPUs like; by more they are another
@@ -28,16 +30,18 @@ class Pieces:
     rows: NDArray[np.int64]
 
 
-def read_pieces(text: str, vocabulary: int, prefix: str = "") -> Pieces:
+def read_pieces(text: str, vocabulary: int, prefix: str, sentences: Sequence[str]) -> Pieces:
     """Of a tokenizer.json of the hub, for a table of `vocabulary` words; raises NotAnEncoder.
 
-    Each text begins with the pieces of `prefix`, which must end where a word ends.
+    Each text begins with the pieces of `prefix`, which must end where a word ends. Of a vocabulary of many languages
+    it keeps what a model needs that learns from `sentences` (`pruning`).
     """
     try:
         tokenizer = _tokenizer(text)
         rows = _hub_rows(tokenizer, vocabulary)
         data = json.loads(text)
-        if rows[0] == 0 and not prefix:
+        rows = rows[np.isin(rows, _kept(data, tokenizer, [*sentences, prefix]))]
+        if not prefix and np.array_equal(rows, np.arange(tokenizer.get_vocab_size())):
             # Models that were trained before share the tokenizer with those to come.
             return Pieces(text, rows)
         data["padding"] = data["truncation"] = None
@@ -72,6 +76,17 @@ def _hub_rows(tokenizer: Tokenizer, vocabulary: int) -> NDArray[np.int64]:
     if padding is None:
         raise NotAnEncoder("its tokenizer has no padding")
     return np.concatenate([[padding], np.delete(ids, padding)])
+
+
+def _kept(data: dict[str, Any], tokenizer: Tokenizer, sentences: Sequence[str]) -> NDArray[np.int64]:
+    ids = np.arange(tokenizer.get_vocab_size())
+    pieces = data["model"]["vocab"]
+    if not isinstance(pieces, list):
+        return ids
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    others = [ids[len(pieces) :], [data["model"]["unk_id"]], [token["id"] for token in data["added_tokens"]]]
+    return np.concatenate([needed(tokenizer, pieces, sentences), *others])
 
 
 def _reorder(data: dict[str, Any], rows: NDArray[np.int64]) -> None:

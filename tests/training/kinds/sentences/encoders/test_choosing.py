@@ -109,7 +109,7 @@ def test_a_language_that_none_knows_is_learned_from_scratch(weights):
 def test_after_one_download_that_failed_no_other_is_tried(weights, monkeypatch):
     asked = []
 
-    def missing(spec, events, *, may_download=True):
+    def missing(spec, sentences, events, *, may_download=True):
         asked.append((spec.name, may_download))
         raise EncoderMissing("the network blocks it")
 

@@ -34,7 +34,7 @@ def found(spec=MINILM, **options):
     """The encoder, or why there is none; and what was warned of."""
     stream = io.StringIO()
     try:
-        encoder = find_encoder(spec, Events(stream), **options)
+        encoder = find_encoder(spec, TEXTS, Events(stream), **options)
     except EncoderMissing as missing:
         encoder = str(missing)
     return encoder, [event["message"] for event in told(stream, "warning")]

@@ -1,0 +1,66 @@
+"""Of a large vocabulary a model keeps what its sentences and texts like them need."""
+
+import pytest
+from tokenizers import Tokenizer
+
+from tests.training.datasets import sentences
+from tests.training.tiny_encoder import TEXTS, unigram
+from training.kinds.sentences.encoders import pruning
+from training.kinds.sentences.encoders.pieces import read_pieces
+from training.kinds.sentences.encoders.pruning import frequent_scripts, needed
+
+THAI, ENGLISH = ([text for text, _ in sentences(language)] for language in ("th", "en"))
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """A tokenizer of several languages that counts as large."""
+    monkeypatch.setattr(pruning, "_LEAST_PIECES", 0)
+    monkeypatch.setattr(pruning, "_MOST_FREQUENT", 0)
+    return unigram([*TEXTS, *THAI, *ENGLISH])
+
+
+def pruned(tokenizer, texts, prefix=""):
+    return read_pieces(tokenizer.to_str(), tokenizer.get_vocab_size(), prefix, texts)
+
+
+@pytest.mark.parametrize("prefix", ["", "query: "])
+def test_sentences_are_cut_as_before(large, prefix):
+    pieces = pruned(large, THAI, prefix)
+    ours = Tokenizer.from_str(pieces.tokenizer_json)
+    assert ours.get_vocab_size() == len(pieces.rows) < large.get_vocab_size()
+    assert ours.token_to_id("<pad>") == 0 and ours.token_to_id("<mask>") == len(pieces.rows) - 1
+    for text in THAI:
+        assert [int(pieces.rows[i]) for i in ours.encode(text).ids] == large.encode(prefix + text).ids
+
+
+def test_other_texts_lose_no_letter(large):
+    ours, unknown = Tokenizer.from_str(pruned(large, THAI).tokenizer_json), large.token_to_id("<unk>")
+    for text in [*TEXTS, *ENGLISH]:
+        assert unknown not in large.encode(text).ids
+        found = ours.encode(text)
+        assert ours.token_to_id("<unk>") not in found.ids
+        assert len(found.ids) >= len(large.encode(text).ids)
+    longer = [text for text in ENGLISH if len(ours.encode(text).ids) > len(large.encode(text).ids)]
+    assert longer
+
+
+def test_frequent_pieces_of_the_same_script_stay(large, monkeypatch):
+    before = len(pruned(large, ["the"]).rows)
+    monkeypatch.setattr(pruning, "_MOST_FREQUENT", 40)
+    pieces = pruned(large, ["the"])
+    ours = Tokenizer.from_str(pieces.tokenizer_json)
+    assert before < len(pieces.rows) <= before + 40
+    more = set(ours.get_vocab()) - set(Tokenizer.from_str(pruned(large, []).tokenizer_json).get_vocab())
+    assert more and all(pruning.scripts_of(piece) <= {"LATIN"} for piece in more)
+
+
+def test_a_vocabulary_of_usual_size_stays_whole():
+    tokenizer = unigram(TEXTS)
+    vocabulary = [("a", 0.0)] * 100
+    assert len(needed(tokenizer, vocabulary, [])) == 100
+
+
+def test_a_word_here_and_there_is_no_script():
+    assert frequent_scripts(["今天天气" * 100, "ok"]) == {"CJK"}
+    assert frequent_scripts(["今天 weather", ""]) == {"CJK", "LATIN"}
