@@ -26,7 +26,7 @@ def main() -> None:
     torch.set_num_threads(int(sys.argv[4]))
     spec = ENCODERS["minilm"]
     os.environ["FLASH_WEIGHTS_DIR"] = os.path.dirname(sys.argv[1])
-    encoder, tokenizer = find_encoder(spec, Events(io.StringIO()), may_download=False)
+    encoder, tokenizer = find_encoder(spec, [], Events(io.StringIO()), may_download=False)
     encoder.eval()
     preprocess = TextPreprocess(tokenizer, spec.window)
 
