@@ -27,7 +27,8 @@ class NotAnEncoder(ValueError):
 class BertShape:
     """Sizes of an encoder: ids, numbers of a state, layers, heads of attention, inner numbers, places.
 
-    `pooling` says which state stands for a text: the mean of its tokens' states, or that of the first token.
+    `pooling` says which state stands for a text: the mean of its tokens' states, or that of the first token. With
+    `own_words` its ids are those that one model needs, not all that the encoder came with.
     """
 
     vocabulary: int
@@ -38,6 +39,7 @@ class BertShape:
     places: int
     epsilon: float
     pooling: Literal["mean", "first"] = "mean"
+    own_words: bool = False
 
     @classmethod
     def read(cls, path: Path) -> tuple[Self, int]:

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from training.engine.downloads import DIRECTORY_VARIABLE, DownloadFailed, download
 from training.ground.events import Events
 from training.kinds.sentences.encoders.bert import Bert, BertShape, NotAnEncoder
-from training.kinds.sentences.encoders.pieces import read_pieces
+from training.kinds.sentences.encoders.hub_tokenizer import read_tokenizer
 from training.kinds.sentences.encoders.specs import (
     CONFIG_FILE,
     FILES,
@@ -95,11 +95,13 @@ def _load(folder: Path, spec: EncoderSpec, sentences: Sequence[str]) -> tuple[Be
     if shape.places < spec.window:
         raise NotAnEncoder(f"it has places for {shape.places} pieces, not for {spec.window}")
     try:
-        tokenizer = (folder / TOKENIZER_FILE).read_text(encoding="utf-8")
-        pieces = read_pieces(tokenizer, shape.vocabulary, spec.prefix, sentences)
-        own = dataclasses.replace(shape, vocabulary=len(pieces.rows), pooling=spec.pooling)
+        text = (folder / TOKENIZER_FILE).read_text(encoding="utf-8")
+        tokenizer = read_tokenizer(text, shape.vocabulary, spec.prefix, sentences)
+        own = dataclasses.replace(
+            shape, vocabulary=len(tokenizer.rows), pooling=spec.pooling, own_words=tokenizer.are_some
+        )
         encoder = Bert(own)
-        encoder.load_hub(load_file(folder / WEIGHTS_FILE), torch.from_numpy(pieces.rows), first_place)
-        return encoder, pieces.tokenizer_json
+        encoder.load_hub(load_file(folder / WEIGHTS_FILE), torch.from_numpy(tokenizer.rows), first_place)
+        return encoder, tokenizer.tokenizer_json
     except (OSError, SafetensorError, UnicodeDecodeError) as error:
         raise NotAnEncoder("a file is damaged or cannot be read") from error

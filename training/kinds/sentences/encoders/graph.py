@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto
 from torch import Tensor
 
-from training.bundle.shared_layers import SHARED_STATES
+from training.bundle.shared_layers import OWN_WORDS, SHARED_STATES
 from training.kinds.sentences.encoders.bert import Bert, BertLayer
 from training.kinds.sentences.encoders.classifier import EncoderClassifier
 from training.kinds.sentences.encoders.nearness import LEAST
@@ -36,6 +36,8 @@ def encoder_graph(model: EncoderClassifier) -> onnx.ModelProto:
 def _pooled(graph: Graph, model: EncoderClassifier) -> str:
     encoder, read = model.encoder, _Read(graph, model.length)
     states = _embedded(graph, encoder, read)
+    if encoder.shape.own_words and model.kept:
+        states, read = graph.add("Identity", states, name=OWN_WORDS), _Read(graph, model.length)
     for number, layer in enumerate((*encoder.layers, None)):
         if number == model.kept:
             # Nothing that is above may need anything else of what is below.

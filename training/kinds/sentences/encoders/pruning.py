@@ -32,18 +32,22 @@ def needed(
     for start in range(0, len(sentences), _AT_ONCE):
         for encoding in tokenizer.encode_batch_fast(list(sentences[start : start + _AT_ONCE])):
             kept[[found for found in encoding.ids if found < len(kept)]] = True
-    scripts = frequent_scripts(sentences)
-    ranked = np.argsort([-score for _, score in vocabulary], kind="stable")
-    own = [place for place in ranked if scripts_of(vocabulary[place][0]) <= scripts]
-    kept[own[:_MOST_FREQUENT]] = True
+    left = {each: round(share * _MOST_FREQUENT) for each, share in shares_of_scripts(sentences).items()}
+    for place in np.argsort([-score for _, score in vocabulary], kind="stable"):
+        own = scripts_of(vocabulary[place][0]) or {""}
+        if all(left.get(each, 0) > 0 for each in own):
+            kept[place] = True
+            left.update({each: left[each] - 1 for each in own})
     return np.flatnonzero(kept)
 
 
-def frequent_scripts(sentences: Sequence[str]) -> set[str]:
-    """The scripts that one in a hundred letters is of, at least."""
-    some = sentences[:: -(-len(sentences) // _LOOKED_AT)]
-    found = Counter(script(letter) for sentence in some for letter in sentence if letter.isalpha())
-    return {each for each, count in found.items() if count >= _LEAST_SHARE * found.total()}
+def shares_of_scripts(sentences: Sequence[str]) -> dict[str, float]:
+    """The scripts that one in a hundred signs is of, at least; of those that are no letters it is called ""."""
+    some = sentences[:: -(-len(sentences) // _LOOKED_AT)] if sentences else ()
+    signs = (sign for sentence in some for sign in sentence if not sign.isspace())
+    found = Counter(script(sign) if sign.isalpha() else "" for sign in signs)
+    shares = {each: count / found.total() for each, count in found.items()}
+    return {each: share for each, share in shares.items() if share >= _LEAST_SHARE}
 
 
 def scripts_of(text: str) -> set[str]:

@@ -1,13 +1,13 @@
 """Of a large vocabulary a model keeps what its sentences and texts like them need."""
 
 import pytest
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models
 
 from tests.training.datasets import sentences
 from tests.training.tiny_encoder import TEXTS, unigram
 from training.kinds.sentences.encoders import pruning
-from training.kinds.sentences.encoders.pieces import read_pieces
-from training.kinds.sentences.encoders.pruning import frequent_scripts, needed
+from training.kinds.sentences.encoders.hub_tokenizer import read_tokenizer
+from training.kinds.sentences.encoders.pruning import needed, shares_of_scripts
 
 THAI, ENGLISH = ([text for text, _ in sentences(language)] for language in ("th", "en"))
 
@@ -21,7 +21,7 @@ def large(monkeypatch):
 
 
 def pruned(tokenizer, texts, prefix=""):
-    return read_pieces(tokenizer.to_str(), tokenizer.get_vocab_size(), prefix, texts)
+    return read_tokenizer(tokenizer.to_str(), tokenizer.get_vocab_size(), prefix, texts)
 
 
 @pytest.mark.parametrize("prefix", ["", "query: "])
@@ -62,5 +62,18 @@ def test_a_vocabulary_of_usual_size_stays_whole():
 
 
 def test_a_word_here_and_there_is_no_script():
-    assert frequent_scripts(["今天天气" * 100, "ok"]) == {"CJK"}
-    assert frequent_scripts(["今天 weather", ""]) == {"CJK", "LATIN"}
+    assert shares_of_scripts(["今天天气" * 100, "ok"]) == pytest.approx({"CJK": 400 / 402})
+    assert shares_of_scripts(["今天 weather 12", ""]) == pytest.approx(
+        {"CJK": 2 / 11, "LATIN": 7 / 11, "": 2 / 11}
+    )
+    assert shares_of_scripts([]) == {}
+
+
+def test_each_script_has_its_share_of_the_frequent_pieces(monkeypatch):
+    monkeypatch.setattr(pruning, "_LEAST_PIECES", 0)
+    monkeypatch.setattr(pruning, "_MOST_FREQUENT", 4)
+    pieces = [f"{letters}{number}" for number in range(9) for letters in ("ab", "天气", "ab天", "ру")]
+    vocabulary = [(piece, -float(place)) for place, piece in enumerate(pieces)]
+    tokenizer = Tokenizer(models.Unigram(vocabulary, 0))
+    kept = {pieces[i] for i in needed(tokenizer, vocabulary, ["天天天 a"])}
+    assert kept == {"ab0", "天气0", "天气1", "天气2"}

@@ -8,7 +8,7 @@ from tokenizers import Tokenizer, processors
 
 from tests.training.tiny_encoder import TEXTS, unigram
 from training.kinds.sentences.encoders.bert import NotAnEncoder
-from training.kinds.sentences.encoders.pieces import read_pieces
+from training.kinds.sentences.encoders.hub_tokenizer import read_tokenizer
 from training.kinds.sentences.encoders.specs import TOKENIZER_FILE
 from training.kinds.sentences.preprocess import PADDING, TextPreprocess
 
@@ -24,7 +24,7 @@ def original():
 @pytest.mark.parametrize("prefix", ["", "query: "])
 def test_texts_of_ten_scripts_have_the_pieces_of_the_library(original, prefix):
     count = original.get_vocab_size()
-    pieces = read_pieces(original.to_str(), count, prefix, TEXTS)
+    pieces = read_tokenizer(original.to_str(), count, prefix, TEXTS)
     found = TextPreprocess(pieces.tokenizer_json, 1_000).ragged(WRITTEN)
     assert not any(PADDING in row for row in found)
     for text, row in zip(WRITTEN, found, strict=True):
@@ -36,7 +36,7 @@ def test_texts_of_ten_scripts_have_the_pieces_of_the_library(original, prefix):
 
 
 def test_the_beginning_counts_for_the_longest_text(original):
-    pieces = read_pieces(original.to_str(), original.get_vocab_size(), "query: ", TEXTS)
+    pieces = read_tokenizer(original.to_str(), original.get_vocab_size(), "query: ", TEXTS)
     (whole,), (cut,) = (TextPreprocess(pieces.tokenizer_json, n).ragged([TEXTS[0]]) for n in (100, 6))
     assert len(whole) > 6 == len(cut) and cut[:-1] == whole[:5] and cut[-1] == whole[-1]
 
@@ -44,13 +44,13 @@ def test_the_beginning_counts_for_the_longest_text(original):
 def test_one_that_has_padding_first_stays_as_it_came(encoder_folder):
     text = (encoder_folder / TOKENIZER_FILE).read_text()
     size = Tokenizer.from_str(text).get_vocab_size()
-    pieces = read_pieces(text, size, "", TEXTS)
+    pieces = read_tokenizer(text, size, "", TEXTS)
     assert pieces.tokenizer_json == text and np.array_equal(pieces.rows, np.arange(size))
 
 
 def test_a_table_of_words_may_be_a_little_longer(original):
     count = original.get_vocab_size()
-    assert len(read_pieces(original.to_str(), count + 3, "", TEXTS).rows) == count
+    assert len(read_tokenizer(original.to_str(), count + 3, "", TEXTS).rows) == count
 
 
 def without_padding(text):
@@ -80,4 +80,4 @@ def framed_otherwise(text):
 def test_one_that_does_not_fit_is_refused(original, change, vocabulary, words):
     count = original.get_vocab_size() + vocabulary
     with pytest.raises(NotAnEncoder, match=words):
-        read_pieces(change(original.to_str()), count, "", TEXTS)
+        read_tokenizer(change(original.to_str()), count, "", TEXTS)

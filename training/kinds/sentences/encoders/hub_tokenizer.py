@@ -23,14 +23,18 @@ _SPARE_SHARE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
-    """A tokenizer whose id 0 is padding, and the row [V] of each of its ids in the table of words of the hub."""
+class HubTokenizer:
+    """A tokenizer whose id 0 is padding, and the row [V] of each of its ids in the table of words of the hub.
+
+    `are_some` says that others were left out.
+    """
 
     tokenizer_json: str
     rows: NDArray[np.int64]
+    are_some: bool
 
 
-def read_pieces(text: str, vocabulary: int, prefix: str, sentences: Sequence[str]) -> Pieces:
+def read_tokenizer(text: str, vocabulary: int, prefix: str, sentences: Sequence[str]) -> HubTokenizer:
     """Of a tokenizer.json of the hub, for a table of `vocabulary` words; raises NotAnEncoder.
 
     Each text begins with the pieces of `prefix`, which must end where a word ends. Of a vocabulary of many languages
@@ -38,19 +42,19 @@ def read_pieces(text: str, vocabulary: int, prefix: str, sentences: Sequence[str
     """
     try:
         tokenizer = _tokenizer(text)
-        rows = _hub_rows(tokenizer, vocabulary)
+        every = _hub_rows(tokenizer, vocabulary)
         data = json.loads(text)
-        rows = rows[np.isin(rows, _kept(data, tokenizer, [*sentences, prefix]))]
-        if not prefix and np.array_equal(rows, np.arange(tokenizer.get_vocab_size())):
+        rows = every[np.isin(every, _kept(data, tokenizer, [*sentences, prefix]))]
+        if not prefix and np.array_equal(rows, np.arange(len(every))):
             # Models that were trained before share the tokenizer with those to come.
-            return Pieces(text, rows)
+            return HubTokenizer(text, rows, are_some=False)
         data["padding"] = data["truncation"] = None
         _reorder(data, rows)
         if prefix:
             _begin_with(data, prefix, _tokenizer(json.dumps(data)))
         found = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         _tokenizer(found)
-        return Pieces(found, rows)
+        return HubTokenizer(found, rows, are_some=len(rows) < len(every))
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         if isinstance(error, NotAnEncoder):
             raise
