@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 # Below, there is little to gain.
 _LEAST_PIECES = 60_000
-_MOST_FREQUENT = 30_000
+_MOST_FREQUENT, _LEAST_OF_A_SCRIPT = 30_000, 3_000
 # What fewer of the letters are is a word here and there.
 _LEAST_SHARE = 0.01
 _LOOKED_AT, _AT_ONCE = 5_000, 1_000
@@ -32,7 +32,8 @@ def needed(
     for start in range(0, len(sentences), _AT_ONCE):
         for encoding in tokenizer.encode_batch_fast(list(sentences[start : start + _AT_ONCE])):
             kept[[found for found in encoding.ids if found < len(kept)]] = True
-    left = {each: round(share * _MOST_FREQUENT) for each, share in shares_of_scripts(sentences).items()}
+    shares = shares_of_scripts(sentences)
+    left = {each: max(round(share * _MOST_FREQUENT), _LEAST_OF_A_SCRIPT) for each, share in shares.items()}
     for place in np.argsort([-score for _, score in vocabulary], kind="stable"):
         own = scripts_of(vocabulary[place][0]) or {""}
         if all(left.get(each, 0) > 0 for each in own):

@@ -17,6 +17,7 @@ def large(monkeypatch):
     """A tokenizer of several languages that counts as large."""
     monkeypatch.setattr(pruning, "_LEAST_PIECES", 0)
     monkeypatch.setattr(pruning, "_MOST_FREQUENT", 0)
+    monkeypatch.setattr(pruning, "_LEAST_OF_A_SCRIPT", 0)
     return unigram([*TEXTS, *THAI, *ENGLISH])
 
 
@@ -72,8 +73,13 @@ def test_a_word_here_and_there_is_no_script():
 def test_each_script_has_its_share_of_the_frequent_pieces(monkeypatch):
     monkeypatch.setattr(pruning, "_LEAST_PIECES", 0)
     monkeypatch.setattr(pruning, "_MOST_FREQUENT", 4)
+    monkeypatch.setattr(pruning, "_LEAST_OF_A_SCRIPT", 0)
     pieces = [f"{letters}{number}" for number in range(9) for letters in ("ab", "天气", "ab天", "ру")]
     vocabulary = [(piece, -float(place)) for place, piece in enumerate(pieces)]
     tokenizer = Tokenizer(models.Unigram(vocabulary, 0))
     kept = {pieces[i] for i in needed(tokenizer, vocabulary, ["天天天 a"])}
     assert kept == {"ab0", "天气0", "天气1", "天气2"}
+    monkeypatch.setattr(pruning, "_LEAST_OF_A_SCRIPT", 2)
+    # A piece of two scripts takes from both.
+    more = {pieces[i] for i in needed(tokenizer, vocabulary, ["天天天 a"])}
+    assert more == {"ab0", "天气0", "ab天0", "天气1"}
