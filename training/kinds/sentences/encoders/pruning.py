@@ -11,11 +11,13 @@ from tokenizers import Tokenizer
 
 # Below, there is little to gain.
 _LEAST_PIECES = 60_000
-_MOST_FREQUENT, _LEAST_OF_A_SCRIPT = 30_000, 3_000
+# Half of all pieces are in this script, of dozens of languages; of others there are a few thousand.
+_OF_MANY_LANGUAGES = "LATIN"
 # What fewer of the letters are is a word here and there.
 _LEAST_SHARE = 0.01
 _LOOKED_AT, _AT_ONCE = 5_000, 1_000
 _WORD_BEGINS = "\u2581"
+_SIGNS = 3
 
 
 def needed(
@@ -23,32 +25,42 @@ def needed(
 ) -> NDArray[np.int64]:
     """The ids of those of the `vocabulary` (pieces with their scores, of a Unigram, Kudo 2018) that are kept.
 
-    These are all that `sentences` are cut into, so that they are cut as before; of those in their scripts the ones that
-    are most frequent elsewhere, for texts to come; and single letters, so that none becomes unknown.
+    These are all that `sentences` are cut into, so that they are cut as before; for texts to come, all of their
+    scripts, but of Latin ones only those that may be of their language; and single letters, so that none becomes
+    unknown.
     """
     if len(vocabulary) < _LEAST_PIECES:
         return np.arange(len(vocabulary))
-    kept = np.array([len(piece.removeprefix(_WORD_BEGINS)) <= 1 for piece, _ in vocabulary])
+    scripts, runs = frequent_scripts(sentences), runs_of(sentences)
+    kept = np.array([_may_come_up(piece, scripts, runs) for piece, _ in vocabulary])
     for start in range(0, len(sentences), _AT_ONCE):
         for encoding in tokenizer.encode_batch_fast(list(sentences[start : start + _AT_ONCE])):
             kept[[found for found in encoding.ids if found < len(kept)]] = True
-    shares = shares_of_scripts(sentences)
-    left = {each: max(round(share * _MOST_FREQUENT), _LEAST_OF_A_SCRIPT) for each, share in shares.items()}
-    for place in np.argsort([-score for _, score in vocabulary], kind="stable"):
-        own = scripts_of(vocabulary[place][0]) or {""}
-        if all(left.get(each, 0) > 0 for each in own):
-            kept[place] = True
-            left.update({each: left[each] - 1 for each in own})
     return np.flatnonzero(kept)
 
 
-def shares_of_scripts(sentences: Sequence[str]) -> dict[str, float]:
-    """The scripts that one in a hundred signs is of, at least; of those that are no letters it is called ""."""
+def _may_come_up(piece: str, scripts: set[str], runs: set[str]) -> bool:
+    if len(piece.removeprefix(_WORD_BEGINS)) <= 1:
+        return True
+    own = scripts_of(piece)
+    return own <= scripts and (_OF_MANY_LANGUAGES not in own or set(_runs(piece)) <= runs)
+
+
+def frequent_scripts(sentences: Sequence[str]) -> set[str]:
+    """The scripts that one in a hundred letters is of, at least."""
     some = sentences[:: -(-len(sentences) // _LOOKED_AT)] if sentences else ()
-    signs = (sign for sentence in some for sign in sentence if not sign.isspace())
-    found = Counter(script(sign) if sign.isalpha() else "" for sign in signs)
-    shares = {each: count / found.total() for each, count in found.items()}
-    return {each: share for each, share in shares.items() if share >= _LEAST_SHARE}
+    found = Counter(script(letter) for sentence in some for letter in sentence if letter.isalpha())
+    return {each for each, count in found.items() if count >= _LEAST_SHARE * found.total()}
+
+
+def runs_of(sentences: Sequence[str]) -> set[str]:
+    """All three signs that follow one another somewhere, of which the first may be that a word begins."""
+    words = {word for sentence in sentences for word in sentence.split()}
+    return {run for word in words for run in _runs(_WORD_BEGINS + word)}
+
+
+def _runs(text: str) -> list[str]:
+    return [text[start : start + _SIGNS] for start in range(len(text) - _SIGNS + 1)]
 
 
 def scripts_of(text: str) -> set[str]:

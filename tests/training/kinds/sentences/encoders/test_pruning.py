@@ -7,7 +7,7 @@ from tests.training.datasets import sentences
 from tests.training.tiny_encoder import TEXTS, unigram
 from training.kinds.sentences.encoders import pruning
 from training.kinds.sentences.encoders.hub_tokenizer import read_tokenizer
-from training.kinds.sentences.encoders.pruning import needed, shares_of_scripts
+from training.kinds.sentences.encoders.pruning import frequent_scripts, needed
 
 THAI, ENGLISH = ([text for text, _ in sentences(language)] for language in ("th", "en"))
 
@@ -16,8 +16,6 @@ THAI, ENGLISH = ([text for text, _ in sentences(language)] for language in ("th"
 def large(monkeypatch):
     """A tokenizer of several languages that counts as large."""
     monkeypatch.setattr(pruning, "_LEAST_PIECES", 0)
-    monkeypatch.setattr(pruning, "_MOST_FREQUENT", 0)
-    monkeypatch.setattr(pruning, "_LEAST_OF_A_SCRIPT", 0)
     return unigram([*TEXTS, *THAI, *ENGLISH])
 
 
@@ -46,16 +44,6 @@ def test_other_texts_lose_no_letter(large):
     assert longer
 
 
-def test_frequent_pieces_of_the_same_script_stay(large, monkeypatch):
-    before = len(pruned(large, ["the"]).rows)
-    monkeypatch.setattr(pruning, "_MOST_FREQUENT", 40)
-    pieces = pruned(large, ["the"])
-    ours = Tokenizer.from_str(pieces.tokenizer_json)
-    assert before < len(pieces.rows) <= before + 40
-    more = set(ours.get_vocab()) - set(Tokenizer.from_str(pruned(large, []).tokenizer_json).get_vocab())
-    assert more and all(pruning.scripts_of(piece) <= {"LATIN"} for piece in more)
-
-
 def test_a_vocabulary_of_usual_size_stays_whole():
     tokenizer = unigram(TEXTS)
     vocabulary = [("a", 0.0)] * 100
@@ -63,23 +51,31 @@ def test_a_vocabulary_of_usual_size_stays_whole():
 
 
 def test_a_word_here_and_there_is_no_script():
-    assert shares_of_scripts(["今天天气" * 100, "ok"]) == pytest.approx({"CJK": 400 / 402})
-    assert shares_of_scripts(["今天 weather 12", ""]) == pytest.approx(
-        {"CJK": 2 / 11, "LATIN": 7 / 11, "": 2 / 11}
-    )
-    assert shares_of_scripts([]) == {}
+    assert frequent_scripts(["今天天气" * 100, "ok"]) == {"CJK"}
+    assert frequent_scripts(["今天 weather 12", ""]) == {"CJK", "LATIN"}
+    assert frequent_scripts([]) == set()
 
 
-def test_each_script_has_its_share_of_the_frequent_pieces(monkeypatch):
+def test_pieces_of_the_scripts_stay_and_of_latin_ones_those_that_may_be_of_the_language(monkeypatch):
     monkeypatch.setattr(pruning, "_LEAST_PIECES", 0)
-    monkeypatch.setattr(pruning, "_MOST_FREQUENT", 4)
-    monkeypatch.setattr(pruning, "_LEAST_OF_A_SCRIPT", 0)
-    pieces = [f"{letters}{number}" for number in range(9) for letters in ("ab", "天气", "ab天", "ру")]
+    pieces = [
+        "<unk>",
+        "天气",
+        "明年",
+        "天ea",
+        "руки",
+        "er",
+        "her",
+        "\u2581the",
+        "heather",
+        "eather",
+        "przez",
+        "ё",
+        "12",
+        "\u2581here",
+    ]
     vocabulary = [(piece, -float(place)) for place, piece in enumerate(pieces)]
     tokenizer = Tokenizer(models.Unigram(vocabulary, 0))
-    kept = {pieces[i] for i in needed(tokenizer, vocabulary, ["天天天 a"])}
-    assert kept == {"ab0", "天气0", "天气1", "天气2"}
-    monkeypatch.setattr(pruning, "_LEAST_OF_A_SCRIPT", 2)
-    # A piece of two scripts takes from both.
-    more = {pieces[i] for i in needed(tokenizer, vocabulary, ["天天天 a"])}
-    assert more == {"ab0", "天气0", "ab天0", "天气1"}
+    kept = {pieces[i] for i in needed(tokenizer, vocabulary, ["今天 weather", "then other"])}
+    # No word begins with "he", and nowhere is "hea" or "天ea".
+    assert kept == {"<unk>", "天气", "明年", "er", "her", "\u2581the", "eather", "ё", "12"}

@@ -96,8 +96,6 @@ def test_a_head_alone_shares_all_layers_and_with_few_examples_nothing_is_shared(
 def languages(tmp_path, monkeypatch):
     """Two models on one encoder of many languages, each of which keeps the words that it needs."""
     monkeypatch.setattr(pruning, "_LEAST_PIECES", 0)
-    monkeypatch.setattr(pruning, "_MOST_FREQUENT", 0)
-    monkeypatch.setattr(pruning, "_LEAST_OF_A_SCRIPT", 0)
     monkeypatch.setattr(fit, "_FEW", 0)
     monkeypatch.setenv("FLASH_WEIGHTS_DIR", str(tmp_path / "weights"))
     every = [text for language in ("en", "th", "zh") for text, _ in sentences(language)]
