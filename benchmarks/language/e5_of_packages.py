@@ -91,7 +91,9 @@ def _hub_name(name: str) -> str:
     first, part, *kind = name.split(".")
     if first == "emb":
         table = {"word": "word_embeddings", "pos": "position_embeddings", "type": "token_type_embeddings"}
-        return f"embeddings.{table[part]}.weight" if part in table else f"embeddings.LayerNorm.{_KINDS[kind[0]]}"
+        return (
+            f"embeddings.{table[part]}.weight" if part in table else f"embeddings.LayerNorm.{_KINDS[kind[0]]}"
+        )
     return f"encoder.layer.{first[1:]}.{_NAMES[part]}.{_KINDS[kind[0]]}"
 
 
