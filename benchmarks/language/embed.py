@@ -26,10 +26,8 @@ def main() -> None:
     torch.set_num_threads(int(sys.argv[4]))
     spec = ENCODERS["minilm"]
     os.environ["FLASH_WEIGHTS_DIR"] = os.path.dirname(sys.argv[1])
-    loaded = find_encoder(spec, Events(io.StringIO()), instead="there is nothing to read with")
-    if loaded is None:
-        sys.exit(1)
-    encoder, tokenizer = loaded[0].eval(), loaded[1]
+    encoder, tokenizer = find_encoder(spec, [], Events(io.StringIO()), may_download=False)
+    encoder.eval()
     preprocess = TextPreprocess(tokenizer, spec.window)
 
     def read(sentences: list[str], half: bool) -> NDArray[Any]:

@@ -15,7 +15,7 @@ from tests.bundles import image_bundle, text_bundle
 from tests.modelstore.conftest import Publish, publish
 from tests.requirements import ONNXRUNTIME_WEB
 from tests.training.datasets import sentences
-from tests.training.tiny_encoder import tiny_classifier, write_encoder
+from tests.training.tiny_encoder import TEXTS, tiny_classifier, unigram, write_encoder
 from training.bundle.onnx_classifier import OnnxClassifier
 from training.bundle.outside import spread
 from training.export.in_pieces import serialized
@@ -97,6 +97,22 @@ def test_the_page_tokenises_and_scales_as_python_does(tab: Page, tmp_path: Path)
             [rgba.ravel().tolist(), width, height, box, crop],
         )
         assert np.abs(np.array(theirs).reshape(crop, crop, 3) - ours.astype(int)).max() <= 1
+
+
+def test_the_page_says_that_it_cannot_read_for_an_encoder_of_many_languages(tab: Page) -> None:
+    tab.goto("about:blank")
+    tab.add_script_tag(path=KINDS / "sentences" / "standalone" / "inputs.js")
+    said = tab.evaluate(
+        """json => {
+            try { window.FLASH_INPUTS.reader({tokenizer: json, preprocess: {max_length: 20}}, null); }
+            catch (error) { return error.message; }
+        }""",
+        json.loads(unigram(TEXTS).to_str()),
+    )
+    assert (
+        said.startswith("This model reads sentences as an encoder of many languages does")
+        and "predict.py" in said
+    )
 
 
 def test_without_its_runtime_the_page_says_what_to_run(

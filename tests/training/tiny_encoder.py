@@ -1,6 +1,7 @@
-"""An encoder of the hub's form, tiny and with random weights, whose pieces come from the sentences of the tests."""
+"""Encoders of the hub's forms, tiny and with random weights, whose pieces come from the sentences of the tests."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -15,14 +16,37 @@ from training.kinds.sentences.encoders.specs import CONFIG_FILE, ENCODERS, TOKEN
 from training.kinds.sentences.ngrams import NGramClassifier
 
 FOLDER = ENCODERS["minilm"].folder
+# Told in ten scripts, and with what a tokenizer has to clean.
+TEXTS = [
+    "The quick brown fox jumps over the lazy dog",
+    "Быстрая лиса прыгает через собаку",
+    "الثعلب السريع يقفز فوق الكلب",
+    "敏捷的狐狸跳过懒狗",
+    "素早い狐がのろまな犬を飛び越える",
+    "빠른 여우가 게으른 개를 뛰어넘는다",
+    "สุนัขจิ้งจอกกระโดดข้ามสุนัข",
+    "तेज़ लोमड़ी कुत्ते के ऊपर कूदती है",
+    "Η γρήγορη αλεπού πηδάει πάνω",
+    "השועל המהיר קופץ מעל הכלב",
+    "  two  spaces\tand ﬁ ①",
+    "",
+]
 WIDTH, LAYERS, HEADS, INNER, PLACES = 32, 3, 4, 64, 300
 _SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 
 
 def write_encoder(folder: Path, **config: object) -> dict[str, Tensor]:
     """config.json, with `config` in it, tokenizer.json and model.safetensors in `folder`; answers the tensors."""
+    return _write(folder, _tokenizer(), config)
+
+
+def write_multilingual(folder: Path, texts: Sequence[str] = TEXTS, **config: object) -> dict[str, Tensor]:
+    """An encoder with pieces of `texts`, of the form of those of many languages: padding is not the first id."""
+    return _write(folder, unigram(texts), config)
+
+
+def _write(folder: Path, tokenizer: Tokenizer, config: dict[str, object]) -> dict[str, Tensor]:
     folder.mkdir(parents=True, exist_ok=True)
-    tokenizer = _tokenizer()
     tokenizer.save(str(folder / TOKENIZER_FILE))
     state = hub_state(tokenizer.get_vocab_size())
     save_file(state, folder / WEIGHTS_FILE)
@@ -116,4 +140,25 @@ def _tokenizer() -> Tokenizer:
     # As files of the hub often have it: what is set there must not cut or pad sentences here.
     tokenizer.enable_padding(length=128)
     tokenizer.enable_truncation(128)
+    return tokenizer
+
+
+def unigram(texts: Sequence[str]) -> Tokenizer:
+    """A tokenizer as XLM-RoBERTa's: <s>, <pad>, </s>, <unk>, then pieces of `texts`, last <mask>."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]
+    )
+    trainer = trainers.UnigramTrainer(
+        vocab_size=300,
+        special_tokens=["<s>", "<pad>", "</s>", "<unk>"],
+        unk_token="<unk>",
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([*texts, "query: " * 5], trainer)
+    tokenizer.add_special_tokens(["<mask>"])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
     return tokenizer

@@ -1,9 +1,10 @@
 """Layers that many models have in common, loaded once: of an encoder, those that did not learn.
 
-model.onnx of such a model is written in two pieces (`training/export/in_pieces.py`): all nodes and constants up to
-`SHARED_STATES`, then all others. For every reader of ONNX that is one graph like any other. Here each piece becomes a
-session; those of the first piece are shared by all models of this process that have the same. Pieces are found and
-framed in the bytes, by the rules of protobuf: whoever only predicts needs no onnx.
+model.onnx of such a model is written in pieces (`training/export/in_pieces.py`): all nodes and constants up to
+`SHARED_STATES`, then all others. Where a model has words of its own, those up to `OWN_WORDS` come before. For every
+reader of ONNX that is one graph like any other. Here each piece becomes a session; those of the shared piece serve all
+models of this process that have the same. Pieces are found and framed in the bytes, by the rules of protobuf: whoever
+only predicts needs no onnx.
 """
 
 import mmap
@@ -17,8 +18,9 @@ from weakref import WeakValueDictionary
 
 from training.bundle.sessions import open_session
 
-# What goes from the shared layers to a model's own: float32 [B, T, W].
-SHARED_STATES = "shared_states"
+# What goes from the shared layers to a model's own, and from a model's own words to the shared layers: float32
+# [B, T, W].
+SHARED_STATES, OWN_WORDS = "shared_states", "own_words"
 # Fields of ModelProto and GraphProto, and types of elements, by their numbers in onnx.proto.
 _GRAPH, _METADATA = 7, 14
 _NODE, _INITIALIZER, _INPUT, _OUTPUT = 1, 5, 11, 12
@@ -28,17 +30,28 @@ _VARINT, _EIGHT_BYTES, _SIZED, _FOUR_BYTES = 0, 1, 2, 5
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """A graph that can be run in two: what is the same for all models of the `key`, and a model's own."""
+    """A graph that can be run in pieces: what is the same for all models of the `key`, and a model's own.
+
+    Its own `words` come first; they are empty where all models of the key have the same.
+    """
 
     key: str
+    words: memoryview
     shared: memoryview
     own: memoryview
     # Fields of ModelProto beside the graph, but for what is told to people.
     head: bytes
 
+    def words_model(self, input_name: str) -> bytes:
+        """ONNX from token ids to OWN_WORDS."""
+        values = _value(_INPUT, input_name, _INT64) + _value(_OUTPUT, OWN_WORDS, _FLOAT)
+        return _model(self.head, self.words, values)
+
     def shared_model(self, input_name: str) -> bytes:
-        """ONNX from token ids to SHARED_STATES."""
+        """ONNX from token ids, and OWN_WORDS where there are, to SHARED_STATES."""
         values = _value(_INPUT, input_name, _INT64) + _value(_OUTPUT, SHARED_STATES, _FLOAT)
+        if self.words:
+            values += _value(_INPUT, OWN_WORDS, _FLOAT)
         return _model(self.head, self.shared, values)
 
     def own_model(self) -> bytes:
@@ -47,41 +60,46 @@ class Pieces:
 
 
 def pieces_of(data: memoryview) -> Pieces | None:
-    """The two pieces of a model in ONNX's format; None where it is of one. Raises ValueError where it is cut off."""
+    """The pieces of a model in ONNX's format; None where it is of one. Raises ValueError where it is cut off."""
     head, graph = b"", None
     for number, whole, content in _fields(data):
         if number == _GRAPH:
             graph = content
         elif number != _METADATA:
             head += bytes(whole)
-    if graph is None or (start := _second_piece(graph)) is None:
+    if graph is None or not 1 <= len(starts := _later_pieces(graph)) <= 2:
         return None
-    shared, own = graph[:start], graph[start:]
+    # Of two pieces the first is the shared one.
+    first, last = (0, *starts)[-2:]
+    words, shared, own = graph[:first], graph[first:last], graph[last:]
     digest = sha256(head)
     digest.update(shared)
-    return Pieces(digest.hexdigest(), shared, own, head)
+    return Pieces(digest.hexdigest(), words, shared, own, head)
 
 
-def _second_piece(graph: memoryview) -> int | None:
-    """Where a node follows constants: whoever writes a graph at once writes all nodes first."""
-    at, constants = 0, False
+def _later_pieces(graph: memoryview) -> list[int]:
+    """Where nodes follow constants: whoever writes a graph at once writes all nodes first."""
+    at, constants, found = 0, False, []
     for number, whole, _ in _fields(graph):
         if number == _NODE and constants:
-            return at
-        constants = constants or number == _INITIALIZER
+            found.append(at)
+        constants = number == _INITIALIZER or (constants and number != _NODE)
         at += len(whole)
-    return None
+    return found
 
 
 class LayeredSession:
-    """Runs a model of two pieces like a session of onnxruntime."""
+    """Runs a model of two or three pieces like a session of onnxruntime."""
 
-    def __init__(self, shared: "_SharedSession", own: Any) -> None:
-        self._shared, self._own = shared, own
+    def __init__(self, words: Any | None, shared: "_SharedSession", own: Any) -> None:
+        self._words, self._shared, self._own = words, shared, own
 
     def run(self, outputs: list[str], inputs: dict[str, Any]) -> Any:
         """See onnxruntime.InferenceSession."""
-        states = self._shared.session.run([SHARED_STATES], inputs)[0]
+        given = inputs
+        if self._words is not None:
+            given = {**inputs, OWN_WORDS: self._words.run([OWN_WORDS], inputs)[0]}
+        states = self._shared.session.run([SHARED_STATES], given)[0]
         return self._own.run(outputs, {**inputs, SHARED_STATES: states})
 
 
@@ -110,7 +128,10 @@ def open_layered(path: Path, input_name: str, threads: int) -> tuple[LayeredSess
             shared = _loaded[found.key, threads] = _SharedSession(session, len(found.shared))
     # Hundreds of models may be loaded: with buffers of its own each came to 80 MB after one large batch.
     own = open_session(found.own_model(), threads, keeps_buffers=False)
-    return LayeredSession(shared, own), len(found.shared)
+    words = None
+    if found.words:
+        words = open_session(found.words_model(input_name), threads, keeps_buffers=False)
+    return LayeredSession(words, shared, own), len(found.shared)
 
 
 def shared_bytes() -> list[int]:

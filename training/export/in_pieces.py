@@ -1,35 +1,42 @@
-"""Writes a graph so that its shared layers come first and are the same bytes in every model that has them."""
+"""Writes a graph so that its shared layers are the same bytes in every model that has them."""
 
 import onnx
 
-from training.bundle.shared_layers import SHARED_STATES, as_varint
+from training.bundle.shared_layers import OWN_WORDS, SHARED_STATES, as_varint
 
 # The tag of ModelProto's field `graph`, number 7 and of a size that follows.
 _GRAPH_TAG = b"\x3a"
 
 
 def serialized(model: onnx.ModelProto) -> bytes:
-    """The model as a file; where a node makes SHARED_STATES, in two pieces (`training/bundle/shared_layers.py`).
+    """The model as a file; where nodes make OWN_WORDS and SHARED_STATES, in pieces that end there.
 
-    The message `graph` is the two pieces one after another, which protobuf reads as one message of both.
+    See `training/bundle/shared_layers.py`. The message `graph` is the pieces one after another, which protobuf reads as
+    one message of all.
     """
-    ends = [place for place, node in enumerate(model.graph.node) if SHARED_STATES in node.output]
+    ends = [
+        place + 1
+        for place, node in enumerate(model.graph.node)
+        if {OWN_WORDS, SHARED_STATES}.intersection(node.output)
+    ]
     if not ends:
         return _bytes(model)
-    nodes = model.graph.node[: ends[0] + 1]
-    needed = {name for node in nodes for name in node.input}
-    shared = onnx.GraphProto()
-    shared.node.extend(nodes)
-    shared.initializer.extend(each for each in model.graph.initializer if each.name in needed)
+    graph, start, taken = b"", 0, set[str]()
+    for end in ends:
+        piece = onnx.GraphProto()
+        piece.node.extend(model.graph.node[start:end])
+        needed = {name for node in piece.node for name in node.input} - taken
+        piece.initializer.extend(each for each in model.graph.initializer if each.name in needed)
+        graph, start, taken = graph + _bytes(piece), end, taken | needed
     own = onnx.GraphProto()
     own.CopyFrom(model.graph)
-    del own.node[: ends[0] + 1]
+    del own.node[:start]
     del own.initializer[:]
-    own.initializer.extend(each for each in model.graph.initializer if each.name not in needed)
+    own.initializer.extend(each for each in model.graph.initializer if each.name not in taken)
+    graph += _bytes(own)
     head = onnx.ModelProto()
     head.CopyFrom(model)
     head.ClearField("graph")
-    graph = _bytes(shared) + _bytes(own)
     return _bytes(head) + _GRAPH_TAG + as_varint(len(graph)) + graph
 
 

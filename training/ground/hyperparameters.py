@@ -36,7 +36,7 @@ HYPERPARAMETERS = (
         name="model",
         type=ValueType.CHOICE,
         label="Model",
-        about="The network to train; the preset's when it is missing.",
+        about="The network to train; when it is missing, one that the preset chooses.",
         choices=_models,
     ),
     Hyperparameter(

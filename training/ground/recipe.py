@@ -31,13 +31,15 @@ class RecipeInvalid(ValueError):
 class Recipe(Hyperparameters):
     """Everything that a model depends on besides its data; stored beside the weights.
 
-    `task` is that of a kind. What a user may set comes first, see `Hyperparameters`.
+    `task` is that of a kind. What a user may set comes first, see `Hyperparameters`. `model_chosen` says that the user
+    named the model; else a kind may take another that suits the samples better.
     `solver` "newton" fits a linear model to its optimum (L-BFGS); "gradient" runs the optimizer, rate, batch size
     and epochs as given.
     """
 
     version: int = VERSION
     task: str
+    model_chosen: bool = False
     freeze: bool = False
     solver: Literal["newton", "gradient"] = "gradient"
     schedule: Literal["cosine", "constant"] = "cosine"
@@ -127,7 +129,8 @@ def resolve(task: str, values: Mapping[str, Any], limits: Limits = Limits()) -> 
     if read.errors:
         raise RecipeInvalid(read.errors)
     chosen |= {name: rule(**chosen[name]) for name, rule in GROUPS.items() if chosen[name]}
-    merged = {"task": kind.task, "preset": preset, **defaults, **chosen}
+    named = first["model"] is not None
+    merged = {"task": kind.task, "preset": preset, "model_chosen": named, **defaults, **chosen}
     if kind.is_convex(merged) and _left_to_the_solver(defaults, chosen):
         merged["solver"] = "newton"
     if chosen["reduce_lr_on_plateau"] or chosen["step_lr"]:

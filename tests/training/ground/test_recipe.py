@@ -185,6 +185,7 @@ ADDED_SINCE_THE_DEMO = {
     "backbone_rate",
     "freeze_norms",
     "frozen_share",
+    "model_chosen",
     "networks",
     "processes",
     "serving_copy",

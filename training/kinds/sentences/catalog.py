@@ -38,9 +38,15 @@ MODELS = (
 
 PRESET_WORDS = MappingProxyType(
     {
-        Preset.QUICK: "Weighs words and phrases and, of English, what a network that knows it makes of each sentence.",
-        Preset.BALANCED: "A network that knows English learns your classes. Other languages it learns from scratch.",
-        Preset.BEST: "The same with more layers that learn, for longer. Other languages: four networks that vote.",
+        Preset.QUICK: (
+            "Weighs words and phrases and, where there is one, what a network that knows your language makes of them."
+        ),
+        Preset.BALANCED: (
+            "A network that knows your language learns your classes; where there is none, one starts from scratch."
+        ),
+        Preset.BEST: (
+            "The same with more layers that learn, for longer; where there is none, four that vote start from scratch."
+        ),
     }
 )
 
@@ -69,9 +75,12 @@ _ENCODERS: Mapping[Preset, Mapping[str, Any]] = {
     Preset.BEST: {"epochs": 6, "frozen_share": 0.17, "weight_averaging": True},
 }
 
+# So many pieces of a sentence an encoder reads in preset Quick.
+QUICK_WINDOW = 64
+
 # Seconds for one sentence and epoch, measured with sentences of 10 to 30 words; the units of that network.
 _NGRAM_SECONDS, _RECURRENT_SECONDS, _HIDDEN = 0.0004, 0.004, 256
-# Of an encoder: what all of it takes for one sentence, and an epoch of all of its layers.
+# Of MiniLM-L6: what all of it takes for one sentence, and an epoch of all of its layers.
 _ENCODING_SECONDS, _ENCODER_SECONDS = 0.002, 0.006
 
 
@@ -118,6 +127,11 @@ def without_encoder(recipe: _Recipe) -> _Recipe:
     return changed
 
 
+def is_quick(recipe: Any) -> bool:
+    """Whether a Recipe of an encoder takes it as it came and in a hurry, as preset Quick does."""
+    return bool(recipe.freeze and recipe.preset == Preset.QUICK)
+
+
 def title_of(model: str) -> str:
     """What the model is called in sentences."""
     return next(spec.title for spec in MODELS if spec.name == model)
@@ -127,7 +141,8 @@ def rough_seconds(recipe: Mapping[str, Any], samples: int) -> float:
     """See Kind."""
     if recipe["model"] in ENCODERS:
         learning = 0.0 if recipe.get("freeze") else (1 - float(recipe["frozen_share"])) * recipe["epochs"]
-        return samples * (_ENCODING_SECONDS + _ENCODER_SECONDS * learning)
+        each = _ENCODING_SECONDS + _ENCODER_SECONDS * learning
+        return samples * each * ENCODERS[recipe["model"]].relative_cost
     each = _NGRAM_SECONDS if recipe["model"] == NGRAMS else _RECURRENT_SECONDS
     # Of a network half as wide a word takes a third of the time.
     width = float(recipe.get("hidden", _HIDDEN)) / _HIDDEN

@@ -1,7 +1,7 @@
 """Trains a text classifier: vocabulary, n-grams, and a recurrent network or a pretrained encoder beside them."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,7 @@ from training.ground.prepared import Prepared
 from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Parts, Samples, check_classes
-from training.kinds.kind import Preset
-from training.kinds.sentences.catalog import NGRAMS, title_of, without_encoder
+from training.kinds.sentences.catalog import NGRAMS, QUICK_WINDOW, is_quick
 from training.kinds.sentences.encoders.specs import ENCODERS
 from training.kinds.sentences.likeness import sentence_sources
 from training.kinds.sentences.preprocess import pad
@@ -32,10 +31,6 @@ if TYPE_CHECKING:
     from training.kinds.sentences.voting import VotingFit
 
 _EXAMPLES = 32
-# Of preset Quick the encoder reads this much of a sentence, and of all of them together at most what two cores read in
-# half a minute.
-_QUICK_WINDOW, _QUICK_PIECES = 64, 500_000
-_CHARACTERS_A_PIECE = 4
 
 
 def fit(
@@ -88,38 +83,11 @@ def fit(
 def _with_encoder(
     recipe: Recipe, samples: Samples[str], run: Run
 ) -> tuple[Recipe, "tuple[Bert, str] | None"]:
-    """The encoder and its tokenizer, and the recipe as it can be carried out: without it by what needs none."""
-    from training.kinds.sentences.encoders.files import find_encoder
-    from training.kinds.sentences.encoders.languages import knows, may_be_english
+    """The recipe as it can be carried out, with the encoder and its tokenizer where it needs one."""
+    from training.kinds.sentences.encoders.choosing import choose_encoder
 
-    spec, other = ENCODERS[recipe.model], without_encoder(recipe)
-    instead = f"the {title_of(other.model)} was trained instead"
-    if _is_quick(recipe) and _pieces(samples.items) > _QUICK_PIECES:
-        run.events.log(
-            f"These are more sentences than preset Quick lets {spec.title} read, so {instead}. Preset Balanced "
-            "reads all."
-        )
-        return other, None
-    fits, found = not spec.is_english or may_be_english(samples.items), None
-    if fits:
-        with run.phases.time("weights"):
-            found = find_encoder(spec, run.events, instead=instead)
-        fits = found is None or not spec.is_english or knows(found[1], samples.items)
-    if not fits:
-        run.events.warning(
-            f"The sentences do not look English, the only language that {spec.title} knows, so {instead}."
-        )
-    return (recipe, found) if fits and found is not None else (other, None)
-
-
-def _is_quick(recipe: Recipe) -> bool:
-    return recipe.freeze and recipe.preset == Preset.QUICK
-
-
-def _pieces(sentences: Sequence[str]) -> int:
-    """About how many pieces an encoder reads of these sentences for preset Quick."""
-    most = _QUICK_WINDOW * _CHARACTERS_A_PIECE
-    return sum(min(len(sentence), most) for sentence in sentences) // _CHARACTERS_A_PIECE
+    with run.phases.time("weights"):
+        return choose_encoder(recipe, samples.items, run.events)
 
 
 def _tokens(
@@ -267,8 +235,8 @@ def _fit_encoder(
     is_original = previous is None or not load_trained(encoder, previous, recipe.model, run.events)
     spec = ENCODERS[recipe.model]
     window, limit = spec.window, spec.limit
-    if _is_quick(recipe):
-        window = limit = min(window, _QUICK_WINDOW)
+    if is_quick(recipe):
+        window = limit = min(window, QUICK_WINDOW)
     encoded = outcome.encoded(encoder, window, limit, is_original=is_original)
     fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
     if isinstance(fit, NGramFit):

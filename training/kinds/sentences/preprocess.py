@@ -17,12 +17,12 @@ TOKENIZER_FILE = "tokenizer.json"
 # For other programs: with it transformers' AutoTokenizer opens the folder. Flash itself does not read it.
 TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
 _SPECIAL = {
-    "pad_token": "[PAD]",
-    "unk_token": "[UNK]",
-    "bos_token": "[BOS]",
-    "eos_token": "[EOS]",
-    "cls_token": "[CLS]",
-    "sep_token": "[SEP]",
+    "pad_token": ("[PAD]", "<pad>"),
+    "unk_token": ("[UNK]", "<unk>"),
+    "bos_token": ("[BOS]", "<s>"),
+    "eos_token": ("[EOS]", "</s>"),
+    "cls_token": ("[CLS]", "<s>"),
+    "sep_token": ("[SEP]", "</s>"),
 }
 # Sentences in a batch, and tokens with padding: what long ones take of memory does not grow with their number.
 _AT_ONCE, _TOKENS_AT_ONCE = 64, 16_384
@@ -91,7 +91,8 @@ class TextPreprocess:
             "truncation_side": "right",
             **{
                 name: token
-                for name, token in _SPECIAL.items()
+                for name, tokens in _SPECIAL.items()
+                for token in tokens
                 if self._tokenizer.token_to_id(token) is not None
             },
             "model_input_names": ["input_ids"],

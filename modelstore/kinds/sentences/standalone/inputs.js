@@ -99,6 +99,7 @@
   }
 
   function tokenizer(json, longest) {
+    if (json.model.type === "Unigram") throw new Error("This model reads sentences as an encoder of many languages does, which this page cannot. Use predict.py.");
     const normals = all(json.normalizer, "normalizers").map((step) => {
       known(NORMAL[step.type], "normalizer");
       return NORMAL[step.type](step);

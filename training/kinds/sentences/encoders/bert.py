@@ -8,13 +8,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_PREFIXES = ("bert.", "encoder_model.", "")
+_PREFIXES = ("bert.", "roberta.", "encoder_model.", "")
+# Kinds of config.json that differ in where their places begin, and in nothing else that is needed here.
+_BERT, _XLM_ROBERTA = "bert", "xlm-roberta"
 
 
 class NotAnEncoder(ValueError):
@@ -23,7 +25,11 @@ class NotAnEncoder(ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BertShape:
-    """Sizes of an encoder: ids, numbers of a state, layers, heads of attention, inner numbers, places."""
+    """Sizes of an encoder: ids, numbers of a state, layers, heads of attention, inner numbers, places.
+
+    `pooling` says which state stands for a text: the mean of its tokens' states, or that of the first token. With
+    `own_words` its ids are those that one model needs, not all that the encoder came with.
+    """
 
     vocabulary: int
     width: int
@@ -32,10 +38,12 @@ class BertShape:
     inner: int
     places: int
     epsilon: float
+    pooling: Literal["mean", "first"] = "mean"
+    own_words: bool = False
 
     @classmethod
-    def read(cls, path: Path) -> Self:
-        """Of a config.json of the hub; raises NotAnEncoder."""
+    def read(cls, path: Path) -> tuple[Self, int]:
+        """Of a config.json of the hub, with the row of the table of places where they begin; raises NotAnEncoder."""
         try:
             config = json.loads(path.read_text(encoding="utf-8"))
             kind = (
@@ -43,17 +51,20 @@ class BertShape:
                 config["hidden_act"],
                 config.get("position_embedding_type", "absolute"),
             )
-            if kind != ("bert", "gelu", "absolute"):
+            if kind not in [(model, "gelu", "absolute") for model in (_BERT, _XLM_ROBERTA)]:
                 raise NotAnEncoder(f"it is of the kind {', '.join(kind)}, not a BERT with gelu")
-            return cls(
+            # RoBERTa counts from the id of padding, which has a place of its own.
+            first = int(config["pad_token_id"]) + 1 if kind[0] == _XLM_ROBERTA else 0
+            shape = cls(
                 vocabulary=int(config["vocab_size"]),
                 width=int(config["hidden_size"]),
                 layers=int(config["num_hidden_layers"]),
                 heads=int(config["num_attention_heads"]),
                 inner=int(config["intermediate_size"]),
-                places=int(config["max_position_embeddings"]),
+                places=int(config["max_position_embeddings"]) - first,
                 epsilon=float(config["layer_norm_eps"]),
             )
+            return shape, first
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             if isinstance(error, NotAnEncoder):
                 raise
@@ -115,33 +126,33 @@ class Bert(nn.Module):
             states = layer(states, present)
         return states
 
-    def load_hub(self, state: Mapping[str, Tensor]) -> None:
+    def load_hub(self, state: Mapping[str, Tensor], rows: Tensor | None = None, first_place: int = 0) -> None:
         """Takes the tensors by the names that they have on the hub, rounded to 16 bits; raises NotAnEncoder.
 
-        So what stays as it came takes half the room in each model that is stored.
+        So what stays as it came takes half the room in each model that is stored. Of the table of words it takes
+        these `rows`, None: all; places begin at the row `first_place`.
         """
         prefix = next((p for p in _PREFIXES if f"{p}embeddings.word_embeddings.weight" in state), None)
         if prefix is None:
             raise NotAnEncoder("the weights are not a BERT's")
         own = self.state_dict()
-        found: dict[str, Tensor] = {}
         try:
-            for name in own:
-                tensors = [state[prefix + theirs].float() for theirs in _hub_names(name)]
-                found[name] = torch.cat(tensors) if len(tensors) > 1 else tensors[0]
-            # One kind of token is used, which is the same as other embeddings of the places.
-            found["places.weight"] = (
-                found["places.weight"] + state[f"{prefix}embeddings.token_type_embeddings.weight"][0].float()
-            )
+            found = {name: torch.cat([state[prefix + theirs] for theirs in _hub_names(name)]) for name in own}
+            kinds = state[f"{prefix}embeddings.token_type_embeddings.weight"]
         except KeyError as error:
             raise NotAnEncoder(f"the tensor {error.args[0]} is missing") from error
-        for name, tensor in found.items():
-            if tensor.shape != own[name].shape:
-                raise NotAnEncoder(
-                    f"{name} has the shape {list(tensor.shape)} instead of {list(own[name].shape)}"
-                )
+        except RuntimeError as error:
+            raise NotAnEncoder("its tensors do not fit together") from error
+        found["words.weight"] = _rows(found["words.weight"], rows)
+        found["places.weight"] = found["places.weight"][first_place:]
+        for name, tensor in {**found, "the kind of token": kinds[0]}.items():
+            wanted = own.get(name, own["norm.weight"]).shape
+            if tensor.shape != wanted:
+                raise NotAnEncoder(f"{name} has the shape {list(tensor.shape)} instead of {list(wanted)}")
             if not bool(torch.isfinite(tensor.half()).all()):
                 raise NotAnEncoder(f"{name} holds values that are no numbers")
+        # One kind of token is used, which is the same as other embeddings of the places.
+        found["places.weight"] = found["places.weight"].float() + kinds[0].float()
         self.load_state_dict({name: tensor.half() for name, tensor in found.items()})
 
 
@@ -165,17 +176,28 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, present: Tensor | None) -
     return found
 
 
-def mean_state(states: Tensor, ids: Tensor, belongs: Tensor | None = None) -> Tensor:
-    """The mean [B, W] of the states [M, T, W] of those tokens that are there, over all windows of a text.
+def pooled(states: Tensor, ids: Tensor, shape: BertShape, belongs: Tensor | None = None) -> Tensor:
+    """What stands for each text, [B, W]: by `shape` the mean of the states [M, T, W] of its tokens, or the first one's.
 
-    `belongs` [B, M] tells with 1.0 which those are; None, or with as many texts as windows: each is a text.
+    `belongs` [B, M] tells with 1.0 which windows are of each text; None, or with as many texts as windows: each is a
+    text, as all are for which the first token stands.
     """
+    if shape.pooling == "first":
+        return states[:, 0]
     there = (ids != 0).to(states.dtype)[..., None]
     summed, count = (states * there).sum(1), there.sum(1)
     if belongs is not None and len(belongs) < len(ids):
         with torch.autocast(states.device.type, enabled=False):
             summed, count = belongs @ summed.float(), belongs @ count.float()
     return summed / count.clamp(min=1)
+
+
+def _rows(table: Tensor, rows: Tensor | None) -> Tensor:
+    if rows is None:
+        return table
+    if len(rows) and int(rows.max()) >= len(table):
+        raise NotAnEncoder(f"its table of words has {len(table):,} rows, too few for its tokenizer")
+    return table[rows]
 
 
 def _hub_names(name: str) -> list[str]:

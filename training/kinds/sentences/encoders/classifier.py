@@ -5,19 +5,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from training.kinds.sentences.encoders.bert import Bert, BertShape, mean_state, presence
+from training.kinds.sentences.encoders.bert import Bert, BertShape, pooled, presence
 from training.kinds.sentences.encoders.nearness import nearness
 from training.kinds.sentences.encoders.windows import windows_of
 from training.kinds.sentences.ngrams import NGramClassifier
 
 
 class TopClassifier(nn.Module):
-    """The part of an encoder that learns: its last layers and a head on the mean of the tokens' states."""
+    """The part of an encoder of this `shape` that learns: its last layers and a head on what stands for a text."""
 
-    def __init__(self, layers: list[nn.Module], width: int, classes: int, dropout: float) -> None:
+    def __init__(self, layers: list[nn.Module], shape: BertShape, classes: int, dropout: float) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
-        self.head = nn.Linear(width, classes)
+        self.head = nn.Linear(shape.width, classes)
+        self._shape = shape
         self._dropout = dropout
 
     def forward(self, states: Tensor, ids: Tensor, belongs: Tensor) -> Tensor:
@@ -28,8 +29,8 @@ class TopClassifier(nn.Module):
         present = presence(ids)
         for layer in self.layers:
             states = layer(states, present, self._dropout)
-        mean = mean_state(states, ids, belongs)
-        logits: Tensor = self.head(nn.functional.dropout(mean, self._dropout, self.training))
+        text = pooled(states, ids, self._shape, belongs)
+        logits: Tensor = self.head(nn.functional.dropout(text, self._dropout, self.training))
         return logits
 
 
@@ -62,9 +63,9 @@ class EncoderClassifier(nn.Module):
     def forward(self, input_ids: Tensor) -> Tensor:
         """Logits [B, C] of `input_ids` [B, T], 0 = padding; each row has a token at least."""
         read, belongs = windows_of(input_ids[:, : self.length], self.window)
-        mean = mean_state(self.encoder(read), read, belongs)
-        logits: Tensor = self.head(mean) + self.ngrams(input_ids)
-        return logits if self.centres is None else logits * nearness(mean, self.centres)
+        text = pooled(self.encoder(read), read, self.encoder.shape, belongs)
+        logits: Tensor = self.head(text) + self.ngrams(input_ids)
+        return logits if self.centres is None else logits * nearness(text, self.centres)
 
     @torch.no_grad()
     def scale(self, encoder: float, ngrams: float) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.engine.device import mixed_precision
-from training.kinds.sentences.encoders.bert import Bert, mean_state
+from training.kinds.sentences.encoders.bert import Bert, pooled
 from training.kinds.sentences.preprocess import pad
 
 # Measured with 8 and 16 sentences of each class of trec6, three draws each: at twice the rate or with three times the
@@ -63,7 +63,7 @@ def _embedded(
     encoder: Bert, places: NDArray[np.int64], rows: Sequence[Sequence[int]], device: torch.device
 ) -> Tensor:
     ids = torch.from_numpy(pad([rows[place] for place in places])).to(device)
-    return mean_state(encoder(ids).float(), ids)
+    return pooled(encoder(ids).float(), ids, encoder.shape)
 
 
 def _rate(done: float) -> float:

@@ -14,13 +14,14 @@ def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) 
     if path is None:
         return False
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-    own, prefix = encoder.state_dict(), "encoder."
+    # What a model knows of single words never learns, and of which words depends on the sentences.
+    own, prefix = encoder.layers.state_dict(), "encoder.layers."
     found = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
     if {name: value.shape for name, value in found.items()} != {n: value.shape for n, value in own.items()}:
         events.log(
             "The earlier model's encoder is of another form, so the training starts from the original."
         )
         return False
-    encoder.load_state_dict(found)
+    encoder.layers.load_state_dict(found)
     events.log("The training starts from the earlier model's encoder.")
     return True

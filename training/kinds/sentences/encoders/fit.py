@@ -203,7 +203,7 @@ class _Steps:
     def top_layers(self, ngrams: NGramFit) -> VotingFit:
         """The top layers learn, from a head that was fitted to what they gave before."""
         recipe, run, encoded = self._recipe, self._run, self._encoded
-        count, width = len(self._encoder.layers), self._encoder.shape.width
+        count, shape = len(self._encoder.layers), self._encoder.shape
         below = min(count - 1, round(count * recipe.frozen_share))
         run.events.phase("preparing", 0.1, 0.3, _READING)
         with run.phases.time("states"):
@@ -212,9 +212,9 @@ class _Steps:
             )
         run.events.phase("training", 0.3, 0.93)
         layers = list(self._encoder.layers)[below:]
-        top = TopClassifier(layers, width, self._texts.classes, recipe.dropout).to(self._device)
+        top = TopClassifier(layers, shape, self._texts.classes, recipe.dropout).to(self._device)
         with run.phases.time("head"):
-            features = embeddings(states, layers, width, self._device)
+            features = embeddings(states, layers, shape, self._device)
             self._keep(features)
             linear = Linear(features.shape[1], self._texts.classes)
             train = self._labelled(features, encoded.parts[0])
@@ -237,7 +237,7 @@ class _Steps:
             own = learner.logits()
             _, factors = learner.blended()
             wanted = np.concatenate([self._for_centres(), encoded.parts[1]])
-            features = embeddings(states, layers, width, self._device, wanted)
+            features = embeddings(states, layers, shape, self._device, wanted)
         learned = _Learned(self._encoder, top.head.to("cpu"), features, below)
         return self._fit(ngrams, learned, learned, progress, own, factors)
 

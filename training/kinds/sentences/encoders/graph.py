@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto
 from torch import Tensor
 
-from training.bundle.shared_layers import SHARED_STATES
+from training.bundle.shared_layers import OWN_WORDS, SHARED_STATES
 from training.kinds.sentences.encoders.bert import Bert, BertLayer
 from training.kinds.sentences.encoders.classifier import EncoderClassifier
 from training.kinds.sentences.encoders.nearness import LEAST
@@ -24,24 +24,30 @@ _SHORTEST = 1e-12
 def encoder_graph(model: EncoderClassifier) -> onnx.ModelProto:
     """`EncoderClassifier` followed by softmax."""
     graph = Graph()
-    mean = _mean_state(graph, model)
-    encoded = _linear(graph, mean, model.head)
+    text = _pooled(graph, model)
+    encoded = _linear(graph, text, model.head)
     logits = graph.add("Add", encoded, ngram_logits(graph, model.ngrams))
     if model.centres is not None:
-        logits = graph.add("Mul", logits, _nearness(graph, mean, model.centres))
+        logits = graph.add("Mul", logits, _nearness(graph, text, model.centres))
     graph.add("Softmax", logits, axis=1, name="probabilities")
     return graph.model([ids_input()], model.head.out_features, "encoder")
 
 
-def _mean_state(graph: Graph, model: EncoderClassifier) -> str:
+def _pooled(graph: Graph, model: EncoderClassifier) -> str:
     encoder, read = model.encoder, _Read(graph, model)
     states = _embedded(graph, encoder, read)
+    if encoder.shape.own_words and model.kept:
+        states, read = graph.add("Identity", states, name=OWN_WORDS), _Read(graph, model)
     for number, layer in enumerate((*encoder.layers, None)):
         if number == model.kept:
             # Nothing that is above may need anything else of what is below.
             states, read = graph.add("Identity", states, name=SHARED_STATES), _Read(graph, model)
         if layer is not None:
             states = _layer(graph, states, read.mask, layer, encoder.shape.heads)
+    if encoder.shape.pooling == "first":
+        return graph.add(
+            "Squeeze", graph.add("Gather", states, graph.constant([0]), axis=1), graph.constant([1])
+        )
     there = graph.add("Unsqueeze", read.there, graph.constant([2]))
     summed = graph.add("ReduceSum", graph.add("Mul", states, there), graph.constant([1]), keepdims=0)
     count = graph.add("ReduceSum", there, graph.constant([1]), keepdims=0)
@@ -98,15 +104,15 @@ def _embedded(graph: Graph, encoder: Bert, read: _Read) -> str:
     length = graph.add("Slice", graph.add("Shape", read.ids), *(graph.constant([at]) for at in (1, 2, 0)))
     table, zero = graph.constant(_array(encoder.places.weight)), graph.constant([0])
     places = graph.add("Slice", table, zero, length, zero)
-    words = graph.add("Gather", _stored(graph, _array(encoder.words.weight)), read.ids)
+    words = _looked_up(graph, _array(encoder.words.weight), read.ids)
     return _norm(graph, graph.add("Add", words, places), encoder.norm)
 
 
-def _nearness(graph: Graph, mean: str, centres: Tensor) -> str:
+def _nearness(graph: Graph, text: str, centres: Tensor) -> str:
     """`nearness`; products of a few hundred directions at most take no time beside the encoder's."""
-    squares = graph.add("ReduceSum", graph.add("Mul", mean, mean), graph.constant([1]), keepdims=1)
+    squares = graph.add("ReduceSum", graph.add("Mul", text, text), graph.constant([1]), keepdims=1)
     length = graph.add("Max", graph.add("Sqrt", squares), graph.constant(_SHORTEST))
-    cosines = graph.add("MatMul", graph.add("Div", mean, length), _stored(graph, _array(centres).T))
+    cosines = graph.add("MatMul", graph.add("Div", text, length), _stored(graph, _array(centres).T))
     return graph.add("Max", graph.add("ReduceMax", cosines, axes=[1], keepdims=1), graph.constant(LEAST))
 
 
@@ -156,6 +162,14 @@ def _stored(graph: Graph, values: NDArray[np.float32]) -> str:
     if not np.array_equal(half.astype(np.float32), values):
         return graph.constant(values)
     return graph.add("Cast", graph.constant16(half), to=TensorProto.FLOAT)
+
+
+def _looked_up(graph: Graph, table: NDArray[np.float32], ids: str) -> str:
+    """Rows of a table, the largest constant of all; in 16 bits it stays so in memory, for only the rows are cast."""
+    half = table.astype(np.float16)
+    if not np.array_equal(half.astype(np.float32), table):
+        return graph.add("Gather", graph.constant(table), ids)
+    return graph.add("Cast", graph.add("Gather", graph.constant16(half), ids), to=TensorProto.FLOAT)
 
 
 def _norm(graph: Graph, values: str, norm: Any) -> str:

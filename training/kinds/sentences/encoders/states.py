@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.engine.device import mixed_precision
-from training.kinds.sentences.encoders.bert import Bert, mean_state, presence
+from training.kinds.sentences.encoders.bert import Bert, BertShape, pooled, presence
 from training.kinds.sentences.encoders.windows import Windows
 from training.kinds.sentences.preprocess import pad
 
@@ -94,7 +94,7 @@ def embed(
     window: int | None = None,
     half: bool = True,
 ) -> Tensor:
-    """What all of `bert` makes of each row: the mean of its tokens' states, float32 [N, W] in main memory.
+    """What all of `bert` makes of each row (`pooled`), float32 [N, W] in main memory.
 
     It reads a `window` of tokens at a time, by default as many as it has places for. It computes in half precision
     where the device is built for it, unless not `half`.
@@ -105,32 +105,36 @@ def embed(
     for places, ids in _read(windows.ids, lengths, device, tell):
         with mixed_precision(device) if half else contextlib.nullcontext():
             states = bert(ids)
-        summed = (states.float() * (ids != 0)[..., None]).sum(1).cpu()
+        states = states.float()
+        if bert.shape.pooling == "first":
+            found[owners[torch.from_numpy(places)]] = states[:, 0].cpu()
+            continue
+        summed = (states * (ids != 0)[..., None]).sum(1).cpu()
         found.index_add_(0, owners[torch.from_numpy(places)], summed)
-    return found / torch.tensor([[len(row)] for row in rows])
+    return found if bert.shape.pooling == "first" else found / torch.tensor([[len(row)] for row in rows])
 
 
 @torch.no_grad()
 def embeddings(
     states: TokenStates,
     layers: Sequence[torch.nn.Module],
-    width: int,
+    shape: BertShape,
     device: torch.device,
     wanted: NDArray[np.int64] | None = None,
 ) -> Tensor:
-    """What `layers` make of the states of each row: the mean of its tokens' states, float32 [N, W] in main memory.
+    """What the last `layers` of an encoder make of each row (`pooled`), float32 [N, W] in main memory.
 
     Of rows that are not among those `wanted`, it is 0.
     """
     rows = np.arange(len(states.lengths)) if wanted is None else wanted
-    found = torch.zeros(len(states.lengths), width)
+    found = torch.zeros(len(states.lengths), shape.width)
     for places in batches_of(states.lengths, rows, device):
         hidden, ids, belongs = states.of(places)
         present = presence(ids)
         with mixed_precision(device):
             for layer in layers:
                 hidden = layer(hidden, present)
-        found[torch.from_numpy(places)] = mean_state(hidden.float(), ids, belongs).cpu()
+        found[torch.from_numpy(places)] = pooled(hidden.float(), ids, shape, belongs).cpu()
     return found
 
 

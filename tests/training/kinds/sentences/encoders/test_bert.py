@@ -1,11 +1,13 @@
 """The encoder against PyTorch's own layers, with padding, and files that hold none."""
 
+import dataclasses
+
 import pytest
 import torch
 from torch import nn
 
 from tests.training.tiny_encoder import HEADS, INNER, LAYERS, PLACES, WIDTH, hub_state, write_encoder
-from training.kinds.sentences.encoders.bert import Bert, BertShape, NotAnEncoder, mean_state, presence
+from training.kinds.sentences.encoders.bert import Bert, BertShape, NotAnEncoder, pooled, presence
 from training.kinds.sentences.encoders.specs import CONFIG_FILE
 from training.kinds.sentences.encoders.states import embed
 
@@ -54,6 +56,29 @@ def by_torch(state, ids):
 
 
 @torch.no_grad()
+def test_the_first_token_may_stand_for_a_text():
+    encoder = loaded()
+    states = encoder(IDS)
+    assert torch.equal(pooled(states, IDS, dataclasses.replace(SHAPE, pooling="first")), states[:, 0])
+
+
+@torch.no_grad()
+def test_rows_of_another_order_and_later_places_are_found():
+    """As RoBERTa has them: places begin at the third row, and ids are put into another order."""
+    order = torch.tensor([1, 0, *range(2, 20)])
+    state = hub_state(VOCABULARY)
+    few = dataclasses.replace(SHAPE, vocabulary=20, places=PLACES - 2)
+    encoder = Bert(few)
+    encoder.load_hub(state, order, 2)
+    words = state["embeddings.word_embeddings.weight"][order].half().float()
+    assert torch.equal(encoder.words.weight, words)
+    places, kinds = (state[f"embeddings.{name}_embeddings.weight"] for name in ("position", "token_type"))
+    assert torch.equal(encoder.places.weight, (places[2:] + kinds[0]).half().float())
+    with pytest.raises(NotAnEncoder, match="has 50 rows, too few for its tokenizer"):
+        Bert(few).load_hub(state, torch.tensor([0, 50]))
+
+
+@torch.no_grad()
 def test_it_computes_what_pytorchs_own_layers_compute():
     state = {name: tensor.half().float() for name, tensor in hub_state(VOCABULARY).items()}
     # What is added up is rounded, too.
@@ -67,8 +92,8 @@ def test_it_computes_what_pytorchs_own_layers_compute():
 @torch.no_grad()
 def test_padding_changes_nothing():
     encoder = loaded()
-    alone = mean_state(encoder(IDS[:1, :4]), IDS[:1, :4])
-    assert torch.allclose(mean_state(encoder(IDS), IDS)[:1], alone, atol=1e-5)
+    alone = pooled(encoder(IDS[:1, :4]), IDS[:1, :4], SHAPE)
+    assert torch.allclose(pooled(encoder(IDS), IDS, SHAPE)[:1], alone, atol=1e-5)
 
 
 def test_it_learns_from_16_bits_what_it_learns_from_32():
@@ -92,7 +117,7 @@ def test_it_learns_from_16_bits_what_it_learns_from_32():
 @torch.no_grad()
 def test_rows_are_embedded_in_their_order_in_either_precision():
     encoder, rows = loaded(), [[2, *range(4, 4 + count % 9), 3] for count in range(300)]
-    expected = torch.cat([mean_state(encoder(ids), ids) for ids in (torch.tensor([row]) for row in rows)])
+    expected = torch.cat([pooled(encoder(ids), ids, SHAPE) for ids in (torch.tensor([row]) for row in rows)])
     told = []
     device = torch.device("cpu")
     assert torch.allclose(embed(encoder, rows, device, told.append, half=False), expected, atol=1e-5)
@@ -123,6 +148,11 @@ def damaged(name, change):
         (damaged("encoder.layer.1.output.dense.bias", None), "encoder.layer.1.output.dense.bias is missing"),
         (damaged("embeddings.LayerNorm.weight", lambda t: t[:5]), r"the shape \[5\] instead of \[32\]"),
         (damaged("embeddings.LayerNorm.bias", lambda t: t * torch.nan), "values that are no numbers"),
+        (
+            damaged("embeddings.token_type_embeddings.weight", lambda t: t[:, :1]),
+            "kind of token has the shape",
+        ),
+        (damaged("encoder.layer.0.attention.self.key.weight", lambda t: t[:, 1:]), "do not fit together"),
     ],
 )
 def test_weights_that_are_not_this_encoders_are_refused(state, words):

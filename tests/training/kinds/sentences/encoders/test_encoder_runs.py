@@ -19,6 +19,7 @@ from training.ground.recipe import resolve
 from training.kinds.sentences.catalog import without_encoder
 from training.kinds.sentences.encoders import fit, states
 from training.kinds.sentences.encoders.files import _load
+from training.kinds.sentences.encoders.specs import ENCODERS
 from training.kinds.sentences.preprocess import TextPreprocess
 from training.restore import load_classifier
 from training.train import train
@@ -61,7 +62,7 @@ def weights(folder):
 
 
 def test_only_the_last_layers_learn(tmp_path, encoder_folder):
-    before = _load(encoder_folder)[0].state_dict()
+    before = _load(encoder_folder, ENCODERS["minilm"], [])[0].state_dict()
     folder, _ = trained(tmp_path, **SMALL)
     after = weights(folder)
     changed = {name for name, tensor in before.items() if not torch.equal(tensor, after[f"encoder.{name}"])}
@@ -70,7 +71,7 @@ def test_only_the_last_layers_learn(tmp_path, encoder_folder):
 
 
 def test_nothing_of_the_encoder_learns_in_a_quick_training(tmp_path, encoder_folder):
-    before = _load(encoder_folder)[0].state_dict()
+    before = _load(encoder_folder, ENCODERS["minilm"], [])[0].state_dict()
     after = weights(trained(tmp_path)[0])
     assert all(torch.equal(tensor, after[f"encoder.{name}"]) for name, tensor in before.items())
 

@@ -13,6 +13,7 @@ from training.bundle.manifest import MEASURED_ONNX_FILE, Manifest, verify
 from training.bundle.onnx_classifier import OnnxClassifier
 from training.kinds.sentences.encoders import contrast, fit
 from training.kinds.sentences.encoders.files import _load
+from training.kinds.sentences.encoders.specs import ENCODERS
 from training.kinds.sentences.encoders.states import embed
 from training.kinds.sentences.preprocess import TextPreprocess
 from training.restore import load_classifier
@@ -34,7 +35,7 @@ def weights(folder):
 
 
 def test_all_layers_learn_and_trainer_onnx_and_pt_agree(tmp_path, encoder_folder):
-    before = _load(encoder_folder)[0].state_dict()
+    before = _load(encoder_folder, ENCODERS["minilm"], [])[0].state_dict()
     folder, stream = trained(tmp_path)
     verify(folder, Manifest.read(folder))
     after = weights(folder)
@@ -123,7 +124,7 @@ def test_a_class_with_one_example_is_no_obstacle(encoder_folder):
 
 
 def of_two_classes(encoder_folder):
-    encoder, text = _load(encoder_folder)
+    encoder, text = _load(encoder_folder, ENCODERS["minilm"], [])
     tokenizer = Tokenizer.from_str(text)
     texts, names = zip(*sentences(), strict=True)
     rows = [tokenizer.encode(text).ids[:32] for text in texts]

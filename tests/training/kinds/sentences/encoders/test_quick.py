@@ -5,8 +5,8 @@ import torch
 
 from tests.training.datasets import start, text_run_dir, told
 from training.bundle.manifest import Manifest
-from training.kinds.sentences import fit
 from training.kinds.sentences.blended import adds
+from training.kinds.sentences.encoders import choosing
 from training.kinds.sentences.encoders import fit as encoder_fit
 from training.targets.target import target_of
 from training.train import train
@@ -58,7 +58,7 @@ def test_one_that_the_user_lets_learn_stays(tmp_path, encoder_folder, monkeypatc
 
 
 def test_of_more_sentences_than_quick_may_read_the_ngrams_learn(tmp_path, encoder_folder, monkeypatch):
-    monkeypatch.setattr(fit, "_QUICK_PIECES", 10)
+    monkeypatch.setattr(choosing, "_QUICK_PIECES", 10)
     manifest, logs, _ = trained(tmp_path)
     assert manifest.model == "bag_of_ngrams"
     assert any("Preset Balanced reads all" in line for line in logs)
@@ -68,5 +68,5 @@ def test_of_more_sentences_than_quick_may_read_the_ngrams_learn(tmp_path, encode
     "values", [{"preset": "balanced", "epochs": 1}, {"preset": "balanced", "freeze": True}]
 )
 def test_other_presets_read_all_whatever_it_takes(tmp_path, encoder_folder, monkeypatch, values):
-    monkeypatch.setattr(fit, "_QUICK_PIECES", 10)
+    monkeypatch.setattr(choosing, "_QUICK_PIECES", 10)
     assert trained(tmp_path, **values)[0].model == "minilm"

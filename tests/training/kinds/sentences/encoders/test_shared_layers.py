@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from tests.training.datasets import sentences, start, text_run_dir
+from tests.training.tiny_encoder import write_multilingual
 from training.bundle import shared_layers
 from training.bundle.manifest import MEASURED_ONNX_FILE, ONNX_FILE
 from training.bundle.onnx_classifier import OnnxClassifier
 from training.bundle.sessions import open_session
 from training.bundle.shared_layers import SHARED_STATES, pieces_of, shared_bytes
 from training.export.in_pieces import serialized
-from training.kinds.sentences.encoders import fit
+from training.kinds.sentences.encoders import fit, pruning
+from training.kinds.sentences.encoders.specs import ENCODERS
 from training.train import train
 
 TEXTS = [text for text, _ in sentences()]
@@ -88,6 +90,40 @@ def test_a_head_alone_shares_all_layers_and_with_few_examples_nothing_is_shared(
     quick = trained(tmp_path / "quick", monkeypatch, preset="quick")
     assert key(quick / ONNX_FILE) not in (None, key(bundles[0] / ONNX_FILE))
     assert key(trained(tmp_path / "few", monkeypatch, few=1000) / ONNX_FILE) is None
+
+
+@pytest.fixture
+def languages(tmp_path, monkeypatch):
+    """Two models on one encoder of many languages, each of which keeps the words that it needs."""
+    monkeypatch.setattr(pruning, "_LEAST_PIECES", 0)
+    monkeypatch.setattr(fit, "_FEW", 0)
+    monkeypatch.setenv("FLASH_WEIGHTS_DIR", str(tmp_path / "weights"))
+    every = [text for language in ("en", "th", "zh") for text, _ in sentences(language)]
+    write_multilingual(tmp_path / "weights" / ENCODERS["multilingual_e5"].folder, every)
+    found = []
+    for language in ("th", "zh"):
+        values = {"preset": "balanced", "epochs": 1, "batch_size": 8}
+        run, _ = start(text_run_dir(tmp_path / language, language, **values))
+        train(run)
+        found.append(run.folder / "bundle")
+    return found
+
+
+def test_models_with_words_of_their_own_share_the_layers_above(languages):
+    paths = [folder / ONNX_FILE for folder in languages]
+    one, other = (pieces_of(memoryview(path.read_bytes())) for path in paths)
+    assert one.key == other.key and len(one.words) > 0 and bytes(one.words) != bytes(other.words)
+    classifiers = [OnnxClassifier(folder) for folder in languages]
+    assert sessions() == 1 and classifiers[0].shared_bytes == len(one.shared)
+    for classifier, path, language in zip(classifiers, paths, ("th", "zh"), strict=True):
+        onnx.checker.check_model(onnx.load(path), full_check=True)
+        ids = classifier._preprocess.encode([text for text, _ in sentences(language)])
+        (whole,) = open_session(path).run(["probabilities"], {"input_ids": ids})
+        assert np.abs(classifier._run(ids) - whole).max() < 1e-6
+
+
+def test_where_all_words_are_kept_they_are_shared_too(bundles):
+    assert len(pieces_of(memoryview((bundles[0] / ONNX_FILE).read_bytes())).words) == 0
 
 
 def test_other_weights_are_not_taken_for_the_same(bundles, tmp_path):

@@ -18,7 +18,7 @@ from training.export.in_pieces import serialized
 from training.ground.recipe import resolve
 from training.kinds.sentences import fit as sentences_fit
 from training.kinds.sentences.encoders import fit, windows
-from training.kinds.sentences.encoders.bert import mean_state
+from training.kinds.sentences.encoders.bert import pooled
 from training.kinds.sentences.encoders.classifier import EncoderClassifier, TopClassifier
 from training.kinds.sentences.encoders.graph import encoder_graph
 from training.kinds.sentences.encoders.learner import EncoderLearner
@@ -64,7 +64,7 @@ def test_the_mean_is_that_over_all_windows_read_alone():
     expected = by_a_loop(encoder, rows)
     ids, belongs = windows_of(torch.from_numpy(pad(rows)), WINDOW)
     assert len(ids) == sum(-(-length // WINDOW) for length in LENGTHS)
-    assert torch.allclose(mean_state(encoder(ids), ids, belongs), expected, atol=1e-5)
+    assert torch.allclose(pooled(encoder(ids), ids, encoder.shape, belongs), expected, atol=1e-5)
     assert torch.allclose(embed(encoder, rows, CPU, window=WINDOW, half=False), expected, atol=1e-5)
 
 
@@ -72,7 +72,7 @@ def test_the_mean_is_that_over_all_windows_read_alone():
 def test_states_of_windows_are_kept_in_their_order(tmp_path):
     encoder, rows = loaded(), rows_of(LENGTHS * 40)
     states = TokenStates(encoder, rows, WINDOW, 2, CPU, tmp_path, lambda _: None)
-    found = embeddings(states, encoder.layers[2:], WIDTH, CPU)
+    found = embeddings(states, encoder.layers[2:], encoder.shape, CPU)
     expected = by_a_loop(encoder, rows)
     # They are kept in 16 bits.
     assert (found - expected).norm() < 0.02 * expected.norm()
@@ -138,7 +138,7 @@ def test_a_model_of_before_reads_one_window():
     with torch.no_grad():
         assert torch.equal(restored.eval()(ids), model(ids))
         read = ids[:, :WINDOW]
-        before = model.head(mean_state(model.encoder(read), read)) + model.ngrams(ids)
+        before = model.head(pooled(model.encoder(read), read, model.encoder.shape)) + model.ngrams(ids)
         assert torch.equal(restored(ids), before)
     later = EncoderClassifier.from_arguments(state, classifier().arguments())
     assert (later.length, later.window) == (4 * WINDOW, WINDOW)
@@ -150,7 +150,7 @@ def learner_of(folder, batch_size):
     config = dataclasses.replace(config, dropout=0.0)
     labels, parts = np.arange(len(rows)) % CLASSES, (np.arange(6), np.arange(6, 8))
     states = TokenStates(encoder, rows, WINDOW, 2, CPU, folder, lambda _: None)
-    top = TopClassifier(list(encoder.layers)[2:], WIDTH, CLASSES, 0.0)
+    top = TopClassifier(list(encoder.layers)[2:], encoder.shape, CLASSES, 0.0)
     torch.manual_seed(1)
     top.head.reset_parameters()
     return EncoderLearner(top, states, labels, parts, config, CPU, torch.zeros(2, CLASSES))
