@@ -12,9 +12,17 @@ from typing import Any
 
 from django.conf import settings
 
+from modelstore.bundles import stored_files
 from modelstore.ground import files
 from modelstore.models import TrainedModel
-from training.bundle.manifest import MANIFEST_FILE, ONNX_FILE, SERVING_COPY_FILE, BundleDamaged, verify_file
+from training.bundle.manifest import (
+    MANIFEST_FILE,
+    ONNX_FILE,
+    SERVING_COPY_FILE,
+    BundleDamaged,
+    shared_range,
+    verify_file,
+)
 
 # The disk holds this many times what the memory holds.
 _DISK_PER_MEMORY = 8
@@ -43,7 +51,7 @@ def folder_of(model: TrainedModel) -> Path:
     Raises BundleDamaged (a file is missing or not the published one), StorageUnavailable.
     """
     stored = files.local_path(model.storage_prefix)
-    if stored is not None:
+    if stored is not None and not is_copied(model):
         _check(stored, model.manifest)
         return stored
     cached = _cached(model.storage_prefix)
@@ -55,6 +63,14 @@ def folder_of(model: TrainedModel) -> Path:
     with suppress(FileNotFoundError):
         os.utime(cached)
     return cached
+
+
+def is_copied(model: TrainedModel) -> bool:
+    """Whether predictions need a copy of its files: they lie elsewhere, or one of them is stored in two parts."""
+    facts = model.manifest["files"]
+    return files.local_path(model.storage_prefix) is None or any(
+        shared_range(facts[name]) for name in _opened(model.manifest) - {MANIFEST_FILE}
+    )
 
 
 def forget(prefix: str) -> None:
@@ -99,7 +115,8 @@ def _fetch(model: TrainedModel, cached: Path) -> None:
     partial.mkdir(parents=True)
     try:
         for name in serving_names(model.manifest):
-            _fetch_file(f"{model.storage_prefix}/{name}", partial / name)
+            facts = model.manifest["files"].get(name, {})
+            _fetch_file(f"{model.storage_prefix}/{name}", facts, partial / name)
         _check(partial, model.manifest)
         # Somebody else may have been faster; theirs is as good, for it was checked too.
         with suppress(OSError):
@@ -108,9 +125,9 @@ def _fetch(model: TrainedModel, cached: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _fetch_file(key: str, destination: Path) -> None:
+def _fetch_file(key: str, facts: stored_files.Facts, destination: Path) -> None:
     try:
-        files.fetch(key, destination)
+        stored_files.fetch(key, facts, destination)
     except FileNotFoundError as error:
         raise BundleDamaged(f"{destination.name} is missing") from error
 

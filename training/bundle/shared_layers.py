@@ -35,6 +35,8 @@ class Pieces:
     own: memoryview
     # Fields of ModelProto beside the graph, but for what is told to people.
     head: bytes
+    # Where the shared piece begins in the file.
+    at: int
 
     def shared_model(self, input_name: str) -> bytes:
         """ONNX from token ids to SHARED_STATES."""
@@ -48,10 +50,11 @@ class Pieces:
 
 def pieces_of(data: memoryview) -> Pieces | None:
     """The two pieces of a model in ONNX's format; None where it is of one. Raises ValueError where it is cut off."""
-    head, graph = b"", None
+    head, graph, at, end = b"", None, 0, 0
     for number, whole, content in _fields(data):
+        end += len(whole)
         if number == _GRAPH:
-            graph = content
+            graph, at = content, end - len(content)
         elif number != _METADATA:
             head += bytes(whole)
     if graph is None or (start := _second_piece(graph)) is None:
@@ -59,7 +62,7 @@ def pieces_of(data: memoryview) -> Pieces | None:
     shared, own = graph[:start], graph[start:]
     digest = sha256(head)
     digest.update(shared)
-    return Pieces(digest.hexdigest(), shared, own, head)
+    return Pieces(digest.hexdigest(), shared, own, head, at)
 
 
 def _second_piece(graph: memoryview) -> int | None:

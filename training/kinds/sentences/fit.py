@@ -234,7 +234,11 @@ def _fit_encoder(
     encoded = outcome.encoded(encoder, ENCODERS[recipe.model].window, is_original=is_original)
     fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
     count = len(texts.rows[0])
-    return outcome.of_votes(fit, encoder_graph, count, state=EncoderClassifier.small_state)
+    assert isinstance(fit.module, EncoderClassifier)
+    unlearned = fit.module.unlearned()
+    return outcome.of_votes(
+        fit, encoder_graph, count, state=EncoderClassifier.small_state, unlearned=unlearned
+    )
 
 
 def _tell_early(outcome: _Outcomes, early: "Early", fit: "NGramFit") -> None:

@@ -75,6 +75,14 @@ class EncoderClassifier(nn.Module):
         """The state; what loses nothing by it in 16 bits."""
         return {name: _small(tensor) for name, tensor in self.state_dict().items()}
 
+    def unlearned(self) -> tuple[str, ...]:
+        """The tensors of the state that are as they came: those of the embeddings and of the first `kept` layers."""
+        if self.kept is None:
+            return ()
+        own = tuple(f"encoder.layers.{number}." for number in range(self.kept, len(self.encoder.layers)))
+        names = self.encoder.state_dict(prefix="encoder.")
+        return tuple(name for name in names if not name.startswith(own))
+
     def arguments(self) -> dict[str, Any]:
         """What `from_arguments` needs besides the tensors."""
         return {
