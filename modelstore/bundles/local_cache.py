@@ -48,7 +48,7 @@ def _opened(manifest: dict[str, Any]) -> set[str]:
 def folder_of(model: TrainedModel) -> Path:
     """A local folder with the serving files of `model`, each of them checked against its published SHA-256.
 
-    Raises BundleDamaged (a file is missing or not the published one), StorageUnavailable.
+    Raises BundleDamaged (a file is missing or not the published one), StorageUnavailable, StorageFull (507).
     """
     stored = files.local_path(model.storage_prefix)
     if stored is not None and not is_copied(model):
@@ -59,7 +59,7 @@ def folder_of(model: TrainedModel) -> Path:
         _check(cached, model.manifest)
     except BundleDamaged:
         forget(model.storage_prefix)
-        _fetch(model, cached)
+        _make_copy(model, cached)
     with suppress(FileNotFoundError):
         os.utime(cached)
     return cached
@@ -108,9 +108,21 @@ def _check(folder: Path, manifest: dict[str, Any]) -> None:
         check_manifest(content, manifest)
 
 
-def _fetch(model: TrainedModel, cached: Path) -> None:
+def _make_copy(model: TrainedModel, cached: Path) -> None:
+    """Where the disk has no room, other copies give way."""
+    for allowed in (local_cache_bytes(), 0):
+        try:
+            _fetch(model, cached, allowed)
+            return
+        except OSError as error:
+            if not files.is_disk_full(error):
+                raise
+    raise files.StorageFull("The server's disk is full, so this model cannot be loaded. Try again later.")
+
+
+def _fetch(model: TrainedModel, cached: Path, allowed: int) -> None:
     """Fetches into a folder of its own, checks, and renames: another process sees all of it or nothing."""
-    _make_room(local_cache_bytes() - serving_bytes(model.manifest))
+    _make_room(allowed - serving_bytes(model.manifest))
     partial = cached.with_name(f".{uuid.uuid4().hex}")
     partial.mkdir(parents=True)
     try:
@@ -129,7 +141,7 @@ def _fetch_file(key: str, facts: stored_files.Facts, destination: Path) -> None:
     try:
         stored_files.fetch(key, facts, destination)
     except FileNotFoundError as error:
-        raise BundleDamaged(f"{destination.name} is missing") from error
+        raise BundleDamaged(f"{destination.name}, or what it shares with other models, is missing") from error
 
 
 def local_cache_bytes() -> int:

@@ -74,7 +74,7 @@ def fetch(key: str, facts: Facts, destination: Path) -> None:
 
 
 def opened(key: str, facts: Facts) -> IO[bytes]:
-    """A file that can seek; deleting it takes nothing away from who holds it. Raises as `reading`."""
+    """A file that can seek; deleting it takes nothing away from who holds it. Raises as `reading`, StorageFull."""
     path, shared = files.local_path(key), shared_range(facts)
     if path is None:
         return _copied(key, facts)
@@ -103,9 +103,14 @@ def _local_part(shared: SharedRange) -> Path:
 def _copied(key: str, facts: Facts) -> IO[bytes]:
     with ExitStack() as stack:
         copy = stack.enter_context(tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR))
-        with reading(key, facts) as chunks:
-            for chunk in chunks:
-                copy.write(chunk)
-        copy.seek(0)
+        try:
+            with reading(key, facts) as chunks:
+                for chunk in chunks:
+                    copy.write(chunk)
+            copy.seek(0)
+        except OSError as error:
+            if not files.is_disk_full(error):
+                raise
+            raise files.StorageFull("The server's disk is full. Try again later.") from error
         stack.pop_all()
         return copy

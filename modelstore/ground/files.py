@@ -157,7 +157,8 @@ def sha256_of(key: str) -> str | None:
 def reading(key: str) -> Iterator[Iterator[bytes]]:
     """The content of `key` as chunks of at most 1 MiB.
 
-    Raises FileNotFoundError; StorageUnavailable for anything else that the storage does not manage.
+    Raises FileNotFoundError; StorageUnavailable for anything else that the storage does not manage. That this machine's
+    disk is full is left as it is: whoever copies the content meets it here.
     """
     try:
         with default_storage.open(key, "rb") as file, _chunks(file) as chunks:
@@ -165,6 +166,8 @@ def reading(key: str) -> Iterator[Iterator[bytes]]:
     except (FileNotFoundError, FlashError):
         raise
     except Exception as error:  # each backend has an exception tree of its own
+        if isinstance(error, OSError) and is_disk_full(error):
+            raise
         logger.exception("the storage failed while %s was read", key)
         raise storage_unavailable() from error
 
