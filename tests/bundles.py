@@ -99,6 +99,7 @@ def shared_bundle(folder: Path, classes: Sequence[str] = MOODS, **manifest: Any)
         "model.onnx": (16, common - 32),
         "model.pt": (len(own), len(_COMMON)),
         "model.safetensors": (4 + len(own), len(_COMMON)),
+        "tokenizer.json": (0, (folder / "tokenizer.json").stat().st_size),
     }
     facts = json.loads((folder / "model.json").read_text())
     names = sorted({path.name for path in folder.iterdir()} - {"model.json"})

@@ -12,7 +12,7 @@ class SharedPartQuerySet(models.QuerySet["SharedPart"]):
 
     def needed(self) -> Self:
         """Those that a model needs; there may be as many models as there are."""
-        uses: Any = self.model.models.through  # type: ignore[attr-defined]  # TrainedModel.shared_parts makes it
+        uses: Any = self.model.models.through
         return self.filter(Exists(uses._base_manager.using(self.db).filter(sharedpart=OuterRef("pk"))))
 
 

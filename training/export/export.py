@@ -66,7 +66,7 @@ def export(
     with run.phases.time("export"):
         names += _write_marks(folder, outcome, previous)
     names += [bundle.REPORT_FILE, *PLOTS, *write_examples(folder, outcome, run, report)]
-    files = bundle.describe_files(folder, names, shared_ranges(folder, outcome.unlearned))
+    files = bundle.describe_files(folder, names, shared_ranges(folder, outcome))
     _manifest(outcome, run, task_name, report, files).write(folder)
     _put(folder, run.folder / "bundle")
     run.events.progress(1.0)
@@ -95,7 +95,7 @@ def export_early(outcome: Outcome, run: Run, *, task_name: str, test: Samples[An
             }
             report = write_report(folder, outcome, run, found)
             names += [bundle.REPORT_FILE, *PLOTS]
-            files = bundle.describe_files(folder, names, shared_ranges(folder, outcome.unlearned))
+            files = bundle.describe_files(folder, names, shared_ranges(folder, outcome))
             _manifest(outcome, run, task_name, report, files).write(folder)
             _put(folder, run.folder / "early")
     except Exception:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from training.bundle import manifest as bundle
 from training.bundle.shared_layers import pieces_of
+from training.evaluation.outcome import Outcome
 from training.export.safetensors_order import header_of
 
 Range = tuple[int, int]
@@ -13,11 +14,16 @@ Range = tuple[int, int]
 _LOCAL_HEADER = 30
 
 
-def shared_ranges(folder: Path, unlearned: Sequence[str]) -> dict[str, Range]:
-    """{file: (start, size)} of those files in `folder` that hold such layers; `unlearned` are the names of their
-    tensors, as in `Outcome`."""
-    if not unlearned:
+def shared_ranges(folder: Path, outcome: Outcome) -> dict[str, Range]:
+    """{file: (start, size)} of those files in `folder` that hold such layers, or make inputs ready for them."""
+    if not outcome.unlearned:
         return {}
+    # Layers that did not learn know no other tokens than theirs.
+    whole = {name: (0, (folder / name).stat().st_size) for name in outcome.preprocess.files()}
+    return whole | _of_layers(folder, outcome.unlearned)
+
+
+def _of_layers(folder: Path, unlearned: Sequence[str]) -> dict[str, Range]:
     found = {
         name: find(folder / name, unlearned) for name, find in _FINDERS.items() if (folder / name).exists()
     }

@@ -136,7 +136,7 @@ def test_what_models_share_and_is_gone_is_told(tmp_path: Any) -> None:
     assert later().shared == [lost.key]
     alert = Alert.objects.get()
     assert alert.kind == "shared_files" and lost.key in alert.message
-    assert SharedPart.objects.count() == 3, "a row that nobody needs goes, one that a model needs stays"
+    assert SharedPart.objects.count() == 4, "a row that nobody needs goes, one that a model needs stays"
 
 
 def test_of_what_models_share_no_more_goes_at_once_than_of_all(tmp_path: Any, monkeypatch: Any) -> None:

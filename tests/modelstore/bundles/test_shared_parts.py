@@ -30,7 +30,7 @@ from tests import bundles
 from tests.modelstore.conftest import Publish
 from training.bundle.manifest import BundleDamaged, Manifest
 
-FILES = ("model.onnx", "model.pt", "model.safetensors")
+FILES = ("model.onnx", "model.pt", "model.safetensors", "tokenizer.json")
 FORMATS = {"onnx": "model.onnx", "pytorch": "model.pt", "safetensors": "model.safetensors"}
 
 
@@ -214,7 +214,7 @@ def test_the_next_upload_repairs_a_damaged_part(any_storage: str, publish: Publi
     default_storage.delete(lost)
     overwrite(changed, b"something else")
     publish("shared")
-    assert len(keys()) == 3
+    assert len(keys()) == len(FILES)
     assert all(hashlib.sha256(content_of(key)).hexdigest() == key.rpartition("/")[2] for key in keys())
     assert label(model) == "good"
 
@@ -234,8 +234,8 @@ def test_it_goes_when_nobody_needs_it_and_not_before(any_storage: str, publish: 
     assert label(models[1]) == "good"
     store.bury(tombstone=store.retire(model=models[1]))
     assert remove_all(in_time(KEPT - timedelta(minutes=1))) == []
-    assert len(keys()) == 3
-    assert remove_all(in_time()) == [True] * 3
+    assert len(keys()) == len(FILES)
+    assert remove_all(in_time()) == [True] * len(FILES)
     assert keys() == [] and not SharedPart.objects.exists()
 
 
@@ -244,7 +244,7 @@ def test_a_model_that_took_anothers_place_needs_its_own_parts(publish: Publish, 
     store.upload_bundle(folder=folder, prefix="jobs/9/1")
     store.replace_bundle(model=model, prefix="jobs/9/1", folder=folder)
     assert not model.shared_parts.exists()
-    assert remove_all(in_time()) == [True] * 3
+    assert remove_all(in_time()) == [True] * len(FILES)
 
 
 def test_an_upload_that_finds_an_old_part_keeps_it(
@@ -253,27 +253,27 @@ def test_an_upload_that_finds_an_old_part_keeps_it(
     store.bury(tombstone=store.retire(model=publish("shared")))
     SharedPart.objects.update(wanted=timezone.now() - 10 * KEPT)
     found = shared_parts.unneeded(keys(), timezone.now())
-    assert len(found) == 3
+    assert len(found) == len(FILES)
     # Between the look and the deletion somebody relies on what is there.
     folder = bundles.shared_bundle(tmp_path / "late")
     store.upload_bundle(folder=folder, prefix="jobs/9/1")
-    assert [shared_parts.remove(key, timezone.now()) for key in found] == [False] * 3
+    assert [shared_parts.remove(key, timezone.now()) for key in found] == [False] * len(FILES)
     model = publish("shared", prefix="jobs/10/1")
     assert label(model) == "good"
 
 
 def test_an_upload_after_the_deletion_stores_it_again(any_storage: str, publish: Publish) -> None:
     store.bury(tombstone=store.retire(model=publish("shared")))
-    assert remove_all(in_time()) == [True] * 3
+    assert remove_all(in_time()) == [True] * len(FILES)
     assert label(publish("shared")) == "good"
-    assert len(keys()) == 3
+    assert len(keys()) == len(FILES)
 
 
 def test_what_was_deleted_after_the_upload_is_not_published(db: None, tmp_path: Path) -> None:
     folder = bundles.shared_bundle(tmp_path / "slow")
     store.upload_bundle(folder=folder, prefix="jobs/9/1")
     # Its worker was away for longer than any is allowed to be.
-    assert remove_all(in_time()) == [True] * 3
+    assert remove_all(in_time()) == [True] * len(FILES)
     with pytest.raises(BundleDamaged, match="was deleted"):
         store.create_model(
             token_digest="x", prefix="jobs/9/1", folder=folder, task_name="t", downloadable=True
@@ -294,13 +294,14 @@ def test_of_two_uploads_at_once_none_takes_away_what_the_other_relies_on(
         return found
 
     deleted: list[str] = []
+    assert not default_storage.exists("shared")
     backend = type(default_storage._wrapped)
     delete = backend.delete
     monkeypatch.setattr(files, "sha256_of", look)
     monkeypatch.setattr(backend, "delete", lambda self, name: deleted.append(name) or delete(self, name))
     model = publish("shared")
     assert not set(deleted) & set(keys())
-    assert len(keys()) == 3 and len(looked) == 1
+    assert len(keys()) == len(FILES) and len(looked) == 1
     assert label(model) == "good"
 
 
@@ -318,7 +319,7 @@ def test_a_failed_upload_leaves_what_is_shared_to_be_swept(
     with pytest.raises(OSError, match="Input/output"):
         store.upload_bundle(folder=bundles.shared_bundle(tmp_path / "bundle"), prefix="jobs/9/1")
     assert not list(files.walk("jobs/9/1"))
-    assert remove_all(in_time()) == [True] * 3
+    assert remove_all(in_time()) == [True] * len(FILES)
     assert keys() == []
 
 
