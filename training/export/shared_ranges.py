@@ -10,6 +10,8 @@ from training.evaluation.outcome import Outcome
 from training.export.safetensors_order import header_of
 
 Range = tuple[int, int]
+# Of fewer bytes a file of their own saves nothing.
+_WORTH = 16 * 1024
 # Of an entry of a zip, up to its name: the sizes of the name and of what follows it are the last four bytes.
 _LOCAL_HEADER = 30
 
@@ -19,7 +21,8 @@ def shared_ranges(folder: Path, outcome: Outcome) -> dict[str, Range]:
     if not outcome.unlearned:
         return {}
     # Layers that did not learn know no other tokens than theirs.
-    whole = {name: (0, (folder / name).stat().st_size) for name in outcome.preprocess.files()}
+    sizes = {name: (folder / name).stat().st_size for name in outcome.preprocess.files()}
+    whole = {name: (0, size) for name, size in sizes.items() if size >= _WORTH}
     return whole | _of_layers(folder, outcome.unlearned)
 
 

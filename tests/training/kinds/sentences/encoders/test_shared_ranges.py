@@ -22,8 +22,9 @@ BALANCED = {"preset": "balanced", "epochs": 1, "batch_size": 8}
 
 
 def trained(folder, monkeypatch, rows=None, few=0, **values):
-    # The sentences of the tests are few.
+    # The sentences of the tests are few, and so are the words.
     monkeypatch.setattr(fit, "_FEW", few)
+    monkeypatch.setattr("training.export.shared_ranges._WORTH", 4000)
     run_dir = text_run_dir(folder, **{"model": "minilm", **values})
     if rows:
         shutil.rmtree(folder / "data")
