@@ -230,12 +230,15 @@ def _fit_encoder(
     from training.kinds.sentences.encoders.fit import train_encoder
     from training.kinds.sentences.encoders.graph import encoder_graph
 
-    is_original = previous is None or not load_trained(encoder, previous, recipe.model, run.events)
-    encoded = outcome.encoded(encoder, ENCODERS[recipe.model].window, is_original=is_original)
+    changed = None if previous is None else load_trained(encoder, previous, recipe.model, run.events)
+    encoded = outcome.encoded(encoder, ENCODERS[recipe.model].window, is_original=changed is None)
     fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
     count = len(texts.rows[0])
     assert isinstance(fit.module, EncoderClassifier)
     unlearned = fit.module.unlearned()
+    if any(name.removeprefix("encoder.") in (changed or ()) for name in unlearned):
+        # What an earlier training has learned is nobody else's, and goes with its model.
+        unlearned = ()
     return outcome.of_votes(
         fit, encoder_graph, count, state=EncoderClassifier.small_state, unlearned=unlearned
     )

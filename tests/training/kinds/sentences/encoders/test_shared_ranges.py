@@ -21,7 +21,7 @@ QUICK = {"preset": "quick"}
 BALANCED = {"preset": "balanced", "epochs": 1, "batch_size": 8}
 
 
-def trained(folder, monkeypatch, rows=None, few=0, **values):
+def trained(folder, monkeypatch, rows=None, few=0, previous=None, **values):
     # The sentences of the tests are few, and so are the words.
     monkeypatch.setattr(fit, "_FEW", few)
     monkeypatch.setattr("training.export.shared_ranges._WORTH", 4000)
@@ -29,6 +29,8 @@ def trained(folder, monkeypatch, rows=None, few=0, **values):
     if rows:
         shutil.rmtree(folder / "data")
         write_table(folder / "data", rows)
+    if previous:
+        shutil.copytree(previous, folder / "previous")
     run, _ = start(run_dir)
     train(run)
     return run.folder / "bundle"
@@ -101,6 +103,17 @@ def test_where_all_layers_learn_or_there_is_no_encoder_nothing_is_shared(
 ):
     assert ranges(trained(tmp_path / "few", monkeypatch, few=1000, **BALANCED)) == {}
     assert ranges(trained(tmp_path / "ngrams", monkeypatch, model="bag_of_ngrams")) == {}
+
+
+def test_a_continued_encoder_is_shared_while_it_is_the_original(tmp_path, encoder_folder, monkeypatch):
+    def parts(folder):
+        return {each.sha256 for each in ranges(folder).values()}
+
+    first = trained(tmp_path / "first", monkeypatch, **QUICK)
+    assert parts(trained(tmp_path / "same", monkeypatch, previous=first, **QUICK)) == parts(first)
+    # What others' sentences have taught it is stored with the model alone.
+    taught = trained(tmp_path / "taught", monkeypatch, few=1000, **BALANCED)
+    assert parts(trained(tmp_path / "goes on", monkeypatch, previous=taught, **QUICK)) == set()
 
 
 def test_files_hold_the_same_tensors_as_each_other(tmp_path, encoder_folder, monkeypatch):
