@@ -61,8 +61,8 @@ resource "aws_s3_bucket_policy" "files" {
   depends_on = [aws_s3_bucket_public_access_block.files]
 }
 
-# The same as manage.py storage_rules, for what no sweep has dealt with. There is none for jobs/: models live as long as
-# the cleanup policy says.
+# The same as manage.py storage_rules, for what no sweep has dealt with. There is none for jobs/ and shared/:
+# models live as long as the cleanup policy says.
 resource "aws_s3_bucket_lifecycle_configuration" "files" {
   bucket = aws_s3_bucket.files.id
 

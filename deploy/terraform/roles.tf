@@ -11,6 +11,7 @@ data "aws_iam_policy_document" "files" {
     resources = [
       "${aws_s3_bucket.files.arn}/datasets/*",
       "${aws_s3_bucket.files.arn}/jobs/*",
+      "${aws_s3_bucket.files.arn}/shared/*",
       "${aws_s3_bucket.files.arn}/checkpoints/*",
       "${aws_s3_bucket.files.arn}/batches/*",
       "${aws_s3_bucket.files.arn}/batch-uploads/*",
@@ -40,14 +41,20 @@ data "aws_iam_policy_document" "job_files" {
     resources = [
       "${aws_s3_bucket.files.arn}/datasets/*",
       "${aws_s3_bucket.files.arn}/jobs/*",
+      "${aws_s3_bucket.files.arn}/shared/*",
       "${aws_s3_bucket.files.arn}/checkpoints/*",
     ]
   }
 
   statement {
-    sid       = "Write"
-    actions   = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
-    resources = ["${aws_s3_bucket.files.arn}/jobs/*", "${aws_s3_bucket.files.arn}/checkpoints/*"]
+    sid     = "Write"
+    actions = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+
+    resources = [
+      "${aws_s3_bucket.files.arn}/jobs/*",
+      "${aws_s3_bucket.files.arn}/shared/*",
+      "${aws_s3_bucket.files.arn}/checkpoints/*",
+    ]
   }
 
   statement {

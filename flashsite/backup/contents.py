@@ -13,7 +13,7 @@ from jobs.models import BatchPrediction, Checkpoint, Dataset, Job
 from modelstore.bundles import demo_model
 from modelstore.ground import files
 from modelstore.ground.tokens import digest
-from modelstore.models import ApiKey, TrainedModel
+from modelstore.models import ApiKey, SharedPart, TrainedModel
 from training.bundle.manifest import MANIFEST_FILE
 
 
@@ -39,8 +39,14 @@ def named(alias: str = DEFAULT_DB_ALIAS) -> Named:
         (TrainedModel, "storage_prefix"),
         (BatchPrediction, "results_prefix"),
     )
+    shared = SharedPart.objects.using(alias).needed()
     return Named(
-        frozenset(chain.from_iterable(_column(alias, *column) for column in single)),
+        frozenset(
+            chain(
+                chain.from_iterable(_column(alias, *column) for column in single),
+                (part.key for part in shared),
+            )
+        ),
         frozenset(
             name.strip("/") for name in chain.from_iterable(_column(alias, *column) for column in whole)
         ),
@@ -60,7 +66,7 @@ def files_in(folder: str) -> list[str]:
 
 def bytes_of_files() -> int:
     """About how large all files are, by what the rows say of them."""
-    tables: tuple[type[Model], ...] = (TrainedModel, Dataset, BatchPrediction, Checkpoint)
+    tables: tuple[type[Model], ...] = (TrainedModel, SharedPart, Dataset, BatchPrediction, Checkpoint)
     sums = [model._default_manager.aggregate(total=Sum("size_bytes"))["total"] or 0 for model in tables]
     return int(sum(sums))
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from jobs.models import Dataset, Job, PlatformStatus, Server
 from jobs.money import caps, prices
 from jobs.states import ACTIVE, RUNNING, JobStatus
-from modelstore.models import CleanupPolicy, PruneState, Tombstone, TrainedModel
+from modelstore.models import CleanupPolicy, PruneState, SharedPart, Tombstone, TrainedModel
 
 _SHOWN = 8
 _FIGURES_SECONDS = 60
@@ -79,6 +79,8 @@ def _machines(now: datetime) -> list[ServerFigures]:
 def _stored() -> dict[str, Any]:
     """Sums over all rows: made once a minute, for they read an index from end to end."""
     models = TrainedModel.objects.aggregate(count=Count("pk"), size=Sum("size_bytes"))
+    shared = SharedPart.objects.aggregate(size=Sum("size_bytes"))
+    models["size"] = (models["size"] or 0) + (shared["size"] or 0)
     data = Dataset.objects.aggregate(count=Count("pk"), size=Sum("size_bytes"))
     pinned = TrainedModel.objects.filter(pinned=True).count()
     return {"models": models, "datasets": data, "pinned": pinned}

@@ -24,7 +24,7 @@ from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.patience import NO_STORAGE, patiently
 from jobs.worker.stop_request import STOPPING
 from jobs.worker.watch import CancelRequested, OutOfTime, follow
-from modelstore.bundles import local_cache
+from modelstore.bundles import local_cache, stored_files
 from modelstore.ground import files
 from modelstore.ground.errors import FlashError
 from modelstore.models import CleanupPolicy, TrainedModel
@@ -159,11 +159,11 @@ def _marks(model: TrainedModel, folder: Path) -> str | None:
     if facts is None:
         return None
     key = f"{model.storage_prefix}/{MARKS_FILE}"
-    path = files.local_path(key)
+    path = stored_files.local_path(key, facts)
     if path is None:
         path = folder / MARKS_FILE
         path.unlink(missing_ok=True)
-        files.fetch(key, path)
+        stored_files.fetch(key, facts, path)
     verify_file(path, facts)
     return str(path)
 

@@ -14,7 +14,7 @@ from jobs.errors import SubmissionInvalid
 from jobs.models import Job, JobEvent
 from jobs.queue import leases
 from modelstore.access import get_model
-from modelstore.bundles import store
+from modelstore.bundles import store, stored_files
 from modelstore.ground import files
 from modelstore.ground.errors import FlashError
 from modelstore.models import ApiKey, CleanupPolicy, TrainedModel
@@ -113,7 +113,7 @@ def _fetch(model: TrainedModel, target: Path) -> None:
         raise BundleDamaged(f"{MANIFEST_FILE} is not the one that was published")
     for name in (*_WANTED, *kind_of(model.task_type).bundle_files):
         if name in known:
-            files.fetch(f"{model.storage_prefix}/{name}", target / name)
+            stored_files.fetch(f"{model.storage_prefix}/{name}", known[name], target / name)
             verify_file(target / name, known[name])
 
 

@@ -12,9 +12,10 @@ from jobs.datasets import dataset_store as datasets
 from jobs.models import BatchPrediction, Checkpoint, Dataset, UploadSession
 from jobs.notices import alerts
 from jobs.resumable import bucket_parts, disk_pieces
+from modelstore.bundles import shared_parts
 from modelstore.ground import files
 from modelstore.ground.files import StoredFile
-from modelstore.models import TrainedModel
+from modelstore.models import SharedPart, TrainedModel
 from training.bundle.manifest import MANIFEST_FILE
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Report:
     datasets: list[str] = field(default_factory=list)
     checkpoints: list[str] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
+    shared: list[str] = field(default_factory=list)
 
     @property
     def is_cut_short(self) -> bool:
@@ -46,15 +48,24 @@ def sweep_storage(*, now: datetime, dry_run: bool = False) -> Report:
     """Deletes files that no row refers to, aborts uploads that no row knows, and deals with rows whose file is gone.
 
     A dataset or checkpoint without its file is forgotten; a model without its files stays, answers 503, and the
-    operator is told. Raises what the storage raises.
+    operator is told, as of what models share and is gone. Raises what the storage raises.
     """
     report = Report()
     seen = _sweep_files(report, now, dry_run)
+    _sweep_shared(report, now, dry_run)
     _sweep_pieces(report, now, dry_run)
     _sweep_rows(report, seen, now, dry_run)
     if report.models and not dry_run:
         alerts.tell("files", f"Files of {len(report.models)} models are gone: {report.models[0]}, ...", now)
+    if report.shared and not dry_run:
+        alerts.tell("shared_files", _SHARED_GONE.format(count=len(report.shared), key=report.shared[0]), now)
     return report
+
+
+_SHARED_GONE = (
+    "{count} files that models share are gone: {key}, ... The models that need them answer 503. Put them back from a "
+    "backup."
+)
 
 
 def _sweep_files(report: Report, now: datetime, dry_run: bool) -> set[str]:
@@ -71,6 +82,29 @@ def _sweep_files(report: Report, now: datetime, dry_run: bool) -> set[str]:
                     if not dry_run:
                         default_storage.delete(file.key)
     return seen
+
+
+def _sweep_shared(report: Report, now: datetime, dry_run: bool) -> None:
+    """What models share goes when none needs it any more, and no upload has asked for it for long."""
+    seen: set[str] = set()
+    for page in pages(files.walk(SharedPart.FOLDER)):
+        seen.update(file.key for file in page)
+        old = [file for file in page if now - file.modified > GRACE]
+        unneeded = set(shared_parts.unneeded([file.key for file in old], now))
+        for file in old:
+            if file.key not in unneeded or report.is_cut_short:
+                continue
+            if dry_run or shared_parts.remove(file.key, now):
+                report.files.append(file.key)
+                report.bytes += file.size
+    for part in SharedPart.objects.filter(wanted__lt=now - GRACE).iterator(_PAGE):
+        # As of models: a listing may be older than the row.
+        if part.key in seen or default_storage.exists(part.key):
+            continue
+        if part.models.exists():
+            report.shared.append(part.key)
+        elif not dry_run:
+            shared_parts.remove(part.key, now)
 
 
 def _sweep_pieces(report: Report, now: datetime, dry_run: bool) -> None:

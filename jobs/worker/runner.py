@@ -267,7 +267,11 @@ def _keep_early(job: Job) -> None:
 def _deploy(job: Job, bundle: Path, heartbeat: Heartbeat) -> None:
     persist(lambda: lifecycle.start_deploying(job=job))
     prefix = f"jobs/{job.pk}/{job.fence}"
-    patiently(lambda: store.upload_bundle(folder=bundle, prefix=prefix), row=job, heartbeat=heartbeat)
+
+    def upload() -> None:
+        store.upload_bundle(folder=bundle, prefix=prefix)
+
+    patiently(lambda: persist(upload), row=job, heartbeat=heartbeat)
     try:
         persist(lambda: lifecycle.publish(job=job, bundle=bundle, prefix=prefix))
     except LeaseLost:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from modelstore.bundles import store
+from modelstore.bundles import shared_parts, store
 from modelstore.ground.tokens import digest
 from modelstore.models import RetiredToken, Tombstone, TrainedModel
 from training.bundle.manifest import MANIFEST_FILE, Manifest, sha256
@@ -64,6 +64,8 @@ def _publish(prefix: str, folder: Path) -> Tombstone | None:
     before = row.storage_prefix
     values: dict[str, Any] = {**store.bundle_fields(folder), "storage_prefix": prefix, "task_name": name}
     TrainedModel.objects.filter(pk=row.pk).update(**values, pinned=True, expires_override=None)
+    row.refresh_from_db()
+    shared_parts.refer(row)
     if before == prefix:
         return None
     return Tombstone.objects.get_or_create(storage_prefix=before)[0]

@@ -12,9 +12,17 @@ from typing import Any
 
 from django.conf import settings
 
+from modelstore.bundles import stored_files
 from modelstore.ground import files
 from modelstore.models import TrainedModel
-from training.bundle.manifest import MANIFEST_FILE, ONNX_FILE, SERVING_COPY_FILE, BundleDamaged, verify_file
+from training.bundle.manifest import (
+    MANIFEST_FILE,
+    ONNX_FILE,
+    SERVING_COPY_FILE,
+    BundleDamaged,
+    shared_range,
+    verify_file,
+)
 
 # The disk holds this many times what the memory holds.
 _DISK_PER_MEMORY = 8
@@ -40,10 +48,10 @@ def _opened(manifest: dict[str, Any]) -> set[str]:
 def folder_of(model: TrainedModel) -> Path:
     """A local folder with the serving files of `model`, each of them checked against its published SHA-256.
 
-    Raises BundleDamaged (a file is missing or not the published one), StorageUnavailable.
+    Raises BundleDamaged (a file is missing or not the published one), StorageUnavailable, StorageFull (507).
     """
     stored = files.local_path(model.storage_prefix)
-    if stored is not None:
+    if stored is not None and not is_copied(model):
         _check(stored, model.manifest)
         return stored
     cached = _cached(model.storage_prefix)
@@ -51,10 +59,18 @@ def folder_of(model: TrainedModel) -> Path:
         _check(cached, model.manifest)
     except BundleDamaged:
         forget(model.storage_prefix)
-        _fetch(model, cached)
+        _make_copy(model, cached)
     with suppress(FileNotFoundError):
         os.utime(cached)
     return cached
+
+
+def is_copied(model: TrainedModel) -> bool:
+    """Whether predictions need a copy of its files: they lie elsewhere, or one of them is stored in two parts."""
+    facts = model.manifest["files"]
+    return files.local_path(model.storage_prefix) is None or any(
+        shared_range(facts[name]) for name in _opened(model.manifest) - {MANIFEST_FILE}
+    )
 
 
 def forget(prefix: str) -> None:
@@ -92,14 +108,27 @@ def _check(folder: Path, manifest: dict[str, Any]) -> None:
         check_manifest(content, manifest)
 
 
-def _fetch(model: TrainedModel, cached: Path) -> None:
+def _make_copy(model: TrainedModel, cached: Path) -> None:
+    """Where the disk has no room, other copies give way."""
+    for allowed in (local_cache_bytes(), 0):
+        try:
+            _fetch(model, cached, allowed)
+            return
+        except OSError as error:
+            if not files.is_disk_full(error):
+                raise
+    raise files.StorageFull("The server's disk is full, so this model cannot be loaded. Try again later.")
+
+
+def _fetch(model: TrainedModel, cached: Path, allowed: int) -> None:
     """Fetches into a folder of its own, checks, and renames: another process sees all of it or nothing."""
-    _make_room(local_cache_bytes() - serving_bytes(model.manifest))
+    _make_room(allowed - serving_bytes(model.manifest))
     partial = cached.with_name(f".{uuid.uuid4().hex}")
     partial.mkdir(parents=True)
     try:
         for name in serving_names(model.manifest):
-            _fetch_file(f"{model.storage_prefix}/{name}", partial / name)
+            facts = model.manifest["files"].get(name, {})
+            _fetch_file(f"{model.storage_prefix}/{name}", facts, partial / name)
         _check(partial, model.manifest)
         # Somebody else may have been faster; theirs is as good, for it was checked too.
         with suppress(OSError):
@@ -108,11 +137,11 @@ def _fetch(model: TrainedModel, cached: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _fetch_file(key: str, destination: Path) -> None:
+def _fetch_file(key: str, facts: stored_files.Facts, destination: Path) -> None:
     try:
-        files.fetch(key, destination)
+        stored_files.fetch(key, facts, destination)
     except FileNotFoundError as error:
-        raise BundleDamaged(f"{destination.name} is missing") from error
+        raise BundleDamaged(f"{destination.name}, or what it shares with other models, is missing") from error
 
 
 def local_cache_bytes() -> int:

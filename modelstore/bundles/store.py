@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from modelstore.bundles import local_cache
+from modelstore.bundles import local_cache, shared_parts, stored_files
 from modelstore.ground import files
 from modelstore.models import CleanupPolicy, RetiredToken, Tombstone, TrainedModel
 from training.bundle.manifest import MANIFEST_FILE, REPORT_FILE, Manifest, verify
@@ -31,17 +31,18 @@ def check_prefix(prefix: str) -> str:
 
 
 def upload_bundle(*, folder: Path, prefix: str) -> None:
-    """Stores every file of a complete bundle under `prefix`, model.json last; no row is written.
+    """Stores every file of a complete bundle under `prefix`, model.json last; no row of a model is written.
 
-    Safe to repeat. Raises training.bundle.manifest.BundleDamaged if a file is not what model.json says, and what the
-    storage raises; then nothing of it stays in storage.
+    What its files share with other models is stored apart, unless it is there. Safe to repeat; not to be called in a
+    transaction. Raises training.bundle.manifest.BundleDamaged if a file is not what model.json says, and what the
+    storage raises; then nothing of it stays in storage but what is shared.
     """
     bare = check_prefix(prefix)
     manifest = Manifest.read(folder)
     verify(folder, manifest)
     try:
         for name in (*sorted(set(manifest.files) - {MANIFEST_FILE}), MANIFEST_FILE):
-            files.put(folder / name, f"{bare}/{name}")
+            stored_files.put(folder / name, f"{bare}/{name}", manifest.files.get(name, {}))
     except BaseException:
         with suppress(Exception):
             files.delete_folder(bare)
@@ -51,8 +52,11 @@ def upload_bundle(*, folder: Path, prefix: str) -> None:
 def create_model(
     *, token_digest: str, prefix: str, folder: Path, task_name: str, downloadable: bool, pinned: bool = False
 ) -> TrainedModel:
-    """Writes the row of a bundle uploaded from `folder`; call it inside the publishing transaction."""
-    return TrainedModel.objects.create(
+    """Writes the row of a bundle uploaded from `folder`; call it inside the publishing transaction.
+
+    Raises BundleDamaged where what it shares with other models is gone since.
+    """
+    model = TrainedModel.objects.create(
         token_digest=token_digest,
         task_name=task_name,
         storage_prefix=check_prefix(prefix),
@@ -60,11 +64,14 @@ def create_model(
         pinned=pinned,
         **bundle_fields(folder),
     )
+    shared_parts.refer(model)
+    return model
 
 
 def bundle_fields(folder: Path) -> dict[str, Any]:
     """The columns that come from the bundle's own files."""
     manifest = Manifest.read(folder)
+    whole = sum((folder / name).stat().st_size for name in {*manifest.files, MANIFEST_FILE})
     return {
         "task_type": str(manifest.task),
         "model_name": manifest.model,
@@ -73,7 +80,7 @@ def bundle_fields(folder: Path) -> dict[str, Any]:
         **_test_fields(manifest.tested()),
         "report": json.loads((folder / REPORT_FILE).read_text("utf-8")),
         "manifest": json.loads((folder / MANIFEST_FILE).read_text("utf-8")),
-        "size_bytes": sum((folder / name).stat().st_size for name in {*manifest.files, MANIFEST_FILE}),
+        "size_bytes": whole - shared_parts.shared_bytes({"files": manifest.files}),
     }
 
 
@@ -104,6 +111,7 @@ def replace_bundle(*, model: TrainedModel, prefix: str, folder: Path) -> None:
     model.storage_prefix = check_prefix(prefix)
     _born_now(model)
     model.save()
+    shared_parts.refer(model)
 
 
 def begin_life(*, model: TrainedModel) -> None:

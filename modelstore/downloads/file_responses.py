@@ -1,7 +1,6 @@
 """Files of a model for its owner: checked before the first byte leaves, streamed, never whole in memory."""
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,13 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from django.conf import settings
 from django.http import HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 
 from modelstore.access import unusable_model
-from modelstore.bundles import local_cache
+from modelstore.bundles import local_cache, stored_files
 from modelstore.bundles.standalone_files import standalone_files
 from modelstore.downloads import presigned
 from modelstore.ground import files, naming
@@ -198,27 +196,14 @@ def open_checked(model: TrainedModel, file: str) -> IO[bytes]:
     """
     with ExitStack() as stack:
         try:
-            handle = stack.enter_context(_opened(f"{model.storage_prefix}/{file}"))
+            facts = model.manifest["files"].get(file, {})
+            handle = stack.enter_context(stored_files.opened(f"{model.storage_prefix}/{file}", facts))
             _check(handle, file, model.manifest)
         except (FileNotFoundError, BundleDamaged) as error:
             raise unusable_model(model, error) from error
         handle.seek(0)
         stack.pop_all()
         return handle
-
-
-def _opened(key: str) -> IO[bytes]:
-    path = files.local_path(key)
-    if path is not None:
-        return path.open("rb")
-    with ExitStack() as stack:
-        copy = stack.enter_context(tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR))
-        with files.reading(key) as chunks:
-            for chunk in chunks:
-                copy.write(chunk)
-        copy.seek(0)
-        stack.pop_all()
-        return copy
 
 
 def _check(handle: IO[bytes], file: str, manifest: dict[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """Addresses of the bucket where a client fetches a file by itself, so that no gigabyte passes through the web."""
 
-import base64
 import logging
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.utils.http import content_disposition_header
 from modelstore.access import unusable_model
 from modelstore.ground import files
 from modelstore.models import TrainedModel
-from training.bundle.manifest import BundleDamaged
+from training.bundle.manifest import BundleDamaged, shared_range
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +26,9 @@ def address(*, model: TrainedModel, file: str, name: str) -> str | None:
     """
     key = f"{model.storage_prefix}/{file}"
     if not settings.FLASH_PRESIGNED_DOWNLOADS or files.local_path(key) is not None:
+        return None
+    # What is stored in two parts lies nowhere as a whole, and a bucket puts no parts of a few bytes together.
+    if shared_range(model.manifest["files"][file]) is not None:
         return None
     stored = _stored_sha256(key)
     if stored is None:
@@ -44,16 +46,8 @@ def address(*, model: TrainedModel, file: str, name: str) -> str | None:
 
 
 def _stored_sha256(key: str) -> str | None:
-    """In hex, where the bucket has one of the whole file; one of its parts is none."""
-    storage: Any = default_storage
     try:
-        facts = storage.connection.meta.client.head_object(
-            Bucket=storage.bucket_name, Key=storage._normalize_name(key), ChecksumMode="ENABLED"
-        )
+        return files.stored_sha256(key)
     except Exception:  # sent from here then, with the refusal that belongs to it
         logger.warning("The bucket did not report %s.", key, exc_info=True)
         return None
-    checksum = facts.get("ChecksumSHA256", "")
-    if not checksum or "-" in checksum:
-        return None
-    return base64.b64decode(checksum).hex()

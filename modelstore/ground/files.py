@@ -1,16 +1,18 @@
 """Whole files in and out of Django's storage, in bounded memory; what is published is complete."""
 
+import base64
 import errno
+import hashlib
 import logging
 import os
 import shutil
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.files import File
@@ -60,12 +62,21 @@ def put(source: Path, key: str) -> None:
 
     Raises OSError for this machine's own disk, else StorageUnavailable, after taking away what it had begun.
     """
+    put_opened(lambda: source.open("rb"), key)
+
+
+def put_opened(opened: Callable[[], IO[bytes]], key: str, *, is_new: bool = False) -> None:
+    """As `put`, of what `opened` opens, which can seek.
+
+    With `is_new` nothing is replaced in a bucket, where that leaves a moment with no file: whoever else stores the same
+    at the same time may rely on it.
+    """
     target = local_path(key)
     if target is not None:
-        _put_on_disk(source, target)
+        _put_on_disk(opened, target)
         return
     try:
-        _put_in_bucket(source, key)
+        _put_in_bucket(opened, key, is_new)
     except FlashError:
         raise
     except Exception as error:  # each backend has an exception tree of its own
@@ -76,20 +87,27 @@ def put(source: Path, key: str) -> None:
         raise storage_unavailable() from error
 
 
-def _put_in_bucket(source: Path, key: str) -> None:
-    default_storage.delete(key)
-    with source.open("rb") as handle:
+def _put_in_bucket(opened: Callable[[], IO[bytes]], key: str, is_new: bool) -> None:
+    if not is_new:
+        default_storage.delete(key)
+    with opened() as handle:
+        size = handle.seek(0, os.SEEK_END)
+        handle.seek(0)
         saved = default_storage.save(key, File(handle, name=key))
-    if saved != key or default_storage.size(key) != source.stat().st_size:
+    if saved != key and is_new:
+        # Another was faster.
+        default_storage.delete(saved)
+        saved = key
+    if saved != key or default_storage.size(key) != size:
         default_storage.delete(saved)
         raise storage_unavailable()
 
 
-def _put_on_disk(source: Path, target: Path) -> None:
+def _put_on_disk(opened: Callable[[], IO[bytes]], target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
     try:
-        with source.open("rb") as reader, partial.open("xb") as writer:
+        with opened() as reader, partial.open("xb") as writer:
             shutil.copyfileobj(reader, writer, CHUNK)
             writer.flush()
             os.fsync(writer.fileno())
@@ -100,11 +118,47 @@ def _put_on_disk(source: Path, target: Path) -> None:
         raise
 
 
+def stored_sha256(key: str) -> str | None:
+    """In hex, what the bucket says of a file that it has; None where it knows none of the whole file.
+
+    Raises what boto3 raises. Only where the storage is elsewhere.
+    """
+    storage: Any = default_storage
+    facts = storage.connection.meta.client.head_object(
+        Bucket=storage.bucket_name, Key=storage._normalize_name(key), ChecksumMode="ENABLED"
+    )
+    checksum = facts.get("ChecksumSHA256", "")
+    # One of its parts is none.
+    return base64.b64decode(checksum).hex() if checksum and "-" not in checksum else None
+
+
+def sha256_of(key: str) -> str | None:
+    """In hex, of what is stored under `key`; None where nothing is. Raises StorageUnavailable, OSError."""
+    if local_path(key) is None:
+        try:
+            if not default_storage.exists(key):
+                return None
+            if known := stored_sha256(key):
+                return known
+        except Exception as error:  # each backend has an exception tree of its own
+            logger.exception("the storage did not tell of %s", key)
+            raise storage_unavailable() from error
+    digest = hashlib.sha256()
+    try:
+        with reading(key) as chunks:
+            for chunk in chunks:
+                digest.update(chunk)
+    except FileNotFoundError:
+        return None
+    return digest.hexdigest()
+
+
 @contextmanager
 def reading(key: str) -> Iterator[Iterator[bytes]]:
     """The content of `key` as chunks of at most 1 MiB.
 
-    Raises FileNotFoundError; StorageUnavailable for anything else that the storage does not manage.
+    Raises FileNotFoundError; StorageUnavailable for anything else that the storage does not manage. That this machine's
+    disk is full is left as it is: whoever copies the content meets it here.
     """
     try:
         with default_storage.open(key, "rb") as file, _chunks(file) as chunks:
@@ -112,6 +166,8 @@ def reading(key: str) -> Iterator[Iterator[bytes]]:
     except (FileNotFoundError, FlashError):
         raise
     except Exception as error:  # each backend has an exception tree of its own
+        if isinstance(error, OSError) and is_disk_full(error):
+            raise
         logger.exception("the storage failed while %s was read", key)
         raise storage_unavailable() from error
 

@@ -4,6 +4,7 @@ from modelstore.models.api_key import ApiKey, Scope
 from modelstore.models.cleanup_policy import CleanupPolicy
 from modelstore.models.prune_state import PruneState
 from modelstore.models.retired import RetiredToken, Tombstone
+from modelstore.models.shared_part import SharedPart
 from modelstore.models.tokened import Tokened, TokenUnknown, find
 from modelstore.models.trained_model import TrainedModel
 
@@ -13,6 +14,7 @@ __all__ = [
     "PruneState",
     "RetiredToken",
     "Scope",
+    "SharedPart",
     "TokenUnknown",
     "Tokened",
     "Tombstone",

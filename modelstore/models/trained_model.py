@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from modelstore.models.cleanup_policy import CleanupPolicy
+from modelstore.models.shared_part import SharedPart
 from modelstore.models.tokened import Tokened
 from training.bundle.outside import most_spread
 from training.kinds import task_choices
@@ -65,7 +66,10 @@ class TrainedModel(Tokened):
     report = models.JSONField(help_text="report.json: metrics, curves, findings.")
     manifest = models.JSONField(help_text="model.json: classes, preprocessing, a sha256 per file.")
     storage_prefix = models.CharField(max_length=200, unique=True)
-    size_bytes = models.PositiveBigIntegerField()
+    size_bytes = models.PositiveBigIntegerField(help_text="Of what it shares with no other model.")
+    shared_parts = models.ManyToManyField(
+        SharedPart, related_name="models", blank=True, help_text="What its files share with others'."
+    )
     downloadable = models.BooleanField(default=True)
     pinned = models.BooleanField(default=False, help_text="Pinned models never expire.")
     created = models.DateTimeField(default=timezone.now, db_index=True)

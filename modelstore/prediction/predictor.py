@@ -10,7 +10,6 @@ from django.conf import settings
 
 from modelstore.access import ModelDamaged, unusable_model
 from modelstore.bundles import local_cache
-from modelstore.ground import files
 from modelstore.ground.errors import FlashError
 from modelstore.models import TrainedModel
 from modelstore.prediction import gate, measures
@@ -121,7 +120,7 @@ def _open(model: TrainedModel) -> "OnnxClassifier":
     try:
         return _classifier(local_cache.folder_of(model))
     except BundleDamaged:
-        if files.local_path(model.storage_prefix) is not None:
+        if not local_cache.is_copied(model):
             raise
     # The copy on this disk may have been dropped by another process between the check and the opening.
     return _classifier(local_cache.folder_of(model))

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from modelstore.bundles import shared_parts
 from modelstore.bundles.standalone_files import runtime_path, standalone_bytes
 from modelstore.downloads import file_responses
 from modelstore.lifetime.owner_actions import longest_expiry
@@ -94,13 +95,18 @@ def _config(config: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
     return {**config, "epochs": max(config["epochs"], *(row["epoch"] for row in report.get("epochs", [])), 0)}
 
 
+def _whole_bytes(model: TrainedModel) -> int:
+    """About how large a bundle is that leaves: it has what others have, too, and works alone."""
+    return model.size_bytes + shared_parts.shared_bytes(model.manifest) + standalone_bytes(model)
+
+
 def _downloads(model: TrainedModel) -> list[dict[str, Any]]:
     """What may be taken away: format, words for it, and its size in bytes where it is known."""
     if not model.downloadable:
         return []
     files = model.manifest.get("files", {})
     sizes = {
-        name: model.size_bytes + standalone_bytes(model) if file is None else files.get(file, {}).get("bytes")
+        name: _whole_bytes(model) if file is None else files.get(file, {}).get("bytes")
         for name, file in file_responses.FORMATS.items()
     }
     once = "" if runtime_path().is_file() else " (once web/get_runtime.py in it has fetched what that takes)"

@@ -12,6 +12,7 @@ from jobs.compute.ec2 import TAG
 from jobs.models import BatchPrediction, Dataset
 from jobs.upkeep.storage_rules import lifecycle_rules
 from jobs.worker import checkpoints
+from modelstore.models import SharedPart
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "terraform"
 SWITCHES = {"ec2:StartInstances", "ec2:StopInstances", "ec2:TerminateInstances"}
@@ -133,7 +134,7 @@ def test_the_site_reaches_only_the_folders_that_it_writes(named: dict[str, Any])
     folders = {resource.split("/")[1] for resource in deleting}
     stored = {Dataset, BatchPrediction}
     fields = {model._meta.get_field("file").upload_to.split("/")[0] for model in stored}
-    assert folders == fields | {"jobs", "batches", checkpoints.FOLDER, "check-*"}
+    assert folders == fields | {"jobs", "batches", SharedPart.FOLDER, checkpoints.FOLDER, "check-*"}
     incoming = [row for row in rows if any("incoming" in resource for resource in row["resources"])]
     assert [row["actions"] for row in incoming] == [["s3:GetObject"]]
 

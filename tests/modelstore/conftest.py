@@ -30,13 +30,20 @@ def _empty_memory_cache() -> Iterator[None]:
 
 @pytest.fixture
 def publish(db: None, tmp_path: Path) -> Publish:
-    """`publish(kind="image" | "text", **columns)`: a model whose bundle lies in storage."""
+    """`publish(kind="image" | "text" | "shared", **columns)`: a model whose bundle lies in storage.
+
+    The files of those of the last kind share most of their bytes with each other.
+    """
     made = 0
 
     def _publish(kind: str = "image", **columns: Any) -> TrainedModel:
         nonlocal made
         made += 1
-        build = {"image": bundles.image_bundle, "text": bundles.text_bundle}[kind]
+        build = {
+            "image": bundles.image_bundle,
+            "text": bundles.text_bundle,
+            "shared": bundles.shared_bundle,
+        }[kind]
         folder = build(tmp_path / "bundles" / str(made), **columns.pop("manifest", {}))
         prefix = columns.pop("prefix", f"jobs/{made}/1")
         store.upload_bundle(folder=folder, prefix=prefix)

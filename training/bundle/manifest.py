@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ MEASURED_TENSORS_FILE = "measured.npz"
 # Of the samples that it was trained and measured on: by these others are told whether they are among them.
 MARKS_FILE = "marks.npz"
 _CHUNK = 1024 * 1024
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class BundleDamaged(Exception):
@@ -126,11 +128,52 @@ class Manifest:
         os.replace(temporary, folder / MANIFEST_FILE)
 
 
-def describe_files(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Size and sha256 of each named file, as model.json lists them."""
-    return {
-        name: {"sha256": sha256(folder / name), "bytes": (folder / name).stat().st_size} for name in names
-    }
+@dataclass(frozen=True, slots=True)
+class SharedRange:
+    """`bytes` of a file, from `at` on, that are the same in many models; `sha256` is theirs alone."""
+
+    sha256: str
+    at: int
+    bytes: int
+
+
+def shared_range(facts: Mapping[str, Any]) -> SharedRange | None:
+    """What model.json says of a file's shared bytes; None where it has none. Raises BundleDamaged for nonsense."""
+    told = facts.get("shared")
+    if told is None:
+        return None
+    try:
+        found = SharedRange(**told)
+        makes_sense = (
+            SHA256.fullmatch(found.sha256) is not None
+            and type(found.at) is type(found.bytes) is int
+            and found.at >= 0
+            and 0 < found.bytes <= facts["bytes"] - found.at
+        )
+    except (TypeError, KeyError) as error:
+        raise BundleDamaged(_NO_RANGE) from error
+    if not makes_sense:
+        raise BundleDamaged(_NO_RANGE)
+    return found
+
+
+_NO_RANGE = f"{MANIFEST_FILE} does not say which bytes are shared"
+
+
+def describe_files(
+    folder: Path, names: Iterable[str], shared: Mapping[str, tuple[int, int]] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Size and sha256 of each named file, as model.json lists them; of some the (start, size) of `shared` bytes."""
+    ranges = shared or {}
+    return {name: _described(folder / name, ranges.get(name)) for name in names}
+
+
+def _described(path: Path, shared: tuple[int, int] | None) -> dict[str, Any]:
+    facts: dict[str, Any] = {"sha256": sha256(path), "bytes": path.stat().st_size}
+    if shared is not None:
+        at, size = shared
+        facts["shared"] = {"sha256": sha256(path, at, size), "at": at, "bytes": size}
+    return facts
 
 
 def verify(folder: Path, manifest: Manifest) -> None:
@@ -159,10 +202,13 @@ def plain_name(name: str) -> str:
     return name
 
 
-def sha256(path: Path) -> str:
-    """Hex digest of a file, read in pieces."""
+def sha256(path: Path, start: int = 0, size: int | None = None) -> str:
+    """Hex digest of a file, or of `size` bytes of it, read in pieces."""
     digest = hashlib.sha256()
+    left = size if size is not None else path.stat().st_size - start
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
+        file.seek(start)
+        while chunk := file.read(min(_CHUNK, left)):
             digest.update(chunk)
+            left -= len(chunk)
     return digest.hexdigest()

@@ -41,6 +41,8 @@ class Pieces:
     own: memoryview
     # Fields of ModelProto beside the graph, but for what is told to people.
     head: bytes
+    # Where the shared piece begins in the file.
+    at: int
 
     def words_model(self, input_name: str) -> bytes:
         """ONNX from token ids to OWN_WORDS."""
@@ -61,10 +63,11 @@ class Pieces:
 
 def pieces_of(data: memoryview) -> Pieces | None:
     """The pieces of a model in ONNX's format; None where it is of one. Raises ValueError where it is cut off."""
-    head, graph = b"", None
+    head, graph, at, end = b"", None, 0, 0
     for number, whole, content in _fields(data):
+        end += len(whole)
         if number == _GRAPH:
-            graph = content
+            graph, at = content, end - len(content)
         elif number != _METADATA:
             head += bytes(whole)
     if graph is None or not 1 <= len(starts := _later_pieces(graph)) <= 2:
@@ -74,7 +77,7 @@ def pieces_of(data: memoryview) -> Pieces | None:
     words, shared, own = graph[:first], graph[first:last], graph[last:]
     digest = sha256(head)
     digest.update(shared)
-    return Pieces(digest.hexdigest(), words, shared, own, head)
+    return Pieces(digest.hexdigest(), words, shared, own, head, at + first)
 
 
 def _later_pieces(graph: memoryview) -> list[int]:

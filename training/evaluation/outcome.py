@@ -33,9 +33,11 @@ class Outcome:
     to build it again; `graph` makes its ONNX model. `deployed_count` is how many samples it learned from in the end,
     when not the training part alone. `measured`, where it learned from the validation part, too, is the model that was
     measured before: its ONNX model, or the arrays that take the place of those of the same name in that of `graph`.
-    `evidence` is for the audit of the data, `target` what was learnt (see `target_of`). `sources` [N] tells which
-    samples come from one source (`training.ground.sources`), where that was looked for. `leave_out`, where models of
-    the kind tell what belongs to none of the classes, makes simpler models of the same features that know some of them.
+    `unlearned` names the tensors of the state that are as they came, so that others may have the same, in an order
+    that those have in common. `evidence` is for the audit of the data, `target` what was learnt (see `target_of`).
+    `sources` [N] tells which samples come from one source (`training.ground.sources`), where that was looked for.
+    `leave_out`, where models of the kind tell what belongs to none of the classes, makes simpler models of the same
+    features that know some of them.
     """
 
     recipe: Recipe
@@ -53,6 +55,7 @@ class Outcome:
     skipped: tuple[dict[str, str], ...] = ()
     deployed_count: int = 0
     measured: Callable[[], Any] | dict[str, NDArray[np.float32]] | None = None
+    unlearned: tuple[str, ...] = ()
     evidence: Evidence | None = None
     sources: NDArray[np.int64] | None = None
     leave_out: LeaveOut | None = None

@@ -25,6 +25,7 @@ from training.export.examples import write_examples
 from training.export.held_out import measure_test
 from training.export.model_files import check_agreement, write_measured, write_model
 from training.export.report_files import PLOTS, write_report
+from training.export.shared_ranges import shared_ranges
 from training.ground.run import Run
 from training.ground.samples import Samples
 from training.kinds import kind_of, load
@@ -65,7 +66,8 @@ def export(
     with run.phases.time("export"):
         names += _write_marks(folder, outcome, previous)
     names += [bundle.REPORT_FILE, *PLOTS, *write_examples(folder, outcome, run, report)]
-    _manifest(outcome, run, task_name, report, bundle.describe_files(folder, names)).write(folder)
+    files = bundle.describe_files(folder, names, shared_ranges(folder, outcome))
+    _manifest(outcome, run, task_name, report, files).write(folder)
     _put(folder, run.folder / "bundle")
     run.events.progress(1.0)
     run.events.result(Score.from_json(report["score"]), report["best_epoch"])
@@ -92,7 +94,8 @@ def export_early(outcome: Outcome, run: Run, *, task_name: str, test: Samples[An
                 **measure_test(folder, outcome, test, run),
             }
             report = write_report(folder, outcome, run, found)
-            files = bundle.describe_files(folder, [*names, bundle.REPORT_FILE, *PLOTS])
+            names += [bundle.REPORT_FILE, *PLOTS]
+            files = bundle.describe_files(folder, names, shared_ranges(folder, outcome))
             _manifest(outcome, run, task_name, report, files).write(folder)
             _put(folder, run.folder / "early")
     except Exception:

@@ -15,6 +15,7 @@ from training.bundle import manifest as bundle
 from training.bundle.sessions import open_session
 from training.evaluation.outcome import Outcome
 from training.export.in_pieces import serialized
+from training.export.safetensors_order import put_first
 from training.ground.errors import TrainingFailed
 from training.restore import load_classifier
 
@@ -23,9 +24,10 @@ TOLERANCE = 1e-3
 
 def write_model(folder: Path, outcome: Outcome) -> list[str]:
     """Write the model in all its forms, with what its preprocessing needs; gives the names of the files."""
-    state = {
-        name: tensor.detach().cpu().contiguous() for name, tensor in outcome.state(outcome.module).items()
-    }
+    found = outcome.state(outcome.module)
+    # What did not learn comes first, in an order that all models have in common.
+    names = [*outcome.unlearned, *(name for name in found if name not in set(outcome.unlearned))]
+    state = {name: found[name].detach().cpu().contiguous() for name in names}
     facts: dict[str, Any] = {
         "format": bundle.PT_FORMAT,
         "model": outcome.recipe.model,
@@ -42,6 +44,7 @@ def write_model(folder: Path, outcome: Outcome) -> list[str]:
     save_file(
         {name: tensor.clone() for name, tensor in state.items()}, folder / bundle.SAFETENSORS_FILE, told
     )
+    put_first(folder / bundle.SAFETENSORS_FILE, outcome.unlearned)
     # safetensors makes its file readable by the owner alone, unlike the others.
     shutil.copymode(folder / bundle.TORCH_FILE, folder / bundle.SAFETENSORS_FILE)
     files = outcome.preprocess.files()

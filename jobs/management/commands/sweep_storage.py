@@ -16,6 +16,7 @@ _TITLES = {
     "uploads": "unfinished uploads that no row refers to",
     "datasets": "datasets whose file is gone",
     "checkpoints": "checkpoints whose file is gone",
+    "shared": "files that models share and that are gone (put them back from a backup)",
     "models": "models whose files are gone (they answer 503; delete them in the admin, or put the files back)",
 }
 

@@ -23,7 +23,7 @@ from jobs.models import BatchPrediction, Checkpoint, Dataset, Job
 from jobs.states import BatchStatus, JobStatus
 from modelstore.bundles import store
 from modelstore.ground.tokens import digest
-from modelstore.models import TrainedModel
+from modelstore.models import SharedPart, TrainedModel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("snapshots")]
 
@@ -48,7 +48,7 @@ def keys_of(archive: Path) -> set[str]:
 def test_everything_that_rows_name_is_in_it(
     make_backup: Callable[..., Path], make_job: Callable[..., Job], publish: Callable[..., TrainedModel]
 ) -> None:
-    job, model = make_job(status=JobStatus.TRAINING, fence=1), publish("text")
+    job, model = make_job(status=JobStatus.TRAINING, fence=1), publish("shared")
     for key in (
         "checkpoints/1/1-x.tar",
         "batches/9/1/results.csv",
@@ -62,6 +62,7 @@ def test_everything_that_rows_name_is_in_it(
         [{"file": "batch-uploads/20260101/b"}, {"status": BatchStatus.DONE, "results_prefix": "batches/9/1"}]
     ):
         BatchPrediction.objects.create(token_digest=digest(f"b{number}"), **batch, **more)
+    default_storage.save(SharedPart.objects.create(sha256="0" * 64, size_bytes=1).key, ContentFile(b"x"))
     path = make_backup()
     named = {
         str(job.dataset.file.name),
@@ -70,6 +71,7 @@ def test_everything_that_rows_name_is_in_it(
         "batch-uploads/20260101/b",
     }
     bundle = {f"{model.storage_prefix}/{name}" for name in (*model.manifest["files"], "model.json")}
+    bundle |= {part.key for part in model.shared_parts.all()}
     assert keys_of(path) == named | bundle
     assert os.stat(path).st_mode & 0o777 == 0o600
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]

@@ -37,7 +37,7 @@ def test_the_restored_site_predicts_the_same_and_its_job_goes_on(
     settings: Any,
     server: Any,
 ) -> None:
-    pictures, sentences = publish("image", pinned=True), publish("text", pinned=True)
+    pictures, sentences = publish("image", pinned=True), publish("shared", pinned=True)
     running = make_job(status=JobStatus.TRAINING, fence=1, attempt=1, progress=0.4)
     Attempt.objects.create(job=running, server=server, fence=1)
     JobEvent.objects.create(job=running, kind=JobEvent.Kind.LOG, message="half way there")

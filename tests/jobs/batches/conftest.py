@@ -60,13 +60,17 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def make_model(db: None, tmp_path: Path) -> Callable[..., TrainedModel]:
-    """`make_model("image" | "text")`: a model whose bundle lies in storage; `marks` are of its training.
+    """`make_model("image" | "text" | "shared")`: a model whose bundle lies in storage; `marks` are of its training.
 
     What else is given goes into its manifest.
     """
 
     def make(kind: str = "image", marks: dict[str, Any] | None = None, **manifest: Any) -> TrainedModel:
-        build = {"image": bundles.image_bundle, "text": bundles.text_bundle}[kind]
+        build = {
+            "image": bundles.image_bundle,
+            "text": bundles.text_bundle,
+            "shared": bundles.shared_bundle,
+        }[kind]
         folder = build(tmp_path / f"bundle-{tokens.new_token()}", **manifest)
         if marks is not None:
             np.savez_compressed(folder / MARKS_FILE, **marks)

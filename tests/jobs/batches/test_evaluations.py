@@ -62,8 +62,9 @@ def table(batch: BatchPrediction) -> list[list[str]]:
         return list(csv.reader(io.StringIO(file.read().decode("utf-8-sig"))))
 
 
-def test_a_table_with_labels_measures_the_model(make_model: Make) -> None:
-    batch = measured(make_model("text"), MOODS, "evening.csv")
+@pytest.mark.parametrize("kind", ["text", "shared"])
+def test_a_table_with_labels_measures_the_model(make_model: Make, kind: str) -> None:
+    batch = measured(make_model(kind), MOODS, "evening.csv")
     assert (batch.status, batch.done, batch.file) == ("done", 6, ""), batch.error
     found = batch.evaluation
     assert found is not None

@@ -25,7 +25,7 @@ from modelstore import api_keys
 from modelstore.bundles import store
 from modelstore.ground import tokens
 from modelstore.models import Tombstone, TrainedModel
-from tests.bundles import MOODS, picture, text_bundle
+from tests.bundles import MOODS, picture, shared_bundle, text_bundle
 from tests.jobs.web.test_api import post_job, problem
 from tests.published import create_model
 from tests.tasks import Task
@@ -88,6 +88,22 @@ def test_the_trainer_gets_the_earlier_bundle(continuing: Job, model: TrainedMode
     }
     continuing.refresh_from_db()
     assert continuing.continues_prefix == model.storage_prefix
+
+
+def test_the_trainer_gets_whole_files_of_what_is_stored_in_parts(
+    make_job: Callable[..., Job], server: Server, tmp_path: Path
+) -> None:
+    folder = shared_bundle(tmp_path / "earlier")
+    store.upload_bundle(folder=folder, prefix="jobs/900/1")
+    model = create_model(
+        token=tokens.new_token(), prefix="jobs/900/1", folder=folder, task_name="moods", downloadable=True
+    )
+    make_job(continues=model)
+    job = lifecycle.claim(server=server)
+    assert job is not None
+    retraining.prepare(job=job, folder=tmp_path)
+    for name in ("model.onnx", "model.pt", "tokenizer.json"):
+        assert (tmp_path / "previous" / name).read_bytes() == (folder / name).read_bytes()
 
 
 def test_a_winner_takes_over_the_token(continuing: Job, model: TrainedModel, tmp_path: Path) -> None:

@@ -17,10 +17,11 @@ from jobs.resumable import bucket_parts, disk_pieces, upload_sessions
 from jobs.upkeep import storage_sweep
 from jobs.upkeep.storage_sweep import GRACE, Report, sweep_storage
 from modelstore.bundles import store
+from modelstore.bundles.shared_parts import KEPT
 from modelstore.lifetime import deletion_guard
 from modelstore.lifetime.deletion_guard import Allowance
-from modelstore.models import TrainedModel
-from tests.bundles import text_bundle
+from modelstore.models import SharedPart, TrainedModel
+from tests.bundles import shared_bundle, text_bundle
 from tests.published import create_model
 from tests.tasks import Task
 
@@ -95,6 +96,55 @@ def test_rows_without_files_are_found(make_job: Callable[..., Job], model: Train
     assert not Checkpoint.objects.exists()
     assert TrainedModel.objects.count() == 1, "nothing that was published goes by itself"
     assert Alert.objects.get().kind == "files"
+
+
+def test_what_models_share_goes_with_the_last_of_them(tmp_path: Any) -> None:
+    models = []
+    for name in ("one", "two"):
+        folder = shared_bundle(tmp_path / name)
+        store.upload_bundle(folder=folder, prefix=f"jobs/{name}/1")
+        models.append(
+            create_model(
+                token=name * 8, prefix=f"jobs/{name}/1", folder=folder, task_name=name, downloadable=True
+            )
+        )
+    keys = {part.key for part in SharedPart.objects.all()}
+    strays = {stray("shared/" + "0" * 64), stray("shared/half a file.partial"), stray(f"shared/a/{'1' * 64}")}
+    long_after = timezone.now() + KEPT + timedelta(minutes=1)
+    assert not sweep_storage(now=timezone.now()).files
+    assert set(sweep_storage(now=long_after).files) == strays
+    store.bury(tombstone=store.retire(model=models[0]))
+    assert sweep_storage(now=long_after) == Report()
+    store.bury(tombstone=store.retire(model=models[1]))
+    assert later() == Report(), "an upload may have just looked whether it is there"
+    assert set(sweep_storage(now=long_after, dry_run=True).files) == keys
+    assert all(default_storage.exists(key) for key in keys)
+    assert set(sweep_storage(now=long_after).files) == keys
+    assert not any(default_storage.exists(key) for key in keys)
+    assert not SharedPart.objects.exists()
+
+
+def test_what_models_share_and_is_gone_is_told(tmp_path: Any) -> None:
+    folder = shared_bundle(tmp_path / "bundle")
+    store.upload_bundle(folder=folder, prefix="jobs/5/1")
+    create_model(token="t" * 22, prefix="jobs/5/1", folder=folder, task_name="five", downloadable=True)
+    SharedPart.objects.create(sha256="0" * 64, size_bytes=1, wanted=timezone.now() - 2 * KEPT)
+    lost = SharedPart.objects.needed().order_by("pk")[0]
+    default_storage.delete(lost.key)
+    assert later(dry_run=True).shared == [lost.key]
+    assert not Alert.objects.exists()
+    assert later().shared == [lost.key]
+    alert = Alert.objects.get()
+    assert alert.kind == "shared_files" and lost.key in alert.message
+    assert SharedPart.objects.count() == 4, "a row that nobody needs goes, one that a model needs stays"
+
+
+def test_of_what_models_share_no_more_goes_at_once_than_of_all(tmp_path: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(storage_sweep, "MOST_FILES", 2)
+    for number in range(4):
+        stray(f"shared/{number:064}")
+    report = later()
+    assert (len(report.files), report.is_cut_short) == (2, True)
 
 
 def test_pieces_of_uploads_without_rows_go(storage: str) -> None:

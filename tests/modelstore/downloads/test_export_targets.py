@@ -31,6 +31,18 @@ def exported(model: Any, target: str, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("target", ["lambda", "docker"])
+def test_what_is_stored_in_parts_is_exported_whole(publish: Publish, tmp_path: Path, target: str) -> None:
+    folder = exported(publish("shared"), target, tmp_path / "out")
+    assert (folder / "model.onnx").read_bytes() == (tmp_path / "bundles" / "1" / "model.onnx").read_bytes()
+
+
+def test_the_page_has_all_of_a_model_that_is_stored_in_parts(publish: Publish, tmp_path: Path) -> None:
+    script = (exported(publish("shared"), "web", tmp_path / "out") / "model.js").read_text()
+    content = (tmp_path / "bundles" / "1" / "model.onnx").read_bytes()
+    assert base64.b64decode(script.split('"')[1]) == content
+
+
 @pytest.fixture
 def load_handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """`load_handler(folder)`: handler.py of an export, imported as Lambda does."""

@@ -232,17 +232,24 @@ def _fit_encoder(
     from training.kinds.sentences.encoders.graph import encoder_graph
     from training.kinds.sentences.ngram_fit import NGramFit
 
-    is_original = previous is None or not load_trained(encoder, previous, recipe.model, run.events)
+    changed = None if previous is None else load_trained(encoder, previous, recipe.model, run.events)
     spec = ENCODERS[recipe.model]
     window, limit = spec.window, spec.limit
     if is_quick(recipe):
         window = limit = min(window, QUICK_WINDOW)
-    encoded = outcome.encoded(encoder, window, limit, is_original=is_original)
+    encoded = outcome.encoded(encoder, window, limit, is_original=changed is None)
     fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
     if isinstance(fit, NGramFit):
         return _finished(fit, outcome)
     count = len(texts.rows[0])
-    return outcome.of_votes(fit, encoder_graph, count, state=EncoderClassifier.small_state)
+    assert isinstance(fit.module, EncoderClassifier)
+    unlearned = fit.module.unlearned()
+    if any(name.removeprefix("encoder.") in (changed or ()) for name in unlearned):
+        # What an earlier training has learned is nobody else's, and goes with its model.
+        unlearned = ()
+    return outcome.of_votes(
+        fit, encoder_graph, count, state=EncoderClassifier.small_state, unlearned=unlearned
+    )
 
 
 def _tell_early(outcome: _Outcomes, early: "Early", fit: "NGramFit") -> None:

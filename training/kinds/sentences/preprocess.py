@@ -1,7 +1,6 @@
 """The one definition of how a sentence becomes numbers, in training and in prediction."""
 
 import json
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -26,8 +25,6 @@ _SPECIAL = {
 }
 # Sentences in a batch, and tokens with padding: what long ones take of memory does not grow with their number.
 _AT_ONCE, _TOKENS_AT_ONCE = 64, 16_384
-# What the library makes of a sentence takes a hundred times its room.
-_MANY = 10_000
 
 
 class TextPreprocess:
@@ -35,32 +32,21 @@ class TextPreprocess:
 
     def __init__(self, tokenizer_json: str, max_length: int) -> None:
         self._shared = _tokeniser(tokenizer_json, max_length)
-        self._tokenizer = self._shared.tokenizer
+        self.tokenizer = self._shared.tokenizer
         self.tokenizer_json = self._shared.text
         self.max_length = max_length
 
     @property
     def size(self) -> int:
         """How many ids there are."""
-        return int(self._tokenizer.get_vocab_size())
+        return int(self.tokenizer.get_vocab_size())
 
     def ragged(self, sentences: Sequence[str]) -> list[list[int]]:
         """The ids of each sentence, without padding; an id is never 0 and no sentence is empty."""
         whole = [sentence.encode("utf-8", "replace").decode("utf-8") for sentence in sentences]
-        rows = [encoding.ids or [UNKNOWN] for encoding in self._tokenizer.encode_batch_fast(whole)]
+        rows = [encoding.ids or [UNKNOWN] for encoding in self.tokenizer.encode_batch_fast(whole)]
         # Somebody may write the name of the padding token into a sentence.
         return [row if PADDING not in row else [i or UNKNOWN for i in row] for row in rows]
-
-    def compact(self, sentences: Sequence[str]) -> list[Sequence[int]]:
-        """The same of very many, at four bytes an id."""
-        from training.kinds.sentences.by_word import WordLookup, pays
-
-        if pays(self.tokenizer_json, sentences):
-            return WordLookup(self._tokenizer, self.max_length, UNKNOWN).rows(sentences)
-        found: list[Sequence[int]] = []
-        for first in range(0, len(sentences), _MANY):
-            found += [array("i", row) for row in self.ragged(sentences[first : first + _MANY])]
-        return found
 
     def encode(self, sentences: Sequence[str]) -> NDArray[np.int64]:
         """Ids as int64 [N, T], T the longest of these sentences, padded with 0."""
@@ -93,7 +79,7 @@ class TextPreprocess:
                 name: token
                 for name, tokens in _SPECIAL.items()
                 for token in tokens
-                if self._tokenizer.token_to_id(token) is not None
+                if self.tokenizer.token_to_id(token) is not None
             },
             "model_input_names": ["input_ids"],
         }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from numpy.typing import NDArray
 
 from training.ground.samples import Parts, Samples
+from training.kinds.sentences.by_word import compact
 from training.kinds.sentences.preprocess import TextPreprocess
 from training.kinds.sentences.tokeniser import PIECES, Vocabulary, learn_pieces, learn_vocabulary
 
@@ -50,11 +51,11 @@ def tokenise_in_pieces(sentences: Sequence[str], max_length: int) -> Tokens:
 
 def _tokenised(learned: Vocabulary, sentences: Sequence[str], max_length: int) -> Tokens:
     preprocess = TextPreprocess(learned.tokenizer_json, max_length)
-    return Tokens(learned, preprocess, preprocess.compact(sentences))
+    return Tokens(learned, preprocess, compact(preprocess, sentences))
 
 
 def tokenise_with(samples: Samples[str], tokenizer_json: str, max_length: int) -> Tokens:
     """With the tokenizer of an encoder, whose pieces the n-grams are made of, too."""
     preprocess = TextPreprocess(tokenizer_json, max_length)
     vocabulary = Vocabulary(tokenizer_json, preprocess.size, _ORDER, PIECES)
-    return Tokens(vocabulary, preprocess, preprocess.compact(samples.items))
+    return Tokens(vocabulary, preprocess, compact(preprocess, samples.items))

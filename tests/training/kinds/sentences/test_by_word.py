@@ -7,8 +7,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from tests.training.datasets import sentences
 from tests.training.tiny_encoder import write_encoder
-from training.kinds.sentences import by_word, preprocess, tokeniser
-from training.kinds.sentences.by_word import pays
+from training.kinds.sentences import by_word, tokeniser
+from training.kinds.sentences.by_word import compact, pays
 from training.kinds.sentences.preprocess import TextPreprocess
 from training.kinds.sentences.tokeniser import SPECIAL, learn_pieces, learn_vocabulary
 
@@ -50,16 +50,16 @@ def test_ids_are_those_of_the_library(tokenizer_json, length, kept, monkeypatch)
     asked = [*ODD, *ENGLISH[:30], *ODD]
     assert pays(tokenizer_json, asked)
     ours = TextPreprocess(tokenizer_json, length)
-    assert [list(row) for row in ours.compact(asked)] == ours.ragged(asked)
+    assert [list(row) for row in compact(ours, asked)] == ours.ragged(asked)
 
 
 def test_without_blanks_the_library_is_asked_itself(monkeypatch):
     chinese = [text * 3 for text, _ in sentences("zh")]
     vocabulary = learn_vocabulary(chinese, 500)
     assert not pays(vocabulary.tokenizer_json, chinese)
-    monkeypatch.setattr(preprocess, "_MANY", 7)
+    monkeypatch.setattr(by_word, "_SENTENCES_AT_ONCE", 7)
     ours = TextPreprocess(vocabulary.tokenizer_json, 50)
-    assert [list(row) for row in ours.compact(chinese)] == ours.ragged(chinese)
+    assert [list(row) for row in compact(ours, chinese)] == ours.ragged(chinese)
 
 
 def test_a_tokenizer_that_joins_over_blanks_is_asked_itself():

@@ -79,8 +79,25 @@ class EncoderClassifier(nn.Module):
         return [self.head, self.ngrams]
 
     def small_state(self) -> dict[str, Tensor]:
-        """The state; what loses nothing by it in 16 bits."""
-        return {name: _small(tensor) for name, tensor in self.state_dict().items()}
+        """The state, `unlearned` first; what loses nothing by it in 16 bits."""
+        state = self.state_dict()
+        first = self.unlearned()
+        return {
+            name: _small(state[name]) for name in (*first, *(name for name in state if name not in first))
+        }
+
+    def unlearned(self) -> tuple[str, ...]:
+        """The tensors of the state that other models have, too: those of the embeddings and of the first `kept` layers.
+
+        Of words, each model has its own where the encoder knows many languages.
+        """
+        if self.kept is None:
+            return ()
+        own = tuple(f"encoder.layers.{number}." for number in range(self.kept, len(self.encoder.layers)))
+        if self.encoder.shape.own_words:
+            own += ("encoder.words.",)
+        names = self.encoder.state_dict(prefix="encoder.")
+        return tuple(name for name in names if not name.startswith(own))
 
     def arguments(self) -> dict[str, Any]:
         """What `from_arguments` needs besides the tensors."""

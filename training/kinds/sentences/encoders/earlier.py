@@ -8,11 +8,14 @@ from training.ground.events import Events
 from training.kinds.sentences.encoders.bert import Bert
 
 
-def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) -> bool:
-    """Puts the layers of an earlier `model` into the encoder; False where the earlier one is another."""
+def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) -> frozenset[str] | None:
+    """Puts the layers of an earlier `model` into the encoder; None where the earlier one is another.
+
+    Answers the names of the tensors that are others than before.
+    """
     path = previous.weights_file(model)
     if path is None:
-        return False
+        return None
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
     # What a model knows of single words never learns, and of which words depends on the sentences.
     own, prefix = encoder.layers.state_dict(), "encoder.layers."
@@ -21,7 +24,10 @@ def load_trained(encoder: Bert, previous: Previous, model: str, events: Events) 
         events.log(
             "The earlier model's encoder is of another form, so the training starts from the original."
         )
-        return False
+        return None
+    changed = frozenset(
+        f"layers.{name}" for name, value in found.items() if not torch.equal(value.float(), own[name])
+    )
     encoder.layers.load_state_dict(found)
     events.log("The training starts from the earlier model's encoder.")
-    return True
+    return changed
