@@ -23,7 +23,7 @@ from training.ground.run import Run
 from training.ground.samples import Parts
 from training.kinds.sentences.blended import adds, blend
 from training.kinds.sentences.encoders.bert import Bert
-from training.kinds.sentences.encoders.classifier import EncoderClassifier, TopClassifier
+from training.kinds.sentences.encoders.classifier import EncoderClassifier, TopClassifier, rounded
 from training.kinds.sentences.encoders.contrast import contrast
 from training.kinds.sentences.encoders.learner import EncoderLearner
 from training.kinds.sentences.encoders.nearness import find_centres, looked_at, nearness
@@ -192,6 +192,7 @@ class _Steps:
             events.phase(phase, low, middle, "learning how the classes differ")
             with self._run.phases.time("contrast"):
                 contrast(encoder, rows, labels, seed=seed, device=self._device, tell=self._tell)
+                rounded(encoder.layers)
             low = middle
         events.phase(phase, low, high, _READING)
         with self._run.phases.time("states"):
@@ -234,6 +235,7 @@ class _Steps:
         with run.phases.time("training"):
             progress = train_together(run, ProcessGroup(), learner, work)
         with run.phases.time("evaluation"):
+            rounded(layers)
             own = learner.logits()
             _, factors = learner.blended()
             wanted = np.concatenate([self._for_centres(), encoded.parts[1]])
