@@ -8,6 +8,7 @@ import pytest
 
 from training.kinds.sentences import marks
 from training.kinds.sentences.marks import marks_of, seen_before
+from training.kinds.sentences.near import plain
 
 KNOWN = [
     "The delivery came two weeks late and the box was wet.",
@@ -64,3 +65,10 @@ def test_of_very_many_only_the_same_are_found(monkeypatch: pytest.MonkeyPatch) -
     assert len(found["signed"]) == 0
     assert seen_before([KNOWN[0], KNOWN[0].replace("wet", "damp")], found).tolist() == [True, False]
     assert np.array_equal(seen_before([], found), np.zeros(0, bool))
+
+
+def test_ascii_is_read_as_all_else():
+    text = "".join(map(chr, range(128)))
+    # A letter from elsewhere takes the long way.
+    assert plain(f"{text} \u00df") == f"{plain(text)} ss"
+    assert plain("  Don't;\tSTOP_me\x1c2 ") == "don t stop me 2"
