@@ -18,6 +18,11 @@ def python_with_tools(*, newest: bool = False) -> Path:
     return _python("tools", lines)
 
 
+def python_of(name: str, tools: Path) -> Path:
+    """The interpreter of var/bench/`name` with the list `tools`."""
+    return _python(name, tools.read_text(encoding="utf-8").splitlines())
+
+
 def python_beside_torch(name: str, tools: Path) -> Path:
     """The interpreter of var/bench/`name` with the list `tools`, and whatever Flash pins as Flash pins it."""
     lines = tools.read_text(encoding="utf-8").splitlines()

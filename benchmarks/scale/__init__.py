@@ -1,0 +1,1 @@
+"""How trainings grow with the number of rows."""
