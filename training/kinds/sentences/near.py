@@ -16,6 +16,8 @@ _LOOKED_AT_CHARACTERS = 1_000
 SIGNATURE, _ROWS_A_BAND = 24, 2
 _ESTIMATE_ERROR = 0.2
 _MOST_CANDIDATES = 200_000
+# Each character of a text takes 40 bytes meanwhile.
+_TEXTS_AT_ONCE = 10_000
 _SAME_SHINGLES = 0.8
 _LARGEST_BUCKET = 40
 _ASCII_WORDS = bytes(ord(chr(code).lower() if chr(code).isalnum() else " ") for code in range(128)).ljust(256)
@@ -36,7 +38,7 @@ def near_sentences(sentences: Sequence[str]) -> Pairs:
     pairs = {(i, j) for members in groups.values() for i, j in _all_pairs(members)}
     # Of equal sentences one is enough for the comparison with others.
     members = list(groups.values())
-    for a, b in _Shingles(list(groups)).alike():
+    for a, b in _alike(list(groups)):
         pairs.update((min(i, j), max(i, j)) for i in members[a] for j in members[b])
         if len(pairs) > _MOST_PAIRS:
             break
@@ -55,8 +57,30 @@ def plain(sentence: str) -> str:
 
 def signatures(texts: Sequence[str]) -> NDArray[np.uint32]:
     """MinHash values, uint32 [24, N], of the beginnings of texts that `plain` gave."""
-    found: NDArray[np.uint32] = _Shingles([text[:_LOOKED_AT_CHARACTERS] for text in texts]).signatures()
-    return found
+    found = [np.zeros((SIGNATURE, 0), np.uint32)]
+    for first in range(0, len(texts), _TEXTS_AT_ONCE):
+        some = [text[:_LOOKED_AT_CHARACTERS] for text in texts[first : first + _TEXTS_AT_ONCE]]
+        found.append(_Shingles(some).signatures())
+    return np.concatenate(found, axis=1)
+
+
+def _alike(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Pairs of texts that have most of their runs in common."""
+    if len(texts) < 2:
+        return
+    values = signatures(texts)
+    found: set[tuple[int, int]] = set()
+    for first in range(0, SIGNATURE, _ROWS_A_BAND):
+        band = np.ascontiguousarray(values[first : first + _ROWS_A_BAND].T).view(np.uint64).ravel()
+        found.update(_sharing(band))
+        if len(found) > _MOST_CANDIDATES:
+            break
+    pairs = np.array(sorted(found), np.int64).reshape(-1, 2)
+    # The share of equal values estimates the index; counting it out is left for what comes close.
+    shares = (values[:, pairs[:, 0]] == values[:, pairs[:, 1]]).mean(axis=0)
+    for a, b in pairs[shares >= _SAME_SHINGLES - _ESTIMATE_ERROR].tolist():
+        if _Shingles([texts[a], texts[b]]).similarity() >= _SAME_SHINGLES:
+            yield a, b
 
 
 def _all_pairs(members: list[int]) -> Iterator[tuple[int, int]]:
@@ -84,24 +108,6 @@ class _Shingles:
         self._ends = (lengths - _SHINGLE + 1).cumsum()
         self._starts = self._ends - (lengths - _SHINGLE + 1)
 
-    def alike(self) -> Iterator[tuple[int, int]]:
-        """Pairs of texts that have most of their runs in common."""
-        if len(self._starts) < 2:
-            return
-        signatures = self.signatures()
-        found: set[tuple[int, int]] = set()
-        for first in range(0, SIGNATURE, _ROWS_A_BAND):
-            band = np.ascontiguousarray(signatures[first : first + _ROWS_A_BAND].T).view(np.uint64).ravel()
-            found.update(_sharing(band))
-            if len(found) > _MOST_CANDIDATES:
-                break
-        pairs = np.array(sorted(found), np.int64).reshape(-1, 2)
-        # The share of equal values estimates the index; counting it out is left for what comes close.
-        shares = (signatures[:, pairs[:, 0]] == signatures[:, pairs[:, 1]]).mean(axis=0)
-        for a, b in pairs[shares >= _SAME_SHINGLES - _ESTIMATE_ERROR].tolist():
-            if self.similarity(a, b) >= _SAME_SHINGLES:
-                yield a, b
-
     def signatures(self) -> NDArray[np.uint32]:
         """MinHash values, [24, N]."""
         random = np.random.default_rng(0)
@@ -112,9 +118,9 @@ class _Shingles:
             row[:] = np.minimum.reduceat(mixed * _MULTIPLIER, self._starts)
         return values
 
-    def similarity(self, a: int, b: int) -> float:
-        """The Jaccard index of two sets of runs."""
-        first, second = (np.unique(self._runs[self._starts[i] : self._ends[i]]) for i in (a, b))
+    def similarity(self) -> float:
+        """The Jaccard index of the runs of the first two texts."""
+        first, second = (np.unique(self._runs[self._starts[i] : self._ends[i]]) for i in range(2))
         common = len(np.intersect1d(first, second, assume_unique=True))
         return common / (len(first) + len(second) - common)
 
