@@ -101,7 +101,7 @@ class NGramFitting:
             fit = self._from_all(progress)
         run.events.log(
             f"The accuracy was measured on {len(self._validation.labels):,} sentences kept separate from the "
-            f"{len(self._train.labels):,} used for learning. The model you get then learned from all {fit.count:,}."
+            f"{len(self._texts.labels[0]):,} used for learning. The model you get then learned from all {fit.count:,}."
         )
         return fit
 
@@ -141,6 +141,8 @@ class NGramFitting:
 
     def _from_all(self, progress: Progress) -> NGramFit:
         """Learn from all sentences what was measured on the validation part."""
+        # Of a million sentences both would not fit into memory.
+        del self._train
         texts = self._texts
         rows = [*texts.rows[0], *texts.rows[1]]
         table = self._table_of(rows)
