@@ -56,7 +56,7 @@ def test_the_task_is_named_after_the_file(client: Client, db: None, page: str) -
 def test_the_preset_decides_what_is_blank(client: Client, text_dataset: Dataset) -> None:
     submit(client, text_dataset, task_name="moods", preset="quick", data_split="80:20", keep_dataset="on")
     job = Job.objects.get()
-    assert job.model_name == "bag_of_ngrams"
+    assert job.model_name == "minilm"
     assert not job.downloadable
     assert job.config["step_lr"] is None
     text_dataset.refresh_from_db()

@@ -56,7 +56,7 @@ def test_a_preset_that_takes_no_longer_says_so() -> None:
 
     kind = dataclasses.replace(own, defaults=alike)
     times = [card.time for card in presets.cards(kind, 9_000, Quoter())]
-    assert times == ["less than a minute", "about 1 min", "about 1 min, like Balanced"]
+    assert times == ["less than a minute", "about 2 min", "about 2 min, like Balanced"]
     assert [card.time for card in presets.cards(kind, 60, Quoter())] == ["less than a minute"] * 3
 
 
