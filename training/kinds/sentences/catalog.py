@@ -39,7 +39,8 @@ MODELS = (
 PRESET_WORDS = MappingProxyType(
     {
         Preset.QUICK: (
-            "Weighs words and phrases and, where there is one, what a network that knows your language makes of them."
+            "Weighs words and phrases, together with what a network that knows your language (if there is one) makes "
+            "of each sentence."
         ),
         Preset.BALANCED: (
             "A network that knows your language learns your classes; where there is none, one starts from scratch."
@@ -107,8 +108,13 @@ def is_convex(values: Mapping[str, Any]) -> bool:
 
 def curve_words(values: Mapping[str, Any]) -> str:
     """See Kind: a network that learns is measured together with the n-grams (training/kinds/sentences/voting.py)."""
-    if not values.get("model") or is_convex(values):
+    if not values.get("model") or values["model"] == NGRAMS:
         return ""
+    if is_convex(values):
+        return (
+            "The curves show what was learned from the encoder alone. The last point of validation is the model as it "
+            "answers: the encoder and a bag of n-grams vote together."
+        )
     return (
         "Training shows the network alone. Validation shows the model as it answers: the network and a bag of n-grams, "
         "which has learned before the first epoch, vote together. So validation can be high from the start."

@@ -171,7 +171,7 @@ class _Outcomes:
 
     def encoded(self, encoder: "Bert", window: int, limit: int, *, is_original: bool) -> Any:
         """All sentences as an encoder gets them, which knows nothing of the classes if it `is_original`."""
-        from training.kinds.sentences.encoders.fit import Encoded
+        from training.kinds.sentences.encoders.encoded import Encoded
         from training.kinds.sentences.encoders.windows import length_read
         from training.kinds.sentences.left_out import looked_at
 

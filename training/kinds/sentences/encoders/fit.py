@@ -2,8 +2,7 @@
 
 import copy
 import dataclasses
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -20,11 +19,11 @@ from training.evaluation.outside import FEWEST_CLASSES
 from training.ground.errors import TrainingFailed
 from training.ground.recipe import Recipe
 from training.ground.run import Run
-from training.ground.samples import Parts
 from training.kinds.sentences.blended import adds, blend
 from training.kinds.sentences.encoders.bert import Bert
 from training.kinds.sentences.encoders.classifier import EncoderClassifier, TopClassifier, rounded
 from training.kinds.sentences.encoders.contrast import contrast
+from training.kinds.sentences.encoders.encoded import Encoded, Learned
 from training.kinds.sentences.encoders.learner import EncoderLearner
 from training.kinds.sentences.encoders.nearness import find_centres, looked_at, nearness
 from training.kinds.sentences.encoders.states import TokenStates, embed, embeddings
@@ -41,23 +40,6 @@ _FEW = 24
 # Of fewer validation samples it cannot be told how much each model's vote is worth.
 _ENOUGH_TO_VOTE = 50
 _READING = "reading the sentences with the encoder"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Encoded:
-    """All sentences as the encoder gets them: `rows` of ids, `labels` [N], `parts` of them to learn from and measure.
-
-    `encoder` reads a `window` of ids at a time, and the first `length` of each. Of the sentences `embedded` the fit
-    keeps what the encoder made of them before it learned.
-    """
-
-    encoder: Bert
-    window: int
-    length: int
-    rows: Sequence[Sequence[int]]
-    labels: NDArray[np.int64]
-    parts: Parts
-    embedded: Parts | None = None
 
 
 def train_encoder(
@@ -77,19 +59,6 @@ def train_encoder(
     fit = steps.head_alone(ngrams) if alone else steps.top_layers(ngrams)
     fitting.use_few_threads()
     return fit
-
-
-@dataclass(frozen=True, slots=True)
-class _Learned:
-    """An encoder with its head, and what it makes [N, W] of the sentences for centres and of those measured.
-
-    Its first `kept` layers did not learn; None: all did.
-    """
-
-    encoder: Bert
-    head: nn.Linear
-    features: Tensor
-    kept: int | None
 
 
 class _Steps:
@@ -154,13 +123,15 @@ class _Steps:
         truth, factors = torch.from_numpy(encoded.labels[encoded.parts[1]]), (1.0, 0.0)
         if len(truth) >= _ENOUGH_TO_VOTE:
             factors = blend(own, ngrams.scores, truth, self._target)
-            blended = factors[0] * own + factors[1] * ngrams.scores
-            if recipe.freeze and not adds(blended, ngrams.scores, truth, self._target):
-                run.events.log(
-                    "On the validation part the encoder adds nothing to the n-grams, so the model is these alone "
-                    "and answers faster."
-                )
-                return dataclasses.replace(ngrams, progress=progress)
+        blended = factors[0] * own + factors[1] * ngrams.scores
+        if recipe.freeze and factors[1] and not adds(blended, ngrams.scores, truth, self._target):
+            run.events.log(
+                "On the validation part the encoder adds nothing to the n-grams, so the model is these alone "
+                "and answers faster."
+            )
+            self._end_curves(progress, ngrams.scores, truth)
+            return dataclasses.replace(ngrams, progress=progress)
+        self._end_curves(progress, blended, truth)
         measured_head = self._head_of(linear)
         encoder = measured_encoder
         if ngrams.measured is not None:
@@ -171,9 +142,23 @@ class _Steps:
             penalty = _PENALTY / len(everything.labels)
             refit(linear, everything, penalty=penalty, config=recipe, control=run.control)
         kept = None if self.are_few else len(encoder.layers)
-        measured = _Learned(measured_encoder, measured_head, measured_features, kept)
-        learned = _Learned(encoder, self._head_of(linear), features, kept)
+        measured = Learned(measured_encoder, measured_head, measured_features, kept)
+        learned = Learned(encoder, self._head_of(linear), features, kept)
         return self._fit(ngrams, learned, measured, progress, own, factors)
+
+    def _end_curves(self, progress: Progress, logits: Tensor, truth: Tensor) -> None:
+        """Their last point is the model as it answers; those before are the head alone."""
+        last, decided = progress.history[-1], self._target.decide(logits)
+        figures = dataclasses.replace(
+            last,
+            epoch=last.epoch + 1,
+            val_loss=float(self._target.loss(logits, truth)),
+            val_score=self._target.measure(truth.numpy(), decided.numpy()).value,
+            seconds=0.0,
+        )
+        progress.history.append(figures)
+        progress.take(figures)
+        self._run.events.epoch(figures, max(self._recipe.epochs, figures.epoch))
 
     def _read(
         self, learned_from: NDArray[np.int64], phase: str, low: float, high: float
@@ -240,14 +225,14 @@ class _Steps:
             _, factors = learner.blended()
             wanted = np.concatenate([self._for_centres(), encoded.parts[1]])
             features = embeddings(states, layers, shape, self._device, wanted)
-        learned = _Learned(self._encoder, top.head.to("cpu"), features, below)
+        learned = Learned(self._encoder, top.head.to("cpu"), features, below)
         return self._fit(ngrams, learned, learned, progress, own, factors)
 
     def _fit(
         self,
         ngrams: NGramFit,
-        learned: _Learned,
-        measured: _Learned,
+        learned: Learned,
+        measured: Learned,
         progress: Progress,
         own: Tensor,
         factors: tuple[float, float],
@@ -276,14 +261,14 @@ class _Steps:
         )
 
     def _classifier(
-        self, learned: _Learned, ngrams: NGramClassifier, centres: Tensor | None
+        self, learned: Learned, ngrams: NGramClassifier, centres: Tensor | None
     ) -> EncoderClassifier:
         encoder, encoded = learned.encoder.to("cpu").eval(), self._encoded
         return EncoderClassifier(
             encoder, learned.head, ngrams, encoded.length, centres, learned.kept, encoded.window
         ).eval()
 
-    def _centres(self, learned: _Learned) -> Tensor | None:
+    def _centres(self, learned: Learned) -> Tensor | None:
         # For a model that does not tell what is outside, they would cost a little and bring nothing.
         if self._texts.classes < FEWEST_CLASSES:
             return None

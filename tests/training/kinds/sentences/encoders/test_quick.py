@@ -70,3 +70,15 @@ def test_of_more_sentences_than_quick_may_read_the_ngrams_learn(tmp_path, encode
 def test_other_presets_read_all_whatever_it_takes(tmp_path, encoder_folder, monkeypatch, values):
     monkeypatch.setattr(choosing, "_QUICK_PIECES", 10)
     assert trained(tmp_path, **values)[0].model == "minilm"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_curves_end_with_the_model_as_it_answers(tmp_path, encoder_folder, monkeypatch, kept):
+    monkeypatch.setattr(encoder_fit, "_ENOUGH_TO_VOTE", 1)
+    monkeypatch.setattr(encoder_fit, "adds", lambda *_: kept)
+    run, stream = start(text_run_dir(tmp_path))
+    train(run)
+    (result,) = told(stream, "result")
+    last = told(stream, "epoch")[-1]
+    assert last["val_accuracy"] == pytest.approx(result["accuracy"])
+    assert last["epoch"] == len(told(stream, "epoch"))
