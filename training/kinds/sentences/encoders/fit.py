@@ -37,7 +37,8 @@ from training.targets.target import target_of
 _PENALTY = 20.0
 # Up to so many examples of a class to learn from, on average, all layers learn from how they differ.
 _FEW = 24
-# Of fewer validation samples it cannot be told how much each model's vote is worth.
+# Of fewer validation samples it cannot be told whether a model adds nothing, nor, where all layers learned, what each
+# vote is worth.
 _ENOUGH_TO_VOTE = 50
 _READING = "reading the sentences with the encoder"
 
@@ -121,10 +122,11 @@ class _Steps:
             )
         own = (validation.features.scores(linear.weight) + linear.bias).detach()
         truth, factors = torch.from_numpy(encoded.labels[encoded.parts[1]]), (1.0, 0.0)
-        if len(truth) >= _ENOUGH_TO_VOTE:
+        is_enough = len(truth) >= _ENOUGH_TO_VOTE
+        if is_enough or not self.are_few:
             factors = blend(own, ngrams.scores, truth, self._target)
         blended = factors[0] * own + factors[1] * ngrams.scores
-        if recipe.freeze and factors[1] and not adds(blended, ngrams.scores, truth, self._target):
+        if recipe.freeze and is_enough and not adds(blended, ngrams.scores, truth, self._target):
             run.events.log(
                 "On the validation part the encoder adds nothing to the n-grams, so the model is these alone "
                 "and answers faster."

@@ -30,13 +30,8 @@ SMALL = {"model": "minilm", "preset": "balanced", "epochs": 6, "batch_size": 8, 
 
 @pytest.fixture(autouse=True)
 def many_examples(monkeypatch):
-    """The sentences of the tests count as many; of a few, all layers learn (test_few_examples).
-
-    What the encoder adds to the n-grams is looked at in test_quick.
-    """
+    """The sentences of the tests count as many; of a few, all layers learn (test_few_examples)."""
     monkeypatch.setattr(fit, "_FEW", 0)
-    monkeypatch.setattr(fit, "_ENOUGH_TO_VOTE", 1)
-    monkeypatch.setattr(fit, "adds", lambda *_: True)
 
 
 def trained(folder, **values):
