@@ -76,6 +76,13 @@ class Score:
         low, high = (None if end is None else round(end, 6) for end in (self.low, self.high))
         return Score(name=self.name, value=round(self.value, 6), low=low, high=high)
 
+    def lowered(self, by: float) -> "Score":
+        """The same, taken to be too high by so much; its interval moves along."""
+        value, low, high = (
+            None if end is None else min(max(end - by, 0.0), 1.0) for end in (self.value, self.low, self.high)
+        )
+        return Score(name=self.name, value=value or 0.0, low=low, high=high)
+
     def to_json(self) -> dict[str, Any]:
         """As model.json, report.json and the events have it."""
         return {"name": self.name, "value": self.value, "low": self.low, "high": self.high}

@@ -1,28 +1,19 @@
 """One training from RUN_DIR/config.json to RUN_DIR/bundle, from the top down."""
 
-import errno
 import gc
 import importlib
-import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.bundle.previous import Previous
-from training.ground.control import Control
-from training.ground.errors import TrainingFailed, out_of_memory
-from training.ground.events import Events
+from training.fit import fit
+from training.ground.errors import failures_in_words
 from training.ground.given_parts import hold_out_test
-from training.ground.machine import Machine
-from training.ground.phases import Phases
-from training.ground.prepared import Prepared
-from training.ground.recipe import Recipe
-from training.ground.run import Job, Run
-from training.ground.samples import Parts, Samples
-from training.kinds import KINDS, load
+from training.ground.run import Job
+from training.ground.samples import Samples
+from training.kinds import KINDS, Preset, load
+from training.search.auto import search
 
 if TYPE_CHECKING:
     from training.evaluation.outcome import Early, Outcome
@@ -30,24 +21,34 @@ if TYPE_CHECKING:
 
 def train(job: Job) -> None:
     """Read the samples, fit a model, and export it; raises TrainingFailed or Interrupted."""
-    with _failures_in_words():
+    with failures_in_words():
         samples, test = hold_out_test(read(job), job.events)
-        previous = Previous.of(job.folder)
-        outcome = fit(
-            job.recipe,
-            samples,
-            job.machine,
-            job.events,
-            folder=job.folder,
-            control=job.control,
-            phases=job.phases,
-            previous=previous,
-            early=partial(_export_early, job, test),
-        )
+        previous, early = Previous.of(job.folder), partial(_export_early, job, test)
+        outcome, found = _outcome(job, samples, previous, early)
         # Imported here: the data is read while torch is still being imported.
         from training.export.export import export
 
-        export(outcome, job, task_name=job.task_name, previous=previous, test=test)
+        export(outcome, job, task_name=job.task_name, previous=previous, test=test, found=found)
+
+
+def _outcome(
+    job: Job, samples: Samples[Any], previous: Previous | None, early: "Early"
+) -> tuple["Outcome", dict[str, Any]]:
+    """The model of a single training, or the best that a search found, and what report.json tells of the search."""
+    if job.recipe.preset is Preset.AUTO:
+        return search(job, samples, previous, early)
+    outcome = fit(
+        job.recipe,
+        samples,
+        job.machine,
+        job.events,
+        folder=job.folder,
+        control=job.control,
+        phases=job.phases,
+        previous=previous,
+        early=early,
+    )
+    return outcome, {}
 
 
 def read(job: Job) -> Samples[Any]:
@@ -57,42 +58,6 @@ def read(job: Job) -> Samples[Any]:
     with job.phases.time("read"):
         samples: Samples[Any] = load(kind.read)(job.data)
     return samples
-
-
-def fit(
-    recipe: Recipe,
-    samples: Samples[Any],
-    machine: Machine,
-    events: Events,
-    *,
-    folder: Path | None = None,
-    parts: Parts | None = None,
-    control: Control | None = None,
-    phases: Phases | None = None,
-    prepared: Prepared | None = None,
-    previous: Previous | None = None,
-    early: "Early" = None,
-) -> "Outcome":
-    """Train a model by `recipe` on `samples`, none of a test part; raises TrainingFailed or Interrupted.
-
-    `folder` is where checkpoints and large files go (one that goes away without it). `parts` are the indices to learn
-    from and to measure on, by default chosen as the recipe says. `prepared` shares what was made of these samples with
-    other calls. `previous` is a model to go on from; `early` gets one that can be used while the training goes on.
-    """
-    with ExitStack() as stack:
-        shared = prepared or stack.enter_context(Prepared(lasting=False))
-        shared.belongs_to(samples)
-        run = Run(
-            folder=folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flash-"))),
-            machine=machine,
-            events=events,
-            control=control or Control(machine.deadline_seconds),
-            phases=phases or Phases(),
-        )
-        outcome: Outcome = load(recipe.kind.fit)(
-            recipe, samples, run, parts=parts, prepared=shared, previous=previous, early=early
-        )
-        return outcome
 
 
 def import_torch_meanwhile() -> None:
@@ -126,27 +91,3 @@ def _export_early(job: Job, test: Samples[Any] | None, outcome: "Outcome") -> No
     from training.export.export import export_early
 
     export_early(outcome, job, task_name=job.task_name, test=test)
-
-
-@contextmanager
-def _failures_in_words() -> Iterator[None]:
-    """Turn what a machine can run out of into sentences."""
-    try:
-        yield
-    except MemoryError as error:
-        raise out_of_memory("to train this model on this dataset") from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise TrainingFailed(
-                "disk_full", "The disk of the training machine is full. Tell the operator, then submit again."
-            ) from error
-        raise
-    except RuntimeError as error:
-        if _ran_out_of_memory(error):
-            raise out_of_memory("to train this model on this dataset") from error
-        raise
-
-
-def _ran_out_of_memory(error: RuntimeError) -> bool:
-    words = str(error).lower()
-    return "out of memory" in words or "can't allocate memory" in words or "not enough memory" in words

@@ -10,6 +10,7 @@ from jobs.models.notice import Notice
 from jobs.models.platform import PlatformStatus
 from jobs.models.progress import Epoch, JobEvent
 from jobs.models.server import Server
+from jobs.models.trial import Trial
 from jobs.models.upload_session import UploadSession
 from jobs.models.uptime import Uptime
 
@@ -28,6 +29,7 @@ __all__ = [
     "Notice",
     "PlatformStatus",
     "Server",
+    "Trial",
     "UploadSession",
     "Uptime",
 ]

@@ -44,6 +44,8 @@ class Range:
 
 def rough_seconds(config: Mapping[str, Any], samples: int, kind: str = "") -> float:
     """A guess from the configuration (Recipe.to_json), the number of samples and the kind of machine."""
+    if minutes := config.get("budget_minutes"):
+        return FIXED_SECONDS + 60 * float(minutes)
     work = kind_of(config["task"]).rough_seconds(config, samples)
     return FIXED_SECONDS + work * (_GPU_SHARE if kind.startswith(_GPU_FAMILIES) else 1.0)
 

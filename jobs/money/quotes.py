@@ -13,7 +13,7 @@ from jobs.models import Attempt, Job, Lane, Uptime
 from jobs.money import caps, prices
 from jobs.money.estimates import Range, corrected, rough_seconds
 from jobs.states import ACTIVE, RUNNING, JobStatus
-from training.kinds import KINDS
+from training.kinds import KINDS, Preset
 
 NOTHING = Range(0.0, 0.0, 0.0)
 # Seconds from the start of an instance until its worker has taken the first job, when none is on record.
@@ -137,7 +137,12 @@ class Quoter:
     def _ratios(self, config: Mapping[str, Any]) -> list[float]:
         """Real against guessed seconds of past jobs like this one: of its preset if there are enough."""
         rows = self._past_jobs(str(config["task"]), str(config["model"]))
-        alike = [row for row in rows if row["job__preset"] == (config.get("preset") or "")]
+        preset = config.get("preset") or ""
+        alike = [row for row in rows if row["job__preset"] == preset]
+        if preset == Preset.AUTO:
+            return [_ratio(row, self.kind) for row in alike]
+        # A search takes as long as it was given, whatever the machine.
+        rows = [row for row in rows if row["job__preset"] != Preset.AUTO]
         return [_ratio(row, self.kind) for row in (alike if len(alike) >= _ENOUGH else rows)]
 
     def _past_jobs(self, task: str, model: str) -> list[dict[str, Any]]:
@@ -197,6 +202,11 @@ class Quoter:
         )
         ratios = [(first - began).total_seconds() / _ROUGH_BOOT.expected for began, first in past]
         return corrected(_ROUGH_BOOT.expected, ratios) if ratios else _ROUGH_BOOT
+
+
+def most_besides_training() -> float:
+    """Seconds that a rented machine may be paid for before and after a job's training."""
+    return _ROUGH_BOOT.high + _idle(shared=False).high
 
 
 def _idle(shared: bool) -> Range:

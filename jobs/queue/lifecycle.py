@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jobs.datasets import dataset_store
 from jobs.messaging import hints
-from jobs.models import Attempt, Epoch, Job, JobEvent, Server
+from jobs.models import Attempt, Epoch, Job, JobEvent, Server, Trial
 from jobs.notices import notifications
 from jobs.queue import attempts, early_model, leases, retraining
 from jobs.queue.leases import held, require
@@ -82,9 +82,17 @@ def record_epoch(*, job: Job, epoch: int, figures: Mapping[str, float | None], s
     Epoch.objects.update_or_create(job=job, epoch=epoch, defaults=dict(figures))
 
 
-def forget_epochs(*, job: Job) -> None:
+@transaction.atomic
+def record_trial(*, job: Job, facts: dict[str, Any]) -> None:
+    """How one of the trainings of a search stands; told again, it replaces what was told before."""
+    require(renew(job=job))
+    Trial.record(job, facts)
+
+
+def forget_figures(*, job: Job) -> None:
     """Drops the figures of an earlier attempt that left no checkpoint to continue from."""
     Epoch.objects.filter(job=job).delete()
+    Trial.objects.filter(job=job).delete()
 
 
 def note(*, job: Job, kind: JobEvent.Kind, message: str) -> None:

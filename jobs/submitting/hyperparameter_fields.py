@@ -43,7 +43,8 @@ def form_field(spec: Hyperparameter, kind: Kind) -> forms.Field:
         return forms.ChoiceField(label=spec.label, required=False, help_text=hint, choices=choices)
     mode = "decimal" if spec.type is ValueType.NUMBER else "numeric"
     default = plain(spec.default) if isinstance(spec.default, int | float) else ""
-    widget = forms.TextInput({"inputmode": mode, "autocomplete": "off", "placeholder": default})
+    only = {"data-only-preset": spec.only_preset} if spec.only_preset else {}
+    widget = forms.TextInput({"inputmode": mode, "autocomplete": "off", "placeholder": default, **only})
     return forms.CharField(label=spec.label, required=False, help_text=hint, widget=widget)
 
 

@@ -125,7 +125,7 @@ def _prepare(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     patiently(lambda: _fetch(job, folder), row=job, heartbeat=heartbeat)
     if not checkpoints.restore(job, folder):
-        lifecycle.forget_epochs(job=job)
+        lifecycle.forget_figures(job=job)
     document = {
         "config": job.config | _machine(job),
         "task_name": job.task_name,

@@ -23,6 +23,7 @@ class EventLog:
             "phase": self._take_phase,
             "progress": self._take_progress,
             "epoch": self._take_epoch,
+            "trial": self._take_trial,
             "log": self._take_log,
             "warning": self._take_warning,
             "error": self._take_error,
@@ -55,6 +56,9 @@ class EventLog:
         if score != ACCURACY:
             figures["val_score"] = _number(event.get(f"val_{score}"))
         lifecycle.record_epoch(job=self._job, epoch=int(event["epoch"]), figures=figures, score=score)
+
+    def _take_trial(self, event: dict[str, Any]) -> None:
+        lifecycle.record_trial(job=self._job, facts=event)
 
     def _take_log(self, event: dict[str, Any]) -> None:
         lifecycle.note(job=self._job, kind=JobEvent.Kind.LOG, message=str(event.get("message", "")))

@@ -9,7 +9,7 @@ from training.bundle.manifest import MARKS_FILE, MEASURED_ONNX_FILE, MEASURED_TE
 from training.ground.source_words import source_words
 from training.ground.used_settings import used_settings
 from training.kinds import kind_of
-from training.score import ACCURACY, capitalised, show
+from training.score import ACCURACY, Score, capitalised, show
 
 _MOST_CLASSES = 100
 _ENTITY = re.compile(r"&(?=[#\w]+;)")
@@ -46,6 +46,16 @@ def _head(model: TrainedModel) -> str:
     return f"# {_line(model.task_name)}\n\n" + _table(("", ""), facts)
 
 
+def _search_rows(report: Mapping[str, Any], score: Score) -> list[tuple[str, str]]:
+    """Of preset Auto: among how many it was chosen, and what it has on the samples that chose it."""
+    search = report.get("search")
+    if not search:
+        return []
+    tried = sum(1 for trial in search["trials"] if trial["score"])
+    best = show(score.name, search["best_score"]["value"])
+    return [("Chosen by Auto", f"as the best of {tried}, with {best} on the samples that chose it")]
+
+
 def _score(model: TrainedModel) -> str:
     report = model.report
     score = model.score
@@ -54,6 +64,7 @@ def _score(model: TrainedModel) -> str:
         rows.append((_AS_MANY, " to ".join(show(score.name, end) for end in score.interval)))
     elif "too_few_sources" in report:
         rows.append((_AS_MANY, "too few sources to say"))
+    rows += _search_rows(report, score)
     rows += _test_rows(model)
     if "majority_accuracy" in report:
         rows.append(("Always the most common class", _percent(report["majority_accuracy"])))

@@ -31,6 +31,7 @@ METRICS = (
     "per_class",
     "thresholds",
     "outside",
+    "search",
     "warnings",
     "seconds",
     "device",

@@ -12,6 +12,7 @@ import pytest
 from tests.training.datasets import sentences, write_pictures, write_table
 from training.evaluation.outcome import Outcome
 from training.export.calibrated import calibrate
+from training.fit import fit
 from training.ground.errors import TrainingFailed
 from training.ground.events import Events
 from training.ground.machine import Machine
@@ -22,7 +23,6 @@ from training.kinds.pictures import features, preprocess
 from training.kinds.pictures.reading import read_pictures
 from training.kinds.sentences import tokens
 from training.kinds.sentences.reading import read_sentences
-from training.train import fit
 
 MACHINE = Machine(threads=1, nice=0)
 SMALL = {"model": "mobilenet_v3_small"}

@@ -37,7 +37,8 @@ class Outcome:
     that those have in common. `evidence` is for the audit of the data, `target` what was learnt (see `target_of`).
     `sources` [N] tells which samples come from one source (`training.ground.sources`), where that was looked for.
     `leave_out`, where models of the kind tell what belongs to none of the classes, makes simpler models of the same
-    features that know some of them.
+    features that know some of them. `optimism` is by how much the score of the validation part is too good, because the
+    model was chosen among several by it.
     """
 
     recipe: Recipe
@@ -59,6 +60,7 @@ class Outcome:
     evidence: Evidence | None = None
     sources: NDArray[np.int64] | None = None
     leave_out: LeaveOut | None = None
+    optimism: float = 0.0
 
     @property
     def classes(self) -> list[str]:

@@ -5,6 +5,7 @@ import platform
 import shutil
 import sys
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,11 @@ def export(
     task_name: str,
     previous: Previous | None = None,
     test: Samples[Any] | None = None,
+    found: Mapping[str, Any] | None = None,
 ) -> None:
     """Write RUN_DIR/bundle, whole or not at all, and tell the result; raises TrainingFailed.
 
-    `test` is the part that nobody has looked at so far.
+    `test` is the part that nobody has looked at so far, `found` what report.json tells besides.
     """
     run.events.phase("exporting", 0.93, 1.0)
     folder = run.folder / "bundle.tmp"
@@ -55,14 +57,19 @@ def export(
     with run.phases.time("check"):
         check_agreement(folder, outcome)
     copied = _serving_copy(folder, outcome, run)
-    found = {"calibration": calibration, **audit(outcome, run), **outside_figures(outcome, run)}
-    found |= {**compare(outcome, previous, run), **copied}
+    told = {
+        **(found or {}),
+        "calibration": calibration,
+        **audit(outcome, run),
+        **outside_figures(outcome, run),
+    }
+    told |= {**compare(outcome, previous, run), **copied}
     figures = source_figures(outcome)
     tell_sources(outcome, figures, run.events)
-    found |= figures | measure_test(folder, outcome, test, run)
+    told |= figures | measure_test(folder, outcome, test, run)
     if copied.get("serving_copy", {}).get("kept"):
         names.append(bundle.SERVING_COPY_FILE)
-    report = write_report(folder, outcome, run, found)
+    report = write_report(folder, outcome, run, told)
     with run.phases.time("export"):
         names += _write_marks(folder, outcome, previous)
     names += [bundle.REPORT_FILE, *PLOTS, *write_examples(folder, outcome, run, report)]

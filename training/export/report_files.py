@@ -33,7 +33,7 @@ def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]
         epochs=progress.history,
         best_epoch=progress.best_epoch,
     )
-    measured = Score.from_json(report["score"])
+    measured = Score.from_json(report["score"]).lowered(outcome.optimism)
     right = target.right(target.decide(outcome.probabilities), outcome.truth)
     score = foreseen(measured, right, outcome.measured_sources)
     if measured.interval and not score.interval:

@@ -1,6 +1,7 @@
 """Keeps the process in its place: priority, signals, deadline, and no life after its parent."""
 
 import ctypes
+import math
 import os
 import signal
 import sys
@@ -17,13 +18,14 @@ _PR_SET_PDEATHSIG = 1
 class Control:
     """What the loops ask now and then: go on, or stop?
 
-    `deadline_seconds` counts from the making of this object; None means no deadline.
+    `deadline_seconds` counts from the making of this object; None means no deadline. What stops the `whole` stops also
+    this one, which is of a part of it.
     """
 
-    def __init__(self, deadline_seconds: float | None = None) -> None:
+    def __init__(self, deadline_seconds: float | None = None, *, whole: "Control | None" = None) -> None:
         self._deadline = None if deadline_seconds is None else time.monotonic() + deadline_seconds
-        self.interrupted = False
-        self.finish_asked = False
+        self._interrupted = self._finish_asked = False
+        self._whole = whole
 
     def catch_sigterm(self) -> None:
         """From now on SIGTERM only asks; the loops stop at their next safe point."""
@@ -33,16 +35,42 @@ class Control:
         """From now on SIGUSR1 asks to finish: the loops end as at the deadline, with the best model so far."""
         signal.signal(signal.SIGUSR1, self._on_sigusr1)
 
+    def interrupt(self) -> None:
+        """Ask to stop at the next safe point, to go on later."""
+        self._interrupted = True
+
+    def finish(self) -> None:
+        """Ask to end with the best model so far."""
+        self._finish_asked = True
+
     def _on_sigterm(self, signum: int, frame: FrameType | None) -> None:
-        self.interrupted = True
+        self.interrupt()
 
     def _on_sigusr1(self, signum: int, frame: FrameType | None) -> None:
-        self.finish_asked = True
+        self.finish()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether to stop at the next safe point, to go on later."""
+        return self._interrupted or (self._whole is not None and self._whole.interrupted)
+
+    @property
+    def finish_asked(self) -> bool:
+        """Whether the owner has seen enough."""
+        return self._finish_asked or (self._whole is not None and self._whole.finish_asked)
 
     @property
     def out_of_time(self) -> bool:
         """Whether the deadline has passed, or the owner has seen enough."""
-        return self.finish_asked or (self._deadline is not None and time.monotonic() >= self._deadline)
+        if self._finish_asked or (self._whole is not None and self._whole.out_of_time):
+            return True
+        return self._deadline is not None and time.monotonic() >= self._deadline
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the deadline; infinity without one."""
+        own = math.inf if self._deadline is None else self._deadline - time.monotonic()
+        return own if self._whole is None else min(own, self._whole.seconds_left)
 
     @property
     def why_over(self) -> str:

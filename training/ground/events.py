@@ -4,6 +4,7 @@ import io
 import json
 import math
 import time
+from collections.abc import Mapping
 from typing import Any, TextIO
 
 from training.ground.epochs import EpochFigures
@@ -38,6 +39,10 @@ class Events:
         self._write("phase", phase=name, **({"detail": detail} if detail else {}))
         self.progress(0.0)
 
+    def detail(self, name: str, detail: str) -> None:
+        """What is going on in the phase `name`, which began before."""
+        self._write("phase", phase=name, detail=detail)
+
     def progress(self, share: float) -> None:
         """`share` (0 to 1) of the current span is done."""
         now = time.monotonic()
@@ -58,6 +63,10 @@ class Events:
     def epoch(self, figures: EpochFigures, epochs: int) -> None:
         """An epoch of `epochs` is over."""
         self._write("epoch", epochs=epochs, score=figures.score, **figures.to_json())
+
+    def trial(self, facts: Mapping[str, Any]) -> None:
+        """How one of several trainings stands, see `training.search.trials.Trial.to_json`."""
+        self._write("trial", **facts)
 
     def log(self, message: str) -> None:
         """Something worth knowing."""

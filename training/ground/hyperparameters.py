@@ -28,9 +28,20 @@ HYPERPARAMETERS = (
         type=ValueType.CHOICE,
         label="Preset",
         help="Decides everything that the other fields leave open; quick when it is missing.",
-        choices=lambda kind: tuple((preset.value, preset.value.capitalize()) for preset in Preset),
+        choices=lambda kind: tuple((preset.value, preset.value.capitalize()) for preset in kind.presets),
         default=Preset.QUICK.value,
         basic=True,
+    ),
+    Hyperparameter(
+        name="budget_minutes",
+        type=ValueType.NUMBER,
+        label="Minutes to search",
+        help="Auto tries what promises most for its time, and stops earlier when little more can be expected.",
+        bounds=lambda limits, kind: limits.budget_minutes,
+        basic=True,
+        only_preset=Preset.AUTO.value,
+        applies=lambda kind: Preset.AUTO in kind.presets,
+        elsewhere="Models of this kind have no preset Auto; leave it empty.",
     ),
     Hyperparameter(
         name="model",
@@ -200,11 +211,13 @@ GROUPS: Mapping[str, type[Any]] = {"reduce_lr_on_plateau": ReduceLROnPlateau, "s
 class Hyperparameters:
     """The part of a recipe that a user may set; `Recipe` has the rest.
 
-    `data_split` is the training share; `early_stopping` the patience in epochs or None.
+    `data_split` is the training share; `early_stopping` the patience in epochs or None. `budget_minutes` is of preset
+    Auto alone.
     """
 
     model: str
     preset: Preset | None = Preset.QUICK
+    budget_minutes: float | None = None
     pretrained: bool = False
     optimizer: Literal["sgd", "adam", "adamw"] = "adam"
     learning_rate: float = 0.001

@@ -41,6 +41,7 @@ class Limits:
     plateau_min_lr: tuple[float, float] = (1e-5, 2.0)
     step_size: tuple[int, int] = (1, 10)
     step_gamma: tuple[float, float] = (0.01, 0.9)
+    budget_minutes: tuple[float, float] = (0.1, 1_440)
     # One request for predictions.
     max_pictures_per_request: int = 100
     # All of them together; a JPEG that can be decoded at a fraction of its size counts less.

@@ -15,6 +15,16 @@ VERSION = 1
 FIELDS = tuple(spec.name for spec in hyperparameters.HYPERPARAMETERS)
 # These decide the defaults of all others.
 _FIRST = ("preset", "model", "pretrained")
+# What preset Auto searches for.
+_SEARCHED = (
+    "optimizer",
+    "learning_rate",
+    "batch_size",
+    "epochs",
+    "early_stopping",
+    "reduce_lr_on_plateau",
+    "step_lr",
+)
 # Whoever sets one of these wants that very loop, not the closed-form solver of the quick presets.
 LOOP_FIELDS = ("optimizer", "learning_rate", "batch_size", "epochs")
 
@@ -126,6 +136,7 @@ def resolve(task: str, values: Mapping[str, Any], limits: Limits = Limits()) -> 
         if name not in _FIRST
     }
     _check_lowest_rate(read, chosen)
+    _check_search(read, preset)
     if read.errors:
         raise RecipeInvalid(read.errors)
     chosen |= {name: rule(**chosen[name]) for name, rule in GROUPS.items() if chosen[name]}
@@ -143,6 +154,15 @@ def _check_lowest_rate(read: FieldReader, chosen: Mapping[str, Any]) -> None:
     if plateau and plateau["min_lr"] > rate:
         message = f"Must not be above the learning rate ({plain(rate)})."
         read.refuse("reduce_lr_on_plateau.min_lr", message)
+
+
+def _check_search(read: FieldReader, preset: Preset) -> None:
+    """What makes sense only with preset Auto, and only without it."""
+    if preset is not Preset.AUTO and "budget_minutes" in read.values:
+        read.refuse("budget_minutes", "This is for preset Auto. Leave it empty, or choose that preset.")
+    for name in _SEARCHED if preset is Preset.AUTO else ():
+        if read.values.get(name):
+            read.refuse(name, "Preset Auto finds this itself. Leave it empty, or choose another preset.")
 
 
 def _left_to_the_solver(defaults: Mapping[str, Any], chosen: Mapping[str, Any]) -> bool:

@@ -43,7 +43,7 @@ class Hyperparameter:
     kind of task. Where it does not `apply`, only a value that switches it off is taken; others are refused with the
     sentence `elsewhere`. A flag with `choices` (first the word for true, then for false) is a question with three
     answers, the third being the preset's; `words` says them in a sentence. `off_option` is the command-line option
-    for false, and `off_help` what that one does.
+    for false, and `off_help` what that one does. One that is of a single preset is asked for where that is chosen.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Hyperparameter:
     preset_gives: bool = False
     # Drawn among the first questions of a form instead of under "Advanced".
     basic: bool = False
+    only_preset: str = ""
     bounds: Callable[[Limits, Kind], Bounds] | None = None
     choices: Callable[[Kind], tuple[Choice, ...]] | None = None
     parts: tuple["Hyperparameter", ...] = ()

@@ -1,6 +1,6 @@
 """The kinds of tasks: `KINDS`, what a `Kind` is, and a folder for each that comes with Flash."""
 
-from training.kinds.kind import Kind, ModelSpec, Preset, SampleData, Words
+from training.kinds.kind import Candidate, Kind, ModelSpec, Preset, SampleData, Words
 from training.kinds.registry import (
     CATALOG,
     KINDS,
@@ -20,6 +20,7 @@ __all__ = [
     "CATALOG",
     "KINDS",
     "KINDS_VARIABLE",
+    "Candidate",
     "Kind",
     "KindsInvalid",
     "ModelSpec",

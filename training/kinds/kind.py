@@ -12,6 +12,24 @@ class Preset(StrEnum):
     QUICK = "quick"
     BALANCED = "balanced"
     BEST = "best"
+    # Tries several trainings within the minutes given, and keeps the best.
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """A training that preset Auto may try: a preset, perhaps with another model, and fields of the recipe changed.
+
+    `words` are what people call it. `expected` and `deviation` are of ln(its error / that of the kind's first
+    candidate), as past trainings have it, where the error is what the score lacks.
+    """
+
+    words: str
+    preset: Preset
+    model: str | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    expected: float = 0.0
+    deviation: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +112,11 @@ class Kind:
     is_convex: Callable[[Mapping[str, Any]], bool]
     preset_words: Mapping[Preset, str]
     has_pretrained: bool = False
+    # What preset Auto may try; the first is always tried, and takes least. Without any there is no such preset.
+    # `has_weights(model, samples) -> bool` says whether a training of the model would find its weights, on this machine
+    # or on the network, which it may download.
+    candidates: tuple[Candidate, ...] = ()
+    has_weights: str = ""
     # Fields of the recipe that no user sets, but a page about a model tells, and their labels.
     settings: Mapping[str, str] = field(default_factory=dict)
     # Of the recipe's JSON: sentences for people about what the curve of the validation part measures, where that is not
@@ -109,7 +132,7 @@ class Kind:
     batch_size_limit: str = "batch_size_text"
     per_request_limit: str = "max_sentences_per_request"
 
-    # Training: `read(folder) -> Samples`; `fit`, see `training.train.fit`; `restore(saved) -> nn.Module` builds a
+    # Training: `read(folder) -> Samples`; `fit`, see `training.fit.fit`; `restore(saved) -> nn.Module` builds a
     # model from the dict in model.pt; `thumbnail(item) -> bytes | None` a small JPEG of a sample; `serving_copy` writes
     # a smaller model for the web; `libraries` are modules that a training of this kind will want, and
     # functions that load more.
@@ -151,6 +174,11 @@ class Kind:
     template_folder: str = ""
     # Data to try Flash with.
     sample_data: tuple[SampleData, ...] = ()
+
+    @property
+    def presets(self) -> tuple[Preset, ...]:
+        """Those that this kind has."""
+        return tuple(preset for preset in Preset if preset is not Preset.AUTO or self.candidates)
 
     @property
     def templates(self) -> str:

@@ -27,6 +27,11 @@ function fold() {
   for (const part of form.querySelectorAll("[data-needs]")) {
     part.hidden = !document.getElementById(part.dataset.needs).checked;
   }
+  for (const field of form.querySelectorAll("[data-only-preset]")) {
+    // What is not shown is not sent, either.
+    field.disabled = field.dataset.onlyPreset !== form.elements.preset.value;
+    field.closest(".field").hidden = field.disabled;
+  }
 }
 
 // What the chosen preset takes in place of what the page came with; other settings need the button.

@@ -59,6 +59,9 @@ class Command(FlashCommand):
         parser.add_argument(
             "--max-minutes", help="stop training after this many minutes and keep the best model so far"
         )
+        parser.add_argument(
+            "--max-money", help="the same by what the machine costs at most, in the site's currency"
+        )
         waits = parser.add_mutually_exclusive_group()
         waits.add_argument(
             "--wait", action="store_true", default=True, help="follow the job to its end (default)"
@@ -94,7 +97,7 @@ class Command(FlashCommand):
         values = {name: options[name] for name in names if options[name] is not None}
         task = options["task"] or _task_of(path)
         name = options["name"] or naming.from_file(path.stem)
-        job_options = read_job_options({name: options[name] for name in ("lane", "max_minutes")})
+        job_options = read_job_options({name: options[name] for name in ("lane", "max_minutes", "max_money")})
         submission.check_accepting()
         submission.validate(task=task, task_name=name, values=values)
         reading = reading_option_fields.chosen(options)

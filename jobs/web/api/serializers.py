@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from jobs.models import Dataset, Epoch, Job, JobEvent
+from jobs.models import Dataset, Epoch, Job, JobEvent, Trial
 from jobs.money import actual_costs
 from jobs.queue import wait_reason
 from jobs.web.first_flash import training_document
@@ -74,6 +74,14 @@ class EpochSerializer(serializers.ModelSerializer[Epoch]):
     class Meta:
         model = Epoch
         fields = ("epoch", *Epoch.FIGURES, "planned", "val_score")
+
+
+class TrialSerializer(serializers.ModelSerializer[Trial]):
+    score = ScoreSerializer(allow_null=True, read_only=True, help_text="null until it has been trained.")
+
+    class Meta:
+        model = Trial
+        fields = ("number", "words", "model_name", "state", "seconds", "score", "note")
 
 
 _JOB = {
@@ -159,6 +167,7 @@ class JobSummarySerializer(serializers.ModelSerializer[Job]):
                 "queue_position": None,
                 "eta_seconds": 12.5,
                 "epochs": [_EPOCH],
+                "trials": [],
                 "model_url": None,
                 "lane": "now",
                 "max_minutes": None,
@@ -179,6 +188,7 @@ class JobSerializer(JobSummarySerializer):
     url = serializers.SerializerMethodField()
     queue_position = serializers.IntegerField(allow_null=True, read_only=True)
     epochs = EpochSerializer(many=True, read_only=True)
+    trials = TrialSerializer(many=True, read_only=True, help_text="Of preset Auto: what it has tried.")
     model_url = serializers.SerializerMethodField()
     waiting_reason = serializers.SerializerMethodField(
         help_text="Why it waits for more than its turn; empty otherwise."
@@ -202,8 +212,8 @@ class JobSerializer(JobSummarySerializer):
     class Meta(JobSummarySerializer.Meta):
         fields = (
             "token", "task_type", "task_name", "preset", "model_name", "status", "phase", "progress", "queue_position",
-            "eta_seconds", "epochs", "error", "score", "accuracy", "created", "started", "finished", "model_url", "url",
-            "lane", "max_minutes", "waiting_reason", "quote", "comparison", "receipt", "training",
+            "eta_seconds", "epochs", "trials", "error", "score", "accuracy", "created", "started", "finished",
+            "model_url", "url", "lane", "max_minutes", "waiting_reason", "quote", "comparison", "receipt", "training",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -44,6 +44,10 @@ class TrainSerializer(serializers.Serializer[Any]):
         min_value=1,
         help_text="Training is stopped after this many minutes; the best model so far is kept.",
     )
+    max_money = serializers.FloatField(
+        required=False,
+        help_text="The same by what it costs at most, in the site's currency; only where machines have a price.",
+    )
     notify_email = serializers.EmailField(
         required=False,
         help_text="Notified once when the job ends, then forgotten; only where the site can send mail.",

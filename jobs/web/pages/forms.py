@@ -5,11 +5,13 @@ from pathlib import PurePath
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.forms import BoundField
 
 from jobs.errors import SubmissionInvalid
 from jobs.models import Lane
+from jobs.money import prices
 from jobs.submitting import submission
 from jobs.submitting.hyperparameter_fields import field_of, form_fields, values_in
 from jobs.submitting.job_options import JobOptions, read_job_options
@@ -22,7 +24,7 @@ _LANES = [
     (Lane.NOW.value, "As soon as possible"),
     (Lane.NEXT_START.value, "With the next start of a machine: cheaper, may take hours"),
 ]
-_ADVANCED = ("max_minutes", "continue_from", "extend_dataset")
+_ADVANCED = ("max_minutes", "max_money", "continue_from", "extend_dataset")
 
 
 class UploadForm(forms.Form):
@@ -66,6 +68,11 @@ class TrainForm(forms.Form):
         help_text="At most this many minutes of training; the best model up to then is kept.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )  # fmt: skip
+    max_money = forms.CharField(
+        label="Spend at most", required=False,
+        help_text="The machine's start and its waiting afterwards are counted; the best model up to then is kept.",
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )  # fmt: skip
     continue_from = forms.CharField(
         label="Continue from", required=False, max_length=300,
         help_text="The token of an earlier model. The new one takes over that token if it does better on the same "
@@ -96,6 +103,11 @@ class TrainForm(forms.Form):
         self.fields |= form_fields(kind, self.specs)
         # The rule for names has a sentence for NUL, too.
         self.fields["task_name"].validators.clear()
+        if prices.price_per_hour(prices.expected_kind()):
+            self.fields["max_money"].label = f"Spend at most ({settings.FLASH_CURRENCY})"
+        else:
+            # Where nothing has a price, there is nothing to ask.
+            self.fields["max_money"].widget = forms.HiddenInput()
         self.values: dict[str, Any] = {}
         self.job_options = JobOptions()
         # Asked what it would take, a form needs no name yet.

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from jobs import access
 from jobs.errors import NotPossibleNow
-from jobs.models import Job
+from jobs.models import Job, Trial
 from jobs.money import actual_costs
 from jobs.queue import cancellation, wait_reason
 from jobs.states import JobStatus
@@ -83,6 +83,7 @@ def job_retry(request: HttpRequest, token: str) -> HttpResponse:
 
 def _job_context(job: Job) -> dict[str, Any]:
     epochs = job.epochs.figures(job.score_name)
+    trials = list(job.trials.all())
     lines = list(job.events.order_by("-pk")[:_LINES_SHOWN])[::-1]
     kind = kind_of(job.task_type)
     position, best, reason = job.queue_position(), best_epoch(epochs, job.score_name), wait_reason.reason(job)
@@ -91,11 +92,13 @@ def _job_context(job: Job) -> dict[str, Any]:
     state = (
         job.status, job.phase, job.progress, job.eta_seconds, position, job.cancel_requested, job.attempt,
         job.keep_best, job.model_id, job.model and job.model.score.value,
-        len(epochs), lines[-1].pk if lines else 0, reason,
+        len(epochs), [trial.state for trial in trials], lines[-1].pk if lines else 0, reason,
     )  # fmt: skip
     return {
         "job": job,
         "epochs": epochs,
+        "trials": trials,
+        "leading": _leading(trials),
         "last_epoch": epochs[-1] if epochs else None,
         "planned_epochs": epochs[-1]["planned"] if epochs else None,
         "best_epoch": kept if kept is not None else best["epoch"] if best else None,
@@ -115,6 +118,15 @@ def _job_context(job: Job) -> dict[str, Any]:
         "kind": kind,
         "new_url": reverse("new-kind", args=[kind.slug]),
     }
+
+
+def _leading(trials: Sequence[Trial]) -> Trial | None:
+    """The best so far: of equal ones the one that was tried first."""
+    best: Trial | None = None
+    for trial in trials:
+        if trial.score is not None and (best is None or trial.score.is_better(best.score)):
+            best = trial
+    return best
 
 
 def _kept_epoch(job: Job, epochs: Sequence[Mapping[str, Any]]) -> int | None:

@@ -7,6 +7,8 @@ from jobs.money.quotes import Quote, Quoter
 from training.ground import hyperparameters
 from training.kinds import CATALOG, Kind, Preset
 
+_AUTO = "Auto finds it"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PresetCard:
@@ -20,16 +22,16 @@ class PresetCard:
 
 
 def cards(kind: Kind, samples: int, quoter: Quoter) -> list[PresetCard]:
-    """The three presets for a data set of `samples`, with what past jobs say of them."""
+    """The presets for a data set of `samples`, with what past jobs say of them."""
     found: list[PresetCard] = []
-    for preset in Preset:
+    for preset in kind.presets:
         quote = _quote(quoter, kind, preset, samples)
         found.append(
             PresetCard(
                 value=preset.value,
                 title=preset.value.capitalize(),
                 words=kind.preset_words[preset],
-                time=_time(quote, found),
+                time="as long as you give it" if preset is Preset.AUTO else _time(quote, found),
                 quote=quote,
             )
         )
@@ -55,7 +57,7 @@ def fillings(kind: Kind) -> dict[str, dict[str, Any]]:
     """
     starts = {"": None, "imagenet": True, "scratch": False} if kind.has_pretrained else {"": None}
     found = {}
-    for preset in Preset:
+    for preset in kind.presets:
         for start, pretrained in starts.items():
             own = found[f"{preset}||{start}"] = _filling(kind, preset, None, pretrained)
             for spec in kind.models:
@@ -68,6 +70,12 @@ def fillings(kind: Kind) -> dict[str, dict[str, Any]]:
 def _filling(kind: Kind, preset: Preset, model: str | None, pretrained: bool | None) -> dict[str, Any]:
     defaults = kind.defaults(preset, model, pretrained)
     given = [spec for spec in hyperparameters.HYPERPARAMETERS if spec.preset_gives]
+    if preset is Preset.AUTO:
+        tried = CATALOG[model].title if model else _AUTO
+        return {spec.field: _AUTO for spec in given} | {
+            "model": tried,
+            "budget_minutes": defaults["budget_minutes"],
+        }
     shown = {spec.field: defaults.get(spec.name) or "off" for spec in given}
     return {**shown, "model": CATALOG[defaults["model"]].title}
 

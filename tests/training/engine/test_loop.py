@@ -32,7 +32,7 @@ class NoisyLearner(LinearLearner):
     def backward(self, inputs, scale=None):
         self.steps += 1
         if self.steps == self.stop_at:
-            self.control.interrupted = True
+            self.control.interrupt()
         loss, correct = super().backward(inputs, scale)
         factor = 0.5 + torch.rand(())
         for group in self.groups():

@@ -133,7 +133,7 @@ def test_a_fault_costs_no_more_than_the_share(tmp_path):
 
 def test_who_stops_the_training_is_heard(tmp_path):
     run = a_run(tmp_path)
-    run.control.interrupted = True
+    run.control.interrupt()
     with pytest.raises(Interrupted):
         outside_figures(an_outcome(), run)
 

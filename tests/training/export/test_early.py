@@ -63,7 +63,7 @@ def test_whoever_has_seen_enough_gets_the_best_epoch_so_far(tmp_path, monkeypatc
 
     def enough(figures, epochs):
         tell(figures, epochs)
-        run.control.finish_asked = True
+        run.control.finish()
 
     monkeypatch.setattr(run.events, "epoch", enough)
     train(run)
@@ -87,7 +87,7 @@ def test_sigusr1_only_asks():
 
 def test_before_the_first_epoch_there_is_nothing_to_keep(tmp_path):
     control = Control()
-    control.finish_asked = True
+    control.finish()
     run, _ = start(text_run_dir(tmp_path / "run", model="lstm", epochs=3), control)
     with pytest.raises(TrainingFailed, match="The training was stopped before the first epoch"):
         train(run)

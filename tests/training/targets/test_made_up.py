@@ -22,6 +22,7 @@ from training.engine.progress import Progress
 from training.evaluation.plots import score_svg
 from training.evaluation.report import build_report
 from training.export.export import export
+from training.fit import fit
 from training.ground.control import Control
 from training.ground.epochs import EpochFigures
 from training.ground.events import Events
@@ -31,7 +32,7 @@ from training.kinds import register, unregister
 from training.score import Score
 from training.targets.one_label import ONE_LABEL
 from training.targets.target import target_of
-from training.train import fit, read
+from training.train import read
 
 pytestmark = pytest.mark.usefixtures("made_up_score")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from training.kinds.kind import ModelSpec, Preset
+from training.kinds.kind import Candidate, ModelSpec, Preset
 
 TASK = "imageclassification"
 
@@ -140,7 +140,43 @@ PRESET_WORDS = MappingProxyType(
         Preset.QUICK: "Trains the last layer on top of what the model already knows. Often nearly as good as the best.",
         Preset.BALANCED: "Fine-tunes the whole network on your pictures, with slight variations.",
         Preset.BEST: "Fine-tunes for longer, with strong variations of the pictures. For classes that look alike.",
+        Preset.AUTO: "Tries several networks and ways of training, and keeps the best model of the time you give.",
     }
+)
+
+# What is expected of other networks follows their ImageNet accuracy.
+CANDIDATES = (
+    Candidate(words="Quick", preset=Preset.QUICK),
+    Candidate(
+        words="Quick, EfficientNet-B0",
+        preset=Preset.QUICK,
+        model="efficientnet_b0",
+        expected=-0.1,
+        deviation=0.25,
+    ),
+    Candidate(
+        words="Quick, ConvNeXt-Tiny",
+        preset=Preset.QUICK,
+        model="convnext_tiny",
+        expected=-0.4,
+        deviation=0.35,
+    ),
+    Candidate(words="Balanced", preset=Preset.BALANCED, expected=-0.35, deviation=0.35),
+    Candidate(words="Best", preset=Preset.BEST, expected=-0.4, deviation=0.4),
+    Candidate(
+        words="Balanced, ResNet-50",
+        preset=Preset.BALANCED,
+        model="resnet50",
+        expected=-0.5,
+        deviation=0.4,
+    ),
+    Candidate(
+        words="Balanced, ConvNeXt-Tiny",
+        preset=Preset.BALANCED,
+        model="convnext_tiny",
+        expected=-0.7,
+        deviation=0.4,
+    ),
 )
 
 # What each preset gives; names are those of `Recipe`.
@@ -184,6 +220,8 @@ _PRESETS: Mapping[Preset, Mapping[str, Any]] = MappingProxyType(
     }
 )
 
+AUTO_MINUTES = 15.0
+
 # Seconds for one picture, and for one picture and epoch: measured with MobileNet V2 at 224 pixels.
 _FEATURES, _FINE_TUNING = 0.03, 0.12
 
@@ -191,6 +229,8 @@ _FEATURES, _FINE_TUNING = 0.03, 0.12
 def defaults(preset: Preset, model: str | None, pretrained: bool | None) -> dict[str, Any]:
     """See Kind."""
     # Of wavelets the head is all that can learn.
+    if preset is Preset.AUTO:
+        return {**defaults(Preset.BALANCED, model, pretrained), "budget_minutes": AUTO_MINUTES}
     values = dict(_PRESETS[Preset.QUICK if model == WAVELETS else preset])
     values["model"] = model or values["model"]
     values["pretrained"] = pretrained is not False and model != WAVELETS

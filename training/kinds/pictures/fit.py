@@ -41,7 +41,7 @@ def fit(
     previous: Previous | None,
     early: "Early",
 ) -> "Outcome":
-    """See `training.train.fit`. Pictures are decoded while torch is still being imported."""
+    """See `training.fit.fit`. Pictures are decoded while torch is still being imported."""
     side = side_for(recipe.model, samples.items)
     make = partial(Pictures, samples, PicturePreprocess(side, side, whole=True), prepared)
     pictures = prepared.once(("pictures", side), make)

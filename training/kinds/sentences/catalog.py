@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from training.kinds.kind import ModelSpec, Preset
+from training.kinds.kind import Candidate, ModelSpec, Preset
 from training.kinds.sentences.encoders.specs import ENCODERS
 
 TASK = "textclassification"
@@ -48,7 +48,37 @@ PRESET_WORDS = MappingProxyType(
         Preset.BEST: (
             "The same with more layers that learn, for longer; where there is none, four that vote start from scratch."
         ),
+        Preset.AUTO: "Tries several networks and ways of training, and keeps the best model of the time you give.",
     }
+)
+AUTO_MINUTES = 10.0
+
+# What is expected is of eight data sets (benchmarks/RESULTS.md); of the larger encoders it is a guess.
+CANDIDATES = (
+    Candidate(words="Quick", preset=Preset.QUICK),
+    Candidate(words="Balanced", preset=Preset.BALANCED, expected=-0.25, deviation=0.3),
+    Candidate(
+        words="Best, half as long",
+        preset=Preset.BEST,
+        changes={"epochs": 3},
+        expected=-0.28,
+        deviation=0.3,
+    ),
+    Candidate(words="Best", preset=Preset.BEST, expected=-0.33, deviation=0.3),
+    Candidate(
+        words="Balanced, BGE small",
+        preset=Preset.BALANCED,
+        model="bge_small",
+        expected=-0.3,
+        deviation=0.35,
+    ),
+    Candidate(
+        words="Balanced, BGE base",
+        preset=Preset.BALANCED,
+        model="bge_base",
+        expected=-0.4,
+        deviation=0.4,
+    ),
 )
 
 # A user may combine any model with any preset: what the model needs comes on top of the preset.
@@ -87,6 +117,8 @@ _ENCODING_SECONDS, _ENCODER_SECONDS = 0.002, 0.006
 
 def defaults(preset: Preset, model: str | None, pretrained: bool | None) -> dict[str, Any]:
     """See Kind."""
+    if preset is Preset.AUTO:
+        return {**defaults(Preset.BALANCED, model, pretrained), "budget_minutes": AUTO_MINUTES}
     values: dict[str, Any] = {"model": model or _PRESET_MODELS[preset], "pretrained": False}
     if values["model"] == NGRAMS:
         values |= {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 128, **_NGRAMS[preset]}

@@ -43,7 +43,7 @@ def fit(
     previous: Previous | None,
     early: "Early",
 ) -> "Outcome":
-    """See `training.train.fit`. Sentences are tokenised while torch is still being imported."""
+    """See `training.fit.fit`. Sentences are tokenised while torch is still being imported."""
     with run.phases.time("read"):
         check_classes(samples, "sentences", run.events)
         sources = None

@@ -101,12 +101,19 @@ class PictureClassifier(nn.Module):
 
         Then a warning has said so, and with the words of `instead` what is done without them.
         """
-        url = torchvision_models().get_model_weights(self.name).DEFAULT.url
-        state = find_weights(self.name, url, self.network.state_dict(), events, instead=instead)
+        state = find_weights(
+            self.name, weights_url(self.name), self.network.state_dict(), events, instead=instead
+        )
         if state is None:
             return False
         self.network.load_state_dict(state, strict=False)
         return True
+
+
+def weights_url(name: str) -> str:
+    """Where torchvision keeps the ImageNet weights of its network `name`."""
+    url: str = torchvision_models().get_model_weights(name).DEFAULT.url
+    return url
 
 
 def restored(saved: dict[str, Any]) -> PictureClassifier:

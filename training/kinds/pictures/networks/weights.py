@@ -10,6 +10,7 @@ from torch import Tensor
 
 from training.engine.downloads import DIRECTORY_VARIABLE, DownloadFailed, download
 from training.ground.events import Events
+from training.ground.samples import Samples
 
 
 class _Unusable(Exception):
@@ -39,6 +40,21 @@ def find_weights(
             f"({error}), so {instead}. Put {name}.pth into {DIRECTORY_VARIABLE} and train again."
         )
         return None
+
+
+def has_weights(model: str, samples: Samples[Any], events: Events) -> bool:
+    """See `Kind.has_weights`: whether there is a file of weights for `model`; what is missing is downloaded."""
+    from training.kinds.pictures.networks.vision import weights_url
+
+    url = weights_url(model)
+    if any(path.is_file() for path in _candidates(model, url)):
+        return True
+    events.log(f"Downloading the ImageNet weights of {model}.")
+    try:
+        _download(url)
+    except DownloadFailed:
+        return False
+    return True
 
 
 def _candidates(name: str, url: str) -> list[Path]:

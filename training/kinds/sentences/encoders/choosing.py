@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from training.engine.downloads import DIRECTORY_VARIABLE
 from training.ground.events import Events
 from training.ground.recipe import Recipe
+from training.ground.samples import Samples
 from training.kinds.sentences.catalog import QUICK_WINDOW, is_quick, title_of, without_encoder
 from training.kinds.sentences.encoders.bert import Bert
 from training.kinds.sentences.encoders.files import EncoderMissing, find_encoder
@@ -38,6 +39,18 @@ def choose_encoder(
             "all the same, because you chose it; another model may do better."
         )
     return recipe, found
+
+
+def has_weights(model: str, samples: Samples[str], events: Events) -> bool:
+    """See `Kind.has_weights`: whether a training of `model` could start from weights that know the language."""
+    spec = ENCODERS.get(model)
+    if spec is None:
+        return True
+    try:
+        found = find_encoder(spec, samples.items, events) if may_know(spec, samples.items) else None
+    except EncoderMissing:
+        return False
+    return found is not None and knows(spec, found[1], samples.items)
 
 
 def _suitable(

@@ -29,7 +29,7 @@ def interrupt_after_two_epochs(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     def stop_after_two(figures: Any, epochs: int) -> None:
         epoch(figures, epochs)
         if figures.epoch == 2:
-            run.control.interrupted = True
+            run.control.interrupt()
 
     monkeypatch.setattr(run.events, "epoch", stop_after_two)
     with pytest.raises(Interrupted):

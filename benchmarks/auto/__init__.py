@@ -1,0 +1,1 @@
+"""Preset Auto beside preset Balanced and beside a usual AutoML library."""

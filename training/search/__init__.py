@@ -1,0 +1,1 @@
+"""Finds the best of several trainings within a budget: preset Auto."""
