@@ -74,6 +74,8 @@ FLASH_TRAINER_NICE = env.integer("FLASH_TRAINER_NICE", 15)
 FLASH_TRAINER_THREADS = env.integer("FLASH_TRAINER_THREADS", 0)
 # How long after a job a trainer that has loaded its libraries waits for the next one.
 FLASH_SPARE_TRAINER = timedelta(seconds=env.integer("FLASH_SPARE_TRAINER_SECONDS", 600))
+# Jobs that probably train for no longer than this have a lane of their own beside that of all; 0: they have none.
+FLASH_SHORT_JOB_SECONDS = env.integer("FLASH_SHORT_JOB_SECONDS", 120)
 FLASH_DEVICE = env.string("FLASH_DEVICE", "auto")
 # Where training runs: on this machine, or on EC2 instances that are started and stopped (docs/operators.md).
 FLASH_COMPUTE = env.choice("FLASH_COMPUTE", "local", ["local", "ec2"])

@@ -5,7 +5,7 @@ import dramatiq
 from jobs.batches import runner as batch_runner
 from jobs.compute import scheduling
 from jobs.notices import notifications
-from jobs.worker import runner
+from jobs.worker import runner, short_lane
 
 _MINUTE = 60_000
 
@@ -19,6 +19,13 @@ def reconcile() -> None:
 @dramatiq.actor(queue_name="training", max_retries=0, time_limit=float("inf"), max_age=10 * _MINUTE)
 def train_next() -> None:
     while runner.run_next():
+        pass
+
+
+# The lane of short jobs beside that of all: a worker has it where FLASH_SHORT_JOB_SECONDS gives it one.
+@dramatiq.actor(queue_name="short_training", max_retries=0, time_limit=float("inf"), max_age=10 * _MINUTE)
+def train_next_short() -> None:
+    while short_lane.run_next():
         pass
 
 

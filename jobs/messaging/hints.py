@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 QUEUES = {
     "reconcile": "control",
     "train_next": "training",
+    "train_next_short": "short_training",
     "notify": "control",
     "post_webhook": "webhooks",
     "predict_next": "control",
@@ -28,9 +29,11 @@ def wake_scheduler() -> None:
     _send("reconcile")
 
 
-def wake_trainers() -> None:
-    """Tells the training workers that a job waits."""
+def wake_trainers(*, short: bool) -> None:
+    """Tells the training workers that a job waits, and those with a lane for short ones likewise."""
     _send("train_next")
+    if short:
+        _send("train_next_short")
 
 
 def wake_batches() -> None:

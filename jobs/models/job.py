@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from jobs.models.leased import Leased, LeasedQuerySet
 from jobs.models.repeatable import Repeatable
@@ -40,6 +42,7 @@ class Job(Repeatable, Leased):
     """A queued, running or ended training job."""
 
     machine = JOBS
+    QUEUE_ORDER = "due"
 
     dataset = models.ForeignKey(
         "jobs.Dataset", null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
@@ -68,6 +71,12 @@ class Job(Repeatable, Leased):
     )
     max_minutes = models.PositiveIntegerField(
         null=True, blank=True, help_text="Its owner's own cap on the training time. Empty: none."
+    )
+    expected_seconds = models.FloatField(
+        null=True, blank=True, help_text="How long it will probably train, as estimated when it was queued."
+    )
+    due = models.DateTimeField(
+        default=timezone.now, db_default=Now(), help_text="Waiting jobs begin in this order (jobs.lanes)."
     )
     quote = models.JSONField(null=True, blank=True, help_text="What was estimated when it was submitted.")
 
@@ -117,7 +126,7 @@ class Job(Repeatable, Leased):
     class Meta:
         ordering = ("-created",)
         indexes = (
-            models.Index(fields=("status", "queued", "id"), name="job_queue"),
+            models.Index(fields=("status", "due", "id"), name="job_queue_by_due"),
             models.Index(fields=("status", "-created"), name="job_newest_by_status"),
             # The admin's filters: one that matches little would read all rows.
             models.Index(fields=("task_type", "-created"), name="job_newest_by_task"),

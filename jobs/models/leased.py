@@ -22,7 +22,8 @@ class LeasedQuerySet(models.QuerySet[M]):
 
     def queued(self) -> Self:
         """Rows that wait, the next one first."""
-        return self.filter(status=self._machine.waiting).order_by("queued", "pk")
+        order: str = self.model.QUEUE_ORDER  # type: ignore[attr-defined]  # every subclass of Leased has one
+        return self.filter(status=self._machine.waiting).order_by(order, "pk")
 
     def running(self) -> Self:
         return self.filter(status__in=self._machine.running)
@@ -51,6 +52,8 @@ class Leased(models.Model):
     """The columns of the lease; the state itself is the subclass's, named `status`, with its `machine`."""
 
     machine: ClassVar[StateMachine]
+    # The column by which waiting rows are taken.
+    QUEUE_ORDER: ClassVar[str] = "queued"
 
     progress = models.FloatField(default=0.0, help_text="0 to 1; never goes backwards within an attempt.")
     eta_seconds = models.FloatField(null=True, blank=True)
@@ -100,5 +103,6 @@ class Leased(models.Model):
         """How many start before this one, plus one; None when it does not wait. One query."""
         if self._status != self.machine.waiting:
             return None
-        before = models.Q(queued__lt=self.queued) | models.Q(queued=self.queued, pk__lt=self.pk)
+        order, own = self.QUEUE_ORDER, getattr(self, self.QUEUE_ORDER)
+        before = models.Q((f"{order}__lt", own)) | models.Q((order, own), pk__lt=self.pk)
         return self.rows().queued().filter(before).count() + 1

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Min
 from django.utils import timezone
 
+from jobs import lanes
 from jobs.models import Attempt, Job, Lane, Uptime
 from jobs.money import caps, prices
 from jobs.money.estimates import Range, corrected, rough_seconds
@@ -82,6 +83,16 @@ class Quote:
         }
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Waiting:
+    """A job that waits or runs (`due` None): how long it still takes, and whether the lane of short jobs is its own."""
+
+    pk: int
+    due: datetime | None
+    left: Range
+    is_short: bool
+
+
 class Quoter:
     """Quotes of one moment: what they share is read once, so quoting three presets costs little more than one."""
 
@@ -91,7 +102,7 @@ class Quoter:
         self.price = prices.price_per_hour(self.kind)
         self._platform = caps.in_force()
         self._past: dict[str, list[dict[str, Any]]] = {}
-        self._queue: Range | None = None
+        self._queue: list[_Waiting] | None = None
         self._boot: Range | None = None
 
     def quote(
@@ -107,7 +118,7 @@ class Quoter:
         full = corrected(rough_seconds(config, samples, self.kind), ratios)
         cap = caps.job_cap_seconds(self._platform, max_minutes, self.kind)
         training = full if cap is None else full.at_most(cap)
-        boot, wait = self._boot_seconds(), self._queued_seconds()
+        boot, wait = self._boot_seconds(), self._queued_seconds(training.expected)
         shares = lane == Lane.NEXT_START and boot is not NOTHING
         idle = NOTHING if self.kind == prices.LOCAL else _idle(shares)
         paid = (Range(0.0, boot.expected / 2, boot.high) if shares else boot) + training + idle
@@ -129,6 +140,13 @@ class Quoter:
             cap_seconds=cap,
             full=full,
         )
+
+    def of_waiting(self, job: Job) -> tuple[Range, Range]:
+        """Seconds until a waiting job begins, and until it ends."""
+        training = _quoted(job.quote) or NOTHING
+        expected = training.expected if job.expected_seconds is None else job.expected_seconds
+        start = self._queued_seconds(expected, job.queued, job.pk) + self._boot_seconds()
+        return start, start + training
 
     def needs_a_start(self) -> bool:
         """Whether a machine would have to be started for the job."""
@@ -164,26 +182,50 @@ class Quoter:
             self._past[model] = list(on_this_kind.order_by("-finished").values(*fields)[:_JOBS_SEEN])
         return self._past[model]
 
-    def _queued_seconds(self) -> Range:
-        """What the jobs before it take together, over the machines of the pool."""
+    def _queued_seconds(
+        self, expected: float, queued: datetime | None = None, pk: int | None = None
+    ) -> Range:
+        """What a job that trains for about so long waits for: those that are due before it, over the machines.
+
+        `queued` and `pk` are of one that waits already. A short one has a lane of its own on this machine.
+        """
+        due = lanes.due(queued or self.now, expected)
+        ahead = [one for one in self._active() if one.pk != pk and (one.due is None or one.due <= due)]
+        if self.kind == prices.LOCAL and lanes.has_short_lane() and lanes.is_short(expected):
+            ahead = [one for one in ahead if one.is_short]
+        machines = 1 if self.kind == prices.LOCAL else settings.FLASH_EC2_POOL
+        return sum((one.left for one in ahead), NOTHING) * (1 / machines)
+
+    def _active(self) -> list["_Waiting"]:
+        """Jobs that wait or run, with the time that each still takes."""
         if self._queue is None:
             # Those of a kind that was taken away fail at once.
             rows = Job.objects.filter(status__in=ACTIVE, task_type__in=list(KINDS)).values_list(
-                "status", "eta_seconds", "started", "quote", "config", "sample_count"
+                "pk", "status", "eta_seconds", "started", "quote", "config", "sample_count", "due"
             )
-            total = NOTHING
-            for status, eta, started, quote, config, samples in rows[:1000]:
-                whole = _quoted(quote) or corrected(rough_seconds(config, samples, self.kind), ())
-                if status not in RUNNING:
-                    total += whole
-                elif eta is not None:
-                    total += Range(eta * 0.7, eta, eta * 1.5)
-                else:
-                    gone = (self.now - started).total_seconds() if started else 0.0
-                    total += Range(*(max(0.0, x - gone) for x in (whole.low, whole.expected, whole.high)))
-            machines = 1 if self.kind == prices.LOCAL else settings.FLASH_EC2_POOL
-            self._queue = total * (1 / machines)
+            self._queue = [self._waiting(*row) for row in rows[:1000]]
         return self._queue
+
+    def _waiting(
+        self,
+        pk: int,
+        status: str,
+        eta: float | None,
+        started: datetime | None,
+        quote: Mapping[str, Any] | None,
+        config: Mapping[str, Any],
+        samples: int,
+        due: datetime,
+    ) -> "_Waiting":
+        whole = _quoted(quote) or corrected(rough_seconds(config, samples, self.kind), ())
+        is_short = lanes.is_short(whole.expected)
+        if status not in RUNNING:
+            return _Waiting(pk=pk, due=due, left=whole, is_short=is_short)
+        if eta is not None:
+            return _Waiting(pk=pk, due=None, left=Range(eta * 0.7, eta, eta * 1.5), is_short=is_short)
+        gone = (self.now - started).total_seconds() if started else 0.0
+        left = Range(*(max(0.0, x - gone) for x in (whole.low, whole.expected, whole.high)))
+        return _Waiting(pk=pk, due=None, left=left, is_short=is_short)
 
     def _boot_seconds(self) -> Range:
         if self._boot is None:

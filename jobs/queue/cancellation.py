@@ -4,6 +4,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from jobs import lanes
 from jobs.errors import NotPossibleNow
 from jobs.messaging import hints
 from jobs.models import Epoch, Job
@@ -45,6 +46,7 @@ def retry(*, job: Job) -> None:
     """Queues a failed or cancelled job again with a clean slate; NotPossibleNow when its data is gone."""
     if job.dataset_id is None:
         raise NotPossibleNow("The data of this job is no longer here. Upload it again and submit a new job.")
+    now = timezone.now()
     moved = Job.objects.filter(status__in=[JobStatus.FAILED, JobStatus.CANCELLED]).transition(
         job.pk,
         JobStatus.QUEUED,
@@ -55,7 +57,8 @@ def retry(*, job: Job) -> None:
         eta_seconds=None,
         cancel_requested=False,
         keep_best=False,
-        queued=timezone.now(),
+        queued=now,
+        due=lanes.due(now, job.expected_seconds or 0.0),
         started=None,
         finished=None,
         lease_until=None,

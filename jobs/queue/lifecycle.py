@@ -19,13 +19,18 @@ from modelstore.models import TrainedModel
 from training.score import ACCURACY, Score
 
 
-def claim(*, server: Server) -> Job | None:
-    """Takes the next waiting job for `server`, or None. The conditional UPDATE lets one claimant win."""
+def claim(*, server: Server, at_most: float | None = None) -> Job | None:
+    """Takes the next waiting job for `server`, or None. The conditional UPDATE lets one claimant win.
+
+    With `at_most`, only one that will probably train for so many seconds or less.
+    """
 
     def open_attempt(job: Job) -> None:
         attempts.begin(job=job, server=server)
 
     waiting = Job.objects.queued().select_related("dataset")
+    if at_most is not None:
+        waiting = waiting.filter(expected_seconds__lte=at_most)
     if held := attempts.held_back(server=server):
         waiting = waiting.exclude(pk__in=held)
     try:

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from jobs import access
+from jobs import access, lanes
 from jobs.datasets import dataset_store, extension
 from jobs.errors import DevMode, QueueFull, SubmissionInvalid
 from jobs.messaging import hints
@@ -152,7 +153,11 @@ def _create(
     check_accepting()
     if keep_dataset and not dataset.kept:
         Dataset.objects.filter(pk=dataset.pk).update(kept=True)
-    told = config.to_json()
+    told, now = config.to_json(), timezone.now()
+    quote = Quoter(now=now).quote(
+        told, dataset.sample_count, lane=job_options.lane, max_minutes=job_options.max_minutes
+    )
+    expected = quote.training.expected
     job = Job.with_new_token(
         dataset=dataset,
         task_type=dataset.task_type,
@@ -162,9 +167,10 @@ def _create(
         sample_count=dataset.sample_count,
         lane=job_options.lane,
         max_minutes=job_options.max_minutes,
-        quote=Quoter()
-        .quote(told, dataset.sample_count, lane=job_options.lane, max_minutes=job_options.max_minutes)
-        .to_json(),
+        quote=quote.to_json(),
+        queued=now,
+        expected_seconds=expected,
+        due=lanes.due(now, expected),
         **columns,
     )
     job.seal_tokens()

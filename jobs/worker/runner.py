@@ -55,11 +55,14 @@ _INTERNAL = (
 _NO_DATABASE = "The database did not respond for a while."
 
 
-def run_next() -> bool:
-    """Claims the next waiting job and runs it to one of its ends; False when there is none or the worker stops."""
+def run_next(*, at_most: float | None = None) -> bool:
+    """Claims the next waiting job and runs it to one of its ends; False when there is none or the worker stops.
+
+    With `at_most`, only one that will probably train for so many seconds or less.
+    """
     if STOPPING.is_set():
         return False
-    job = lifecycle.claim(server=this_server())
+    job = lifecycle.claim(server=this_server(), at_most=at_most)
     if job is None:
         return False
     try:

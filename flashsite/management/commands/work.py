@@ -18,6 +18,7 @@ from django.utils.module_loading import autodiscover_modules
 
 from flashsite import periodic
 from flashsite.supervisor import tether
+from jobs.lanes import has_short_lane
 from jobs.messaging.late_broker import LateBroker
 
 # The trainer gets 25 s for its checkpoint (jobs.worker.runner), the rest is for writing the row.
@@ -49,13 +50,18 @@ class Command(BaseCommand):
         if "control" in queues:
             # Threads of their own, in the same process: another one would cost 60 MB.
             workers.append(_run_worker(workers[0].broker, {"webhooks"}, _WEBHOOK_THREADS))
+        if "training" in queues and has_short_lane():
+            workers.append(_run_worker(workers[0].broker, {"short_training"}, 1))
         if options["periodic"]:
             _start_periodic(stopping)
         self.stdout.write(f"waiting for work in {', '.join(queues)}")
         stopping.wait()
-        # jobs.worker.middleware tells the job in hand; then this waits for it.
-        for worker in workers:
-            worker.stop(timeout=_SHUTDOWN_MILLISECONDS)
+        # jobs.worker.middleware tells the jobs in hand; then this waits for them, all at once.
+        ending = [threading.Thread(target=worker.stop, args=(_SHUTDOWN_MILLISECONDS,)) for worker in workers]
+        for thread in ending:
+            thread.start()
+        for thread in ending:
+            thread.join()
         workers[0].broker.close()
 
 

@@ -9,7 +9,9 @@ from rest_framework.reverse import reverse
 
 from jobs.models import Dataset, Epoch, Job, JobEvent, Trial
 from jobs.money import actual_costs
+from jobs.money.quotes import Quoter
 from jobs.queue import wait_reason
+from jobs.states import JobStatus
 from jobs.web.first_flash import training_document
 from modelstore.api_keys import key_of
 from modelstore.web.serializers import ScoreSerializer
@@ -187,6 +189,9 @@ class JobSerializer(JobSummarySerializer):
     token = serializers.SerializerMethodField()
     url = serializers.SerializerMethodField()
     queue_position = serializers.IntegerField(allow_null=True, read_only=True)
+    eta_seconds = serializers.SerializerMethodField(
+        help_text="Seconds until it ends, as far as can be told; of a waiting job those before it are counted."
+    )
     epochs = EpochSerializer(many=True, read_only=True)
     trials = TrialSerializer(many=True, read_only=True, help_text="Of preset Auto: what it has tried.")
     model_url = serializers.SerializerMethodField()
@@ -230,6 +235,12 @@ class JobSerializer(JobSummarySerializer):
         if comparison := job.told_comparison:
             return self._address("api:model", comparison["token"])
         return None if job.model_id is None else self._address("api:model", job.token)
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_eta_seconds(self, job: Job) -> float | None:
+        if job.status == JobStatus.QUEUED:
+            return round(Quoter().of_waiting(job)[1].expected, 1)
+        return job.eta_seconds
 
     @extend_schema_field(serializers.CharField(allow_blank=True))
     def get_waiting_reason(self, job: Job) -> str:

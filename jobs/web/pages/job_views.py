@@ -14,6 +14,7 @@ from jobs import access
 from jobs.errors import NotPossibleNow
 from jobs.models import Job, Trial
 from jobs.money import actual_costs
+from jobs.money.quotes import Quoter
 from jobs.queue import cancellation, wait_reason
 from jobs.states import JobStatus
 from jobs.submitting import submission
@@ -88,6 +89,7 @@ def _job_context(job: Job) -> dict[str, Any]:
     kind = kind_of(job.task_type)
     position, best, reason = job.queue_position(), best_epoch(epochs, job.score_name), wait_reason.reason(job)
     kept = _kept_epoch(job, epochs)
+    waiting = Quoter().of_waiting(job) if job.status == JobStatus.QUEUED else None
     # `seen` in a poll: the same version means that nothing has changed.
     state = (
         job.status, job.phase, job.progress, job.eta_seconds, position, job.cancel_requested, job.attempt,
@@ -110,6 +112,8 @@ def _job_context(job: Job) -> dict[str, Any]:
         "lines": lines,
         "warnings": [line for line in lines if line.kind == "warning"],
         "position": position,
+        "begins": waiting[0] if waiting else None,
+        "ends": waiting[1] if waiting else None,
         "comparison": job.told_comparison,
         "receipt": actual_costs.receipt_of(job) if job.fence and job.is_ended else None,
         "currency": settings.FLASH_CURRENCY,
