@@ -15,7 +15,7 @@ from training.ground.sources import sources_of
 from training.kinds.pictures.decode import CHUNK, decode_in_chunks
 from training.kinds.pictures.descriptors import Descriptors
 from training.kinds.pictures.likeness import alike_pictures
-from training.kinds.sentences.likeness import alike_sentences
+from training.kinds.sentences.alike.likeness import alike_sentences
 from training.kinds.sentences.reading import sentence_sha256
 from training.kinds.sentences.tokens import tokenise
 

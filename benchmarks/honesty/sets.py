@@ -20,7 +20,7 @@ from training.kinds.pictures.decode import decode_in_chunks
 from training.kinds.pictures.descriptors import Descriptors
 from training.kinds.pictures.likeness import alike_pictures
 from training.kinds.pictures.preprocess import PicturePreprocess
-from training.kinds.sentences.likeness import alike_sentences
+from training.kinds.sentences.alike.likeness import alike_sentences
 
 TEXTS = tuple(sorted(path.parent.name for path in (DATA / "text").glob("*/train.csv")))
 ALL = (*TEXTS, *picture_sets())

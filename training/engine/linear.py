@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from training.engine.checkpoint import Checkpoint
-from training.engine.lbfgs import Lbfgs
+from training.engine.lbfgs import Descent, Lbfgs
 from training.engine.loop import Training, restore, snapshot
 from training.engine.optimizers import Group
 from training.engine.progress import Progress
@@ -104,6 +104,7 @@ def fit_to_optimum(
     events: Events,
     control: Control,
     keep_last: bool = False,
+    descent: Descent = Descent(),  # noqa: B008
 ) -> Progress:
     """Fit `linear` by L-BFGS; it ends with the weights of the epoch that did best on the validation part.
 
@@ -115,6 +116,7 @@ def fit_to_optimum(
     solver = Lbfgs(
         objective(train, linear, penalty, share),
         torch.cat([p.detach().flatten() for p in linear.parameters()]),
+        descent,
     )
     best = snapshot(linear)
     for epoch in range(1, config.epochs + 1):
@@ -143,12 +145,21 @@ def fit_to_optimum(
     return progress
 
 
-def refit(linear: Linear, everything: Labelled, *, penalty: float, config: Recipe, control: Control) -> None:
+def refit(
+    linear: Linear,
+    everything: Labelled,
+    *,
+    penalty: float,
+    config: Recipe,
+    control: Control,
+    descent: Descent = Descent(),  # noqa: B008
+) -> None:
     """Go on from a fit to a part of the samples to the optimum of all of them."""
     share = _class_shares(everything, linear.bias.numel(), config)
     solver = Lbfgs(
         objective(everything, linear, penalty, share),
         torch.cat([p.detach().flatten() for p in linear.parameters()]),
+        descent,
     )
     for _ in range(_REFIT_ITERATIONS):
         control.check()
@@ -290,8 +301,9 @@ def fit_linear(
     control: Control,
     checkpoint: Checkpoint,
     keep_last: bool = False,
+    descent: Descent = Descent(),  # noqa: B008
 ) -> Progress:
-    """Fit as `config.solver` says; see `fit_to_optimum` for `penalty` and `keep_last`, which are its own."""
+    """Fit as `config.solver` says; see `fit_to_optimum` for `penalty`, `keep_last`, `descent`, which are its own."""
     if config.solver == "newton":
         return fit_to_optimum(
             linear,
@@ -302,6 +314,7 @@ def fit_linear(
             events=events,
             control=control,
             keep_last=keep_last,
+            descent=descent,
         )
 
     def by_batches(config: Recipe) -> Progress:

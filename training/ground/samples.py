@@ -47,7 +47,7 @@ class Samples(Generic[Item]):
     """
 
     items: list[Item]
-    places: list[str]
+    places: Sequence[str]
     labels: NDArray[np.int64]
     classes: list[str]
     contents: ContentIds[Item]
@@ -79,7 +79,7 @@ class Samples(Generic[Item]):
 
 def labelled(
     items: list[Item],
-    places: list[str],
+    places: Sequence[str],
     names: list[str],
     contents: ContentIds[Item],
     words: Callable[[Item], str] | None = None,

@@ -10,8 +10,8 @@ from jobs.batches.child.order import Order
 from jobs.batches.child.relatives import Marks, Relatives
 from jobs.kinds.sentences.options import TableOptions
 from jobs.kinds.sentences.own_cells import OwnCells
-from training.kinds.sentences.likeness import alike_sentences
-from training.kinds.sentences.marks import seen_before
+from training.kinds.sentences.alike.likeness import alike_sentences
+from training.kinds.sentences.alike.marks import seen_before
 
 _FIELD_CHARS = 2**31 - 1
 

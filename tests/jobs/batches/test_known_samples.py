@@ -22,7 +22,7 @@ from training.kinds.pictures import marks as picture_marks
 from training.kinds.pictures.decode import decode_in_chunks
 from training.kinds.pictures.descriptors import Descriptors
 from training.kinds.pictures.preprocess import PicturePreprocess
-from training.kinds.sentences.marks import marks_of
+from training.kinds.sentences.alike.marks import marks_of
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., TrainedModel]

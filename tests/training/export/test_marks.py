@@ -12,7 +12,7 @@ from training.kinds.pictures.decode import decode_in_chunks
 from training.kinds.pictures.descriptors import Descriptors
 from training.kinds.pictures.marks import seen_before as seen_pictures
 from training.kinds.pictures.preprocess import PicturePreprocess
-from training.kinds.sentences.marks import seen_before
+from training.kinds.sentences.alike.marks import seen_before
 from training.train import train
 
 NEW = ["a quiet evening with an old book", "nobody knows which door leads out"]

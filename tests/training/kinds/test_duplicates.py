@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter
 
 from training.kinds.pictures.descriptors import Descriptors, near_pictures
 from training.kinds.pictures.preprocess import PicturePreprocess
-from training.kinds.sentences.near import near_sentences, plain
+from training.kinds.sentences.alike.near import near_sentences, plain
 
 
 def photo(seed: int) -> Image.Image:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from training.kinds.sentences.rows import Rows
 from training.targets.target import Target
 
 # Class counts of words above this size are not worth their memory.
@@ -12,7 +13,7 @@ _MOST_COUNTS = 20_000_000
 
 
 def naive_bayes(
-    rows: Sequence[Sequence[Sequence[int]]],
+    rows: Sequence[Rows],
     labels: Sequence[NDArray[np.int64]],
     *,
     words: int,
@@ -42,9 +43,5 @@ def naive_bayes(
     return target.measure(labels[1], decisions).value
 
 
-def _flat(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    lengths = np.array([len(row) for row in rows], np.int64)
-    ids = np.concatenate([np.empty(0, np.int32), *(np.asarray(row, np.int32) for row in rows)]).astype(
-        np.int64
-    )
-    return ids, np.repeat(np.arange(len(rows)), lengths)
+def _flat(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    return rows.ids.astype(np.int64), np.repeat(np.arange(len(rows)), rows.lengths)

@@ -1,6 +1,5 @@
 """What the audit needs to know of all sentences: their words."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +11,12 @@ from training.engine.linear import Features
 from training.evaluation.evidence import Pairs
 from training.ground.control import Control
 from training.ground.samples import Parts, Samples
+from training.kinds.sentences.alike.likeness import Likeness, compared
+from training.kinds.sentences.alike.marks import MOST_SIGNED, marks_of
+from training.kinds.sentences.alike.near import near_of_many, near_sentences
 from training.kinds.sentences.baseline import naive_bayes
-from training.kinds.sentences.marks import marks_of
-from training.kinds.sentences.near import near_sentences
 from training.kinds.sentences.ngrams import NORM, NGramTable, SparseFeatures
+from training.kinds.sentences.rows import Rows
 from training.kinds.sentences.tokens import Tokens
 from training.targets.target import Target
 
@@ -31,14 +32,17 @@ class SentenceEvidence:
     labels: NDArray[np.int64]
     train_count: int
     sentences: list[str]
-    rows: list[Sequence[int]]
+    rows: Rows
     words: int
     order: int
+    likeness: Likeness | None = None
     baseline_name: str = "naive Bayes on single words"
 
     @classmethod
-    def of(cls, samples: Samples[str], parts: Parts, tokens: Tokens) -> "SentenceEvidence":
-        """Of the sentences in `parts`."""
+    def of(
+        cls, samples: Samples[str], parts: Parts, tokens: Tokens, likeness: Likeness | None
+    ) -> "SentenceEvidence":
+        """Of the sentences in `parts`; `likeness` is that of all samples."""
         order, vocabulary = np.concatenate(parts), tokens.vocabulary
         sentences = [samples.items[i] for i in order]
         return cls(
@@ -48,6 +52,7 @@ class SentenceEvidence:
             tokens.of(order),
             vocabulary.size + 1,
             vocabulary.order,
+            None if likeness is None else likeness.of(order),
         )
 
     def baseline(self, classes: int, target: Target) -> float | None:
@@ -58,11 +63,16 @@ class SentenceEvidence:
 
     def near(self) -> Pairs:
         """See Evidence."""
-        return near_sentences(self.sentences)
+        if len(self.sentences) <= MOST_SIGNED:
+            return near_sentences(self.sentences)
+        likeness = self.likeness or compared(self.sentences)
+        likely = likeness.links.pairs[np.argsort(-likeness.links.likeness, kind="stable")]
+        return near_of_many(self.sentences, likeness.exact, likely)
 
     def marks(self) -> dict[str, NDArray[Any]]:
         """See Evidence."""
-        return marks_of(self.sentences)
+        likeness = self.likeness
+        return marks_of(self.sentences, (likeness.exact, likeness.loose) if likeness else None)
 
     def suspects(self, classes: int, target: Target, *, seed: int, control: Control) -> dict[str, Any] | None:
         """See Evidence; by the n-grams of up to `order` tokens."""
@@ -81,5 +91,5 @@ class SentenceEvidence:
                 item["place"] = int(looked_at[item["place"]])
         return found
 
-    def _cut(self, places: Sequence[int] | NDArray[np.int64]) -> list[Sequence[int]]:
-        return [self.rows[i][:_MOST_TOKENS] for i in places]
+    def _cut(self, places: NDArray[np.int64]) -> Rows:
+        return self.rows.take(places).cut(_MOST_TOKENS)

@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.bundle.previous import Previous
+from training.engine.memory import give_back
 from training.evaluation.parts import choose_parts
 from training.ground.prepared import Prepared
 from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Parts, Samples, check_classes
+from training.ground.sources import sources_of
+from training.kinds.sentences.alike.likeness import Likeness, compared
 from training.kinds.sentences.catalog import NGRAMS, QUICK_WINDOW, is_quick
 from training.kinds.sentences.encoders.specs import ENCODERS
-from training.kinds.sentences.likeness import sentence_sources
 from training.kinds.sentences.preprocess import pad
 from training.kinds.sentences.tokens import Tokens, tokenise_with
 from training.kinds.sentences.wording import choose_tokens
@@ -46,16 +48,18 @@ def fit(
     """See `training.fit.fit`. Sentences are tokenised while torch is still being imported."""
     with run.phases.time("read"):
         check_classes(samples, "sentences", run.events)
-        sources = None
+        likeness = sources = None
         if parts is None:
-            cores = run.machine.cores
-            sources = prepared.once("sources", lambda: sentence_sources(samples, cores))
+            likeness = prepared.once("likeness", lambda: compared(samples.items, run.machine.cores))
+            links = likeness.links
+            sources = prepared.once("sources", lambda: sources_of(len(samples.items), links, samples.groups))
         chosen = parts or choose_parts(samples, recipe, previous, run.machine.cores, sources)
     encoder = None
     if recipe.model in ENCODERS:
         recipe, encoder = _with_encoder(recipe, samples, run)
     with run.phases.time("tokenise"):
-        tokens = _tokens(recipe, samples, chosen, prepared, encoder)
+        tokens = _tokens(recipe, samples, chosen, prepared, encoder, run.machine.cores)
+        give_back()
     run.control.check()
     with run.phases.time("import"):
         import torch
@@ -72,7 +76,7 @@ def fit(
         vocabulary=tokens.vocabulary,
         facts=[part.tolist() for part in parts] if parts else [],
     )
-    outcome = _Outcomes(recipe, samples, chosen, tokens, sources)
+    outcome = _Outcomes(recipe, samples, chosen, tokens, sources, likeness)
     if recipe.model == NGRAMS:
         return _fit_ngrams(recipe, texts, run, outcome)
     if encoder is not None:
@@ -96,13 +100,14 @@ def _tokens(
     parts: Parts,
     prepared: Prepared,
     encoder: "tuple[Bert, str] | None",
+    threads: int,
 ) -> Tokens:
     if encoder is not None:
         _, tokenizer = encoder
         make = partial(tokenise_with, samples, tokenizer, recipe.max_length)
         return prepared.once(("tokens", recipe.model, recipe.max_length), make)
     sizes = recipe.vocabulary, recipe.max_length
-    return prepared.once(("tokens", *sizes), lambda: choose_tokens(recipe, samples, parts[0]))
+    return prepared.once(("tokens", *sizes), lambda: choose_tokens(recipe, samples, parts[0], threads))
 
 
 class _Outcomes:
@@ -115,10 +120,11 @@ class _Outcomes:
         parts: Parts,
         tokens: Tokens,
         sources: NDArray[np.int64] | None,
+        likeness: Likeness | None,
     ) -> None:
         self._recipe, self._samples, self._parts, self._tokens = recipe, samples, parts, tokens
         self._target = target_of(recipe.task)
-        self._sources = sources
+        self._sources, self._likeness = sources, likeness
 
     def of(self, module: Any, **more: Any) -> "Outcome":
         """What is the same for all is filled in."""
@@ -177,7 +183,7 @@ class _Outcomes:
 
         labels = self._samples.labels
         asked = looked_at(self._parts, self._recipe.seed) if is_original else None
-        lengths = np.array([len(row) for row in self._tokens.rows], np.int64)
+        lengths = self._tokens.rows.lengths
         return Encoded(
             encoder=encoder,
             window=window,
@@ -199,7 +205,7 @@ class _Outcomes:
         """For the audit."""
         from training.kinds.sentences.evidence import SentenceEvidence
 
-        return SentenceEvidence.of(self._samples, self._parts, self._tokens)
+        return SentenceEvidence.of(self._samples, self._parts, self._tokens, self._likeness)
 
 
 def _fit_ngrams(recipe: Recipe, texts: "Texts", run: Run, outcome: _Outcomes) -> "Outcome":

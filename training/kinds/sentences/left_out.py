@@ -14,6 +14,7 @@ from training.ground.samples import Parts
 from training.kinds.sentences.blended import blend
 from training.kinds.sentences.encoders import nearness
 from training.kinds.sentences.ngrams import NORM, NGramTable, SparseFeatures
+from training.kinds.sentences.rows import Rows
 from training.kinds.sentences.tokens import Tokens
 from training.targets.target import Target
 
@@ -42,7 +43,7 @@ class SentencesLeftOut:
     `embeddings` [N, W] are an encoder's that knew no class yet.
     """
 
-    rows: tuple[list[Sequence[int]], list[Sequence[int]]]
+    rows: tuple[Rows, Rows]
     labels: tuple[NDArray[np.int64], NDArray[np.int64]]
     base: int
     order: int
@@ -59,7 +60,7 @@ class SentencesLeftOut:
         embeddings: tuple[Tensor, Tensor] | None = None,
     ) -> "SentencesLeftOut":
         """Of the sentences at the indices `parts`."""
-        learned, asked = ([row[:_MOST_TOKENS] for row in tokens.of(part)] for part in parts)
+        learned, asked = (tokens.of(part).cut(_MOST_TOKENS) for part in parts)
         return cls(
             rows=(learned, asked),
             labels=(labels[parts[0]], labels[parts[1]]),
@@ -81,7 +82,7 @@ class SentencesLeftOut:
         return self.labels[1], self.target.probabilities(scores).numpy()
 
     def _by_ngrams(self, learned: NDArray[np.int64], truth: Tensor, classes: int) -> Tensor:
-        rows = [self.rows[0][i] for i in learned]
+        rows = self.rows[0].take(learned)
         # What only sentences of the other classes hold is unknown to such a model.
         table = NGramTable(rows, self.base, self.order)
         features = [SparseFeatures(some, table) for some in (rows, self.rows[1])]

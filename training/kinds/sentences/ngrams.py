@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.kinds.sentences.rows import Rows
+
 # The length of a sentence's feature vector; ordinary learning rates then fit the gradient solver, too.
 NORM = 8.0
 _MIN_COUNT = 2
@@ -103,9 +105,7 @@ class NGramTable:
 
     def __init__(self, sentences: Sequence[Sequence[int]], base: int, order: int) -> None:
         self.base, self.order = base, order
-        # A key and a sentence's place make one number, whose lower bits are the place.
-        room = 62 - (base**order).bit_length()
-        self._place_bits = max(0, min(_PLACE_BITS, room))
+        self._place_bits = self.place_bits(base, order)
         found: list[list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = [[] for _ in range(order)]
         for some in self._chunks(sentences):
             for n, (keys, _, _) in enumerate(self._counted(some)):
@@ -114,7 +114,24 @@ class NGramTable:
         # Keys grow with the length of the n-gram, so the parts one after another are in order.
         self.keys = np.concatenate([keys for keys, _ in kept])
         documents = np.concatenate([counts for _, counts in kept])
-        self.idf = (np.log((len(sentences) + 1) / (documents + 1)) + 1).astype(np.float32)
+        self.idf = _idf(len(sentences), documents)
+
+    @classmethod
+    def of_counts(
+        cls, keys: NDArray[np.int64], documents: NDArray[np.int64], count: int, base: int, order: int
+    ) -> "NGramTable":
+        """The n-grams `keys` in order, which so many of `count` sentences have."""
+        table = cls.__new__(cls)
+        table.base, table.order, table.keys = base, order, keys
+        table.idf = _idf(count, documents)
+        table._place_bits = cls.place_bits(base, order)
+        return table
+
+    @staticmethod
+    def place_bits(base: int, order: int) -> int:
+        """A key and a sentence's place make one number; so many of its bits, the lower ones, are the place."""
+        room = 62 - int(base**order).bit_length()
+        return max(0, min(_PLACE_BITS, room))
 
     def rows_of(self, sentences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor, Tensor]:
         """CSR parts of the feature matrix: starts [N + 1], columns, both int32, and values."""
@@ -123,9 +140,7 @@ class NGramTable:
         starts = np.concatenate([[0], counts.cumsum()]).astype(np.int32)
         return torch.from_numpy(starts), torch.from_numpy(columns), torch.from_numpy(values)
 
-    def _rows(
-        self, sentences: Sequence[Sequence[int]]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+    def _rows(self, sentences: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
         """Of a chunk: how many known n-grams each sentence has, their columns and values."""
         packed = []
         for keys, owners, counts in self._counted(sentences):
@@ -140,35 +155,35 @@ class NGramTable:
         values = (counts * idf * (NORM / np.maximum(norms, 1e-6))[owners]).astype(np.float32)
         return np.bincount(owners, minlength=len(sentences)), columns.astype(np.int32), values
 
-    def _chunks(self, sentences: Sequence[Sequence[int]]) -> Iterator[Sequence[Sequence[int]]]:
+    def _chunks(self, sentences: Sequence[Sequence[int]]) -> Iterator[Rows]:
         """Few enough at a time that what is made of them takes little room."""
-        size = 1 << self._place_bits
+        rows, size = Rows.of(sentences), 1 << self._place_bits
         # At least one, so that there is something to put together.
-        return (sentences[first : first + size] for first in range(0, max(len(sentences), 1), size))
+        return (rows[first : first + size] for first in range(0, max(len(rows), 1), size))
 
     def _counted(
-        self, sentences: Sequence[Sequence[int]]
+        self, rows: Rows
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
         """For each length from 1: the n-grams of a chunk, sorted; whose they are and how often they stand there."""
         bits = self._place_bits
-        for keys, owners in self._ngrams(sentences):
+        for keys, owners in ngrams_of(rows, self.base, self.order):
             pairs, counts = _runs(np.sort(keys << bits | owners))
             yield pairs >> bits, pairs & (1 << bits) - 1, counts
 
-    def _ngrams(
-        self, sentences: Sequence[Sequence[int]]
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """For each length from 1: the keys of all n-grams and the sentence of each."""
-        lengths = np.fromiter(map(len, sentences), np.int64, len(sentences))
-        rows = [np.asarray(sentence, np.int32) for sentence in sentences]
-        ids = np.concatenate([np.empty(0, np.int32), *rows]).astype(np.int64)
-        owners = np.repeat(np.arange(len(sentences)), lengths)
-        keys = ids
-        yield keys, owners
-        for n in range(2, self.order + 1):
-            keys = keys[:-1] * self.base + ids[n - 1 :]
-            whole = owners[: len(keys)] == owners[n - 1 :]
-            yield keys[whole], owners[: len(keys)][whole]
+
+def ngrams_of(rows: Rows, base: int, order: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """For each length from 1 to `order`: the keys of all n-grams and the sentence of each."""
+    owners = np.repeat(np.arange(len(rows)), rows.lengths)
+    keys = ids = rows.ids.astype(np.int64)
+    yield keys, owners
+    for n in range(2, order + 1):
+        keys = keys[:-1] * base + ids[n - 1 :]
+        whole = owners[: len(keys)] == owners[n - 1 :]
+        yield keys[whole], owners[: len(keys)][whole]
+
+
+def _idf(count: int, documents: NDArray[np.int64]) -> NDArray[np.float32]:
+    return (np.log((count + 1) / (documents + 1)) + 1).astype(np.float32)
 
 
 def _runs(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

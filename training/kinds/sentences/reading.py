@@ -2,13 +2,36 @@
 
 import csv
 import hashlib
+from array import array
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TextIO, overload
 
 from training.ground.errors import TrainingFailed
 from training.ground.samples import ContentIds, Samples, labelled
 
 TABLE = "data.csv"
 _FIELD_CHARS = 16 * 1024 * 1024
+_COLUMNS = ("input", "label", "split", "group")
+
+
+class RowNames(Sequence[str]):
+    """What rows are called, made of their numbers when it is asked for: a million strings would take much room."""
+
+    def __init__(self, numbers: "array[int]") -> None:
+        self._numbers = numbers
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> "RowNames": ...
+    def __getitem__(self, place: int | slice) -> "str | RowNames":
+        if isinstance(place, slice):
+            return RowNames(self._numbers[place])
+        return f"row {self._numbers[place]}"
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
 
 def read_sentences(folder: Path) -> Samples[str]:
@@ -17,21 +40,37 @@ def read_sentences(folder: Path) -> Samples[str]:
     Rows without an input or a label are left out.
     """
     csv.field_size_limit(_FIELD_CHARS)
-    items, places, names = [], [], []
+    items, places, names = [], array("l"), []
     splits, groups = [], []
+    # Each word that comes again is kept once.
+    known: dict[str, str] = {}
     with (folder / TABLE).open(encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
-            sentence, label = (row.get("input") or "").strip(), (row.get("label") or "").strip()
-            if sentence and label:
+        for number, (text, label, split, group) in enumerate(_cells(file), start=2):
+            sentence, name = text.strip(), label.strip()
+            if sentence and name:
                 items.append(sentence)
-                places.append(f"row {number}")
-                names.append(label)
-                splits.append(row.get("split") or "")
-                groups.append(row.get("group") or "")
+                places.append(number)
+                names.append(known.setdefault(name, name))
+                splits.append(known.setdefault(split, split))
+                groups.append(known.setdefault(group, group))
     if not items:
         raise TrainingFailed("dataset_empty", "The table has no sentences. Add rows with input and label.")
     contents = ContentIds(sentence_sha256)
-    return labelled(items, places, names, contents, str, splits=splits, groups=groups)
+    return labelled(items, RowNames(places), names, contents, str, splits=splits, groups=groups)
+
+
+def _cells(file: TextIO) -> Iterator[tuple[str, str, str, str]]:
+    """Input, label, split and group of each row that is not empty, "" where it has none, below the header."""
+    rows = (row for row in csv.reader(file) if row)
+    header = next(rows, [])
+    # Of columns of one name the last counts; the one behind all others is empty.
+    width, place = len(header), {name: column for column, name in enumerate(header)}
+    text, label, split, group = (place.get(name, width) for name in _COLUMNS)
+    for row in rows:
+        if len(row) != width:
+            row = (row + [""] * width)[:width]
+        row.append("")
+        yield row[text], row[label], row[split], row[group]
 
 
 def sentence_sha256(sentence: str) -> str:

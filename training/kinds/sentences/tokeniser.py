@@ -1,13 +1,13 @@
 """Learns a vocabulary from the training sentences, for any script, as the JSON of the `tokenizers` library."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
-from training.kinds.sentences.by_word import counted_words
+from training.kinds.sentences.by_word import Split, counted_words
 
 UNKNOWN = "[UNK]"
 SPECIAL = ["[PAD]", UNKNOWN, "[BOS]", "[EOS]"]
@@ -40,10 +40,13 @@ class Vocabulary:
     unit: str
 
 
-def learn_vocabulary(sentences: Sequence[str], size: int) -> Vocabulary:
+def learn_vocabulary(
+    sentences: Sequence[str], size: int, split: Callable[[], Split] | None = None
+) -> Vocabulary:
     """A vocabulary of at most `size` ids from `sentences`: words, characters or learned pieces, as the script asks.
 
-    Lower case, NFKC; ids 0 to 3 are padding, unknown, begin and end.
+    Lower case, NFKC; ids 0 to 3 are padding, unknown, begin and end. `split` gives the sentences split at blanks, if
+    somebody needs that, too.
     """
     sample = "".join(sentences[:: max(1, len(sentences) // _LOOKED_AT)])
     visible = max(len(sample), 1)
@@ -56,7 +59,8 @@ def learn_vocabulary(sentences: Sequence[str], size: int) -> Vocabulary:
         )
         tokenizer.train_from_iterator(sentences, trainer)
         return Vocabulary(tokenizer.to_str(), tokenizer.get_vocab_size(), 3, CHARACTERS)
-    counts = counted_words(sentences, tokenizer.normalizer, tokenizer.pre_tokenizer)
+    parted = split() if split else Split.of(sentences)
+    counts = counted_words(parted, tokenizer.normalizer, tokenizer.pre_tokenizer)
     words = sorted((-count, word) for word, count in counts.items() if count >= _LEAST_OFTEN)
     kept = [word for _, word in words if word not in SPECIAL][: max(0, size - len(SPECIAL))]
     ids = {word: place for place, word in enumerate([*SPECIAL, *kept])}

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import NDArray
 
 from training.ground.samples import Parts, Samples
-from training.kinds.sentences.by_word import compact
+from training.kinds.sentences.by_word import Split, compact
 from training.kinds.sentences.preprocess import TextPreprocess
+from training.kinds.sentences.rows import Picked, Rows
 from training.kinds.sentences.tokeniser import PIECES, Vocabulary, learn_pieces, learn_vocabulary
 
 # Pairs of pieces: what an encoder's tokenizer splits is joined again.
@@ -20,28 +22,36 @@ class Tokens:
 
     vocabulary: Vocabulary
     preprocess: TextPreprocess
-    rows: list[Sequence[int]]
+    rows: Rows
 
-    def of(self, part: NDArray) -> list[Sequence[int]]:
+    def of(self, part: NDArray[np.int64]) -> Rows:
         """The rows at these indices."""
-        return [self.rows[i] for i in part]
+        return self.rows.take(part)
 
-    def keep(self, part: NDArray) -> "Tokens":
+    def keep(self, part: NDArray[np.int64]) -> "Tokens":
         """Of the sentences at these indices alone."""
         return Tokens(self.vocabulary, self.preprocess, self.of(part))
 
-    def of_parts(self, parts: Parts) -> list[list[Sequence[int]]]:
+    def of_parts(self, parts: Parts) -> list[Picked]:
         """The rows of the training and of the validation part."""
-        return [self.of(part) for part in parts]
+        return [Picked(self.rows, part) for part in parts]
 
 
-def tokenise(samples: Samples[str], vocabulary: int, max_length: int) -> Tokens:
+def tokenise(samples: Samples[str], vocabulary: int, max_length: int, threads: int = 1) -> Tokens:
     """Learn at most `vocabulary` ids, and cut sentences at `max_length` tokens.
 
     The vocabulary is learned from all sentences, but from no label: accuracy is measured all the same on what the
     model did not learn from, and the model that is shipped may know every word.
     """
-    return _tokenised(learn_vocabulary(samples.items, vocabulary), samples.items, max_length)
+    # Counting words and looking them up both begin by splitting the sentences.
+    known: list[Split] = []
+
+    def split() -> Split:
+        known.append(Split.of(samples.items, threads))
+        return known[0]
+
+    learned = learn_vocabulary(samples.items, vocabulary, split)
+    return _tokenised(learned, samples.items, max_length, *known)
 
 
 def tokenise_in_pieces(sentences: Sequence[str], max_length: int) -> Tokens:
@@ -49,9 +59,11 @@ def tokenise_in_pieces(sentences: Sequence[str], max_length: int) -> Tokens:
     return _tokenised(learn_pieces(sentences), sentences, max_length)
 
 
-def _tokenised(learned: Vocabulary, sentences: Sequence[str], max_length: int) -> Tokens:
+def _tokenised(
+    learned: Vocabulary, sentences: Sequence[str], max_length: int, split: Split | None = None
+) -> Tokens:
     preprocess = TextPreprocess(learned.tokenizer_json, max_length)
-    return Tokens(learned, preprocess, compact(preprocess, sentences))
+    return Tokens(learned, preprocess, compact(preprocess, sentences, split))
 
 
 def tokenise_with(samples: Samples[str], tokenizer_json: str, max_length: int) -> Tokens:

@@ -3,14 +3,13 @@
 Languages that build long words out of many parts have few words that come again, but parts that do.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from training.ground.recipe import Recipe
 from training.ground.samples import Samples
 from training.kinds.sentences.preprocess import UNKNOWN
+from training.kinds.sentences.rows import Rows
 from training.kinds.sentences.tokeniser import WORDS
 from training.kinds.sentences.tokens import Tokens, tokenise, tokenise_in_pieces
 
@@ -23,12 +22,12 @@ _FEWEST = 40
 _STRENGTH = 0.1
 
 
-def choose_tokens(recipe: Recipe, samples: Samples[str], part: NDArray[np.int64]) -> Tokens:
+def choose_tokens(recipe: Recipe, samples: Samples[str], part: NDArray[np.int64], threads: int = 1) -> Tokens:
     """The sentences in words or in pieces of words: whichever n-grams tell the classes of some of `part` better by.
 
     `part` are the indices to learn from; the labels of others are not looked at.
     """
-    words = tokenise(samples, recipe.vocabulary, recipe.max_length)
+    words = tokenise(samples, recipe.vocabulary, recipe.max_length, threads)
     if words.vocabulary.unit != WORDS or _rare(words.rows) < _RARE or len(part) < _FEWEST:
         return words
     some = np.random.default_rng(recipe.seed).permutation(part)[:_LOOKED_AT]
@@ -38,9 +37,8 @@ def choose_tokens(recipe: Recipe, samples: Samples[str], part: NDArray[np.int64]
     return tokenise_in_pieces(samples.items, recipe.max_length) if losses[1] < losses[0] else words
 
 
-def _rare(rows: Sequence[Sequence[int]]) -> float:
-    unknown = sum(row.count(UNKNOWN) for row in rows)
-    return unknown / max(1, sum(map(len, rows)))
+def _rare(rows: Rows) -> float:
+    return int((rows.ids == UNKNOWN).sum()) / max(1, len(rows.ids))
 
 
 def _held_out_loss(recipe: Recipe, tokens: Tokens, labels: NDArray[np.int64], classes: int) -> float:

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.kinds.sentences.near import SIGNATURE, plain, signatures
-from training.kinds.sentences.word_hashes import hashed
+from training.kinds.sentences.alike.near import SIGNATURE, plain, signatures
+from training.kinds.sentences.alike.word_hashes import hashed
 
 Marks = Mapping[str, NDArray[Any]]
+Keys = tuple[NDArray[np.uint64], NDArray[np.uint64]]
 # Of more sentences only equal ones are found: a signature takes 24 bytes.
-_MOST_SIGNED = 200_000
+MOST_SIGNED = 200_000
 _SENTENCES_AT_ONCE, _QUERIES_AT_ONCE, _MOST_SHARING = 20_000, 2_000, 400
 # Of fewer words only the same text is alike: everybody says "yes".
 _FEWEST_WORDS = 4
@@ -20,11 +21,14 @@ _SAME_VALUES = 20
 _BYTES_A_BAND = 3
 
 
-def marks_of(sentences: Sequence[str]) -> dict[str, NDArray[Any]]:
+def marks_of(sentences: Sequence[str], keys: Keys | None = None) -> dict[str, NDArray[Any]]:
     """`exact` and `loose`, uint64: hashes of texts, whatever their case and punctuation, the latter whatever their
-    numbers, too; `signed` uint8 [n, 24]: what is left of the runs of five characters of each."""
-    exact, loose = _keys(sentences)
-    long = np.flatnonzero(loose).tolist() if len(sentences) <= _MOST_SIGNED else []
+    numbers, too; `signed` uint8 [n, 24]: what is left of the runs of five characters of each.
+
+    `keys` are both hashes of all sentences, where they are known (`likeness.Likeness`).
+    """
+    exact, loose = keys or _keys(sentences)
+    long = np.flatnonzero(loose).tolist() if len(sentences) <= MOST_SIGNED else []
     return {
         "exact": np.unique(exact[exact != 0]),
         "loose": np.unique(loose[loose != 0]),
@@ -43,7 +47,7 @@ def seen_before(sentences: Sequence[str], marks: Marks) -> NDArray[np.bool_]:
     return found
 
 
-def _keys(sentences: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+def _keys(sentences: Sequence[str]) -> Keys:
     """Hashes [N] of each text, and of those with enough words whatever their numbers; 0 for none."""
     exact, loose = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
     for first in range(0, len(sentences), _SENTENCES_AT_ONCE):

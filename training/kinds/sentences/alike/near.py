@@ -19,6 +19,7 @@ _MOST_CANDIDATES = 200_000
 # Each character of a text takes 40 bytes meanwhile.
 _TEXTS_AT_ONCE = 10_000
 _SAME_SHINGLES = 0.8
+_PAIRS_AT_ONCE = 2_000
 _LARGEST_BUCKET = 40
 _ASCII_WORDS = bytes(ord(chr(code).lower() if chr(code).isalnum() else " ") for code in range(128)).ljust(256)
 _MULTIPLIER = np.uint32(0x9E3779B1)
@@ -43,6 +44,27 @@ def near_sentences(sentences: Sequence[str]) -> Pairs:
         if len(pairs) > _MOST_PAIRS:
             break
     return sorted(pairs)[:_MOST_PAIRS]
+
+
+def near_of_many(sentences: Sequence[str], exact: NDArray[np.uint64], likely: NDArray[np.int64]) -> Pairs:
+    """The same of very many sentences: each whose hash `exact` [N] is that of an earlier one, with the first of these.
+
+    Besides, those of the pairs `likely` [E, 2], the likeliest first, that share four fifths of their runs. Hashes of
+    all runs of all sentences would take longer than learning from them.
+    """
+    order = np.argsort(exact, kind="stable")
+    order = order[exact[order] != 0]
+    first = np.ones(len(order), bool)
+    first[1:] = exact[order[1:]] != exact[order[:-1]]
+    group = np.flatnonzero(first)[first.cumsum() - 1]
+    found = [np.stack([order[group], order], axis=1)[~first]]
+    likely = np.sort(likely[exact[likely[:, 0]] != exact[likely[:, 1]]][:_MOST_PAIRS], axis=1)
+    for start in range(0, len(likely), _PAIRS_AT_ONCE):
+        some = likely[start : start + _PAIRS_AT_ONCE]
+        shingles = _Shingles([plain(sentences[i])[:_LOOKED_AT_CHARACTERS] for i in some.ravel().tolist()])
+        found.append(some[shingles.similarities() >= _SAME_SHINGLES])
+    pairs = np.unique(np.concatenate(found), axis=0)
+    return [(i, j) for i, j in pairs[:_MOST_PAIRS].tolist()]
 
 
 def plain(sentence: str) -> str:
@@ -123,6 +145,22 @@ class _Shingles:
         first, second = (np.unique(self._runs[self._starts[i] : self._ends[i]]) for i in range(2))
         common = len(np.intersect1d(first, second, assume_unique=True))
         return common / (len(first) + len(second) - common)
+
+    def similarities(self) -> NDArray[np.float64]:
+        """The Jaccard index of the runs of each two texts that follow each other."""
+        owners = np.repeat(np.arange(len(self._starts), dtype=np.uint64), self._ends - self._starts)
+        pair, side = owners >> np.uint64(1), owners & np.uint64(1)
+        keys = np.sort(pair << np.uint64(33) | self._runs.astype(np.uint64) << np.uint64(1) | side)
+        once = np.ones(len(keys), bool)
+        once[1:] = keys[1:] != keys[:-1]
+        keys = keys[once]
+        common = keys[1:][keys[1:] >> np.uint64(1) == keys[:-1] >> np.uint64(1)]
+        count = len(self._starts) // 2
+        all_, both = (
+            np.bincount((some >> np.uint64(33)).astype(np.int64), minlength=count) for some in (keys, common)
+        )
+        index: NDArray[np.float64] = both / (all_ - both)
+        return index
 
 
 def _sharing(band: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:

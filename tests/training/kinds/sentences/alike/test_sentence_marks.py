@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from training.kinds.sentences import marks
-from training.kinds.sentences.marks import marks_of, seen_before
-from training.kinds.sentences.near import plain
+from training.kinds.sentences.alike.marks import marks_of, seen_before
+from training.kinds.sentences.alike.near import plain
 
 KNOWN = [
     "The delivery came two weeks late and the box was wet.",

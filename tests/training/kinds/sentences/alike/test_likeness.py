@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from training.ground.sources import sources_of
-from training.kinds.sentences.likeness import alike_sentences
-from training.kinds.sentences.word_hashes import hashed
+from training.kinds.sentences.alike.likeness import alike_sentences
+from training.kinds.sentences.alike.word_hashes import hashed
 
 
 def groups(*sentences: str) -> list[int]:
@@ -93,8 +93,8 @@ def test_sentences_of_one_source_are_found_in_whatever_parts_they_are_compared(
     versions = [*sentences, *(f"please note: {sentence}" for sentence in sentences)]
     whole = groups(*versions)
     assert whole[:40] == whole[40:] == list(range(40))
-    monkeypatch.setattr("training.kinds.sentences.likeness._SENTENCES_AT_ONCE", 7)
-    monkeypatch.setattr("training.kinds.sentences.likeness._PAIRS_AT_ONCE", 3)
+    monkeypatch.setattr("training.kinds.sentences.alike.likeness._SENTENCES_AT_ONCE", 7)
+    monkeypatch.setattr("training.kinds.sentences.alike.likeness._PAIRS_AT_ONCE", 3)
     assert groups(*versions) == whole
 
 

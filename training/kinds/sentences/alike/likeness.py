@@ -7,6 +7,7 @@ full. All of it works on arrays, a part of the sentences at a time: a million ta
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from training.ground.samples import Samples
 from training.ground.sources import SAME, Links, sources_of
-from training.kinds.sentences.word_hashes import Texts, hashed, mixed, odd_numbers
+from training.kinds.sentences.alike.word_hashes import Texts, hashed, mixed, odd_numbers
 
 # Sentences that share this much of the weight of their words are alike.
 ALIKE = 0.6
@@ -33,6 +34,27 @@ Indices = NDArray[np.int64]
 Key = TypeVar("Key", np.int64, np.uint64)
 
 
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Which of N sentences are likely from one source (`links`), and the hashes of their texts, uint64 [N], 0 for none.
+
+    `exact` tells equal ones, whatever their case and punctuation, and `loose`, of those with enough words, whatever
+    their numbers, too.
+    """
+
+    exact: NDArray[np.uint64]
+    loose: NDArray[np.uint64]
+    links: Links
+
+    def of(self, places: Indices) -> "Likeness":
+        """Of the sentences at these places alone, in this order."""
+        moved = np.full(len(self.exact), -1, np.int64)
+        moved[places] = np.arange(len(places))
+        pairs = moved[self.links.pairs]
+        kept = (pairs >= 0).all(axis=1)
+        return Likeness(self.exact[places], self.loose[places], Links(pairs[kept], self.links.likeness[kept]))
+
+
 def sentence_sources(samples: Samples[str], threads: int) -> Indices:
     """The source of each sentence, int64 [N]; see `sources_of`."""
     return sources_of(len(samples.items), alike_sentences(samples.items, threads), samples.groups)
@@ -40,9 +62,12 @@ def sentence_sources(samples: Samples[str], threads: int) -> Indices:
 
 def alike_sentences(sentences: Sequence[str], threads: int = 1) -> Links:
     """Sentences that are likely from one source."""
-    if len(sentences) < 2:
-        return Links.none()
-    firsts = range(0, len(sentences), _SENTENCES_AT_ONCE)
+    return compared(sentences, threads).links
+
+
+def compared(sentences: Sequence[str], threads: int = 1) -> Likeness:
+    """What there is to know of how alike sentences are."""
+    firsts = range(0, max(len(sentences), 1), _SENTENCES_AT_ONCE)
     with ThreadPoolExecutor(threads) as pool:
         texts = list(pool.map(lambda first: hashed(sentences[first : first + _SENTENCES_AT_ONCE]), firsts))
         words = np.concatenate([text.words for text in texts])
@@ -51,16 +76,18 @@ def alike_sentences(sentences: Sequence[str], threads: int = 1) -> Links:
     exact, loose, counts = (
         np.concatenate(some) for some in zip(*((t.exact, t.loose, t.counts) for t in texts), strict=True)
     )
-    long = np.flatnonzero(counts >= _FEWEST_WORDS)
-    same = np.concatenate([_tied(exact, np.arange(len(exact))), _tied(loose, long)])
+    del texts
+    loose[counts < _FEWEST_WORDS] = 0
+    same = np.concatenate([_tied(keys, np.arange(len(keys))) for keys in (exact, loose)])
     # Of equal ones the first is enough.
     firsts_of_equal = np.unique(loose, return_index=True)[1]
-    pairs = _candidates(signatures, np.intersect1d(firsts_of_equal, long, assume_unique=True))
+    pairs = _candidates(signatures, np.sort(firsts_of_equal[loose[firsts_of_equal] != 0]))
     likeness = _shared(words, counts, weights, pairs)
     enough = likeness >= ALIKE
     # Never as sure as of the same.
     sure = np.concatenate([np.full(len(same), SAME), np.minimum(likeness[enough], 0.99)])
-    return Links(np.concatenate([same, pairs[enough]]), sure.astype(np.float32))
+    links = Links(np.concatenate([same, pairs[enough]]), sure.astype(np.float32))
+    return Likeness(exact, loose, links)
 
 
 def _weights(words: Hashes, sentences: int) -> Floats:

@@ -1,0 +1,1 @@
+"""Finds sentences that are nearly the same, and those that come from one source."""
