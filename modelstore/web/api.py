@@ -195,11 +195,15 @@ class ModelDownloadView(_TokenView):
             400: _problem("format_unknown"),
             403: _problem("not_downloadable"),
             **_GONE,
+            404: _problem("model_not_found, file_not_found: there is no code for this model"),
             **_STORAGE,
         },
     )
     def get(self, request: Request, token: str) -> HttpResponseBase:
-        """The model as one file, or `format=bundle`: a zip of all its files."""
+        """The model as one file, or `format=bundle`: a zip of all its files.
+
+        With `format=code` it is a zip of a script and a notebook that train it again with plain PyTorch.
+        """
         model = get_model(token)
         chosen = request.query_params.get("format", "onnx")
         return file_responses.respond(model=model, format=chosen)

@@ -147,6 +147,9 @@ class Kind:
 
     # A folder with inputs.py and inputs.js for bundles, dotted (see modelstore/standalone/README.md).
     standalone: str
+    # A module with `code_of(model, open_file)`, which tells what the code is made of that trains a model again without
+    # Flash (see `modelstore.bundles.generated_code`); "" for none.
+    code: str = ""
     # A folder with templates, kinds/NAME/..., where it is not Flash's own.
     template_folder: str = ""
     # Data to try Flash with.

@@ -65,6 +65,7 @@ KIND = Kind(
     inputs="modelstore.kinds.pictures.inputs",
     page="modelstore.kinds.pictures.page",
     standalone="modelstore.kinds.pictures.standalone",
+    code="modelstore.kinds.pictures.code",
     sample_data=(
         SampleData(
             name="shapes",

@@ -54,6 +54,7 @@ KIND = Kind(
     inputs="modelstore.kinds.sentences.inputs",
     page="modelstore.kinds.sentences.page",
     standalone="modelstore.kinds.sentences.standalone",
+    code="modelstore.kinds.sentences.code",
     sample_data=(
         SampleData(
             name="messages",
