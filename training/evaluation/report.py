@@ -27,6 +27,7 @@ report.json holds, all of the validation part unless said otherwise:
                   sample would have shown (null where that is unknown; missing where it would be the same)
     test          {score, count, left_out, and confusion and per_class as above}: of the test part that the upload
                   named, by the exported model, measured once; left_out could not be read. Missing without such a part
+    collect       what to collect next: see `training.evaluation.collect`. Missing with few samples
     outside       what is told about answers that belong to none of the classes: see `training.evaluation.outside`.
                   Missing for kinds of task that tell nothing
     train_count, val_count, best_epoch, epochs: [EpochFigures], warnings: [str], skipped: [{source, reason}],

@@ -16,6 +16,7 @@ from training.audit.audit import audit
 from training.bundle import manifest as bundle
 from training.bundle.manifest import Manifest
 from training.bundle.previous import Previous
+from training.evaluation.collect import collect_figures
 from training.evaluation.comparison import compare
 from training.evaluation.outcome import Outcome
 from training.evaluation.outside import outside_figures
@@ -56,7 +57,7 @@ def export(
         check_agreement(folder, outcome)
     copied = _serving_copy(folder, outcome, run)
     found = {"calibration": calibration, **audit(outcome, run), **outside_figures(outcome, run)}
-    found |= {**compare(outcome, previous, run), **copied}
+    found |= {**compare(outcome, previous, run), **copied, **collect_figures(outcome, run)}
     figures = source_figures(outcome)
     tell_sources(outcome, figures, run.events)
     found |= figures | measure_test(folder, outcome, test, run)
