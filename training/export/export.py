@@ -21,6 +21,7 @@ from training.evaluation.comparison import compare
 from training.evaluation.outcome import Outcome
 from training.evaluation.outside import outside_figures
 from training.evaluation.sources import source_figures, tell_sources
+from training.evaluation.traits import trait_figures
 from training.export.calibrated import calibrate
 from training.export.examples import write_examples
 from training.export.held_out import measure_test
@@ -58,6 +59,7 @@ def export(
     copied = _serving_copy(folder, outcome, run)
     found = {"calibration": calibration, **audit(outcome, run), **outside_figures(outcome, run)}
     found |= {**compare(outcome, previous, run), **copied, **collect_figures(outcome, run)}
+    found |= trait_figures(outcome, run)
     figures = source_figures(outcome)
     tell_sources(outcome, figures, run.events)
     found |= figures | measure_test(folder, outcome, test, run)

@@ -110,13 +110,14 @@ class Kind:
     per_request_limit: str = "max_sentences_per_request"
 
     # Training: `read(folder) -> Samples`; `fit`, see `training.train.fit`; `restore(saved) -> nn.Module` builds a
-    # model from the dict in model.pt; `thumbnail(item) -> bytes | None` a small JPEG of a sample; `serving_copy` writes
-    # a smaller model for the web; `libraries` are modules that a training of this kind will want, and
-    # functions that load more.
+    # model from the dict in model.pt; `thumbnail(item) -> bytes | None` a small JPEG of a sample; `traits(items,
+    # threads) -> [Trait]` what samples are like beside their class; `serving_copy` writes a smaller model for the web;
+    # `libraries` are modules that a training of this kind will want, and functions that load more.
     read: str
     fit: str
     restore: str
     thumbnail: str = ""
+    traits: str = ""
     serving_copy: str = ""
     libraries: tuple[str, ...] = ()
 

@@ -1,5 +1,6 @@
 """The code of models of all recipes is fit to be read: formatted, no unused names, its constants are the model's."""
 
+import ast
 import io
 import json
 import struct
@@ -20,6 +21,8 @@ from tests.modelstore.conftest import Publish
 from tests.tasks import Task
 from training.ground.recipe import resolve
 
+# wavelets.py lies beside the script.
+PACKAGES = ("torch", "torchvision", "numpy", "PIL", "tokenizers", "safetensors", "wavelets")
 RUFF = Path(sys.executable).with_name("ruff")
 CLASSES = ['a "b"', "it's", "q\"x'", "back\\slash", "long " * 12 + "1", "猫\n犬", "{accuracy}"]
 NGRAMS = {"classes": 3, "base": 9, "order": 2}
@@ -75,6 +78,13 @@ def opening(arguments: dict[str, Any], unit: str) -> Callable[[str], IO[bytes]]:
     return lambda name: io.BytesIO(files.get(name, b""))
 
 
+def modules_of(node: ast.AST) -> list[str]:
+    """The packages that it imports."""
+    names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+    names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+    return [name.partition(".")[0] for name in names]
+
+
 def recipes() -> dict[str, tuple[TrainedModel, Callable[[str], IO[bytes]]]]:
     found = {}
     nothing = opening({}, "words")
@@ -112,6 +122,8 @@ def test_code_of_all_recipes_is_formatted_and_whole(tmp_path: Path) -> None:
             (tmp_path / name / file).write_bytes(files[file]().read())
         code = (tmp_path / name / "train.py").read_text()
         assert "# if:" not in code and "# end" not in code and "{interval}" not in code, name
+        imported = {name for node in ast.walk(ast.parse(code)) for name in modules_of(node)}
+        assert imported <= {*sys.stdlib_module_names, *PACKAGES}, name
         names: dict[str, Any] = {}
         settings = code[code.index("\nDATA = ") :].partition("\n\n")[0]
         exec("import os\nfrom pathlib import Path\n" + settings, names)

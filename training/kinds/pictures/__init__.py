@@ -41,6 +41,7 @@ KIND = Kind(
     fit=f"{_HERE}.fit:fit",
     restore=f"{_HERE}.networks.vision:restored",
     thumbnail=f"{_HERE}.thumbnail:thumbnail",
+    traits=f"{_HERE}.traits:traits",
     serving_copy=f"{_HERE}.serving_copy:make_serving_copy",
     libraries=(
         f"{_HERE}.fine_tuning",
