@@ -39,7 +39,7 @@ MORE = {
 
 
 def with_all(model: TrainedModel) -> TrainedModel:
-    keep_examples(add_findings(model))
+    keep_examples(add_findings(model), "row 7: terrible <b>weather</b>")
     model.report |= MORE
     model.save()
     return model
@@ -83,7 +83,7 @@ def test_what_the_answer_rests_on_is_shown(client: Client, make_model) -> None:
     # Of a picture of one colour no part tells more than another.
     assert "the answer stays the same whichever part is hidden" in pictures
     sentences = report_of(client, with_all(make_model(Task.TEXT)))
-    assert '<mark class="weight-5">' in sentences
+    assert '<mark class="weight-5">terrible</mark>' in sentences and "&lt;b&gt;weather" in sentences
 
 
 def test_a_model_of_before_has_a_report_too(client: Client, make_model) -> None:
