@@ -19,6 +19,7 @@ from modelstore.web.figures import (
     confusion_rows,
     data_findings,
     reliability_points,
+    slices_by_trait,
     suggested_threshold,
     threshold_row,
 )
@@ -72,6 +73,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "matrix": confusion_rows(model.classes, report.get("confusion", []), samples),
         "confused": confused_pairs(model.classes, report.get("confusion", []), samples),
         "findings": data_findings(report, score.name),
+        "slices": slices_by_trait(report),
         "collect": report.get("collect"),
         "collect_words": _collect_words(report, kind.words),
         "has_examples": bool(samples),

@@ -107,6 +107,7 @@ def test_programs_and_the_page_link_to_it(client: Client, make_model) -> None:
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     page = read(client.get(reverse("model", args=[model.token])))
     assert page.all("a", href=reverse("model-report", args=[model.token]))
+    assert "up to 90 pixels (clearly worse)" in page.text
     assert "What to collect next" in page.text and "+2.1 points (+0.4 to +3.9)" in page.text
 
 

@@ -108,7 +108,10 @@ class _Curve:
                 continue
             shares, counts, last = self._by_share(rest, asked)
             if not found:
-                classes = self._promising(asked, last)
+                # As many as there is time for: each takes about as long as a model of one share.
+                spent = time.monotonic() - started
+                affordable = int(max(budget - spent, 0.0) / max(spent / len(_SHARES), 1e-9))
+                classes = self._promising(asked, last)[:affordable]
             found.append(_Asked(by_share=shares, without=self._without(rest, asked, classes), counts=counts))
         return self._told(found, classes)
 

@@ -20,9 +20,8 @@ def learning_rate(done):
     share = done / EPOCHS
     if share < WARM_UP:
         return LEARNING_RATE * max(share / WARM_UP, 0.02)
-    return (
-        LEARNING_RATE * (1 + math.cos(math.pi * (share - WARM_UP) / (1 - WARM_UP))) / 2
-    )
+    falling = 1 + math.cos(math.pi * (share - WARM_UP) / (1 - WARM_UP))
+    return LEARNING_RATE * falling / 2
     # end
     # if: constant
     return LEARNING_RATE

@@ -57,11 +57,8 @@ class Encoder(nn.Module):
 
     def load(self, theirs):
         """Takes the tensors by the names that they have in the file."""
-        names = ("bert.", "roberta.")
-        for prefix in names:
-            theirs = {
-                name.removeprefix(prefix): t.float() for name, t in theirs.items()
-            }
+        for prefix in ("bert.", "roberta."):
+            theirs = {name.removeprefix(prefix): t for name, t in theirs.items()}
         embeddings = {
             name: theirs[f"embeddings.{name}_embeddings.weight"]
             for name in ("word", "position", "token_type")
@@ -87,7 +84,7 @@ class Encoder(nn.Module):
         for ours, name in pairs:
             for kind in ("weight", "bias"):
                 own[f"{ours}.{kind}"] = theirs[f"{name}.{kind}"]
-        self.load_state_dict(own)
+        self.load_state_dict({name: tensor.float() for name, tensor in own.items()})
 
 
 def windows_of(row):
@@ -108,10 +105,8 @@ def embedded(encoder, rows):
     encoder.eval()
     windows = [(place, w) for place, row in enumerate(rows) for w in windows_of(row)]
     windows.sort(key=lambda window: len(window[1]))
-    sums, counts = (
-        torch.zeros(len(rows), encoder.norm.weight.numel()),
-        torch.zeros(len(rows)),
-    )
+    sums = torch.zeros(len(rows), encoder.norm.weight.numel())
+    counts = torch.zeros(len(rows))
     for start in range(0, len(windows), 32):
         some = windows[start : start + 32]
         places = torch.tensor([place for place, _ in some])
