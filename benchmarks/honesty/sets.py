@@ -100,7 +100,7 @@ def trained(name: str, parts: Parts, preset: str) -> tuple[dict[str, Any], NDArr
     task = "textclassification" if name in TEXTS else "imageclassification"
     with tempfile.TemporaryDirectory(prefix="flash-bench-") as folder:
         run = run_dir(Path(folder), task, {"preset": preset})
-        (_write_rows if name in TEXTS else _write_pictures)(run / "data", parts.learned)
+        write_samples(name, run / "data", parts.learned)
         report = train(run).report
         classifier = OnnxClassifier(run / "bundle", 2)
         # Batches are padded to their longest sentence.
@@ -112,6 +112,11 @@ def trained(name: str, parts: Parts, preset: str) -> tuple[dict[str, Any], NDArr
             answers = [classifier.manifest.classes[i] for i in best]
             right[some] = [answer == parts.test[i].label for answer, i in zip(answers, some, strict=True)]
         return report, right
+
+
+def write_samples(name: str, folder: Path, samples: Sequence[Sample]) -> None:
+    """Samples of a set as a training reads them."""
+    (_write_rows if name in TEXTS else _write_pictures)(folder, samples)
 
 
 def _rows(path: Path) -> list[Sample]:

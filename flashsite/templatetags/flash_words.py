@@ -7,6 +7,7 @@ from django import template
 from jobs.models import Job
 from jobs.money.estimates import Range
 from jobs.states import RUNNING, JobStatus
+from training.ground.collect_words import signed_points
 from training.kinds import CATALOG
 from training.score import SCORES, Score, show
 
@@ -42,6 +43,12 @@ def percent(share: Any) -> str:
     if not isinstance(share, int | float):
         return "–"
     return f"{100 * share:.1f}\N{NO-BREAK SPACE}%".replace(".0\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}")
+
+
+@register.filter
+def percent_points(share: float) -> str:
+    """0.021 as +2.1, a difference in percentage points."""
+    return signed_points(share)
 
 
 @register.filter

@@ -6,6 +6,7 @@ from typing import Any
 
 from modelstore.models import TrainedModel
 from training.bundle.manifest import MARKS_FILE, MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
+from training.ground.collect_words import collect_words
 from training.ground.source_words import source_words
 from training.ground.used_settings import used_settings
 from training.kinds import kind_of
@@ -30,6 +31,7 @@ def model_card(model: TrainedModel) -> str:
         _classes(model.report),
         _limits(model),
         _data(model),
+        _collect(model),
         _use(model),
         _files(model),
     ]
@@ -153,6 +155,14 @@ def _data(model: TrainedModel) -> str:
             f"{duplicates['count']:,} validation samples also appear, nearly identical, in the training part."
         )
     return "## Data\n\n" + "\n".join(f"- {point}" for point in points) if points else ""
+
+
+def _collect(model: TrainedModel) -> str:
+    found = model.report.get("collect")
+    if not found:
+        return ""
+    words = collect_words(found, kind_of(model.task_type).words.samples)
+    return "## What to collect next\n\n" + "\n".join(f"- {_line(sentence)}" for sentence in words)
 
 
 def _use(model: TrainedModel) -> str:

@@ -56,13 +56,13 @@ def kind_files(model: TrainedModel) -> dict[str, Opener]:
     return {
         "preprocess.py": partial(_beside, kind.preprocess, parts),
         **{f"{_last(part)}.py": partial(_beside, part, parts) for part in parts},
-        "inputs.py": plain(_file_of(f"{kind.standalone}.inputs")),
+        "inputs.py": plain(module_file(f"{kind.standalone}.inputs")),
     }
 
 
 def _beside(module: str, parts: Sequence[str]) -> IO[bytes]:
     """The text of a module for a folder where `parts` lie beside it: they lose their packages."""
-    code = _file_of(module).read_text(encoding="utf-8")
+    code = module_file(module).read_text(encoding="utf-8")
     for part in parts:
         code = code.replace(part, _last(part))
     return io.BytesIO(code.encode())
@@ -72,7 +72,7 @@ def _last(module: str) -> str:
     return module.rpartition(".")[2]
 
 
-def _file_of(module: str) -> Path:
+def module_file(module: str) -> Path:
     """Where a module lies. It is not imported: that may need numpy, and the web starts without."""
     spec = find_spec(module)
     assert spec is not None and spec.origin is not None
@@ -96,7 +96,9 @@ def standalone_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
 def web_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
     """The files of the page that predicts in a browser; with its runtime where that is here."""
     files = {name: plain(FOLDER / "web" / name) for name in _WEB_FILES}
-    files["inputs.js"] = plain(_file_of(f"{kind_of(model.task_type).standalone}.inputs").with_suffix(".js"))
+    files["inputs.js"] = plain(
+        module_file(f"{kind_of(model.task_type).standalone}.inputs").with_suffix(".js")
+    )
     files["facts.js"] = text(f"window.FLASH_FACTS = {json.dumps(_facts(model, open_file))};\n")
     files["model.js"] = partial(_model_script, open_file)
     files["get_runtime.py"] = plain(FOLDER / "web" / "get_runtime.py")

@@ -1,4 +1,4 @@
-"""Writes what serves a bundle elsewhere: on AWS Lambda, in a container, or as a page without a server."""
+"""Writes what serves a bundle elsewhere (on AWS Lambda, in a container, as a page) or trains it again without Flash."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ from modelstore.bundles.standalone_files import (
     web_files,
     write_files,
 )
-from modelstore.downloads.file_responses import check_downloadable, open_checked
+from modelstore.downloads.file_responses import check_downloadable, checked_code, open_checked
 from modelstore.ground.errors import FlashError
 from modelstore.models import TrainedModel
 from training.bundle.manifest import MANIFEST_FILE, ONNX_FILE
@@ -31,11 +31,12 @@ Files = Mapping[str, Opener]
 
 
 class Target(StrEnum):
-    """Where a bundle can be served."""
+    """Where a bundle can be served; CODE trains it again."""
 
     LAMBDA = "lambda"
     DOCKER = "docker"
     WEB = "web"
+    CODE = "code"
 
 
 class ExportRefused(FlashError):
@@ -103,4 +104,5 @@ _FILES: Mapping[Target, Callable[[TrainedModel], Files]] = {
     Target.LAMBDA: _lambda,
     Target.DOCKER: _docker,
     Target.WEB: _web,
+    Target.CODE: checked_code,
 }

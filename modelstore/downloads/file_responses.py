@@ -1,7 +1,7 @@
 """Files of a model for its owner: checked before the first byte leaves, streamed, never whole in memory."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +14,9 @@ from django.utils.text import slugify
 
 from modelstore.access import unusable_model
 from modelstore.bundles import local_cache, stored_files
-from modelstore.bundles.standalone_files import standalone_files
+from modelstore.bundles.code_files import code_files
+from modelstore.bundles.generated_code import NoCode
+from modelstore.bundles.standalone_files import Opener, standalone_files
 from modelstore.downloads import presigned
 from modelstore.ground import files, naming
 from modelstore.ground.errors import FlashError
@@ -23,8 +25,15 @@ from modelstore.models import TrainedModel
 from training.bundle.manifest import MANIFEST_FILE, ONNX_FILE, SAFETENSORS_FILE, TORCH_FILE, BundleDamaged
 
 PLOT_FILE = "accuracy.svg"
-BUNDLE = "bundle"
-FORMATS = {"onnx": ONNX_FILE, "pytorch": TORCH_FILE, "safetensors": SAFETENSORS_FILE, BUNDLE: None}
+BUNDLE, CODE = "bundle", "code"
+# What is no single file of the model is a zip.
+FORMATS = {
+    "onnx": ONNX_FILE,
+    "pytorch": TORCH_FILE,
+    "safetensors": SAFETENSORS_FILE,
+    BUNDLE: None,
+    CODE: None,
+}
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:; sandbox"
 
 
@@ -82,13 +91,15 @@ class DownloadFile:
 
 
 def open_download(*, model: TrainedModel, format: str) -> DownloadFile:
-    """The model's file in `format`: onnx, pytorch, safetensors, or bundle (a zip of all files).
+    """The model's file in `format`: onnx, pytorch, safetensors, bundle (a zip of all files), code (a zip).
 
     Raises FormatUnknown (400), NotDownloadable (403), FileMissing (404), ModelExpired (410) if the model was
     pruned meanwhile, ModelDamaged (503), StorageUnavailable (503).
     """
     _check_allowed(model, format)
     file = FORMATS[format]
+    if format == CODE:
+        return _open_code(model, f"{_base_name(model)}-code")
     if file is None:
         return _open_bundle(model, _base_name(model))
     return _open_file(model, file, f"{_base_name(model)}{Path(file).suffix}", "application/octet-stream")
@@ -161,13 +172,29 @@ def _open_file(model: TrainedModel, file: str, name: str, content_type: str) -> 
 
 
 def _open_bundle(model: TrainedModel, base: str) -> DownloadFile:
+    own = sorted({*model.manifest["files"], MANIFEST_FILE})
+    files = {name: partial(open_checked, model, name) for name in own}
+    return _open_zip(model, base, files | standalone_files(model, partial(open_checked, model)))
+
+
+def _open_code(model: TrainedModel, base: str) -> DownloadFile:
+    return _open_zip(model, base, checked_code(model))
+
+
+def checked_code(model: TrainedModel) -> dict[str, Opener]:
+    """The code that trains the model again; raises FileMissing (404) where there is none, else as `open_download`."""
+    try:
+        return code_files(model, partial(open_checked, model))
+    except NoCode as error:
+        raise FileMissing(str(error)) from error
+
+
+def _open_zip(model: TrainedModel, base: str, files: Mapping[str, Opener]) -> DownloadFile:
+    """The files in a folder `base` of a zip."""
     with ExitStack() as stack:
-        members = {}
-        for file in sorted({*model.manifest["files"], MANIFEST_FILE}):
-            handle = stack.enter_context(open_checked(model, file))
-            members[f"{base}/{file}"] = _measured(handle)
-        for name, opener in standalone_files(model, partial(open_checked, model)).items():
-            members[f"{base}/{name}"] = _measured(stack.enter_context(opener()))
+        members = {
+            f"{base}/{name}": _measured(stack.enter_context(opener())) for name, opener in files.items()
+        }
         size = zip_size({name: length for name, (_, length) in members.items()})
         chunks = zip_chunks(members, modified=model.created)
         return DownloadFile(

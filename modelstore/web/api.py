@@ -27,6 +27,7 @@ from modelstore.prediction.predict_request import PredictRequest
 from modelstore.prediction.predictor import predict
 from modelstore.web.contract import page_of
 from modelstore.web.predict_serializers import PredictFilesSerializer, PredictJsonSerializer
+from modelstore.web.report_file import report_response
 from modelstore.web.serializers import (
     ModelSerializer,
     ModelSummarySerializer,
@@ -195,11 +196,15 @@ class ModelDownloadView(_TokenView):
             400: _problem("format_unknown"),
             403: _problem("not_downloadable"),
             **_GONE,
+            404: _problem("model_not_found, file_not_found: there is no code for this model"),
             **_STORAGE,
         },
     )
     def get(self, request: Request, token: str) -> HttpResponseBase:
-        """The model as one file, or `format=bundle`: a zip of all its files."""
+        """The model as one file, or `format=bundle`: a zip of all its files.
+
+        With `format=code` it is a zip of a script and a notebook that train it again with plain PyTorch.
+        """
         model = get_model(token)
         chosen = request.query_params.get("format", "onnx")
         return file_responses.respond(model=model, format=chosen)
@@ -224,6 +229,26 @@ class ModelAccuracyPlotView(_TokenView):
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         # A browser's <img> accepts pictures only; problems are told in JSON all the same.
+        return self.get_renderers()[0], self.get_renderers()[0].media_type
+
+
+class ModelReportView(_TokenView):
+    """The report of one model."""
+
+    # Its explanations are predictions.
+    throttle_scope = "predict"
+
+    @extend_schema(
+        operation_id="model_report",
+        tags=["models"],
+        responses={(200, "text/html"): OpenApiTypes.STR, **_GONE},
+    )
+    def get(self, request: Request, token: str) -> HttpResponseBase:
+        """All that is known of how the model was measured and on which data, as one HTML file that needs no network."""
+        return report_response(get_model(token))
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # It is a file, whatever the caller accepts.
         return self.get_renderers()[0], self.get_renderers()[0].media_type
 
 

@@ -10,5 +10,6 @@ urlpatterns = [
     path("models/<str:token>/predict/", api.ModelPredictView.as_view(), name="model-predict"),
     path("models/<str:token>/extend/", api.ModelExtendView.as_view(), name="model-extend"),
     path("models/<str:token>/download/", api.ModelDownloadView.as_view(), name="model-download"),
+    path("models/<str:token>/report.html", api.ModelReportView.as_view(), name="model-report"),
     path("models/<str:token>/accuracy.svg", api.ModelAccuracyPlotView.as_view(), name="model-accuracy-plot"),
 ]

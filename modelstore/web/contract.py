@@ -36,6 +36,9 @@ class KindPage(Protocol):
     def explain(self, *, model: TrainedModel, value: Any, label: str) -> Explanation:
         """Why `model` gave `label` to the input `value`; raises what `predict` raises."""
 
+    def kept_input(self, source: str, picture: bytes) -> Any | None:
+        """The input that a kept sample was, as it is told (`Samples.shown`) or by its small picture; None: unknown."""
+
 
 def page_of(task: str) -> KindPage:
     """The module of the kind of `task`; raises UnknownKind."""

@@ -43,6 +43,27 @@ class Cell:
     examples: list[Example]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """One sample with what it was and what the model said; `picture` are the bytes of a small JPEG, b"" without one."""
+
+    source: str
+    truth: str
+    predicted: str
+    probability: float
+    picture: bytes
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the model was."""
+        return self.truth == self.predicted
+
+    @property
+    def address(self) -> str:
+        """The picture as a data: address."""
+        return _address(self.picture) if self.picture else ""
+
+
 def has_examples(model: TrainedModel) -> bool:
     """Whether its trainer kept any."""
     return EXAMPLES_FILE in model.manifest["files"]
@@ -75,6 +96,28 @@ def cell(model: TrainedModel, truth: int, predicted: int) -> Cell:
     raise NoExamples("No examples were kept for that. Choose another cell.")
 
 
+def right_and_wrong(model: TrainedModel, count: int) -> list[Kept]:
+    """Up to `count` samples that the model got wrong, each of another cell, then as many that it got right.
+
+    Raises as `cell` does.
+    """
+    told, pictures = _opened(model, lambda told: [row["samples"][0]["source"] for row in told["cells"]])
+    found: list[Kept] = []
+    for is_right in (False, True):
+        cells = [row for row in told["cells"] if (row["truth"] == row["predicted"]) is is_right]
+        for row in cells[:count]:
+            sample = row["samples"][0]
+            kept = Kept(
+                source=sample["source"],
+                truth=model.classes[row["truth"]],
+                predicted=model.classes[row["predicted"]],
+                probability=sample["probability"],
+                picture=pictures.get(sample["source"], b""),
+            )
+            found.append(kept)
+    return found
+
+
 def pictures_of(model: TrainedModel, sources: Iterable[str]) -> Mapping[str, str]:
     """data: addresses of the pictures that were kept of these samples; raises as `cell` does."""
     wanted = list(sources)
@@ -86,17 +129,23 @@ def pictures_of(model: TrainedModel, sources: Iterable[str]) -> Mapping[str, str
 def _read(
     model: TrainedModel, choose: Callable[[dict[str, Any]], Iterable[str]]
 ) -> tuple[dict[str, Any], dict[str, str]]:
+    told, pictures = _opened(model, choose)
+    return told, {source: _address(data) for source, data in pictures.items()}
+
+
+def _opened(
+    model: TrainedModel, choose: Callable[[dict[str, Any]], Iterable[str]]
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """What the list of the examples tells, and the pictures of the chosen samples."""
     with open_checked(model, EXAMPLES_FILE) as file:
         try:
             with zipfile.ZipFile(file) as archive:
                 told = json.loads(archive.read(_LIST))
                 names: dict[str, str] = told["pictures"]
                 return told, {
-                    source: _address(archive.read(names[source]))
-                    for source in choose(told)
-                    if source in names
+                    source: archive.read(names[source]) for source in choose(told) if source in names
                 }
-        except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        except (zipfile.BadZipFile, KeyError, IndexError, ValueError) as error:
             raise unusable_model(model, error) from error
 
 

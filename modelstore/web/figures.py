@@ -72,6 +72,18 @@ def data_findings(report: Mapping[str, Any], score: str = ACCURACY) -> dict[str,
     return found if found["hardest"] or found["suspects"].get("count") or found["twins"] else {}
 
 
+def slices_by_trait(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Traits of samples, each with its groups, and whether one of them is clearly worse than the others."""
+    traits: dict[str, list[dict[str, Any]]] = {}
+    for row in report.get("slices") or []:
+        traits.setdefault(row["trait"], []).append(row)
+    return [
+        {"trait": trait, "rows": rows, "is_worse": any(row["is_worse"] for row in rows)}
+        for trait, rows in traits.items()
+        if len(rows) > 1
+    ]
+
+
 def threshold_row(report: Mapping[str, Any], threshold: float) -> dict[str, Any] | None:
     """The row of report.json's thresholds nearest to this one; None where the report has none."""
     rows: list[dict[str, Any]] = report.get("thresholds") or []

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from modelstore.bundles import shared_parts
+from modelstore.bundles.code_files import why_no_code
 from modelstore.bundles.standalone_files import runtime_path, standalone_bytes
 from modelstore.downloads import file_responses
 from modelstore.lifetime.owner_actions import longest_expiry
@@ -18,10 +19,12 @@ from modelstore.web.figures import (
     confusion_rows,
     data_findings,
     reliability_points,
+    slices_by_trait,
     suggested_threshold,
     threshold_row,
 )
 from modelstore.web.forms import PredictForm, ThresholdForm
+from training.ground.collect_words import collect_words
 from training.ground.source_words import source_words
 from training.ground.used_settings import used_settings
 from training.kinds import Words, kind_of
@@ -30,6 +33,10 @@ _FORMAT_WORDS = {
     "onnx": ("ONNX", "Runs nearly everywhere, with everything inside."),
     "pytorch": ("PyTorch", "The weights as a state dict, for further training."),
     "safetensors": ("safetensors", "The same weights, in a format that cannot run code."),
+    "code": (
+        "Code",
+        "A script and a notebook that train this model again with plain PyTorch, without Flash.",
+    ),
     "bundle": (
         "Everything",
         "A zip that works without Flash: it predicts by program, or offline in a browser{}, and proves its accuracy.",
@@ -66,6 +73,9 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "matrix": confusion_rows(model.classes, report.get("confusion", []), samples),
         "confused": confused_pairs(model.classes, report.get("confusion", []), samples),
         "findings": data_findings(report, score.name),
+        "slices": slices_by_trait(report),
+        "collect": report.get("collect"),
+        "collect_words": _collect_words(report, kind.words),
         "has_examples": bool(samples),
         "reliability": reliability_points(report),
         "thresholds": report.get("thresholds", []),
@@ -73,6 +83,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "outside": report.get("outside"),
         "settings_used": used_settings(_config(config, report), kind),
         "downloads": _downloads(model),
+        "no_code": why_no_code(model),
         "predict_url": request.build_absolute_uri(reverse("api:model-predict", args=[model.token])),
     }
 
@@ -80,6 +91,11 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
 def _sources(report: dict[str, Any], score: str, words: Words) -> str:
     found = report.get("sources")
     return source_words(found, score, words.sample, words.samples) if found else ""
+
+
+def _collect_words(report: dict[str, Any], words: Words) -> list[str]:
+    found = report.get("collect")
+    return collect_words(found, words.samples) if found else []
 
 
 def _commonest(report: dict[str, Any]) -> str:
@@ -101,17 +117,19 @@ def _whole_bytes(model: TrainedModel) -> int:
 
 
 def _downloads(model: TrainedModel) -> list[dict[str, Any]]:
-    """What may be taken away: format, words for it, and its size in bytes where it is known."""
+    """What may be taken away: format, words for it, and its size in bytes, None where it is made on demand."""
     if not model.downloadable:
         return []
     files = model.manifest.get("files", {})
     sizes = {
-        name: _whole_bytes(model) if file is None else files.get(file, {}).get("bytes")
-        for name, file in file_responses.FORMATS.items()
+        name: files[file]["bytes"] for name, file in file_responses.FORMATS.items() if file and file in files
     }
+    sizes[file_responses.BUNDLE] = _whole_bytes(model)
+    if not why_no_code(model):
+        sizes[file_responses.CODE] = None
     once = "" if runtime_path().is_file() else " (once web/get_runtime.py in it has fetched what that takes)"
     return [
         {"format": name, "title": title, "words": words.format(once), "size": sizes[name]}
         for name, (title, words) in _FORMAT_WORDS.items()
-        if sizes.get(name)
+        if name in sizes
     ]

@@ -32,6 +32,8 @@ METRICS = (
     "thresholds",
     "outside",
     "search",
+    "collect",
+    "slices",
     "warnings",
     "seconds",
     "device",
@@ -66,7 +68,7 @@ _MODEL = {
     "expires": "2026-11-20T11:00:40Z",
 }
 
-
+_REPORT = "http://localhost:8000/api/v1/models/uq0cZcJ0yE0pYk3zq7H2aB/report.html"
 _METRICS = {
     "accuracy": 0.935,
     "majority_accuracy": 0.5,
@@ -175,19 +177,22 @@ class ModelSummarySerializer(serializers.ModelSerializer):
 
 
 @extend_schema_serializer(
-    examples=[OpenApiExample("A model", _MODEL | {"metrics": _METRICS}, response_only=True)]
+    examples=[
+        OpenApiExample("A model", _MODEL | {"report_file": _REPORT, "metrics": _METRICS}, response_only=True)
+    ]
 )
 class ModelSerializer(ModelSummarySerializer):
     """A model; needs `request` and `policy` in its context."""
 
     token = serializers.SerializerMethodField()
     accuracy_plot = serializers.SerializerMethodField(help_text="Address of an SVG.")
+    report_file = serializers.SerializerMethodField(help_text="Address of the report as one HTML file.")
     metrics = serializers.SerializerMethodField(
         help_text="Curves, confusion matrix (rows are the true class), precision and recall per class."
     )
 
     class Meta(ModelSummarySerializer.Meta):
-        fields = (*_MODEL, "metrics")
+        fields = (*_MODEL, "report_file", "metrics")
         read_only_fields = fields
 
     @extend_schema_field(serializers.CharField())
@@ -197,6 +202,10 @@ class ModelSerializer(ModelSummarySerializer):
     @extend_schema_field(serializers.URLField())
     def get_accuracy_plot(self, model: TrainedModel) -> str | None:
         return super().get_accuracy_plot(model)
+
+    @extend_schema_field(serializers.URLField())
+    def get_report_file(self, model: TrainedModel) -> str | None:
+        return self._address("api:model-report", model)
 
     @extend_schema_field(serializers.DictField())
     def get_metrics(self, model: TrainedModel) -> dict[str, Any]:

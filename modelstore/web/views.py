@@ -15,6 +15,7 @@ from modelstore.models import CleanupPolicy
 from modelstore.web.contract import page_of
 from modelstore.web.model_page import context
 from modelstore.web.page_predictions import predict_each
+from modelstore.web.report_file import report_response
 from modelstore.web.results_csv import results_response
 from training.kinds import KINDS, kind_of
 
@@ -69,6 +70,13 @@ def model_page(request: HttpRequest, token: str, page: str) -> HttpResponse:
         return redirect("model", token=token)
     context = {"model": found, "expires": found.expires(CleanupPolicy.current())}
     return render(request, f"{kind_of(found.task_type).templates}/{page}.html", context)
+
+
+@require_safe
+@limited("predict")
+def model_report(request: HttpRequest, token: str) -> HttpResponse:
+    """One HTML file with all that is known of how the model was measured; for those that stay here, too."""
+    return report_response(get_model(token))
 
 
 @require_safe

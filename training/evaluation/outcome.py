@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from training.bundle.preprocessing import Preprocessing
 from training.engine.progress import Progress
+from training.evaluation.collect import Refits
 from training.evaluation.evidence import Evidence
 from training.ground.recipe import Recipe
 from training.ground.samples import Parts, Samples
@@ -37,8 +38,8 @@ class Outcome:
     that those have in common. `evidence` is for the audit of the data, `target` what was learnt (see `target_of`).
     `sources` [N] tells which samples come from one source (`training.ground.sources`), where that was looked for.
     `leave_out`, where models of the kind tell what belongs to none of the classes, makes simpler models of the same
-    features that know some of them. `optimism` is by how much the score of the validation part is too good, because the
-    model was chosen among several by it.
+    features that know some of them; `refits` make such models that learn from some of the samples. `optimism` is by how
+    much the score of the validation part is too good, because the model was chosen among several by it.
     """
 
     recipe: Recipe
@@ -61,6 +62,7 @@ class Outcome:
     sources: NDArray[np.int64] | None = None
     leave_out: LeaveOut | None = None
     optimism: float = 0.0
+    refits: Refits | None = None
 
     @property
     def classes(self) -> list[str]:

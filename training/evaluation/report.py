@@ -25,8 +25,10 @@ report.json holds, all of the validation part unless said otherwise:
                   come from, and those of the validation part (val_count); validation samples with a relative in the
                   training part (shared), which only parts that were given (given) have; about what a split sample by
                   sample would have shown (null where that is unknown; missing where it would be the same)
+    slices, traits, outliers, looked_at, counts  see `training.evaluation.traits`
     test          {score, count, left_out, and confusion and per_class as above}: of the test part that the upload
                   named, by the exported model, measured once; left_out could not be read. Missing without such a part
+    collect       what to collect next: see `training.evaluation.collect`. Missing with few samples
     outside       what is told about answers that belong to none of the classes: see `training.evaluation.outside`.
                   Missing for kinds of task that tell nothing
     search        {minutes, seconds, ended, chosen, best_score, trials: [{number, words, model, state, seconds, score,

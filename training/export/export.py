@@ -17,10 +17,12 @@ from training.audit.audit import audit
 from training.bundle import manifest as bundle
 from training.bundle.manifest import Manifest
 from training.bundle.previous import Previous
+from training.evaluation.collect import collect_figures
 from training.evaluation.comparison import compare
 from training.evaluation.outcome import Outcome
 from training.evaluation.outside import outside_figures
 from training.evaluation.sources import source_figures, tell_sources
+from training.evaluation.traits import trait_figures
 from training.export.calibrated import calibrate
 from training.export.examples import write_examples
 from training.export.held_out import measure_test
@@ -63,7 +65,8 @@ def export(
         **audit(outcome, run),
         **outside_figures(outcome, run),
     }
-    told |= {**compare(outcome, previous, run), **copied}
+    told |= {**compare(outcome, previous, run), **copied, **collect_figures(outcome, run)}
+    told |= trait_figures(outcome, run)
     figures = source_figures(outcome)
     tell_sources(outcome, figures, run.events)
     told |= figures | measure_test(folder, outcome, test, run)

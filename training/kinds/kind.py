@@ -133,13 +133,14 @@ class Kind:
     per_request_limit: str = "max_sentences_per_request"
 
     # Training: `read(folder) -> Samples`; `fit`, see `training.fit.fit`; `restore(saved) -> nn.Module` builds a
-    # model from the dict in model.pt; `thumbnail(item) -> bytes | None` a small JPEG of a sample; `serving_copy` writes
-    # a smaller model for the web; `libraries` are modules that a training of this kind will want, and
-    # functions that load more.
+    # model from the dict in model.pt; `thumbnail(item) -> bytes | None` a small JPEG of a sample; `traits(items,
+    # threads) -> [Trait]` what samples are like beside their class; `serving_copy` writes a smaller model for the web;
+    # `libraries` are modules that a training of this kind will want, and functions that load more.
     read: str
     fit: str
     restore: str
     thumbnail: str = ""
+    traits: str = ""
     serving_copy: str = ""
     libraries: tuple[str, ...] = ()
 
@@ -170,6 +171,9 @@ class Kind:
 
     # A folder with inputs.py and inputs.js for bundles, dotted (see modelstore/standalone/README.md).
     standalone: str
+    # A module with `code_of(model, open_file)`, which tells what the code is made of that trains a model again without
+    # Flash (see `modelstore.bundles.generated_code`); "" for none.
+    code: str = ""
     # A folder with templates, kinds/NAME/..., where it is not Flash's own.
     template_folder: str = ""
     # Data to try Flash with.

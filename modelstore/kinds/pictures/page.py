@@ -11,9 +11,14 @@ from modelstore.kinds.pictures.explanation import explain
 from modelstore.prediction.predict_request import UploadedFiles
 from modelstore.web.forms import PredictForm, SeveralFiles
 
-__all__ = ["PAGES", "Form", "explain"]
+__all__ = ["PAGES", "Form", "explain", "kept_input"]
 
 PAGES = ("camera",)
+
+
+def kept_input(source: str, picture: bytes) -> bytes | None:
+    """The small picture."""
+    return picture or None
 
 
 class Form(PredictForm):

@@ -9,9 +9,14 @@ from django.conf import settings
 from modelstore.kinds.sentences.explanation import explain
 from modelstore.web.forms import PredictForm
 
-__all__ = ["PAGES", "Form", "explain"]
+__all__ = ["PAGES", "Form", "explain", "kept_input"]
 
 PAGES = ()
+
+
+def kept_input(source: str, picture: bytes) -> str | None:
+    """The sentence behind the place where it was found; a long one was cut."""
+    return source.partition(": ")[2].strip() or None
 
 
 class Form(PredictForm):

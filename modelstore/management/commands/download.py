@@ -13,7 +13,7 @@ from modelstore.ground.commands import FlashCommand, add_json
 
 
 class Command(FlashCommand):
-    help = "Downloads a model: one file, or a zip of the whole bundle."
+    help = "Downloads a model: one file, a zip of the whole bundle, or the code that trains it again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("model", metavar="ID|TOKEN")

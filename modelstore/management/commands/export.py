@@ -1,4 +1,4 @@
-"""Writes what serves a model elsewhere."""
+"""Writes what serves a model elsewhere, or trains it again."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from modelstore.ground.errors import FlashError
 
 class Command(BaseCommand):
     help = (
-        "Writes a folder that serves a model: on AWS Lambda, in a container, or as a page without a server."
+        "Writes a folder that serves a model (on AWS Lambda, in a container, as a page without a server), or the code "
+        "that trains it again without Flash: a script and a notebook."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -26,7 +26,7 @@ def test_a_model_is_told_in_the_words_of_the_design(client: Client, publish: Pub
     told = client.get(URL.format(model.token)).json()
     assert set(told) == {
         "token", "task_type", "task_name", "classes", "accuracy", "accuracy_interval",
-        "accuracy_plot", "downloadable", "created", "expires", "metrics",
+        "accuracy_plot", "report_file", "downloadable", "created", "expires", "metrics",
         "model_name", "model_filename", "model_filename_onnx", "score", "test_score",
     }  # fmt: skip
     assert (told["token"], told["task_type"], told["task_name"]) == (

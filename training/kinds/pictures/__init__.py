@@ -43,6 +43,7 @@ KIND = Kind(
     fit=f"{_HERE}.fit:fit",
     restore=f"{_HERE}.networks.vision:restored",
     thumbnail=f"{_HERE}.thumbnail:thumbnail",
+    traits=f"{_HERE}.traits:traits",
     serving_copy=f"{_HERE}.serving_copy:make_serving_copy",
     libraries=(
         f"{_HERE}.fine_tuning",
@@ -67,6 +68,7 @@ KIND = Kind(
     inputs="modelstore.kinds.pictures.inputs",
     page="modelstore.kinds.pictures.page",
     standalone="modelstore.kinds.pictures.standalone",
+    code="modelstore.kinds.pictures.code",
     sample_data=(
         SampleData(
             name="shapes",

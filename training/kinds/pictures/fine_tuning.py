@@ -33,6 +33,7 @@ from training.kinds.pictures.learner import PictureLearner, learner_of
 from training.kinds.pictures.material import Material, Network
 from training.kinds.pictures.networks.graph import backbone_graph, with_head
 from training.kinds.pictures.networks.vision import PictureClassifier
+from training.kinds.pictures.refits import HeadRefits
 from training.targets.target import Target, target_of
 
 _EXAMPLES = 8
@@ -104,6 +105,7 @@ class _FineTuning:
         self._head_recipe = dataclasses.replace(recipe, solver="newton", epochs=_HEAD_EPOCHS)
         # Where an earlier attempt fitted the head, it has looked, too.
         self._suspects = saved_suspects(run.folder) if recipe.pretrained else None
+        self._refits: HeadRefits | None = None
 
     def starts_from_a_head(self) -> bool:
         """Whether the features are worth something, and no earlier attempt has come further."""
@@ -115,6 +117,7 @@ class _FineTuning:
         self._run.events.phase("preparing", 0.05, 0.2, "fitting the head to the pretrained features")
         head = self._fit_head(self._run.events)
         self._suspects = head.fit.suspects
+        self._refits = head.fit.refits.among(self._usable.places)
         save_suspects(self._run.folder, self._suspects)
         return head
 
@@ -245,6 +248,7 @@ class _FineTuning:
                 "examples": np.array(self._pixels[self._places[1][:_EXAMPLES]]),
                 "skipped": self._usable.skipped,
                 "sources": self._usable.sources,
+                "refits": self._refits,
                 **more,
             }
         )

@@ -25,6 +25,7 @@ from training.kinds.pictures.evidence import PictureEvidence
 from training.kinds.pictures.features import feature_extractor
 from training.kinds.pictures.material import Material, Network
 from training.kinds.pictures.networks.graph import backbone_graph, with_head
+from training.kinds.pictures.refits import HeadRefits
 from training.targets.target import target_of
 
 # Strength of the penalty that does well on features of unit deviation from hundreds to thousands of pictures.
@@ -36,10 +37,11 @@ _SUSPECTS_FILE = "suspects.json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeadFit:
-    """What came of a fit: how it went, the labels that it found suspect (see audit.suspects)."""
+    """What came of a fit: how it went, the labels that it found suspect (see audit.suspects), and what refits it."""
 
     progress: Progress
     suspects: dict[str, Any] | None
+    refits: HeadRefits
 
 
 def train_head(recipe: Recipe, network: Network, material: Material, run: Run) -> Outcome:
@@ -93,6 +95,7 @@ def train_head(recipe: Recipe, network: Network, material: Material, run: Run) -
         deployed_count=deployed_count,
         measured=measured,
         evidence=PictureEvidence.of(pictures.descriptors, usable, parts, fit.suspects),
+        refits=fit.refits,
     )
 
 
@@ -145,7 +148,10 @@ def fit_head(
         control=control,
     )
     _set_head(head, linear, mean, deviation)
-    return HeadFit(progress=progress, suspects=found)
+    refits = HeadRefits.of(
+        scaled, labels, rows, classes=head.out_features, target=target, penalty=penalty, seed=recipe.seed
+    )
+    return HeadFit(progress=progress, suspects=found, refits=refits)
 
 
 def learn_from_all(

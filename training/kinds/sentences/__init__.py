@@ -44,6 +44,7 @@ KIND = Kind(
     read=f"{_HERE}.reading:read_sentences",
     fit=f"{_HERE}.fit:fit",
     restore=f"{_HERE}.restore:restored",
+    traits=f"{_HERE}.traits:traits",
     libraries=(f"{_HERE}.recurrent_fit", f"{_HERE}.encoders.fit"),
     preprocess=f"{_HERE}.preprocess",
     input_name="input_ids",
@@ -56,6 +57,7 @@ KIND = Kind(
     inputs="modelstore.kinds.sentences.inputs",
     page="modelstore.kinds.sentences.page",
     standalone="modelstore.kinds.sentences.standalone",
+    code="modelstore.kinds.sentences.code",
     sample_data=(
         SampleData(
             name="messages",

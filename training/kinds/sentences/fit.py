@@ -171,7 +171,7 @@ class _Outcomes:
             probabilities=self._target.probabilities(fit.logits).numpy(),
             measured=partial(graph, fit.measured) if fit.measured is not None else None,
             evidence=self.evidence(),
-            leave_out=self.left_out(fit.embeddings),
+            **self.simpler(fit.embeddings),
             **more,
         )
 
@@ -201,6 +201,15 @@ class _Outcomes:
         parts = looked_at(self._parts, self._recipe.seed)
         return SentencesLeftOut.of(self._tokens, self._samples.labels, parts, self._target, embeddings)
 
+    def simpler(self, embeddings: "tuple[Tensor, Tensor] | None" = None) -> dict[str, Any]:
+        """Simpler models of the same features: to leave out classes, and to learn from fewer sentences."""
+        from training.kinds.sentences.left_out import looked_at
+        from training.kinds.sentences.refits import SentenceRefits
+
+        whole, seed = self.left_out(embeddings), self._recipe.seed
+        parts, classes = looked_at(self._parts, seed), len(self._samples.classes)
+        return {"leave_out": whole, "refits": SentenceRefits.of(whole, parts, classes, seed)}
+
     def evidence(self) -> Any:
         """For the audit."""
         from training.kinds.sentences.evidence import SentenceEvidence
@@ -218,9 +227,7 @@ def _finished(fit: "NGramFit", outcome: _Outcomes) -> "Outcome":
     from training.kinds.sentences.graphs import ngram_graph
 
     measured = partial(ngram_graph, fit.measured) if fit.measured is not None else None
-    return outcome.of_ngrams(
-        fit, measured=measured, evidence=outcome.evidence(), leave_out=outcome.left_out()
-    )
+    return outcome.of_ngrams(fit, measured=measured, evidence=outcome.evidence(), **outcome.simpler())
 
 
 def _fit_encoder(
