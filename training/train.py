@@ -5,7 +5,7 @@ import gc
 import importlib
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -27,13 +27,18 @@ from training.kinds import KINDS, load
 if TYPE_CHECKING:
     from training.evaluation.outcome import Early, Outcome
 
+    Fit = Callable[..., Outcome]
 
-def train(job: Job) -> None:
-    """Read the samples, fit a model, and export it; raises TrainingFailed or Interrupted."""
+
+def train(job: Job, by: "Fit | None" = None) -> None:
+    """Read the samples, fit a model, and export it; raises TrainingFailed or Interrupted.
+
+    What fits is `fit`, or another function with its signature that makes more of it (`training.search`).
+    """
     with _failures_in_words():
         samples, test = hold_out_test(read(job), job.events)
         previous = Previous.of(job.folder)
-        outcome = fit(
+        outcome = (by or fit)(
             job.recipe,
             samples,
             job.machine,
@@ -72,12 +77,14 @@ def fit(
     prepared: Prepared | None = None,
     previous: Previous | None = None,
     early: "Early" = None,
+    choices: Mapping[str, Any] | None = None,
 ) -> "Outcome":
     """Train a model by `recipe` on `samples`, none of a test part; raises TrainingFailed or Interrupted.
 
     `folder` is where checkpoints and large files go (one that goes away without it). `parts` are the indices to learn
     from and to measure on, by default chosen as the recipe says. `prepared` shares what was made of these samples with
     other calls. `previous` is a model to go on from; `early` gets one that can be used while the training goes on.
+    With the `choices` of an earlier outcome it is for measuring alone, see `training.ground.run.Run`.
     """
     with ExitStack() as stack:
         shared = prepared or stack.enter_context(Prepared(lasting=False))
@@ -88,6 +95,7 @@ def fit(
             events=events,
             control=control or Control(machine.deadline_seconds),
             phases=phases or Phases(),
+            choices=choices,
         )
         outcome: Outcome = load(recipe.kind.fit)(
             recipe, samples, run, parts=parts, prepared=shared, previous=previous, early=early

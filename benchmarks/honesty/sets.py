@@ -100,7 +100,7 @@ def trained(name: str, parts: Parts, preset: str) -> tuple[dict[str, Any], NDArr
     task = "textclassification" if name in TEXTS else "imageclassification"
     with tempfile.TemporaryDirectory(prefix="flash-bench-") as folder:
         run = run_dir(Path(folder), task, {"preset": preset})
-        (_write_rows if name in TEXTS else _write_pictures)(run / "data", parts.learned)
+        write_samples(name, run / "data", parts.learned)
         report = train(run).report
         classifier = OnnxClassifier(run / "bundle", 2)
         # Batches are padded to their longest sentence.
@@ -121,6 +121,11 @@ def _rows(path: Path) -> list[Sample]:
 
 def _pictures(path: Path) -> list[Sample]:
     return [Sample(label, data) for label, _, data in pictures_of(path)]
+
+
+def write_samples(name: str, folder: Path, samples: Sequence[Sample]) -> None:
+    """Write samples of a set as an upload has them."""
+    (_write_rows if name in TEXTS else _write_pictures)(folder, samples)
 
 
 def _write_rows(folder: Path, samples: Sequence[Sample]) -> None:

@@ -1,5 +1,6 @@
 """Trains a text classifier: vocabulary, n-grams, and a recurrent network or a pretrained encoder beside them."""
 
+import copy
 import dataclasses
 from collections.abc import Callable
 from functools import partial
@@ -53,7 +54,7 @@ def fit(
         chosen = parts or choose_parts(samples, recipe, previous, run.machine.cores, sources)
     encoder = None
     if recipe.model in ENCODERS:
-        recipe, encoder = _with_encoder(recipe, samples, run)
+        recipe, encoder = _with_encoder(recipe, samples, prepared, run)
     with run.phases.time("tokenise"):
         tokens = _tokens(recipe, samples, chosen, prepared, encoder)
     run.control.check()
@@ -72,7 +73,7 @@ def fit(
         vocabulary=tokens.vocabulary,
         facts=[part.tolist() for part in parts] if parts else [],
     )
-    outcome = _Outcomes(recipe, samples, chosen, tokens, sources)
+    outcome = _Outcomes(recipe, samples, chosen, tokens, sources, prepared)
     if recipe.model == NGRAMS:
         return _fit_ngrams(recipe, texts, run, outcome)
     if encoder is not None:
@@ -81,13 +82,18 @@ def fit(
 
 
 def _with_encoder(
-    recipe: Recipe, samples: Samples[str], run: Run
+    recipe: Recipe, samples: Samples[str], prepared: Prepared, run: Run
 ) -> tuple[Recipe, "tuple[Bert, str] | None"]:
     """The recipe as it can be carried out, with the encoder and its tokenizer where it needs one."""
     from training.kinds.sentences.encoders.choosing import choose_encoder
 
     with run.phases.time("weights"):
-        return choose_encoder(recipe, samples.items, run.events)
+        make = partial(choose_encoder, recipe, samples.items, run.events)
+        if not prepared.lasting:
+            return make()
+        chosen, found = prepared.once(("encoder", recipe), make)
+        # What learns is this training's own.
+        return chosen, found if recipe.freeze else copy.deepcopy(found)
 
 
 def _tokens(
@@ -115,10 +121,11 @@ class _Outcomes:
         parts: Parts,
         tokens: Tokens,
         sources: NDArray[np.int64] | None,
+        prepared: Prepared,
     ) -> None:
         self._recipe, self._samples, self._parts, self._tokens = recipe, samples, parts, tokens
         self._target = target_of(recipe.task)
-        self._sources = sources
+        self._sources, self._prepared = sources, prepared
 
     def of(self, module: Any, **more: Any) -> "Outcome":
         """What is the same for all is filled in."""
@@ -151,6 +158,7 @@ class _Outcomes:
             progress=fit.progress,
             deployed_count=fit.count,
             probabilities=self._target.probabilities(fit.scores).numpy(),
+            choices=fit.choices,
             **more,
         )
 
@@ -163,6 +171,7 @@ class _Outcomes:
             progress=fit.progress,
             deployed_count=count,
             probabilities=self._target.probabilities(fit.logits).numpy(),
+            choices=fit.choices,
             measured=partial(graph, fit.measured) if fit.measured is not None else None,
             evidence=self.evidence(),
             leave_out=self.left_out(fit.embeddings),
@@ -178,10 +187,13 @@ class _Outcomes:
         labels = self._samples.labels
         asked = looked_at(self._parts, self._recipe.seed) if is_original else None
         lengths = np.array([len(row) for row in self._tokens.rows], np.int64)
+        length = length_read(lengths, window, limit)
+        known = ("embeddings", self._recipe.model, window, length)
         return Encoded(
             encoder=encoder,
             window=window,
-            length=length_read(lengths, window, limit),
+            length=length,
+            once=partial(self._prepared.once, known) if is_original and self._prepared.lasting else None,
             rows=self._tokens.rows,
             labels=labels,
             parts=self._parts,

@@ -1,8 +1,8 @@
 """Fits the linear model over n-grams: measured on the validation part, then learned again from all sentences."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ from training.targets.target import target_of
 
 # The usual strengths (C = 10 and 33 for vectors of length one): little is gained beyond either.
 _STRONG, _WEAK = 0.1, 0.03
+# What the validation part chose of these.
+STRENGTH = "ngram_strength"
 # Multiplications in a product with the features.
 _WORK_A_THREAD = 4_000_000
 
@@ -45,7 +47,7 @@ class Texts:
 class NGramFit:
     """`module` learned from `count` sentences; `scores` [N, C] of the validation part by a model without it.
 
-    That model is `measured`, None if it is `module` itself.
+    That model is `measured`, None if it is `module` itself. `choices` is what the validation part chose.
     """
 
     module: NGramClassifier
@@ -53,6 +55,7 @@ class NGramFit:
     scores: Tensor
     progress: Progress
     measured: NGramClassifier | None = None
+    choices: Mapping[str, Any] = field(default_factory=dict)
 
 
 class NGramFitting:
@@ -70,7 +73,7 @@ class NGramFitting:
             )
             self._values = features[0].values
         self._linear = Linear(len(self._table.keys), texts.classes)
-        self._strength = _STRONG
+        self._strength = _STRONG if run.choices is None else run.choices.get(STRENGTH, _STRONG)
         self.use_few_threads()
 
     def use_few_threads(self) -> None:
@@ -95,8 +98,8 @@ class NGramFitting:
                 checkpoint=checkpoint,
                 keep_last=True,
             )
-            if self._recipe.solver != "newton":
-                return self._result(progress, self._module(self._linear, self._table), self._train)
+            if self._recipe.solver != "newton" or self._run.choices is not None:
+                return self._of_part(progress)
             self._try_less_penalty(progress)
             fit = self._from_all(progress)
         run.events.log(
@@ -109,6 +112,8 @@ class NGramFitting:
         """Fit to the optimum as part of another model, whose epochs are the ones to tell of."""
         with self._run.phases.time("ngrams"):
             self._refit(self._linear, self._train)
+            if self._run.choices is not None:
+                return self._of_part(Progress())
             self._try_less_penalty(Progress())
             return self._from_all(Progress())
 
@@ -138,6 +143,10 @@ class NGramFitting:
             progress.history.append(figures)
             progress.take(figures)
             self._run.events.epoch(figures, max(self._recipe.epochs, figures.epoch))
+
+    def _of_part(self, progress: Progress) -> NGramFit:
+        """What learned from the training part alone."""
+        return self._result(progress, self._module(self._linear, self._table), self._train)
 
     def _from_all(self, progress: Progress) -> NGramFit:
         """Learn from all sentences what was measured on the validation part."""
@@ -170,7 +179,14 @@ class NGramFitting:
         with torch.no_grad():
             scores = self._validation.features.scores(self._linear.weight) + self._linear.bias
         count = len(learned_from.labels)
-        return NGramFit(module=module, count=count, scores=scores, progress=progress, measured=measured)
+        return NGramFit(
+            module=module,
+            count=count,
+            scores=scores,
+            progress=progress,
+            measured=measured,
+            choices={STRENGTH: self._strength},
+        )
 
     def _refit(self, linear: Linear, part: Labelled) -> None:
         refit(linear, part, penalty=self._penalty(part), config=self._recipe, control=self._run.control)

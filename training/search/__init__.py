@@ -1,0 +1,1 @@
+"""Trains several times to make or to measure one model."""
