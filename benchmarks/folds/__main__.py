@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument("--preset", default="quick")
     parser.add_argument("--most-tested", type=int, default=_MOST_TESTED)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--each", action="store_true", help="a line for each draw, too")
     chosen = parser.parse_args()
     bars: list[tuple[str, float, float]] = []
     print(
@@ -81,6 +82,8 @@ def _draws(name: str, chosen: argparse.Namespace) -> list[Draw]:
         order = np.random.default_rng(number).permutation(len(learned))
         some = [learned[i] for i in order[: SENTENCES if name in TEXTS else PICTURES]]
         found.append(_draw(name, some, tested, chosen))
+        if chosen.each:
+            print(found[-1], flush=True)
     return found
 
 
@@ -110,8 +113,9 @@ def _score(outcome: Outcome, part: NDArray[np.int64]) -> Score:
     target, truth = outcome.target, outcome.samples.labels[part]
     decisions = target.decide(outcome.probabilities[np.searchsorted(outcome.measured_on, part)])
     sources: Any = None if outcome.sources is None else outcome.sources[part]
-    score: Score = foreseen(target.measure(truth, decisions), target.right(decisions, truth), sources)
-    return score
+    in_folds = len(part) > len(outcome.parts[1])
+    right = target.right(decisions, truth)
+    return foreseen(target.measure(truth, decisions), right, sources, in_folds=in_folds)
 
 
 def _width(score: Score) -> float:

@@ -35,7 +35,8 @@ def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]
     )
     measured = Score.from_json(report["score"])
     right = target.right(target.decide(outcome.probabilities), outcome.truth)
-    score = foreseen(measured, right, outcome.measured_sources)
+    in_folds = outcome.folds is not None
+    score = foreseen(measured, right, outcome.measured_sources, in_folds=in_folds)
     if measured.interval and not score.interval:
         found |= _too_few(outcome, run)
     report |= {
@@ -50,7 +51,7 @@ def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]
         "device": describe(choose_device(run.machine.device)),
         "hardest": hardest(target, outcome.truth, outcome.probabilities, outcome.shown, outcome.classes),
     }
-    if outcome.folds is not None:
+    if in_folds:
         report["folds"] = _folds(outcome)
     (folder / REPORT_FILE).write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")
     svg = plots.score_svg(progress.history, progress.best_epoch)

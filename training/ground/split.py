@@ -53,9 +53,10 @@ def stratified_folds(
             folds[own[sources[own] == numbers[i]]] = least + 1
             of_class[least] += sizes[i]
             of_all[least] += sizes[i]
-    for fold in range(count):
-        untaught = np.setdiff1d(labels, labels[folds != fold])
-        folds[(folds == fold) & np.isin(labels, untaught)] = -1
+    for fold in range(1, count):
+        own = folds == fold
+        untaught = own & np.isin(labels, np.setdiff1d(labels, labels[~own]))
+        folds[own & np.isin(sources, sources[untaught])] = -1
     return folds
 
 
