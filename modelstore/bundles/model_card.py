@@ -151,8 +151,9 @@ def _data(model: TrainedModel) -> str:
         points.append(f"{suspects['count']:,} labels in its data may be wrong.")
     duplicates = model.report.get("duplicates") or {}
     if duplicates.get("count"):
+        where = "in another fold" if "folds" in model.report else "in the training part"
         points.append(
-            f"{duplicates['count']:,} validation samples also appear, nearly identical, in the training part."
+            f"{duplicates['count']:,} samples that it was measured on also appear, nearly identical, {where}."
         )
     return "## Data\n\n" + "\n".join(f"- {point}" for point in points) if points else ""
 

@@ -143,9 +143,14 @@ def _tell(run: Run, duplicates: dict[str, Any] | None, outcome: Outcome) -> None
             if without is None
             else f" Without {'it' if count == 1 else 'them'}, the {word} is {show(score, without)}."
         )
+        samples, where = (
+            ("validation samples", "the training part")
+            if outcome.folds is None
+            else ("samples", "another fold")
+        )
         run.events.warning(
-            f"{count:,} of {total:,} validation samples also {'appear' if count > 1 else 'appears'}, nearly "
-            f"identical, in the training part, so the {word} may flatter the model.{rest}"
+            f"{count:,} of {total:,} {samples} also {'appear' if count > 1 else 'appears'}, nearly "
+            f"identical, in {where}, so the {word} may flatter the model.{rest}"
         )
     if conflicts:
         what = "1 pair of samples is" if conflicts == 1 else f"{conflicts:,} pairs of samples are"

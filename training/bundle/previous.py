@@ -48,8 +48,8 @@ class Previous:
     @property
     def has_learned(self) -> bool:
         """Whether its network is another one than before, so that what goes on from it knows what it learned from."""
-        config = self.manifest.config
-        return not kind_of(self.manifest.task).is_convex(config)
+        recipe = {**self.manifest.config, "model": self.manifest.model}
+        return not kind_of(self.manifest.task).is_convex(recipe)
 
     def marks(self) -> dict[str, NDArray[Any]]:
         """Those of the samples that it was trained with, see MARKS_FILE; empty where it has none."""

@@ -10,6 +10,7 @@ MOST_SAMPLES = 2_000
 # Seconds that folds may add to a training of preset Best, on two ordinary processor cores.
 _MOST_SECONDS = 1_800.0
 _FEWEST, _MOST = 2, 10
+_SHARE = 0.8
 
 
 def fold_count(recipe: Mapping[str, Any], samples: int) -> int:
@@ -18,7 +19,7 @@ def fold_count(recipe: Mapping[str, Any], samples: int) -> int:
     Each learns from about the share of the data that the recipe names. A linear model is always measured in folds where
     there is little data, which takes next to no time; a network only where preset Best may take it.
     """
-    kind, share = kind_of(recipe["task"]), float(recipe["data_split"])
+    kind, share = kind_of(recipe["task"]), float(recipe.get("data_split", _SHARE))
     folds = min(max(round(1 / (1 - share)), _FEWEST), _MOST)
     if samples > MOST_SAMPLES:
         return 1

@@ -8,6 +8,7 @@ measure.
 
 import dataclasses
 import os
+import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -137,12 +138,15 @@ class _Folds:
         """Those of one fold; None where there was no time for it, or it failed."""
         if self._control.out_of_time:
             return None
+        work = self._folder / "fold"
+        work.mkdir(exist_ok=True)
         try:
             outcome = fit(
                 self._recipe,
                 self._samples,
                 self._machine,
                 self._events.progress_alone(low, high),
+                folder=work,
                 parts=self._parts(number),
                 control=self._control,
                 prepared=self._prepared,
@@ -151,6 +155,8 @@ class _Folds:
         except TrainingFailed as failure:
             self._events.log(f"Fold {number + 1} could not be measured: {failure.message}")
             return None
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
         if self._control.out_of_time:
             # It learned for less time than the model that it stands for.
             return None
