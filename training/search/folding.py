@@ -25,13 +25,17 @@ def fold_count(recipe: Mapping[str, Any], samples: int) -> int:
         return 1
     if kind.is_convex(recipe):
         return folds if recipe.get("solver") == "newton" else 1
-    more = (folds - 1) * kind.rough_seconds(recipe, samples)
+    more = folds * kind.rough_seconds(recipe, samples)
     return folds if recipe.get("preset") == Preset.BEST and more <= _MOST_SECONDS else 1
 
 
 def trainings(recipe: Mapping[str, Any], samples: int) -> int:
-    """How many times as long as a single one such a training takes: the folds of a linear model share its features."""
-    return 1 if kind_of(recipe["task"]).is_convex(recipe) else fold_count(recipe, samples)
+    """How many times as long as a single one such a training takes: the folds of a linear model share its features.
+
+    A network is trained once more, on all samples.
+    """
+    folds = fold_count(recipe, samples)
+    return 1 if folds == 1 or kind_of(recipe["task"]).is_convex(recipe) else folds + 1
 
 
 def measured_words(report: Mapping[str, Any], many: str) -> str:

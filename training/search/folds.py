@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,9 +56,10 @@ def fit_in_folds(
 ) -> "Outcome":
     """`training.train.fit`, whose outcome is measured in folds where the data is small; see `fold_count`.
 
-    The model is the one that `fit` makes. Parts that the upload names are kept to, and so is an earlier model's network
-    that has learned: it knows some of the samples. What an interrupted training has measured is kept in `folder`; where
-    the time is over, the folds that are done count.
+    The model is the one that `fit` makes, or another one made in the same way that learned from all samples. Parts
+    that the upload names are kept to, and so is an earlier model's network that has learned: it knows some of the
+    samples. What an interrupted training has measured is kept in `folder`; where the time is over, the folds that are
+    done count.
     """
     control = control or Control(machine.deadline_seconds)
     phases = phases or Phases()
@@ -65,7 +67,7 @@ def fit_in_folds(
     with ExitStack() as stack:
         if count > 1:
             prepared = prepared or stack.enter_context(Prepared())
-        share = 1.0 if count == 1 else _MOST_OF_IT if recipe.is_convex else 1 / count
+        share = 1.0 if count == 1 else _MOST_OF_IT if recipe.is_convex else 1 / (count + 1)
         first = fit(
             recipe,
             samples,
@@ -126,17 +128,63 @@ class _Folds:
         """The first outcome with the answers of all folds that could be finished."""
         numbers = [int(number) for number in np.unique(self._folds) if number > 0]
         answers = {0: self._asked(self._first)}
+        steps = len(numbers) + (not self._has_all)
         for done, number in enumerate(numbers):
             self._control.check()
-            found = self._saved(number) or self._fold(number, done / len(numbers), (done + 1) / len(numbers))
+            found = self._saved(number) or self._fold(number, done / steps, (done + 1) / steps)
             if found is None:
                 break
             answers[number] = found
-        return self._together(answers) if len(answers) > 1 else self._first
+        if len(answers) == 1:
+            return self._first
+        outcome = self._together(answers)
+        return outcome if self._has_all else self._of_all(outcome, len(numbers) / steps)
+
+    @property
+    def _has_all(self) -> bool:
+        """Whether the first model has learned from all samples, once it was measured, or none may be made that has.
+
+        That is so where the validation part decides when a training ends, or at what rate it goes on.
+        """
+        first, recipe = self._first, self._recipe
+        is_decided = recipe.early_stopping is not None or recipe.schedule != "cosine"
+        return recipe.is_convex or is_decided or first.deployed_count >= sum(map(len, first.parts))
 
     def _fold(self, number: int, low: float, high: float) -> _Answers | None:
         """Those of one fold; None where there was no time for it, or it failed."""
-        if self._control.out_of_time:
+        outcome = self._fitted(self._parts(number), low, high)
+        if outcome is None:
+            self._events.log(f"Fold {number + 1} could not be measured.")
+            return None
+        answers = self._asked(outcome)
+        self._save(number, answers)
+        return answers
+
+    def _of_all(self, outcome: "Outcome", low: float) -> "Outcome":
+        """The same with a model that learned from all samples; what validation part it is given chooses nothing."""
+        train, validation = self._parts(0)
+        whole = self._fitted((np.union1d(train, validation), validation), low, 1.0)
+        if whole is None:
+            return outcome
+        first, count = self._first, len(self._folds)
+        self._events.log(
+            f"The model you get has learned from all {count:,} {self._recipe.kind.words.samples}, as long and in the "
+            "same way as those that were measured."
+        )
+        return dataclasses.replace(
+            outcome,
+            module=whole.module,
+            state=whole.state,
+            arguments=whole.arguments,
+            graph=whole.graph,
+            unlearned=whole.unlearned,
+            deployed_count=count,
+            measured=first.measured or partial(first.graph, first.module),
+        )
+
+    def _fitted(self, parts: Parts, low: float, high: float) -> "Outcome | None":
+        """A model made as the first one was; None where there was no time for it, or it failed."""
+        if self._is_over():
             return None
         work = self._folder / "fold"
         work.mkdir(exist_ok=True)
@@ -147,22 +195,21 @@ class _Folds:
                 self._machine,
                 self._events.progress_alone(low, high),
                 folder=work,
-                parts=self._parts(number),
+                parts=parts,
                 control=self._control,
                 prepared=self._prepared,
                 choices=self._first.choices,
             )
         except TrainingFailed as failure:
-            self._events.log(f"Fold {number + 1} could not be measured: {failure.message}")
+            self._events.log(failure.message)
             return None
         finally:
             shutil.rmtree(work, ignore_errors=True)
-        if self._control.out_of_time:
-            # It learned for less time than the model that it stands for.
-            return None
-        answers = self._asked(outcome)
-        self._save(number, answers)
-        return answers
+        # Out of time, it learned for less time than the model that it stands for.
+        return None if self._is_over() else outcome
+
+    def _is_over(self) -> bool:
+        return self._control.out_of_time
 
     def _asked(self, outcome: "Outcome") -> _Answers:
         evidence, classes = outcome.evidence, len(outcome.classes)

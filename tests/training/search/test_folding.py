@@ -32,7 +32,7 @@ def test_little_data_is_measured_in_folds(task, values, samples, count) -> None:
 
 def test_folds_of_a_linear_model_take_no_longer() -> None:
     assert trainings(resolve(Task.TEXT, {}).to_json(), 200) == 1
-    assert trainings(resolve(Task.TEXT, {"preset": "best"}).to_json(), 200) == 10
+    assert trainings(resolve(Task.TEXT, {"preset": "best"}).to_json(), 200) == 11
 
 
 def test_words_say_how_many_were_measured() -> None:

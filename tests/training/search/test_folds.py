@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.training.datasets import picture_run_dir, start, text_run_dir, told
+from training.bundle.onnx_classifier import OnnxClassifier
 from training.bundle.previous import Previous
 from training.evaluation.outcome import Outcome
 from training.evaluation.parts import choose_parts
@@ -154,9 +155,11 @@ def test_an_interrupted_measurement_goes_on_where_it_was(tmp_path, monkeypatch) 
     later, _ = start(again.folder)
     calls[:] = [1, 1]
     outcome = in_folds(later)
-    # Of three folds beside the first, one was done.
-    assert len(calls) == 2 + 2
+    # Of three folds beside the first, one was done; at last a model learns from all samples.
+    assert len(calls) == 2 + 3
     assert np.array_equal(outcome.probabilities, whole.probabilities)
+    ours, theirs = (one.state(one.module) for one in (outcome, whole))
+    assert all((ours[name] == theirs[name]).all() for name in theirs)
 
 
 def test_progress_never_goes_back(tmp_path) -> None:
@@ -164,6 +167,25 @@ def test_progress_never_goes_back(tmp_path) -> None:
     train(job, by=fit_in_folds)
     shares = [event["progress"] for event in told(events, "progress")]
     assert shares == sorted(shares) and shares[-1] == 1.0
+
+
+def test_a_network_learns_from_all_once_all_was_measured(tmp_path) -> None:
+    job, _ = start(text_run_dir(tmp_path, **LSTM))
+    train(job, by=fit_in_folds)
+    report = report_of(job)
+    assert (report["train_count"], report["deployed_train_count"], report["folds"]["count"]) == (24, 48, 2)
+    first = [row for row in listed(job) if row["fold"] == "1"]
+    samples, folder = samples_of(job), job.folder / "bundle"
+    sentence = dict(zip(samples.places, samples.items, strict=True))
+    (folder / "model.onnx").write_bytes((folder / "measured.onnx").read_bytes())
+    answers = OnnxClassifier(folder).predict([sentence[row["source"]] for row in first]).argmax(1)
+    assert [samples.classes[answer] for answer in answers] == [row["predicted"] for row in first]
+
+
+def test_a_network_whose_end_the_validation_part_decides_is_the_model(tmp_path) -> None:
+    job, _ = start(text_run_dir(tmp_path, **LSTM | {"early_stopping": 2}))
+    outcome = in_folds(job)
+    assert outcome.fold_count == 2 and outcome.deployed_count == len(outcome.parts[0])
 
 
 def test_what_was_measured_in_folds_can_be_gone_on_from(tmp_path) -> None:

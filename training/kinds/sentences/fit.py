@@ -253,7 +253,7 @@ def _fit_encoder(
     fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
     if isinstance(fit, NGramFit):
         return _finished(fit, outcome)
-    count = len(texts.rows[0])
+    count = fit.count or len(texts.rows[0])
     assert isinstance(fit.module, EncoderClassifier)
     unlearned = fit.module.unlearned()
     if any(name.removeprefix("encoder.") in (changed or ()) for name in unlearned):

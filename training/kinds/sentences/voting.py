@@ -57,7 +57,7 @@ class VotingFit:
 
     `measured` is the model that was measured, where that is another one; it shares the network. `embeddings` are what
     an encoder made of some sentences of the training and the validation part before it learned. `choices` is what the
-    validation part chose.
+    validation part chose. `count` is how many sentences all of it learned from, where that is not the training part.
     """
 
     module: nn.Module
@@ -67,6 +67,7 @@ class VotingFit:
     measured: nn.Module | None
     embeddings: tuple[Tensor, Tensor] | None = None
     choices: Mapping[str, Any] = field(default_factory=dict)
+    count: int = 0
 
 
 def tell_votes(events: Events, name: str, factors: tuple[float, float]) -> None:

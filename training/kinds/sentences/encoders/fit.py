@@ -141,7 +141,7 @@ class _Steps:
             return dataclasses.replace(ngrams, progress=progress, choices=choices)
         self._end_curves(progress, blended, truth)
         measured_head = self._head_of(linear)
-        encoder = measured_encoder
+        encoder, count = measured_encoder, 0
         if ngrams.measured is not None:
             everyone = np.concatenate(encoded.parts)
             if self.are_few:
@@ -149,10 +149,12 @@ class _Steps:
             everything = self._labelled(features, everyone)
             penalty = _PENALTY / len(everything.labels)
             refit(linear, everything, penalty=penalty, config=recipe, control=run.control)
+            count = len(everyone)
         kept = None if self.are_few else len(encoder.layers)
         measured = Learned(measured_encoder, measured_head, measured_features, kept)
         learned = Learned(encoder, self._head_of(linear), features, kept)
-        return self._fit(ngrams, learned, measured, progress, own, factors)
+        fit = self._fit(ngrams, learned, measured, progress, own, factors)
+        return dataclasses.replace(fit, count=count)
 
     def _end_curves(self, progress: Progress, logits: Tensor, truth: Tensor) -> None:
         """Their last point is the model as it answers; those before are the head alone."""
