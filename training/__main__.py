@@ -111,6 +111,7 @@ def _follow(folder: Path, rank: int, size: int | None) -> int:
 
 def _run(folder: Path, events: Events, control: Control, started: float, nice: int) -> None:
     from training.ground.run import Job, read_config
+    from training.search.folds import fit_in_folds
     from training.train import import_torch_meanwhile, train
 
     # Before the first byte of the data, and before most threads.
@@ -130,7 +131,8 @@ def _run(folder: Path, events: Events, control: Control, started: float, nice: i
             phases=phases,
             recipe=recipe,
             task_name=task_name,
-        )
+        ),
+        by=fit_in_folds,
     )
 
 

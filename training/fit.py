@@ -1,6 +1,7 @@
 """One training as a function: of a recipe and samples, a model with what was measured of it."""
 
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,12 +34,14 @@ def fit(
     prepared: Prepared | None = None,
     previous: Previous | None = None,
     early: "Early" = None,
+    choices: Mapping[str, Any] | None = None,
 ) -> "Outcome":
     """Train a model by `recipe` on `samples`, none of a test part; raises TrainingFailed or Interrupted.
 
     `folder` is where checkpoints and large files go (one that goes away without it). `parts` are the indices to learn
     from and to measure on, by default chosen as the recipe says. `prepared` shares what was made of these samples with
     other calls. `previous` is a model to go on from; `early` gets one that can be used while the training goes on.
+    With the `choices` of an earlier outcome it is for measuring alone, see `training.ground.run.Run`.
     """
     with ExitStack() as stack:
         shared = prepared or stack.enter_context(Prepared(lasting=False))
@@ -49,6 +52,7 @@ def fit(
             events=events,
             control=control or Control(machine.deadline_seconds),
             phases=phases or Phases(),
+            choices=choices,
         )
         outcome: Outcome = load(recipe.kind.fit)(
             recipe, samples, run, parts=parts, prepared=shared, previous=previous, early=early

@@ -13,18 +13,21 @@ from training.ground.given_parts import hold_out_test
 from training.ground.run import Job
 from training.ground.samples import Samples
 from training.kinds import KINDS, Preset, load
-from training.search.auto import search
+from training.search.auto import Fit, search
 
 if TYPE_CHECKING:
     from training.evaluation.outcome import Early, Outcome
 
 
-def train(job: Job) -> None:
-    """Read the samples, fit a model, and export it; raises TrainingFailed or Interrupted."""
+def train(job: Job, by: Fit = fit) -> None:
+    """Read the samples, fit a model, and export it; raises TrainingFailed or Interrupted.
+
+    What fits is `fit`, or another function with its signature that makes more of it (`training.search.folds`).
+    """
     with failures_in_words():
         samples, test = hold_out_test(read(job), job.events)
         previous, early = Previous.of(job.folder), partial(_export_early, job, test)
-        outcome, found = _outcome(job, samples, previous, early)
+        outcome, found = _outcome(job, by, samples, previous, early)
         # Imported here: the data is read while torch is still being imported.
         from training.export.export import export
 
@@ -32,12 +35,12 @@ def train(job: Job) -> None:
 
 
 def _outcome(
-    job: Job, samples: Samples[Any], previous: Previous | None, early: "Early"
+    job: Job, by: Fit, samples: Samples[Any], previous: Previous | None, early: "Early"
 ) -> tuple["Outcome", dict[str, Any]]:
     """The model of a single training, or the best that a search found, and what report.json tells of the search."""
     if job.recipe.preset is Preset.AUTO:
-        return search(job, samples, previous, early)
-    outcome = fit(
+        return search(job, by, samples, previous, early)
+    outcome = by(
         job.recipe,
         samples,
         job.machine,

@@ -128,6 +128,11 @@ def _pictures(path: Path) -> list[Sample]:
     return [Sample(label, data) for label, _, data in pictures_of(path)]
 
 
+def write_samples(name: str, folder: Path, samples: Sequence[Sample]) -> None:
+    """Write samples of a set as an upload has them."""
+    (_write_rows if name in TEXTS else _write_pictures)(folder, samples)
+
+
 def _write_rows(folder: Path, samples: Sequence[Sample]) -> None:
     folder.mkdir(parents=True)
     table = io.StringIO()

@@ -29,6 +29,7 @@ _STATES = {
     JobStatus.CANCELLED: "cancelled",
 }
 _PHASES = {
+    "folds": "Measuring in folds",
     "preparing": "Reading and preparing the data",
     "training": "Training",
     "evaluating": "Measuring how good it is",

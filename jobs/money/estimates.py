@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from training.kinds import kind_of
+from training.search.folding import trainings
 
 # What every job takes on two ordinary processor cores, besides what its kind reckons.
 FIXED_SECONDS = 12.0
@@ -46,7 +47,7 @@ def rough_seconds(config: Mapping[str, Any], samples: int, kind: str = "") -> fl
     """A guess from the configuration (Recipe.to_json), the number of samples and the kind of machine."""
     if minutes := config.get("budget_minutes"):
         return FIXED_SECONDS + 60 * float(minutes)
-    work = kind_of(config["task"]).rough_seconds(config, samples)
+    work = kind_of(config["task"]).rough_seconds(config, samples) * trainings(config, samples)
     return FIXED_SECONDS + work * (_GPU_SHARE if kind.startswith(_GPU_FAMILIES) else 1.0)
 
 

@@ -11,6 +11,7 @@ from training.ground.source_words import source_words
 from training.ground.used_settings import used_settings
 from training.kinds import kind_of
 from training.score import ACCURACY, Score, capitalised, show
+from training.search.folding import measured_words
 
 _MOST_CLASSES = 100
 _ENTITY = re.compile(r"&(?=[#\w]+;)")
@@ -74,11 +75,12 @@ def _score(model: TrainedModel) -> str:
         rows.append((f"Simple method: {baseline['name']}", show(score.name, baseline[score.name])))
     if calibration := report.get("calibration"):
         rows.append(("Calibration error", _percent(calibration["error_after"])))
-    text = (
-        f"Measured on {_count(report.get('val_count'))} samples that the measured model had never seen; "
-        f"it learned from {_count(report.get('train_count'))} others."
-    )
-    if _measured_before(model):
+    text = _how(report, kind_of(model.task_type).words.samples)
+    if "folds" in report:
+        text += " The model in `model.onnx` was made in the same way."
+        if _measured_before(model):
+            text += " It learned from all of them together; that of the first fold is kept for `evaluate.py`."
+    elif _measured_before(model):
         text += (
             " After that the model in `model.onnx` learned from all of them together; the measured one is kept for "
             "`evaluate.py`."
@@ -87,6 +89,17 @@ def _score(model: TrainedModel) -> str:
         words = kind_of(model.task_type).words
         text += "\n\n" + source_words(found, score.name, words.sample, words.samples)
     return f"## How good it is\n\n{_table(('', ''), rows)}\n\n{text}".rstrip()
+
+
+def _how(report: Mapping[str, Any], samples: str) -> str:
+    """What the score was measured on."""
+    learned = _count(report.get("train_count"))
+    if in_folds := measured_words(report, samples):
+        return f"Measured on {in_folds}; each of these models learned from about {learned} others."
+    return (
+        f"Measured on {_count(report.get('val_count'))} samples that the measured model had never seen; "
+        f"it learned from {learned} others."
+    )
 
 
 def _test_rows(model: TrainedModel) -> list[tuple[str, str]]:
@@ -151,8 +164,9 @@ def _data(model: TrainedModel) -> str:
         points.append(f"{suspects['count']:,} labels in its data may be wrong.")
     duplicates = model.report.get("duplicates") or {}
     if duplicates.get("count"):
+        where = "in another fold" if "folds" in model.report else "in the training part"
         points.append(
-            f"{duplicates['count']:,} validation samples also appear, nearly identical, in the training part."
+            f"{duplicates['count']:,} samples that it was measured on also appear, nearly identical, {where}."
         )
     return "## Data\n\n" + "\n".join(f"- {point}" for point in points) if points else ""
 

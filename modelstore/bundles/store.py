@@ -136,10 +136,14 @@ def beats(*, folder: Path, model: TrainedModel) -> bool:
     """Whether the bundle in `folder` is better than `model`: score and log loss on the validation samples.
 
     Where a report tells no log loss, only a better score counts. Of two that measure the same, the one that then
-    learned from more samples is better (docs/decisions/017).
+    learned from more samples is better (docs/decisions/017). One that was measured in folds is compared by the first of
+    these, on which the other was measured, too.
     """
     report = json.loads((folder / REPORT_FILE).read_text("utf-8"))
     score = score_of(folder)
+    if "folds" in report and "folds" not in model.report:
+        report |= {"log_loss": report["folds"]["first"]["log_loss"]}
+        score = Score.from_json(report["folds"]["first"]["score"])
     if (score.name, score.value) != (model.score.name, model.score.value):
         return score.is_better(model.score)
     ours, theirs = report.get("log_loss"), model.report.get("log_loss")

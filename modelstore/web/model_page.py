@@ -28,6 +28,7 @@ from training.ground.collect_words import collect_words
 from training.ground.source_words import source_words
 from training.ground.used_settings import used_settings
 from training.kinds import Words, kind_of
+from training.search.folding import measured_words
 
 _FORMAT_WORDS = {
     "onnx": ("ONNX", "Runs nearly everywhere, with everything inside."),
@@ -63,6 +64,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "model_score": score,
         "percentage": score.kind.percentage,
         "interval": score.interval and score.interval[1] - score.interval[0],
+        "measured_in": measured_words(report, kind.words.samples),
         "sources": _sources(report, score.name, kind.words),
         "test_score": model.test_score,
         "test_interval": model.test_score and model.test_score.interval,

@@ -23,6 +23,7 @@ METRICS = (
     "suspects",
     "train_count",
     "val_count",
+    "folds",
     "test",
     "sources",
     "best_epoch",

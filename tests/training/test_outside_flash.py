@@ -16,6 +16,7 @@ from modelstore.bundles import store
 from modelstore.downloads.file_responses import open_download
 from tests.published import create_model
 from tests.training.datasets import picture_run_dir, start, text_run_dir
+from training.search.folds import fit_in_folds
 from training.train import train
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -118,3 +119,32 @@ def test_so_does_a_network_that_votes_with_ngrams(
     folder = unpacked(job.folder / "bundle")
     report = json.loads((folder / "report.json").read_text())
     check(bare_python(folder / "requirements.txt"), folder, job.data / "data.csv", report)
+
+
+@pytest.mark.parametrize("fold", ["1", "2"])
+def test_a_bundle_measured_in_folds_says_what_it_can_prove(
+    tmp_path: Path, bare_python: Any, unpacked: Unpacked, fold: str
+) -> None:
+    job, _ = start(text_run_dir(tmp_path / "run", data_split=0.8))
+    train(job, by=fit_in_folds)
+    folder = unpacked(job.folder / "bundle")
+    report = json.loads((folder / "report.json").read_text())
+    python = bare_python(folder / "requirements.txt")
+    told = json.loads(run([python, folder / "evaluate.py", job.data / "data.csv", "--json"], cwd="/"))
+    assert (told["folds"], told["listed_samples"]) == (5, report["val_count"])
+    assert told["listed"] == told["reported_accuracy"] == pytest.approx(report["accuracy"], abs=1e-6)
+    assert told["found"] == told["validation_samples"] == report["folds"]["first"]["count"]
+    assert told["measured_model"] == told["first_fold"]
+    assert told["measured_model_answers_as_reported"] == 1.0
+    assert "in 5 folds" in run([python, folder / "evaluate.py", job.data / "data.csv"], cwd="/")
+    # An answer that was changed is found, by the figure where the model of its fold is not there.
+    rows = (folder / "validation.csv").read_text().splitlines()
+    place = next(i for i, row in enumerate(rows) if row.endswith(f",{fold}"))
+    rows[place] = (
+        rows[place].replace(",weather,weather,", ",weather,food,").replace(",food,food,", ",food,weather,")
+    )
+    (folder / "validation.csv").write_text("\n".join(rows) + "\n")
+    changed = subprocess.run(
+        [python, folder / "evaluate.py", job.data / "data.csv"], capture_output=True, text=True
+    )
+    assert changed.returncode == 1

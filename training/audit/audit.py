@@ -60,25 +60,34 @@ def _baseline(evidence: Evidence, outcome: Outcome) -> dict[str, Any] | None:
 
 def _duplicates(evidence: Evidence, outcome: Outcome) -> dict[str, Any]:
     """Near-duplicates across the parts (each validation sample once), and pairs under two classes."""
-    pairs, cut = evidence.near(), evidence.train_count
+    pairs = evidence.near()
     twins: dict[int, int] = {}
-    for i, j in pairs:
-        # A twin under another class says more than one under the same.
-        if i < cut <= j and (j not in twins or evidence.labels[i] != evidence.labels[j]):
-            twins[j] = i
+    for one, other in pairs:
+        for i, j in ((one, other), (other, one)):
+            # A twin under another class says more than one under the same.
+            if _has_met(outcome, i, j) and (j not in twins or evidence.labels[i] != evidence.labels[j]):
+                twins[j] = i
     conflicts = [(i, j) for i, j in pairs if evidence.labels[i] != evidence.labels[j]]
     return {
         "count": len(twins),
-        f"{outcome.target.score}_without": _score_without(twins, cut, outcome),
+        f"{outcome.target.score}_without": _score_without(twins, outcome),
         "examples": _told([(i, j) for j, i in twins.items()], outcome),
         "conflicts": len(conflicts),
         "conflict_examples": _told(conflicts, outcome),
     }
 
 
-def _score_without(twins: dict[int, int], cut: int, outcome: Outcome) -> float | None:
-    kept = np.ones(len(outcome.truth), bool)
-    kept[[j - cut for j in twins]] = False
+def _has_met(outcome: Outcome, i: int, j: int) -> bool:
+    """Whether what was measured on place `j` of the evidence had learned from place `i`."""
+    cut, folds = len(outcome.parts[0]), outcome.folds
+    if folds is None:
+        return i < cut <= j
+    one, other = (int(folds[_index(outcome, place)]) for place in (i, j))
+    return other >= 0 and one != other
+
+
+def _score_without(twins: dict[int, int], outcome: Outcome) -> float | None:
+    kept = ~np.isin(outcome.measured_on, [_index(outcome, j) for j in twins])
     if not twins or not kept.any():
         return None
     target = outcome.target
@@ -94,11 +103,15 @@ def _told(pairs: Pairs, outcome: Outcome) -> list[dict[str, str]]:
     return found
 
 
+def _index(outcome: Outcome, place: int) -> int:
+    """Which sample stands at a place of the evidence."""
+    train, validation = outcome.parts
+    return int(train[place] if place < len(train) else validation[place - len(train)])
+
+
 def _shown(outcome: Outcome, place: int) -> tuple[str, str]:
     """A sample of the evidence as people are told of it, and its label."""
-    train, validation = outcome.parts
-    index = int(train[place] if place < len(train) else validation[place - len(train)])
-    samples = outcome.samples
+    samples, index = outcome.samples, _index(outcome, place)
     return samples.shown(index)[:MAX_SOURCE], outcome.target.words(samples.classes, samples.labels[index])
 
 
@@ -130,9 +143,14 @@ def _tell(run: Run, duplicates: dict[str, Any] | None, outcome: Outcome) -> None
             if without is None
             else f" Without {'it' if count == 1 else 'them'}, the {word} is {show(score, without)}."
         )
+        samples, where = (
+            ("validation samples", "the training part")
+            if outcome.folds is None
+            else ("samples", "another fold")
+        )
         run.events.warning(
-            f"{count:,} of {total:,} validation samples also {'appear' if count > 1 else 'appears'}, nearly "
-            f"identical, in the training part, so the {word} may flatter the model.{rest}"
+            f"{count:,} of {total:,} {samples} also {'appear' if count > 1 else 'appears'}, nearly "
+            f"identical, in {where}, so the {word} may flatter the model.{rest}"
         )
     if conflicts:
         what = "1 pair of samples is" if conflicts == 1 else f"{conflicts:,} pairs of samples are"

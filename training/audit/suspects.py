@@ -65,7 +65,14 @@ def suspects(
         return None
     chosen = np.concatenate(looked_at)
     places, probabilities = places[chosen], probabilities[chosen]
-    found = target.contradicted(labels[places], probabilities)
+    return contradictions(places, labels[places], probabilities, target)
+
+
+def contradictions(
+    places: NDArray[np.int64], truth: NDArray[np.int64], probabilities: NDArray[np.float32], target: Target
+) -> dict[str, Any]:
+    """What `suspects` gives, by probabilities [N, C] of models that never saw the samples at `places` [N]."""
+    found = target.contradicted(truth, probabilities)
     decisions = target.decide(probabilities)
     sure = target.confidence(probabilities, decisions)
     return {

@@ -23,6 +23,8 @@ PT_FORMAT = "flash-1"
 SAFETENSORS_FILE = "model.safetensors"
 REPORT_FILE = "report.json"
 VALIDATION_FILE = "validation.csv"
+# Its column that a model measured in folds has, see `training/export/examples.py`.
+FOLD = "fold"
 EXAMPLES_FILE = "examples.zip"
 # The model that was measured, where the one that is served learned from the validation part, too: all of it, or the
 # tensors in which they differ.

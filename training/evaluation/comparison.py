@@ -21,12 +21,14 @@ def compare(outcome: Outcome, previous: Previous | None, run: Run) -> dict[str, 
     """
     if previous is None:
         return {}
-    cores, validation = run.machine.cores, outcome.parts[1]
-    ids = outcome.samples.ids(validation, cores)
-    items = [outcome.samples.items[i] for i in validation]
-    target, truth = outcome.target, outcome.truth
+    # The earlier model has learned from the others, unless it was measured in folds.
+    same = outcome.measured_on if previous.in_folds else outcome.parts[1]
+    cores, among = run.machine.cores, np.searchsorted(outcome.measured_on, same)
+    ids = outcome.samples.ids(same, cores)
+    items = [outcome.samples.items[i] for i in same]
+    target, truth = outcome.target, outcome.samples.labels[same]
     labels = [target.words(outcome.classes, one) for one in truth]
-    decisions = target.decide(outcome.probabilities)
+    decisions = target.decide(outcome.probabilities[among])
     answers = _earlier_answers(previous, ids, items, labels, target, cores)
     meant = {answer: target.parse(outcome.classes, answer) for answer in set(answers)}
     earlier = np.array([meant[answer] for answer in answers], decisions.dtype)

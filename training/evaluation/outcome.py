@@ -1,7 +1,7 @@
 """What a training hands over to evaluation and export."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ class Outcome:
 
     `recipe` is what was carried out, which may be another one than was asked for: weights may be out of reach. Of
     `samples`, those that could be used, `parts` are the indices of what was learned from and of what was measured on;
-    `probabilities` [N, C] are of the latter.
+    `probabilities` [N, C] are of the latter, or of all `folds`.
 
     `module` gives logits of `examples` (uint8 pictures [n, S, S, 3] or int64 ids [n, T]); its `last_layers()` are those
     with a weight and a bias to which the logits are proportional. `state` of it and `arguments` are what model.pt holds
@@ -40,6 +40,10 @@ class Outcome:
     `leave_out`, where models of the kind tell what belongs to none of the classes, makes simpler models of the same
     features that know some of them; `refits` make such models that learn from some of the samples. `optimism` is by how
     much the score of the validation part is too good, because the model was chosen among several by it.
+    `usable` [N] are the places of `samples` among all that were given, None where all could be used. `choices` is what
+    the validation part has chosen, see `training.ground.run.Run`. `folds` [N], where it was measured in folds
+    (`training.search.folds`), says which model answered for each sample: 0 is the one measured on the validation part,
+    which `measured` is, -1 none.
     """
 
     recipe: Recipe
@@ -63,6 +67,9 @@ class Outcome:
     leave_out: LeaveOut | None = None
     optimism: float = 0.0
     refits: Refits | None = None
+    usable: NDArray[np.int64] | None = None
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    folds: NDArray[np.int64] | None = None
 
     @property
     def classes(self) -> list[str]:
@@ -70,24 +77,36 @@ class Outcome:
         return self.samples.classes
 
     @property
+    def measured_on(self) -> NDArray[np.int64]:
+        """The indices [N] of the samples that it was measured on: the validation part, or all folds."""
+        return self.parts[1] if self.folds is None else np.flatnonzero(self.folds >= 0)
+
+    @property
+    def fold_count(self) -> int:
+        """How many models answered for the samples, each for others: 1 without folds."""
+        return 1 if self.folds is None else len(np.unique(self.folds[self.folds >= 0]))
+
+    @property
     def train_count(self) -> int:
-        """How many samples the measured model learned from."""
-        return len(self.parts[0])
+        """How many samples the measured model learned from; in folds, on average."""
+        if self.folds is None:
+            return len(self.parts[0])
+        return round(len(self.folds) - len(self.measured_on) / self.fold_count)
 
     @property
     def truth(self) -> NDArray[np.int64]:
-        """The truth [N] of the validation part, as the target has it."""
-        return self.samples.labels[self.parts[1]]
+        """The truth [N] of what it was measured on, as the target has it."""
+        return self.samples.labels[self.measured_on]
 
     @property
     def measured_sources(self) -> NDArray[np.int64] | None:
-        """The sources [N] of the validation part."""
-        return None if self.sources is None else self.sources[self.parts[1]]
+        """The sources [N] of what it was measured on."""
+        return None if self.sources is None else self.sources[self.measured_on]
 
     @property
     def shown(self) -> list[str]:
-        """The samples of the validation part [N] as people are told of them."""
-        return [self.samples.shown(int(i)) for i in self.parts[1]]
+        """The samples [N] that it was measured on as people are told of them."""
+        return [self.samples.shown(int(i)) for i in self.measured_on]
 
 
 # What gets a model that can be used while the training goes on; None where nobody waits for it.

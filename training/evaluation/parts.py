@@ -38,7 +38,8 @@ def choose_parts(
     if sources is None:
         sources = sources_of(len(samples.items), Links.none(), samples.groups)
     usual = _given(samples) or _split(samples, recipe, sources)
-    if previous is None or not previous.answers:
+    if previous is None or not previous.answers or previous.in_folds:
+        # What answered for a sample in folds had not learned from it: any part will do.
         return usual
     ids = samples.ids(range(len(samples.items)), threads)
     held = np.array([key in previous.answers for key in ids], bool)

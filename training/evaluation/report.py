@@ -1,6 +1,6 @@
 """The figures of a training: its score, what its target has beside that, and the samples that tell most.
 
-report.json holds, all of the validation part unless said otherwise:
+report.json holds, all of the validation part unless said otherwise, or, where it has `folds`, of all folds:
 
     score         {name, value, low, high}: see `training.score`; a report without one is of accuracy
     accuracy, accuracy_interval [low, high]: the same again, where the score is the accuracy; see
@@ -29,6 +29,10 @@ report.json holds, all of the validation part unless said otherwise:
     test          {score, count, left_out, and confusion and per_class as above}: of the test part that the upload
                   named, by the exported model, measured once; left_out could not be read. Missing without such a part
     collect       what to collect next: see `training.evaluation.collect`. Missing with few samples
+    folds         {count, samples, of, first: {score, log_loss, count}}: measured in so many folds, on `samples` of all
+                  samples, each answered by a model that had not learned from it; `first` is of the first fold alone,
+                  which an early model is measured on, too. train_count is then what each of these models learned from,
+                  on average, and the epochs are those of the first. Missing where one part was measured
     outside       what is told about answers that belong to none of the classes: see `training.evaluation.outside`.
                   Missing for kinds of task that tell nothing
     search        {minutes, seconds, ended, chosen, best_score, trials: [{number, words, model, state, seconds, score,

@@ -1,7 +1,9 @@
 """Keeps what a score was measured on: a list of the validation part, and some of its samples to look at.
 
 validation.csv: source, sha256, label, predicted, probability; one row for each sample of the validation part, as the
-model answered that was measured. `sha256` is of the picture's file, or of the sentence with single blanks.
+model answered that was measured. `sha256` is of the picture's file, or of the sentence with single blanks. Measured in
+folds, there is a row for each sample, as the model answered that had not learned from it, and a column `fold`, from 1:
+fold 1 is that of the model in `measured.*`.
 
 examples.zip: examples.json and the pictures that it names, JPEGs of 128 pixels at most:
 
@@ -24,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.bundle.manifest import EXAMPLES_FILE, VALIDATION_FILE
+from training.bundle.manifest import EXAMPLES_FILE, FOLD, VALIDATION_FILE
 from training.evaluation.outcome import Outcome
 from training.evaluation.report import MAX_SOURCE
 from training.ground.errors import Interrupted
@@ -91,16 +93,20 @@ def chosen_cells(
 
 
 def _write_list(path: Path, outcome: Outcome, threads: int) -> None:
-    samples, labels, validation = outcome.samples, outcome.classes, outcome.parts[1]
-    target, ids = outcome.target, samples.ids(validation, threads)
+    samples, labels, measured_on = outcome.samples, outcome.classes, outcome.measured_on
+    target, ids = outcome.target, samples.ids(measured_on, threads)
+    # People count from 1.
+    folds = None if outcome.folds is None else outcome.folds[measured_on] + 1
     predicted = target.decide(outcome.probabilities)
     sure = target.confidence(outcome.probabilities, predicted)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(("source", "sha256", "label", "predicted", "probability"))
-        for i, (index, label) in enumerate(zip(validation, outcome.truth, strict=True)):
+        columns = ("source", "sha256", "label", "predicted", "probability")
+        writer.writerow(columns if folds is None else (*columns, FOLD))
+        for i, (index, label) in enumerate(zip(measured_on, outcome.truth, strict=True)):
             names = (target.words(labels, one) for one in (label, predicted[i]))
-            writer.writerow((samples.places[index], ids[i], *names, f"{sure[i]:.6f}"))
+            row = (samples.places[index], ids[i], *names, f"{sure[i]:.6f}")
+            writer.writerow(row if folds is None else (*row, folds[i]))
 
 
 def _named(report: dict[str, Any]) -> list[str]:

@@ -35,7 +35,8 @@ def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]
     )
     measured = Score.from_json(report["score"]).lowered(outcome.optimism)
     right = target.right(target.decide(outcome.probabilities), outcome.truth)
-    score = foreseen(measured, right, outcome.measured_sources)
+    in_folds = outcome.folds is not None
+    score = foreseen(measured, right, outcome.measured_sources, in_folds=in_folds)
     if measured.interval and not score.interval:
         found |= _too_few(outcome, run)
     report |= {
@@ -50,11 +51,31 @@ def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]
         "device": describe(choose_device(run.machine.device)),
         "hardest": hardest(target, outcome.truth, outcome.probabilities, outcome.shown, outcome.classes),
     }
+    if in_folds:
+        report["folds"] = _folds(outcome)
     (folder / REPORT_FILE).write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")
     svg = plots.score_svg(progress.history, progress.best_epoch)
     (folder / PLOTS[0]).write_text(svg, encoding="utf-8")
     plots.draw_score_png(folder / PLOTS[1], progress.history, progress.best_epoch)
     return report
+
+
+def _folds(outcome: Outcome) -> dict[str, Any]:
+    """`folds` of report.json."""
+    target, first = outcome.target, outcome.parts[1]
+    truth = outcome.samples.labels[first]
+    probabilities = outcome.probabilities[np.searchsorted(outcome.measured_on, first)]
+    score = target.measure(truth, target.decide(probabilities))
+    return {
+        "count": outcome.fold_count,
+        "samples": len(outcome.measured_on),
+        "of": sum(map(len, outcome.parts)),
+        "first": {
+            "score": {"name": score.name, "value": round(score.value, 6)},
+            "log_loss": round(log_loss(target, truth, probabilities), 6),
+            "count": len(first),
+        },
+    }
 
 
 def _too_few(outcome: Outcome, run: Run) -> dict[str, Any]:

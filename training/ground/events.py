@@ -20,8 +20,8 @@ class Events:
     Progress is told for the span of the whole that `span` set last, a few times a second at most.
     """
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, *, ends_at: float = 1.0) -> None:
+        self._stream, self._ends_at = stream, ends_at
         self._started = self._span_started = time.monotonic()
         self._low, self._high = 0.0, 1.0
         self._last_told = -math.inf
@@ -31,9 +31,19 @@ class Events:
         """Events that nobody hears, for a step within a step."""
         return Events(io.StringIO())
 
+    def up_to(self, share: float) -> "Events":
+        """The same for a step that is followed by others: its progress is that of the first `share` of the whole."""
+        first = Events(self._stream, ends_at=share)
+        first.warnings = self.warnings
+        return first
+
+    def progress_alone(self, low: float, high: float) -> "Events":
+        """For a step within a step: nothing is told but its progress, from `low` to `high` of the current span."""
+        return _ProgressAlone(self, low, high)
+
     def phase(self, name: str, low: float, high: float, detail: str | None = None) -> None:
         """A phase began; its progress covers the part from `low` to `high` of the whole."""
-        self._low, self._high = low, high
+        self._low, self._high = low * self._ends_at, high * self._ends_at
         self._span_started = time.monotonic()
         self._last_told = -math.inf
         self._write("phase", phase=name, **({"detail": detail} if detail else {}))
@@ -94,6 +104,16 @@ class Events:
         clean = {name: _finite(value) for name, value in facts.items()}
         self._stream.write(json.dumps({"event": kind, **clean}, ensure_ascii=True, allow_nan=False) + "\n")
         self._stream.flush()
+
+
+class _ProgressAlone(Events):
+    def __init__(self, whole: Events, low: float, high: float) -> None:
+        super().__init__(io.StringIO())
+        self._whole, self._from, self._share = whole, low, high - low
+
+    def progress(self, share: float) -> None:
+        within = self._low + (self._high - self._low) * min(max(share, 0.0), 1.0)
+        self._whole.progress(self._from + self._share * within)
 
 
 def _finite(value: Any) -> Any:

@@ -1,8 +1,10 @@
 """The surroundings of a training, and what RUN_DIR/config.json asks for."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from training.ground.control import Control
 from training.ground.errors import TrainingFailed
@@ -16,13 +18,19 @@ CONFIG_FILE = "config.json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """Where a training may write, what it may take, whom it tells, and whether it may go on."""
+    """Where a training may write, what it may take, whom it tells, and whether it may go on.
+
+    `choices`, of an earlier training of the same recipe on other parts, is what its validation part has chosen; each
+    kind knows its own. A training that is given some chooses nothing by its validation part: it is there for the
+    answers alone, and what is for the model that is given away may be left out.
+    """
 
     folder: Path
     machine: Machine
     events: Events
     control: Control
     phases: Phases
+    choices: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

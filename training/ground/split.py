@@ -1,4 +1,4 @@
-"""Divides samples into a training and a validation part, the same way for the same seed."""
+"""Divides samples into a training and a validation part, or into folds, the same way for the same seed."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,37 @@ def stratified_split(
     for label in np.setdiff1d(labels, labels[learned[sources]]):
         learned[sources[labels == label]] = True
     return np.flatnonzero(learned[sources]), np.flatnonzero(~learned[sources])
+
+
+def stratified_folds(
+    labels: NDArray[np.int64], sources: NDArray[np.int64], first: NDArray[np.int64], count: int, seed: int
+) -> NDArray[np.int64]:
+    """The fold of each sample, int64 [N] from 0 to `count` - 1 or -1: one model is measured on each fold.
+
+    Fold 0 is the samples at the indices `first`; the rest is divided so that samples of one of `sources` [N] are in one
+    fold, and each class is spread over all folds. -1 are samples that no model is measured on: without them nobody else
+    would teach their class.
+    """
+    random = np.random.default_rng(seed)
+    folds = np.full(len(labels), -1, np.int64)
+    folds[first] = 0
+    rest = np.setdiff1d(np.arange(len(labels)), first)
+    main, of_all = _main_labels(labels, sources), np.zeros(count - 1)
+    for label in np.unique(labels[rest]):
+        own = rest[main[sources[rest]] == label]
+        numbers, sizes = np.unique(sources[own], return_counts=True)
+        of_class = np.zeros(count - 1)
+        # Large ones first: small ones then fill what is left.
+        for i in np.lexsort((random.permutation(len(numbers)), -sizes)):
+            least = int(np.lexsort((of_all, of_class))[0])
+            folds[own[sources[own] == numbers[i]]] = least + 1
+            of_class[least] += sizes[i]
+            of_all[least] += sizes[i]
+    for fold in range(1, count):
+        own = folds == fold
+        untaught = own & np.isin(labels, np.setdiff1d(labels, labels[~own]))
+        folds[own & np.isin(sources, sources[untaught])] = -1
+    return folds
 
 
 def _main_labels(labels: NDArray[np.int64], sources: NDArray[np.int64]) -> NDArray[np.int64]:

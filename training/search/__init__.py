@@ -1,1 +1,1 @@
-"""Finds the best of several trainings within a budget: preset Auto."""
+"""Trains several times to make or to measure one model."""

@@ -5,10 +5,12 @@ import math
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from training.bundle.previous import Previous
-from training.fit import fit
 from training.ground.control import Control
 from training.ground.errors import Interrupted, TrainingFailed, failures_in_words
 from training.ground.prepared import Prepared
@@ -24,29 +26,33 @@ from training.search.trials import Trial, TrialState, TrialStore
 if TYPE_CHECKING:
     from training.evaluation.outcome import Early, Outcome
 
+Fit = Callable[..., "Outcome"]
 # What follows the search needs some of the time that the machine has.
 _SHARE_OF_DEADLINE = 0.9
 _FAULT = "It stopped because of a fault in the program."
 
 
 def search(
-    job: Job, samples: Samples[Any], previous: Previous | None, early: "Early"
+    job: Job, by: Fit, samples: Samples[Any], previous: Previous | None, early: "Early"
 ) -> tuple["Outcome", dict[str, Any]]:
     """The best model found within the recipe's budget, and `search` of report.json.
 
+    Each is trained by `training.fit.fit`, or another function with its signature: some may be measured in folds. They
+    are compared on the samples that all of them were measured on, the validation part.
     The first candidate is always trained to its end, whatever the budget, and `early` gets it. Raises what `fit`
     raises for it, and Interrupted; another that fails costs the search nothing but its time.
     """
     with Prepared() as prepared:
-        return _Search(job, samples, previous, prepared).run(early)
+        return _Search(job, by, samples, previous, prepared).run(early)
 
 
 class _Search:
     def __init__(
-        self, job: Job, samples: Samples[Any], previous: Previous | None, prepared: Prepared
+        self, job: Job, by: Fit, samples: Samples[Any], previous: Previous | None, prepared: Prepared
     ) -> None:
         from training.engine.checkpoint import fingerprint
 
+        self._by = by
         self._job, self._samples, self._previous, self._prepared = job, samples, previous, prepared
         self._budget = 60 * (job.recipe.budget_minutes or 0.0)
         self._options = options(job.recipe, len(samples.items))
@@ -121,7 +127,7 @@ class _Search:
 
     def _fit(self, index: int, events: TrialEvents) -> "Outcome":
         left = None if index == 0 else max(self._seconds_left(), 1.0)
-        return fit(
+        return self._by(
             self._options[index].recipe,
             self._samples,
             self._job.machine,
@@ -136,9 +142,10 @@ class _Search:
     def _measured(self, trial: Trial, outcome: "Outcome", seconds: float) -> Trial:
         from training.evaluation.report import log_loss
 
-        target, truth = outcome.target, outcome.truth
-        decisions = target.decide(outcome.probabilities)
-        calibrated = target.tempered(outcome.probabilities, target.temperature(truth, outcome.probabilities))
+        target, truth = outcome.target, _compared(outcome, outcome.truth)
+        probabilities = _compared(outcome, outcome.probabilities)
+        decisions = target.decide(probabilities)
+        calibrated = target.tempered(probabilities, target.temperature(truth, probabilities))
         return dataclasses.replace(
             trial,
             state=TrialState.DONE,
@@ -171,12 +178,13 @@ class _Search:
             quiet = TrialEvents(self._job.events, self._started, self._budget)
             self._outcome = self._fit(leader.candidate, quiet)
         outcome, done = self._outcome, [trial for trial in self._trials if trial.score]
+        sources = outcome.measured_sources
         by = optimism(
             outcome.target,
-            outcome.truth,
+            _compared(outcome, outcome.truth),
             [trial.decisions for trial in done],
             done.index(leader),
-            outcome.measured_sources,
+            None if sources is None else _compared(outcome, sources),
             self._job.recipe.seed,
         )
         assert leader.score is not None
@@ -208,6 +216,14 @@ class _Search:
         about = "a minute" if minutes == 1 else f"{minutes} minutes"
         words = self._options[missed].candidate.words
         return f"The time was used up; with about {about} it could have tried {words}, too."
+
+
+def _compared(outcome: "Outcome", of_measured: NDArray[Any]) -> NDArray[Any]:
+    """Of the measured samples [N] those of the validation part: the first fold, where there are several."""
+    if outcome.folds is None:
+        return of_measured
+    compared: NDArray[Any] = of_measured[outcome.folds[outcome.folds >= 0] == 0]
+    return compared
 
 
 def _failed(trial: Trial, error: Exception, seconds: float) -> Trial:

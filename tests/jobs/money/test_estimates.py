@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.money.estimates import Range, corrected, rough_seconds
+from jobs.money.estimates import FIXED_SECONDS, Range, corrected, rough_seconds
 from tests.tasks import Task
 from training.ground.recipe import resolve
 
@@ -59,6 +59,12 @@ def test_a_guess_grows_with_samples_epochs_and_model_and_shrinks_on_a_gpu() -> N
     assert seconds < rough_seconds(large, 500)
     assert seconds < rough_seconds(long, 500)
     assert rough_seconds(small, 500, "g4dn.xlarge") < seconds
+
+
+def test_folds_are_counted() -> None:
+    little = resolve(Task.IMAGE, {"preset": "best"}).to_json()
+    per_picture = (rough_seconds(little, 200) - FIXED_SECONDS) / 200
+    assert per_picture == pytest.approx(6 * (rough_seconds(little, 5_000) - FIXED_SECONDS) / 5_000)
 
 
 def test_ranges_add_and_are_cut() -> None:

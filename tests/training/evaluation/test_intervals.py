@@ -48,6 +48,14 @@ def test_answers_that_hang_together_make_the_interval_wider() -> None:
     assert width(right, np.arange(200) // 5) == pytest.approx(width(right) * 5**0.5, rel=0.08)
 
 
+def test_answers_in_folds_hang_together_a_little() -> None:
+    right = np.arange(200) % 5 != 0
+    score = measure(np.ones(200, int), right.astype(int))
+    alone, in_folds = foreseen(score, right).interval, foreseen(score, right, in_folds=True).interval
+    assert alone is not None and in_folds is not None
+    assert in_folds[1] - in_folds[0] == pytest.approx(1.25**0.5 * (alone[1] - alone[0]), rel=0.02)
+
+
 def test_sources_of_one_sample_change_nothing() -> None:
     right = np.arange(50) % 7 != 0
     assert score_of(right, np.arange(50)) == score_of(right)

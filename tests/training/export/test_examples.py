@@ -50,7 +50,8 @@ class Kept:
     def __init__(self, folder, places) -> None:
         self.samples = read_pictures(folder / "data")
         self.recipe = resolve("imageclassification", {})
-        self.parts = [], [self.samples.places.index(place) for place in places]
+        self.measured_on = [self.samples.places.index(place) for place in places]
+        self.folds = None
         self.shown, self.classes = places, ["one", "two"]
         self.truth, self.probabilities, self.target = TRUTH, PROBABILITIES, ONE_LABEL
 

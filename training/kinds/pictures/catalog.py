@@ -139,7 +139,10 @@ PRESET_WORDS = MappingProxyType(
     {
         Preset.QUICK: "Trains the last layer on top of what the model already knows. Often nearly as good as the best.",
         Preset.BALANCED: "Fine-tunes the whole network on your pictures, with slight variations.",
-        Preset.BEST: "Fine-tunes for longer, with strong variations of the pictures. For classes that look alike.",
+        Preset.BEST: (
+            "Fine-tunes for longer, with strong variations of the pictures. For classes that look alike. Of little "
+            "data all is measured, in folds, which takes several times as long."
+        ),
         Preset.AUTO: "Tries several networks and ways of training, and keeps the best model of the time you give.",
     }
 )

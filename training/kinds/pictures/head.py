@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,15 @@ class HeadFit:
 
     progress: Progress
     suspects: dict[str, Any] | None
-    refits: HeadRefits
+    refits: HeadRefits | None
 
 
 def train_head(recipe: Recipe, network: Network, material: Material, run: Run) -> Outcome:
     """Features of all pictures, then the head."""
     model, pictures = network.model, material.pictures
     with run.phases.time("export"):
-        graph = backbone_graph(model, pictures.preprocess.crop)
+        make_graph = partial(backbone_graph, model, pictures.preprocess.crop)
+        graph = pictures.graph(network.name, make_graph)
     extract = feature_extractor(model, graph, choose_device(run.machine.device), run.machine.cores)
     run.events.phase("preparing", 0.05, 0.8, "computing the features of the pictures")
     everything = pictures.features(network.name, extract, run)
@@ -70,6 +72,7 @@ def train_head(recipe: Recipe, network: Network, material: Material, run: Run) -
             events=run.events,
             control=run.control,
             checkpoint=checkpoint,
+            looks=run.choices is None,
         )
     with torch.no_grad():
         probabilities = target.probabilities(model.head(features[parts[1]])).numpy()
@@ -92,6 +95,7 @@ def train_head(recipe: Recipe, network: Network, material: Material, run: Run) -
         probabilities=probabilities,
         skipped=usable.skipped,
         sources=usable.sources,
+        usable=usable.places,
         deployed_count=deployed_count,
         measured=measured,
         evidence=PictureEvidence.of(pictures.descriptors, usable, parts, fit.suspects),
@@ -109,11 +113,13 @@ def fit_head(
     events: Events,
     control: Control,
     checkpoint: Checkpoint,
+    looks: bool = True,
 ) -> HeadFit:
     """Fit `head` to features [N, F] of the training part.
 
-    To its optimum, where the validation part chooses nothing, or by mini-batches, where the best epoch stays. Suspect
-    labels are looked for while the features are at hand; their places count through training, then validation part.
+    To its optimum, where the validation part chooses nothing, or by mini-batches, where the best epoch stays. If it
+    `looks`, suspect labels are looked for while the features are at hand; their places count through training, then
+    validation part.
     """
     mean, deviation = _statistics(features[parts[0]])
     scaled = (features - mean) / deviation
@@ -133,6 +139,9 @@ def fit_head(
         checkpoint=checkpoint,
         keep_last=True,
     )
+    _set_head(head, linear, mean, deviation)
+    if not looks:
+        return HeadFit(progress=progress, suspects=None, refits=None)
     rows = np.concatenate(parts)
 
     def select(places: NDArray[np.int64]) -> Features:
@@ -147,7 +156,6 @@ def fit_head(
         seed=recipe.seed,
         control=control,
     )
-    _set_head(head, linear, mean, deviation)
     refits = HeadRefits.of(
         scaled, labels, rows, classes=head.out_features, target=target, penalty=penalty, seed=recipe.seed
     )
@@ -167,7 +175,7 @@ def learn_from_all(
     There is nothing left to choose by the validation part, and a fifth more pictures make the model better. Gives how
     many it learned from, and, where it did, the head that was measured, by the names of its arrays in the graph.
     """
-    if recipe.solver != "newton" or run.control.out_of_time:
+    if recipe.solver != "newton" or run.control.out_of_time or run.choices is not None:
         return train_count, None
     measured = {f"head.{name}": tensor.numpy().copy() for name, tensor in head.state_dict().items()}
     mean, deviation = _statistics(features)

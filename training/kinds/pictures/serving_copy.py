@@ -66,7 +66,7 @@ def _try(folder: Path, outcome: Outcome, run: Run) -> dict[str, Any]:
         return {}
     assert isinstance(preprocess, PicturePreprocess)
     deadline = time.monotonic() + _SECONDS
-    train, validation = outcome.parts
+    train, measured_on = outcome.parts[0], outcome.measured_on
     rng = np.random.default_rng(outcome.recipe.seed)
     paths = outcome.samples.items
     chosen = [paths[i] for i in train[rng.permutation(len(train))[:_CALIBRATION]]]
@@ -77,7 +77,7 @@ def _try(folder: Path, outcome: Outcome, run: Run) -> dict[str, Any]:
     compared = rng.permutation(count)[:_COMPARED]
     return _compare(
         folder,
-        [paths[i] for i in validation[compared]],
+        [paths[i] for i in measured_on[compared]],
         outcome.truth[compared],
         outcome.target,
         preprocess,

@@ -46,7 +46,8 @@ PRESET_WORDS = MappingProxyType(
             "A network that knows your language learns your classes; where there is none, one starts from scratch."
         ),
         Preset.BEST: (
-            "The same with more layers that learn, for longer; where there is none, four that vote start from scratch."
+            "The same with more layers that learn, for longer; where there is none, four that vote start from scratch. "
+            "Of little data all is measured, in folds, which takes several times as long."
         ),
         Preset.AUTO: "Tries several networks and ways of training, and keeps the best model of the time you give.",
     }

@@ -1,5 +1,6 @@
 """Trains a text classifier: vocabulary, n-grams, and a recurrent network or a pretrained encoder beside them."""
 
+import copy
 import dataclasses
 from collections.abc import Callable
 from functools import partial
@@ -56,7 +57,7 @@ def fit(
         chosen = parts or choose_parts(samples, recipe, previous, run.machine.cores, sources)
     encoder = None
     if recipe.model in ENCODERS:
-        recipe, encoder = _with_encoder(recipe, samples, run)
+        recipe, encoder = _with_encoder(recipe, samples, prepared, run)
     with run.phases.time("tokenise"):
         tokens = _tokens(recipe, samples, chosen, prepared, encoder, run.machine.cores)
         give_back()
@@ -76,7 +77,7 @@ def fit(
         vocabulary=tokens.vocabulary,
         facts=[part.tolist() for part in parts] if parts else [],
     )
-    outcome = _Outcomes(recipe, samples, chosen, tokens, sources, likeness)
+    outcome = _Outcomes(recipe, samples, chosen, tokens, sources, likeness, prepared)
     if recipe.model == NGRAMS:
         return _fit_ngrams(recipe, texts, run, outcome)
     if encoder is not None:
@@ -85,13 +86,18 @@ def fit(
 
 
 def _with_encoder(
-    recipe: Recipe, samples: Samples[str], run: Run
+    recipe: Recipe, samples: Samples[str], prepared: Prepared, run: Run
 ) -> tuple[Recipe, "tuple[Bert, str] | None"]:
     """The recipe as it can be carried out, with the encoder and its tokenizer where it needs one."""
     from training.kinds.sentences.encoders.choosing import choose_encoder
 
     with run.phases.time("weights"):
-        return choose_encoder(recipe, samples.items, run.events)
+        make = partial(choose_encoder, recipe, samples.items, run.events)
+        if not prepared.lasting:
+            return make()
+        chosen, found = prepared.once(("encoder", recipe), make)
+        # What learns is this training's own.
+        return chosen, found if recipe.freeze else copy.deepcopy(found)
 
 
 def _tokens(
@@ -121,10 +127,11 @@ class _Outcomes:
         tokens: Tokens,
         sources: NDArray[np.int64] | None,
         likeness: Likeness | None,
+        prepared: Prepared,
     ) -> None:
         self._recipe, self._samples, self._parts, self._tokens = recipe, samples, parts, tokens
         self._target = target_of(recipe.task)
-        self._sources, self._likeness = sources, likeness
+        self._sources, self._likeness, self._prepared = sources, likeness, prepared
 
     def of(self, module: Any, **more: Any) -> "Outcome":
         """What is the same for all is filled in."""
@@ -157,6 +164,7 @@ class _Outcomes:
             progress=fit.progress,
             deployed_count=fit.count,
             probabilities=self._target.probabilities(fit.scores).numpy(),
+            choices=fit.choices,
             **more,
         )
 
@@ -169,6 +177,7 @@ class _Outcomes:
             progress=fit.progress,
             deployed_count=count,
             probabilities=self._target.probabilities(fit.logits).numpy(),
+            choices=fit.choices,
             measured=partial(graph, fit.measured) if fit.measured is not None else None,
             evidence=self.evidence(),
             **self.simpler(fit.embeddings),
@@ -184,10 +193,13 @@ class _Outcomes:
         labels = self._samples.labels
         asked = looked_at(self._parts, self._recipe.seed) if is_original else None
         lengths = self._tokens.rows.lengths
+        length = length_read(lengths, window, limit)
+        known = ("embeddings", self._recipe.model, window, length)
         return Encoded(
             encoder=encoder,
             window=window,
-            length=length_read(lengths, window, limit),
+            length=length,
+            once=partial(self._prepared.once, known) if is_original and self._prepared.lasting else None,
             rows=self._tokens.rows,
             labels=labels,
             parts=self._parts,
@@ -254,7 +266,7 @@ def _fit_encoder(
     fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
     if isinstance(fit, NGramFit):
         return _finished(fit, outcome)
-    count = len(texts.rows[0])
+    count = fit.count or len(texts.rows[0])
     assert isinstance(fit.module, EncoderClassifier)
     unlearned = fit.module.unlearned()
     if any(name.removeprefix("encoder.") in (changed or ()) for name in unlearned):

@@ -1,8 +1,8 @@
 """Fits the linear model over n-grams: measured on the validation part, then learned again from all sentences."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ from training.targets.target import target_of
 
 # The usual strengths (C = 10 and 33 for vectors of length one): little is gained beyond either.
 _STRONG, _WEAK = 0.1, 0.03
+# What the validation part chose of these.
+STRENGTH = "ngram_strength"
 # Multiplications in a product with the features.
 _WORK_A_THREAD = 4_000_000
 # Of more sentences than these the features lie closer, and a fit goes as far as it tells on other sentences: decision
@@ -54,7 +56,7 @@ class Texts:
 class NGramFit:
     """`module` learned from `count` sentences; `scores` [N, C] of the validation part by a model without it.
 
-    That model is `measured`, None if it is `module` itself.
+    That model is `measured`, None if it is `module` itself. `choices` is what the validation part chose.
     """
 
     module: NGramClassifier
@@ -62,6 +64,7 @@ class NGramFit:
     scores: Tensor
     progress: Progress
     measured: NGramClassifier | None = None
+    choices: Mapping[str, Any] = field(default_factory=dict)
 
 
 class NGramFitting:
@@ -84,7 +87,7 @@ class NGramFitting:
             self._values = features[0].values
             self._are_many = isinstance(features[0], Occurrences)
         self._linear = Linear(len(self._table.keys), texts.classes)
-        self._strength = _STRONG
+        self._strength = _STRONG if run.choices is None else run.choices.get(STRENGTH, _STRONG)
         self.use_few_threads()
 
     def use_few_threads(self) -> None:
@@ -110,8 +113,8 @@ class NGramFitting:
                 keep_last=True,
                 descent=self._descent(self._train),
             )
-            if self._recipe.solver != "newton":
-                return self._result(progress, self._module(self._linear, self._table), self._train)
+            if self._recipe.solver != "newton" or self._run.choices is not None:
+                return self._of_part(progress)
             self._try_less_penalty(progress)
             fit = self._from_all(progress)
         run.events.log(
@@ -124,6 +127,8 @@ class NGramFitting:
         """Fit to the optimum as part of another model, whose epochs are the ones to tell of."""
         with self._run.phases.time("ngrams"):
             self._refit(self._linear, self._train)
+            if self._run.choices is not None:
+                return self._of_part(Progress())
             self._try_less_penalty(Progress())
             return self._from_all(Progress())
 
@@ -155,6 +160,10 @@ class NGramFitting:
             progress.history.append(figures)
             progress.take(figures)
             self._run.events.epoch(figures, max(self._recipe.epochs, figures.epoch))
+
+    def _of_part(self, progress: Progress) -> NGramFit:
+        """What learned from the training part alone."""
+        return self._result(progress, self._module(self._linear, self._table), self._train)
 
     def _from_all(self, progress: Progress) -> NGramFit:
         """Learn from all sentences what was measured on the validation part."""
@@ -194,7 +203,14 @@ class NGramFitting:
         with torch.no_grad():
             scores = self._validation.features.scores(self._linear.weight) + self._linear.bias
         count = len(learned_from.labels)
-        return NGramFit(module=module, count=count, scores=scores, progress=progress, measured=measured)
+        return NGramFit(
+            module=module,
+            count=count,
+            scores=scores,
+            progress=progress,
+            measured=measured,
+            choices={STRENGTH: self._strength},
+        )
 
     def _refit(self, linear: Linear, part: Labelled) -> None:
         refit(

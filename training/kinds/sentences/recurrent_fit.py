@@ -22,7 +22,7 @@ from training.kinds.sentences.learner import SentenceLearner, learner_of
 from training.kinds.sentences.ngram_fit import NGramFit, NGramFitting, Texts
 from training.kinds.sentences.preprocess import TOKENIZER_FILE
 from training.kinds.sentences.recurrent import RecurrentEnsemble
-from training.kinds.sentences.voting import VotingFit, tell_votes
+from training.kinds.sentences.voting import VOTES, VotingFit, tell_votes
 
 # A network reads word after word: what comes later than this costs more time than it adds.
 _LENGTH = 256
@@ -47,6 +47,9 @@ def train_recurrent(
     learner, progress = _train_network(recipe, texts, run, module, arguments, ngrams)
     with run.phases.time("evaluation"):
         logits, factors = learner.blended()
+        if run.choices is not None:
+            factors = run.choices[VOTES]
+            logits = factors[0] * learner.logits() + factors[1] * ngrams.scores
     fitting.use_few_threads()
     blended = BlendedClassifier(module.to("cpu"), ngrams.module, _LENGTH).eval()
     blended.scale(*factors)
@@ -62,6 +65,7 @@ def train_recurrent(
         progress=progress,
         logits=logits,
         measured=measured,
+        choices={**ngrams.choices, VOTES: factors},
     )
 
 

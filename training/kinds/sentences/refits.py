@@ -11,6 +11,7 @@ from torch import Tensor
 from training.evaluation.collect import MOST_SAMPLES
 from training.ground.samples import Parts
 from training.kinds.sentences.left_out import SentencesLeftOut
+from training.kinds.sentences.rows import Rows
 
 Indices = NDArray[np.int64]
 
@@ -37,7 +38,7 @@ class SentenceRefits:
     def answers(self, learned: Indices, asked: Indices) -> NDArray[np.float32]:
         """See Refits."""
         whole = self.whole
-        every: Sequence[Sequence[int]] = [*whole.rows[0], *whole.rows[1]]
+        every = Rows.joined(whole.rows)
         labels = np.concatenate(whole.labels)
         chosen = [self.rows[places] for places in (learned, asked)]
         embeddings = None
@@ -45,7 +46,7 @@ class SentenceRefits:
             joined = torch.cat(whole.embeddings)
             embeddings = _pair([joined[torch.from_numpy(some)] for some in chosen])
         model = SentencesLeftOut(
-            rows=([every[i] for i in chosen[0]], [every[i] for i in chosen[1]]),
+            rows=(every.take(chosen[0]), every.take(chosen[1])),
             labels=(labels[chosen[0]], labels[chosen[1]]),
             base=whole.base,
             order=whole.order,

@@ -1,6 +1,7 @@
 """Measures a network together with the n-grams that vote with it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -45,12 +46,18 @@ class Voting:
         return factors[0] * own + factors[1] * self._partner, factors
 
 
+# The factors of the network's and of the n-grams' logits, as the validation part chose them; and whether it chose the
+# n-grams alone.
+VOTES, NGRAMS_ALONE = "votes", "ngrams_alone"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VotingFit:
     """`module` with the `arguments` that build it again, and its `logits` [N, C] of the validation part.
 
     `measured` is the model that was measured, where that is another one; it shares the network. `embeddings` are what
-    an encoder made of some sentences of the training and the validation part before it learned.
+    an encoder made of some sentences of the training and the validation part before it learned. `choices` is what the
+    validation part chose. `count` is how many sentences all of it learned from, where that is not the training part.
     """
 
     module: nn.Module
@@ -59,6 +66,8 @@ class VotingFit:
     logits: Tensor
     measured: nn.Module | None
     embeddings: tuple[Tensor, Tensor] | None = None
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    count: int = 0
 
 
 def tell_votes(events: Events, name: str, factors: tuple[float, float]) -> None:

@@ -1,6 +1,6 @@
 """What goes into the training of an encoder, and what comes out of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,8 @@ class Encoded:
     """All sentences as the encoder gets them: `rows` of ids, `labels` [N], `parts` of them to learn from and measure.
 
     `encoder` reads a `window` of ids at a time, and the first `length` of each. Of the sentences `embedded` the fit
-    keeps what the encoder made of them before it learned.
+    keeps what the encoder made of them before it learned. `once`, where several trainings share it, keeps what the
+    encoder makes of all of them before it learns.
     """
 
     encoder: Bert
@@ -26,6 +27,7 @@ class Encoded:
     labels: NDArray[np.int64]
     parts: Parts
     embedded: Parts | None = None
+    once: Callable[[Callable[[], Tensor]], Tensor] | None = None
 
 
 @dataclass(frozen=True, slots=True)

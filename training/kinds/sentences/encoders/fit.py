@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -30,7 +31,7 @@ from training.kinds.sentences.encoders.states import TokenStates, embed, embeddi
 from training.kinds.sentences.encoders.windows import what_is_read
 from training.kinds.sentences.ngram_fit import NGramFit, NGramFitting, Texts
 from training.kinds.sentences.ngrams import NGramClassifier
-from training.kinds.sentences.voting import VotingFit, tell_votes
+from training.kinds.sentences.voting import NGRAMS_ALONE, VOTES, VotingFit, tell_votes
 from training.targets.target import target_of
 
 # The strength of the penalty beside the summed loss of features of deviation one.
@@ -54,6 +55,8 @@ def train_encoder(
     fitting = NGramFitting(recipe, texts, run)
     ngrams = fitting.silently()
     early(ngrams)
+    if run.choices is not None and run.choices.get(NGRAMS_ALONE):
+        return ngrams
     torch.set_num_threads(run.machine.cores)
     steps = _Steps(recipe, encoded, texts, run)
     alone = recipe.freeze or steps.are_few
@@ -102,7 +105,7 @@ class _Steps:
         first, fitted = (0.45, 0.55) if self.are_few else (0.3, 0.93)
         measured_encoder, features = self._read(encoded.parts[0], "preparing", 0.1, first)
         measured_features = features
-        self._keep(self._embedded(self._encoder) if self.are_few else features)
+        self._keep(self._as_it_came() if self.are_few else features)
         run.events.phase("training", first, fitted)
         linear = Linear(features.shape[1], self._texts.classes)
         train, validation = (self._labelled(features, part) for part in encoded.parts)
@@ -122,20 +125,23 @@ class _Steps:
             )
         own = (validation.features.scores(linear.weight) + linear.bias).detach()
         truth, factors = torch.from_numpy(encoded.labels[encoded.parts[1]]), (1.0, 0.0)
-        is_enough = len(truth) >= _ENOUGH_TO_VOTE
-        if is_enough or not self.are_few:
+        is_enough, chooses = len(truth) >= _ENOUGH_TO_VOTE, run.choices is None
+        if run.choices is not None:
+            factors = run.choices[VOTES]
+        elif is_enough or not self.are_few:
             factors = blend(own, ngrams.scores, truth, self._target)
         blended = factors[0] * own + factors[1] * ngrams.scores
-        if recipe.freeze and is_enough and not adds(blended, ngrams.scores, truth, self._target):
+        if chooses and recipe.freeze and is_enough and not adds(blended, ngrams.scores, truth, self._target):
             run.events.log(
                 "On the validation part the encoder adds nothing to the n-grams, so the model is these alone "
                 "and answers faster."
             )
             self._end_curves(progress, ngrams.scores, truth)
-            return dataclasses.replace(ngrams, progress=progress)
+            choices = {**ngrams.choices, NGRAMS_ALONE: True}
+            return dataclasses.replace(ngrams, progress=progress, choices=choices)
         self._end_curves(progress, blended, truth)
         measured_head = self._head_of(linear)
-        encoder = measured_encoder
+        encoder, count = measured_encoder, 0
         if ngrams.measured is not None:
             everyone = np.concatenate(encoded.parts)
             if self.are_few:
@@ -143,10 +149,12 @@ class _Steps:
             everything = self._labelled(features, everyone)
             penalty = _PENALTY / len(everything.labels)
             refit(linear, everything, penalty=penalty, config=recipe, control=run.control)
+            count = len(everyone)
         kept = None if self.are_few else len(encoder.layers)
         measured = Learned(measured_encoder, measured_head, measured_features, kept)
         learned = Learned(encoder, self._head_of(linear), features, kept)
-        return self._fit(ngrams, learned, measured, progress, own, factors)
+        fit = self._fit(ngrams, learned, measured, progress, own, factors)
+        return dataclasses.replace(fit, count=count)
 
     def _end_curves(self, progress: Progress, logits: Tensor, truth: Tensor) -> None:
         """Their last point is the model as it answers; those before are the head alone."""
@@ -183,7 +191,13 @@ class _Steps:
             low = middle
         events.phase(phase, low, high, _READING)
         with self._run.phases.time("states"):
+            if encoder is self._encoder:
+                return encoder, self._as_it_came(self._tell)
             return encoder, self._embedded(encoder, self._tell)
+
+    def _as_it_came(self, tell: Callable[[float], None] = lambda _: None) -> Tensor:
+        make = functools.partial(self._embedded, self._encoder, tell)
+        return make() if self._encoded.once is None else self._encoded.once(make)
 
     def _embedded(self, encoder: Bert, tell: Callable[[float], None] = lambda _: None) -> Tensor:
         return embed(encoder, self._rows, self._device, tell, window=self._encoded.window)
@@ -224,7 +238,7 @@ class _Steps:
         with run.phases.time("evaluation"):
             rounded(layers)
             own = learner.logits()
-            _, factors = learner.blended()
+            factors = learner.blended()[1] if run.choices is None else run.choices[VOTES]
             wanted = np.concatenate([self._for_centres(), encoded.parts[1]])
             features = embeddings(states, layers, shape, self._device, wanted)
         learned = Learned(self._encoder, top.head.to("cpu"), features, below)
@@ -260,6 +274,7 @@ class _Steps:
             logits=logits,
             measured=before,
             embeddings=self._kept,
+            choices={**ngrams.choices, VOTES: factors},
         )
 
     def _classifier(

@@ -1,0 +1,1 @@
+"""What folds say of small data."""
