@@ -1,5 +1,6 @@
 """One training from RUN_DIR/config.json to RUN_DIR/bundle, from the top down."""
 
+import dataclasses
 import errno
 import gc
 import importlib
@@ -22,7 +23,7 @@ from training.ground.prepared import Prepared
 from training.ground.recipe import Recipe
 from training.ground.run import Job, Run
 from training.ground.samples import Parts, Samples
-from training.kinds import KINDS, load
+from training.kinds import KINDS, MANY_LABELS, load
 
 if TYPE_CHECKING:
     from training.evaluation.outcome import Early, Outcome
@@ -79,6 +80,7 @@ def fit(
     from and to measure on, by default chosen as the recipe says. `prepared` shares what was made of these samples with
     other calls. `previous` is a model to go on from; `early` gets one that can be used while the training goes on.
     """
+    recipe = _for_samples(recipe, samples)
     with ExitStack() as stack:
         shared = prepared or stack.enter_context(Prepared(lasting=False))
         shared.belongs_to(samples)
@@ -93,6 +95,16 @@ def fit(
             recipe, samples, run, parts=parts, prepared=shared, previous=previous, early=early
         )
         return outcome
+
+
+def _for_samples(recipe: Recipe, samples: Samples[Any]) -> Recipe:
+    """The recipe with the target that the data has; raises TrainingFailed where models of the kind do not learn it."""
+    if samples.target == MANY_LABELS and not recipe.kind.many_target:
+        raise TrainingFailed(
+            "many_labels",
+            f"The {recipe.kind.words.samples} have several labels each, which models of this kind do not learn.",
+        )
+    return dataclasses.replace(recipe, target=samples.target)
 
 
 def import_torch_meanwhile() -> None:

@@ -61,12 +61,16 @@ def _baseline(evidence: Evidence, outcome: Outcome) -> dict[str, Any] | None:
 def _duplicates(evidence: Evidence, outcome: Outcome) -> dict[str, Any]:
     """Near-duplicates across the parts (each validation sample once), and pairs under two classes."""
     pairs, cut = evidence.near(), evidence.train_count
+
+    def differ(i: int, j: int) -> bool:
+        return bool(np.any(evidence.labels[i] != evidence.labels[j]))
+
     twins: dict[int, int] = {}
     for i, j in pairs:
         # A twin under another class says more than one under the same.
-        if i < cut <= j and (j not in twins or evidence.labels[i] != evidence.labels[j]):
+        if i < cut <= j and (j not in twins or differ(i, j)):
             twins[j] = i
-    conflicts = [(i, j) for i, j in pairs if evidence.labels[i] != evidence.labels[j]]
+    conflicts = [(i, j) for i, j in pairs if differ(i, j)]
     return {
         "count": len(twins),
         f"{outcome.target.score}_without": _score_without(twins, cut, outcome),
@@ -81,8 +85,7 @@ def _score_without(twins: dict[int, int], cut: int, outcome: Outcome) -> float |
     kept[[j - cut for j in twins]] = False
     if not twins or not kept.any():
         return None
-    target = outcome.target
-    return target.measure(outcome.truth[kept], target.decide(outcome.probabilities[kept])).rounded().value
+    return outcome.target.measure(outcome.truth[kept], outcome.decisions[kept]).rounded().value
 
 
 def _told(pairs: Pairs, outcome: Outcome) -> list[dict[str, str]]:

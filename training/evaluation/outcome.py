@@ -36,6 +36,7 @@ class Outcome:
     `unlearned` names the tensors of the state that are as they came, so that others may have the same, in an order
     that those have in common. `evidence` is for the audit of the data, `target` what was learnt (see `target_of`).
     `sources` [N] tells which samples come from one source (`training.ground.sources`), where that was looked for.
+    `decided` are the decisions about the validation part where those of the target would flatter it.
     `leave_out`, where models of the kind tell what belongs to none of the classes, makes simpler models of the same
     features that know some of them.
     """
@@ -59,6 +60,7 @@ class Outcome:
     evidence: Evidence | None = None
     sources: NDArray[np.int64] | None = None
     leave_out: LeaveOut | None = None
+    decided: NDArray[Any] | None = None
 
     @property
     def classes(self) -> list[str]:
@@ -71,9 +73,14 @@ class Outcome:
         return len(self.parts[0])
 
     @property
-    def truth(self) -> NDArray[np.int64]:
+    def truth(self) -> NDArray[Any]:
         """The truth [N] of the validation part, as the target has it."""
         return self.samples.labels[self.parts[1]]
+
+    @property
+    def decisions(self) -> NDArray[Any]:
+        """What the model answers about the validation part, in the form of the truth."""
+        return self.target.decide(self.probabilities) if self.decided is None else self.decided
 
     @property
     def measured_sources(self) -> NDArray[np.int64] | None:

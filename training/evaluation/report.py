@@ -57,9 +57,12 @@ def hardest(
     sources: Sequence[str],
     labels: Sequence[str],
     count: int = 12,
+    decisions: NDArray[Any] | None = None,
 ) -> list[dict[str, Any]]:
     """The validation samples with the highest loss: whose truth got the lowest probability."""
-    given, decisions = target.likelihood(truth, probabilities), target.decide(probabilities)
+    given = target.likelihood(truth, probabilities)
+    if decisions is None:
+        decisions = target.decide(probabilities)
     sure = target.confidence(probabilities, decisions)
     worst = np.argsort(given, kind="stable")[:count]
     return [
@@ -75,7 +78,12 @@ def hardest(
 
 
 def thresholds(target: Target, truth: NDArray[Any], probabilities: NDArray[Any]) -> list[dict[str, Any]]:
-    """What refusing to answer below a probability would cost and bring, in steps of 0.05 and finer near 1."""
+    """What refusing to answer below a probability would cost and bring, in steps of 0.05 and finer near 1.
+
+    Nothing where an answer is no single label: each label has a threshold of its own.
+    """
+    if not target.answers_one:
+        return []
     decisions = target.decide(probabilities)
     sure, right = target.confidence(probabilities, decisions), target.right(decisions, truth)
     steps = [round(0.05 * step, 2) for step in range(20)] + [0.97, 0.98, 0.99]
@@ -103,15 +111,18 @@ def build_report(
     train_count: int,
     epochs: Sequence[EpochFigures],
     best_epoch: int,
+    decisions: NDArray[Any] | None = None,
 ) -> dict[str, Any]:
     """report.json without what only the run knows (warnings, skipped, seconds, device, hardest).
 
-    `truth`, as `target` has it, and `probabilities` [N, C] are of the validation part.
+    `truth`, as `target` has it, and `probabilities` [N, C] are of the validation part; so are `decisions`, which are
+    the target's unless said otherwise.
     """
-    decisions = target.decide(probabilities)
+    if decisions is None:
+        decisions = target.decide(probabilities)
     return {
         **score_fields(target.measure(truth, decisions).rounded()),
-        **target.figures(labels, truth, decisions),
+        **target.figures(labels, truth, decisions, probabilities),
         "train_count": train_count,
         "val_count": len(truth),
         "best_epoch": best_epoch,

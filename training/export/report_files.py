@@ -32,9 +32,10 @@ def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]
         train_count=outcome.train_count,
         epochs=progress.history,
         best_epoch=progress.best_epoch,
+        decisions=outcome.decisions,
     )
     measured = Score.from_json(report["score"])
-    right = target.right(target.decide(outcome.probabilities), outcome.truth)
+    right = target.right(outcome.decisions, outcome.truth)
     score = foreseen(measured, right, outcome.measured_sources)
     if measured.interval and not score.interval:
         found |= _too_few(outcome, run)
@@ -48,7 +49,14 @@ def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]
         "deployed_train_count": outcome.deployed_count or outcome.train_count,
         "seconds": run.phases.seconds,
         "device": describe(choose_device(run.machine.device)),
-        "hardest": hardest(target, outcome.truth, outcome.probabilities, outcome.shown, outcome.classes),
+        "hardest": hardest(
+            target,
+            outcome.truth,
+            outcome.probabilities,
+            outcome.shown,
+            outcome.classes,
+            decisions=outcome.decisions,
+        ),
     }
     (folder / REPORT_FILE).write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")
     svg = plots.score_svg(progress.history, progress.best_epoch)

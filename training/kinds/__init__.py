@@ -1,6 +1,6 @@
 """The kinds of tasks: `KINDS`, what a `Kind` is, and a folder for each that comes with Flash."""
 
-from training.kinds.kind import Kind, ModelSpec, Preset, SampleData, Words
+from training.kinds.kind import MANY_LABELS, ONE_LABEL, Kind, ModelSpec, Preset, SampleData, Words
 from training.kinds.registry import (
     CATALOG,
     KINDS,
@@ -20,6 +20,8 @@ __all__ = [
     "CATALOG",
     "KINDS",
     "KINDS_VARIABLE",
+    "MANY_LABELS",
+    "ONE_LABEL",
     "Kind",
     "KindsInvalid",
     "ModelSpec",

@@ -190,6 +190,7 @@ ADDED_SINCE_THE_DEMO = {
     "processes",
     "serving_copy",
     "small_share",
+    "target",
     "test_time_flip",
 }
 

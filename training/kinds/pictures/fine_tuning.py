@@ -89,7 +89,7 @@ class _FineTuning:
         parts: Parts,
     ) -> None:
         self._recipe, self._network, self._material, self._run = recipe, network, material, run
-        self._target = target_of(recipe.task)
+        self._target = target_of(recipe.task, recipe.target)
         self._pixels, self._usable, self._parts = pixels, usable, parts
         # Unreadable pictures keep their place in the array, which may be a file larger than memory.
         self._places = usable.places[parts[0]], usable.places[parts[1]]

@@ -117,7 +117,7 @@ class _Outcomes:
         sources: NDArray[np.int64] | None,
     ) -> None:
         self._recipe, self._samples, self._parts, self._tokens = recipe, samples, parts, tokens
-        self._target = target_of(recipe.task)
+        self._target = target_of(recipe.task, recipe.target)
         self._sources = sources
 
     def of(self, module: Any, **more: Any) -> "Outcome":
@@ -176,7 +176,8 @@ class _Outcomes:
         from training.kinds.sentences.left_out import looked_at
 
         labels = self._samples.labels
-        asked = looked_at(self._parts, self._recipe.seed) if is_original else None
+        is_asked = is_original and self._target.answers_one
+        asked = looked_at(self._parts, self._recipe.seed) if is_asked else None
         lengths = np.array([len(row) for row in self._tokens.rows], np.int64)
         return Encoded(
             encoder=encoder,
@@ -189,7 +190,12 @@ class _Outcomes:
         )
 
     def left_out(self, embeddings: "tuple[Tensor, Tensor] | None" = None) -> Any:
-        """To see what becomes of sentences of unknown classes; `embeddings` are those of `looked_at`."""
+        """To see what becomes of sentences of unknown classes; `embeddings` are those of `looked_at`.
+
+        None where samples have any number of labels: none of the classes is an answer like any other then.
+        """
+        if not self._target.answers_one:
+            return None
         from training.kinds.sentences.left_out import SentencesLeftOut, looked_at
 
         parts = looked_at(self._parts, self._recipe.seed)

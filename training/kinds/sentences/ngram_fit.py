@@ -19,6 +19,7 @@ from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.kinds.sentences.ngrams import NORM, NGramClassifier, NGramTable, SparseFeatures
 from training.kinds.sentences.tokeniser import Vocabulary
+from training.score import SCORES
 from training.targets.target import target_of
 
 # The usual strengths (C = 10 and 33 for vectors of length one): little is gained beyond either.
@@ -60,7 +61,7 @@ class NGramFitting:
 
     def __init__(self, recipe: Recipe, texts: Texts, run: Run) -> None:
         self._recipe, self._texts, self._run = recipe, texts, run
-        self._target = target_of(recipe.task)
+        self._target = target_of(recipe.task, recipe.target)
         with run.phases.time("features"):
             self._table = self._table_of(texts.rows[0])
             features = [SparseFeatures(rows, self._table) for rows in texts.rows]
@@ -100,8 +101,9 @@ class NGramFitting:
             self._try_less_penalty(progress)
             fit = self._from_all(progress)
         run.events.log(
-            f"The accuracy was measured on {len(self._validation.labels):,} sentences kept separate from the "
-            f"{len(self._texts.labels[0]):,} used for learning. The model you get then learned from all {fit.count:,}."
+            f"The {SCORES[self._target.score].word} was measured on {len(self._validation.labels):,} sentences kept "
+            f"separate from the {len(self._texts.labels[0]):,} used for learning. The model you get then learned from "
+            f"all {fit.count:,}."
         )
         return fit
 

@@ -2,10 +2,11 @@
 
 import csv
 import hashlib
+import json
 from pathlib import Path
 
 from training.ground.errors import TrainingFailed
-from training.ground.samples import ContentIds, Samples, labelled
+from training.ground.samples import ContentIds, Names, Samples, labelled
 
 TABLE = "data.csv"
 _FIELD_CHARS = 16 * 1024 * 1024
@@ -14,15 +15,18 @@ _FIELD_CHARS = 16 * 1024 * 1024
 def read_sentences(folder: Path) -> Samples[str]:
     """Sentences of data.csv (input, label, and maybe split and group; UTF-8); raises TrainingFailed.
 
-    Rows without an input or a label are left out.
+    Rows without an input or a label are left out. Where the column is `labels`, a row has a JSON list of them, which
+    may be empty.
     """
     csv.field_size_limit(_FIELD_CHARS)
-    items, places, names = [], [], []
+    items, places = [], []
+    names: list[Names] = []
     splits, groups = [], []
     with (folder / TABLE).open(encoding="utf-8", newline="") as file:
         for number, row in enumerate(csv.DictReader(file), start=2):
-            sentence, label = (row.get("input") or "").strip(), (row.get("label") or "").strip()
-            if sentence and label:
+            sentence = (row.get("input") or "").strip()
+            label = _labels_in(row["labels"], number) if "labels" in row else (row.get("label") or "").strip()
+            if sentence and (label or isinstance(label, tuple)):
                 items.append(sentence)
                 places.append(f"row {number}")
                 names.append(label)
@@ -32,6 +36,18 @@ def read_sentences(folder: Path) -> Samples[str]:
         raise TrainingFailed("dataset_empty", "The table has no sentences. Add rows with input and label.")
     contents = ContentIds(sentence_sha256)
     return labelled(items, places, names, contents, str, splits=splits, groups=groups)
+
+
+def _labels_in(cell: str | None, number: int) -> tuple[str, ...]:
+    try:
+        found = json.loads(cell or "")
+        if isinstance(found, list) and all(isinstance(label, str) for label in found):
+            return tuple(dict.fromkeys(found))
+    except (ValueError, RecursionError):
+        pass
+    raise TrainingFailed(
+        "dataset_invalid", f"The labels in row {number} of the table are no JSON list of words."
+    )
 
 
 def sentence_sha256(sentence: str) -> str:
