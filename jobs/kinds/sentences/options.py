@@ -13,7 +13,7 @@ DELIMITERS = {
     "comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|",
 }  # fmt: skip
 # What can be done with rows that have several labels.
-KEEP_SINGLE, AS_IS = "keep_single", "as_is"
+EACH, KEEP_SINGLE, AS_IS = "each", "keep_single", "as_is"
 # Labels, cells and rows as the file has them.
 AS_WRITTEN, KEEP = "as_written", "keep"
 # What quotation marks are in a delimited text.
@@ -59,7 +59,11 @@ OPTIONS = (
         name="several_labels",
         type=OptionType.CHOICE,
         label="Rows with several labels",
-        choices=((KEEP_SINGLE, "Leave them out"), (AS_IS, "Take each combination as a class")),
+        choices=(
+            (EACH, "Learn each label"),
+            (KEEP_SINGLE, "Leave them out"),
+            (AS_IS, "Take each combination as a class"),
+        ),
     ),
     ReadingOption(
         name="missing",
