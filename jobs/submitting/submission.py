@@ -26,6 +26,7 @@ from jobs.submitting.lineage import Lineage
 from modelstore.ground import naming
 from modelstore.models import ApiKey
 from training.ground.recipe import Recipe, RecipeInvalid, resolve
+from training.kinds import ONE_LABEL
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ def submit(
         earlier = retraining.earlier_model(
             token=lineage.continue_from, task_type=dataset.task_type, api_key=api_key
         )
+        retraining.check_target(earlier, dataset.findings.get("target", ONE_LABEL))
         values = retraining.with_its_model(values, earlier)
     config = validate(task=dataset.task_type, task_name=task_name, values=values)
     request = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
