@@ -1,5 +1,6 @@
 """Submits jobs: the one way in for the site, the API and the command line."""
 
+import dataclasses
 import hashlib
 import json
 import logging
@@ -103,6 +104,7 @@ def submit(
         retraining.check_target(earlier, dataset.findings.get("target", ONE_LABEL))
         values = retraining.with_its_model(values, earlier)
     config = validate(task=dataset.task_type, task_name=task_name, values=values)
+    config = dataclasses.replace(config, ordered=bool(dataset.findings.get("order")))
     request = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
     if known := Job.repeated(request):
         return known

@@ -114,7 +114,7 @@ class Findings:
     `splits` counts the samples of each given part ("train", "validation", "test"); empty where none is given. `offered`
     are the values that an option may have with this file; `found` says in words what was taken for one left open.
     `target` is what can be learnt from a sample, MANY_LABELS where it may have any number of them; then `unlabelled`
-    samples have none.
+    samples have none. `order` are the classes, the lowest first, where they are in an order.
     """
 
     classes: list[ClassCount]
@@ -129,6 +129,7 @@ class Findings:
     found: dict[str, str] = field(default_factory=dict)
     target: str = ONE_LABEL
     unlabelled: int = 0
+    order: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -144,6 +145,7 @@ class Findings:
             "found": self.found,
             "target": self.target,
             "unlabelled": self.unlabelled,
+            "order": self.order,
         }
 
 

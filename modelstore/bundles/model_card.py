@@ -79,6 +79,9 @@ def _score(model: TrainedModel) -> str:
     if (baseline := report.get("baseline")) and score.name in baseline:
         rows.append((f"Simple method: {baseline['name']}", show(score.name, baseline[score.name])))
     rows += [(words, _percent(report[name])) for name, words in _MANY_FIGURES.items() if name in report]
+    if ordered := report.get("ordered"):
+        always = f"{ordered['always_middle']:.2f} for always the middle"
+        rows.append(("Mean absolute error", f"{ordered['mean_absolute_error']:.2f} steps ({always})"))
     if calibration := report.get("calibration"):
         rows.append(("Calibration error", _percent(calibration["error_after"])))
     text = (

@@ -32,6 +32,7 @@ METRICS = (
     "macro_f1",
     "mean_average_precision",
     "all_right",
+    "ordered",
     "thresholds",
     "outside",
     "warnings",

@@ -25,6 +25,10 @@ report.json holds, all of the validation part unless said otherwise:
                   come from, and those of the validation part (val_count); validation samples with a relative in the
                   training part (shared), which only parts that were given (given) have; about what a split sample by
                   sample would have shown (null where that is unknown; missing where it would be the same)
+    ordered       how far answers are off, where the classes are in an order: see `training.evaluation.ordered`
+    macro_f1, mean_average_precision, all_right, labels_each, without_labels: of a target with any number of labels a
+                  sample, whose rows of per_class have missed, said_wrongly, average_precision and threshold besides,
+                  and no confusion; see `training.targets.label_figures`
     test          {score, count, left_out, and confusion and per_class as above}: of the test part that the upload
                   named, by the exported model, measured once; left_out could not be read. Missing without such a part
     outside       what is told about answers that belong to none of the classes: see `training.evaluation.outside`.

@@ -12,6 +12,7 @@ from training.bundle.manifest import ONNX_FILE
 from training.bundle.preprocessing import Preprocessing
 from training.bundle.sessions import open_session
 from training.evaluation.intervals import foreseen
+from training.evaluation.ordered import ordered_figures
 from training.evaluation.outcome import Outcome
 from training.ground.run import Run
 from training.ground.samples import Samples
@@ -43,6 +44,8 @@ def measure_test(folder: Path, outcome: Outcome, test: Samples[Any] | None, run:
         f"{score.kind.word} is {show(score.name, score.value)}."
     )
     figures = target.figures(classes, truth, decisions, probabilities)
+    if outcome.recipe.ordered and target.answers_one:
+        figures |= ordered_figures(classes, truth, decisions)
     return {"test": {"score": score.to_json(), "count": len(read), "left_out": left_out, **figures}}
 
 

@@ -10,6 +10,7 @@ from training.bundle.manifest import REPORT_FILE
 from training.engine.device import choose_device, describe
 from training.evaluation import plots
 from training.evaluation.intervals import foreseen
+from training.evaluation.ordered import ordered_figures
 from training.evaluation.outcome import Outcome
 from training.evaluation.report import MAX_SKIPPED, build_report, hardest, log_loss
 from training.ground.run import Run
@@ -34,6 +35,8 @@ def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]
         best_epoch=progress.best_epoch,
         decisions=outcome.decisions,
     )
+    if outcome.recipe.ordered and target.answers_one:
+        report |= ordered_figures(outcome.classes, outcome.truth, outcome.decisions)
     measured = Score.from_json(report["score"])
     right = target.right(outcome.decisions, outcome.truth)
     score = foreseen(measured, right, outcome.measured_sources)

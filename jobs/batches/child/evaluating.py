@@ -12,6 +12,7 @@
     unknown     {count, classes: [{label, count}]}: samples of classes that the model does not have; in no figure either
     majority_accuracy, per_class: as in report.json; confusion as well, null for more than MOST_CLASSES; of models with
                 any number of labels a sample its own figures, see `training.targets.label_figures`
+    ordered     as in report.json, where the model knows that its classes are in an order; else missing
     confused    [{truth, predicted, count, share}]: the most common mistakes, and their share of the true class
     mistakes    [{names, truth, label, probability, thumbnail}]: of the wrong answers those that the model was surest of
 """
@@ -31,6 +32,7 @@ from jobs.batches.child.results import read, words_of
 from jobs.uploads.errors import UploadRefused
 from training.bundle.manifest import Manifest
 from training.evaluation.intervals import foreseen
+from training.evaluation.ordered import ordered_figures
 from training.ground.sources import sources_of
 from training.targets.of_bundle import target_of_bundle
 from training.targets.target import Target
@@ -42,7 +44,8 @@ _GLANCE = 400
 
 def evaluation(source: Labelled, results: Path, order: Order, classes: Sequence[str]) -> dict[str, Any]:
     """See above. Raises UploadRefused when nothing could be measured."""
-    target = target_of_bundle(Manifest.read(Path(order.bundle)))
+    manifest = Manifest.read(Path(order.bundle))
+    target = target_of_bundle(manifest)
     found = _Sorted(target, classes)
     for number, result in enumerate(read(results)):
         found.take(number, result)
@@ -59,6 +62,8 @@ def evaluation(source: Labelled, results: Path, order: Order, classes: Sequence[
         )
 
     figures = target.figures(classes, truth, decisions, None)
+    if manifest.config.get("ordered") and target.answers_one:
+        figures |= ordered_figures(classes, truth, decisions)
     confusion = figures.get("confusion")
     if confusion is not None:
         figures["confused"] = _confused(np.array(confusion), classes)

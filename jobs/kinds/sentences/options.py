@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from jobs.uploads.class_order import ORDER
 from jobs.uploads.option_values import read_values, readers_of
 from jobs.uploads.reading_options import CLASSES, OptionType, ReadingOption
 from jobs.uploads.text_encodings import ENCODING, read_encoding
@@ -120,6 +121,7 @@ OPTIONS = (
         ),
     ),
     ENCODING,
+    ORDER,
     CLASSES,
 )
 
@@ -140,6 +142,8 @@ class TableOptions:
     split_column: str | None = None
     group_column: str | None = None
     several_labels: str | None = None
+    # `NO_ORDER`: the classes are in none, whatever their names say.
+    order: str | None = None
     has_header: bool | None = None
     # Counted as in the file, from 1; what stands above is no data.
     header_row: int | None = None

@@ -15,6 +15,7 @@ from jobs.kinds.sentences.options import TableOptions
 from jobs.kinds.sentences.rows import Table
 from jobs.kinds.sentences.survey import Survey
 from jobs.kinds.sentences.training_csv import TrainingCsv
+from jobs.uploads.class_order import found_order
 from jobs.uploads.errors import MAX_NOTES, ColumnChoice, UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
@@ -58,11 +59,13 @@ def _inspect(
         survey = Survey(table, limits, notes)
         layout = table.layout
         ask_about_the_whole(table, survey, options, notes)
+        order = [] if survey.is_many else found_order(survey.classes, options.order, notes)
         return TableFindings(
             classes=survey.classes,
             sample_count=survey.used,
             target=MANY_LABELS if survey.is_many else ONE_LABEL,
             unlabelled=survey.unlabelled,
+            order=order,
             repairs=notes.repairs,
             skipped=notes.skipped,
             skipped_count=notes.skipped_count,

@@ -187,6 +187,7 @@ ADDED_SINCE_THE_DEMO = {
     "frozen_share",
     "model_chosen",
     "networks",
+    "ordered",
     "processes",
     "serving_copy",
     "small_share",
