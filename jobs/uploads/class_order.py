@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from jobs.uploads.errors import shown
 from jobs.uploads.findings import ClassCount, Notes
 from jobs.uploads.reading_options import OptionType, ReadingOption
-from training.ground.label_order import in_order
+from training.targets.label_order import in_order
 
 NO_ORDER = "none"
 ORDER = ReadingOption(

@@ -92,7 +92,7 @@ def trained(client: Client, data: bytes, **fields: str) -> TrainedModel:
 def test_a_table_of_zeros_and_ones_becomes_a_model_that_names_all_that_are_likely(
     client: Client, tmp_path: Path
 ) -> None:
-    model = trained(client, table(rows()))
+    model = trained(client, table(rows(200)), keep_dataset="on")
     assert (model.score.name, model.accuracy) == ("micro_f1", None)
     assert model.score.value > 0.85
     assert model.label_thresholds is not None and len(model.label_thresholds) == 4
@@ -105,6 +105,7 @@ def test_a_table_of_zeros_and_ones_becomes_a_model_that_names_all_that_are_likel
     whole_files(client, model)
     measured_on_own_data(client, model)
     taken_away(client, model, tmp_path)
+    what_does_not_apply(client, model)
 
 
 def answers_with_all_labels(client: Client, model: TrainedModel) -> None:
@@ -194,11 +195,8 @@ def taken_away(client: Client, model: TrainedModel, tmp_path: Path) -> None:
     assert '"thresholds"' in facts
 
 
-def test_what_does_not_apply_is_refused_in_words(client: Client) -> None:
-    data = table(rows(120))
-    model = trained(client, data, keep_dataset="on")
-    kept = Job.objects.latest("pk").dataset
-    kept.token = with_a_known_token(kept).token
+def what_does_not_apply(client: Client, model: TrainedModel) -> None:
+    kept = with_a_known_token(Job.objects.latest("pk").dataset)
     one = "text,label\n" + "".join(f"how nice {i},{'ab'[i % 2]}\n" for i in range(60))
     base = {"task_type": "textclassification", "task_name": "more", "preset": "quick"}
     for fields, words in (

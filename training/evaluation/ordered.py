@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.ground.label_order import in_order, positions_of
+from training.targets.label_order import in_order, positions_of
 
 
 def ordered_figures(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.bundle.previous import Previous
-from training.ground.iterative_split import iterative_split
+from training.evaluation.iterative_split import iterative_split
 from training.ground.recipe import Recipe
 from training.ground.samples import VALIDATION, Parts, Samples, class_counts
 from training.ground.sources import Links, sources_of

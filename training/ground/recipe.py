@@ -40,7 +40,7 @@ class Recipe(Hyperparameters):
     version: int = VERSION
     task: str
     target: str = ONE_LABEL
-    # The classes are in an order (`training.ground.label_order`), so it is told by how much answers are off.
+    # The classes are in an order (`training.targets.label_order`), so it is told by how much answers are off.
     ordered: bool = False
     model_chosen: bool = False
     freeze: bool = False

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.ground.iterative_split import iterative_split
+from training.evaluation.iterative_split import iterative_split
 
 
 @given(st.integers(1, 60), st.integers(1, 6), st.floats(0.5, 0.95), st.integers(0, 2**32 - 1), st.booleans())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.ground.label_order import in_order, positions_of
+from training.targets.label_order import in_order, positions_of
 
 
 @pytest.mark.parametrize(
