@@ -1,5 +1,6 @@
 """One training as a function: of a recipe and samples, a model with what was measured of it."""
 
+import dataclasses
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.bundle.previous import Previous
 from training.ground.control import Control
+from training.ground.errors import TrainingFailed
 from training.ground.events import Events
 from training.ground.machine import Machine
 from training.ground.phases import Phases
@@ -15,7 +17,7 @@ from training.ground.prepared import Prepared
 from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.ground.samples import Parts, Samples
-from training.kinds import load
+from training.kinds import MANY_LABELS, load
 
 if TYPE_CHECKING:
     from training.evaluation.outcome import Early, Outcome
@@ -43,6 +45,7 @@ def fit(
     other calls. `previous` is a model to go on from; `early` gets one that can be used while the training goes on.
     With the `choices` of an earlier outcome it is for measuring alone, see `training.ground.run.Run`.
     """
+    recipe = for_samples(recipe, samples)
     with ExitStack() as stack:
         shared = prepared or stack.enter_context(Prepared(lasting=False))
         shared.belongs_to(samples)
@@ -58,3 +61,13 @@ def fit(
             recipe, samples, run, parts=parts, prepared=shared, previous=previous, early=early
         )
         return outcome
+
+
+def for_samples(recipe: Recipe, samples: Samples[Any]) -> Recipe:
+    """The recipe with the target that the data has; raises TrainingFailed where models of the kind do not learn it."""
+    if samples.target == MANY_LABELS and not recipe.kind.many_target:
+        raise TrainingFailed(
+            "many_labels",
+            f"The {recipe.kind.words.samples} have several labels each, which models of this kind do not learn.",
+        )
+    return dataclasses.replace(recipe, target=samples.target)

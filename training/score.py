@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-ACCURACY = "accuracy"
+ACCURACY, MICRO_F1 = "accuracy", "micro_f1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +23,7 @@ class ScoreKind:
 # One line makes a score; all of them lie between 0 and 1.
 SCORES: dict[str, ScoreKind] = {
     ACCURACY: ScoreKind(word="accuracy"),
-    "micro_f1": ScoreKind(word="F1 (micro)"),
+    MICRO_F1: ScoreKind(word="F1 (micro)"),
     "map": ScoreKind(word="mAP", percentage=False, decimals=3),
 }
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.honesty.versions import VERSIONS, paraphrased, reworked
-from benchmarks.training_runs import DATA, picture_sets, pictures_of, run_dir, train
+from benchmarks.training_runs import DATA, picture_sets, run_dir, train
 from training.bundle.onnx_classifier import OnnxClassifier
 from training.ground.sources import Links, sources_of
 from training.ground.split import stratified_split
@@ -112,20 +112,6 @@ def trained(name: str, parts: Parts, preset: str) -> tuple[dict[str, Any], NDArr
             answers = [classifier.manifest.classes[i] for i in best]
             right[some] = [answer == parts.test[i].label for answer, i in zip(answers, some, strict=True)]
         return report, right
-
-
-def write_samples(name: str, folder: Path, samples: Sequence[Sample]) -> None:
-    """Samples of a set as a training reads them."""
-    (_write_rows if name in TEXTS else _write_pictures)(folder, samples)
-
-
-def _rows(path: Path) -> list[Sample]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return [Sample(row["label"], row["input"]) for row in csv.DictReader(file)]
-
-
-def _pictures(path: Path) -> list[Sample]:
-    return [Sample(label, data) for label, _, data in pictures_of(path)]
 
 
 def write_samples(name: str, folder: Path, samples: Sequence[Sample]) -> None:

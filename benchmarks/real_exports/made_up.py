@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,10 @@ class Expected:
     def pictures(self, name: str, counts: dict[str, int], **more: Any) -> Path:
         """A zip of pictures with so many of each class."""
         return self._add(name, "pictures", counts, more)
+
+    def sets(self, name: str, labels: Iterable[Iterable[str]]) -> Path:
+        """A file of sentences with any number of labels each."""
+        return self._add(name, "sentences", dict(Counter(label for some in labels for label in some)), {})
 
     def refused(self, name: str, kind: str, words: str) -> Path:
         """A file that cannot be read as such: the refusal must match `words`."""

@@ -40,7 +40,7 @@ def write(expected: Expected) -> None:
     ]
     config = _TEXT.format(choice="multiple", options=_OPTIONS)
     for form, suffix in _FORMS:
-        path = expected.refused(f"several_{form}.{suffix}", "sentences", "several labels")
+        path = expected.sets(f"several_{form}.{suffix}", [sorted({label, "login"}) for _, label in made])
         _converted(config, several, form, path)
     _pictures(expected)
 

@@ -169,3 +169,9 @@ def status_pill(job: Job) -> dict[str, str]:
     """The state of a job as a coloured word."""
     status = JobStatus(job.status)
     return {"kind": "run" if status in RUNNING else _KINDS[status], "word": _STATES[status]}
+
+
+@register.filter
+def says(outcome: Any, label: str) -> bool:
+    """Whether what came of an input names this label."""
+    return bool(outcome.says(label))

@@ -17,7 +17,7 @@ from jobs.uploads import UploadRefused, uploads_of
 from jobs.uploads.errors import listed
 from modelstore.models import TrainedModel
 from training.ground.limits import Limits
-from training.kinds import kind_of
+from training.kinds import ONE_LABEL, kind_of
 
 _MOST_NOTES = 20
 
@@ -59,6 +59,7 @@ def submit(
         findings, used = _inspected(model, path, name, options)
         if findings["questions"] and not accept_guesses:
             raise ChoiceOpen(findings["questions"])
+        _check_target(model, findings)
         _check_classes(model, findings)
         return {
             "kind": next(iter(kind_of(model.task_type).batch_formats)),
@@ -84,6 +85,9 @@ def _inspected(
             task=model.task_type, path=path, name=name, options=options, limits=limits
         ).document
 
+    many = model.label_thresholds is not None
+    if many and any(option.name == "several_labels" for option in uploads_of(model.task_type).OPTIONS):
+        options = {**options, "several_labels": "each"}
     try:
         try:
             findings = inspect(options)
@@ -109,6 +113,18 @@ def _learnt(model: TrainedModel, columns: Sequence[str], chosen: Mapping[str, An
     if label and label in columns and "label_column" not in chosen:
         found["label_column"] = label
     return {name: value for name, value in found.items() if name in known}
+
+
+def _check_target(model: TrainedModel, findings: Mapping[str, Any]) -> None:
+    """Raises UploadRefused where the samples have several labels and the model gives one."""
+    if findings["target"] == model.manifest.get("target", ONE_LABEL):
+        return
+    raise UploadRefused(
+        "The samples of this file have several labels each, and the model gives one. Measure it on samples with one "
+        "label, or keep only those (several_labels=keep_single).",
+        status=422,
+        code="several_labels",
+    )
 
 
 def _check_classes(model: TrainedModel, findings: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
 from jobs.uploads import uploads_of
 from modelstore.ground import temporary
-from training.kinds import kind_of
+from training.kinds import MANY_LABELS, kind_of
 
 
 def extended(*, base: Dataset, more: Dataset) -> Dataset:
@@ -17,6 +17,14 @@ def extended(*, base: Dataset, more: Dataset) -> Dataset:
         message = f"{_samples(base).capitalize()} and {_samples(more)} cannot be mixed."
         raise SubmissionInvalid(
             "The two datasets are of different kinds.", fields={"extend_dataset": [message]}
+        )
+    if MANY_LABELS in (base.findings.get("target"), more.findings.get("target")):
+        message = (
+            f"{_samples(more).capitalize()} with several labels each cannot be added to earlier ones yet. Upload all "
+            "of them as one file."
+        )
+        raise SubmissionInvalid(
+            "These datasets cannot be put together.", fields={"extend_dataset": [message]}
         )
     with temporary.folder() as folder:
         parts = []

@@ -11,30 +11,37 @@ def keep_their_order(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('jobs', '0030_trials'),
-        ('modelstore', '0015_shared_parts'),
+        ("jobs", "0030_trials"),
+        ("modelstore", "0015_shared_parts"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='job',
-            name='job_queue',
+            model_name="job",
+            name="job_queue",
         ),
         migrations.AddField(
-            model_name='job',
-            name='due',
-            field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now, help_text='Waiting jobs begin in this order (jobs.lanes).'),
+            model_name="job",
+            name="due",
+            field=models.DateTimeField(
+                db_default=django.db.models.functions.datetime.Now(),
+                default=django.utils.timezone.now,
+                help_text="Waiting jobs begin in this order (jobs.lanes).",
+            ),
         ),
         migrations.AddField(
-            model_name='job',
-            name='expected_seconds',
-            field=models.FloatField(blank=True, help_text='How long it will probably train, as estimated when it was queued.', null=True),
+            model_name="job",
+            name="expected_seconds",
+            field=models.FloatField(
+                blank=True,
+                help_text="How long it will probably train, as estimated when it was queued.",
+                null=True,
+            ),
         ),
         migrations.RunPython(keep_their_order, migrations.RunPython.noop),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['status', 'due', 'id'], name='job_queue_by_due'),
+            model_name="job",
+            index=models.Index(fields=["status", "due", "id"], name="job_queue_by_due"),
         ),
     ]

@@ -29,7 +29,7 @@ from training.bundle.manifest import (
     Manifest,
     verify_file,
 )
-from training.kinds import kind_of
+from training.kinds import MANY_LABELS, ONE_LABEL, kind_of
 from training.score import ACCURACY, SCORES, Score, show
 
 logger = logging.getLogger(__name__)
@@ -62,6 +62,17 @@ def earlier_model(*, token: str, task_type: str, api_key: ApiKey | None) -> Trai
     if owner is not None and (api_key is None or api_key.pk != owner):
         raise _refusal("The earlier model belongs to an API key; continue it with that key.")
     return model
+
+
+def check_target(model: TrainedModel, target: str) -> None:
+    """Raises SubmissionInvalid where the data has another number of labels a sample than the model learnt."""
+    learnt = model.manifest.get("target", ONE_LABEL)
+    if learnt == target:
+        return
+    each = {ONE_LABEL: "one label", MANY_LABELS: "any number of labels"}
+    raise _refusal(
+        f"The earlier model gives {each[learnt]} a sample, and this data has {each[target]}. Train a new model."
+    )
 
 
 def with_its_model(values: Mapping[str, Any], model: TrainedModel) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Submits jobs: the one way in for the site, the API and the command line."""
 
+import dataclasses
 import hashlib
 import json
 import logging
@@ -27,6 +28,7 @@ from jobs.submitting.lineage import Lineage
 from modelstore.ground import naming
 from modelstore.models import ApiKey
 from training.ground.recipe import Recipe, RecipeInvalid, resolve
+from training.kinds import ONE_LABEL
 
 logger = logging.getLogger(__name__)
 
@@ -100,8 +102,10 @@ def submit(
         earlier = retraining.earlier_model(
             token=lineage.continue_from, task_type=dataset.task_type, api_key=api_key
         )
+        retraining.check_target(earlier, dataset.findings.get("target", ONE_LABEL))
         values = retraining.with_its_model(values, earlier)
     config = validate(task=dataset.task_type, task_name=task_name, values=values)
+    config = dataclasses.replace(config, ordered=bool(dataset.findings.get("order")))
     request = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
     if known := Job.repeated(request):
         return known

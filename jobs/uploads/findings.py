@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jobs.uploads.errors import MAX_NOTES, shown
+from training.kinds import ONE_LABEL
 
 # Pages and API show the first MAX_NOTES of each kind; the CSV file holds as many as this.
 MOST_NOTES = 10_000
@@ -112,6 +113,8 @@ class Findings:
 
     `splits` counts the samples of each given part ("train", "validation", "test"); empty where none is given. `offered`
     are the values that an option may have with this file; `found` says in words what was taken for one left open.
+    `target` is what can be learnt from a sample, MANY_LABELS where it may have any number of them; then `unlabelled`
+    samples have none. `order` are the classes, the lowest first, where they are in an order.
     """
 
     classes: list[ClassCount]
@@ -124,6 +127,9 @@ class Findings:
     splits: dict[str, int] = field(default_factory=dict)
     offered: dict[str, list[str]] = field(default_factory=dict)
     found: dict[str, str] = field(default_factory=dict)
+    target: str = ONE_LABEL
+    unlabelled: int = 0
+    order: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -137,6 +143,9 @@ class Findings:
             "splits": self.splits,
             "offered": self.offered,
             "found": self.found,
+            "target": self.target,
+            "unlabelled": self.unlabelled,
+            "order": self.order,
         }
 
 

@@ -11,7 +11,7 @@ from modelstore.bundles.standalone_files import Open, Opener, module_file, plain
 from modelstore.models import TrainedModel
 from training.bundle.manifest import VALIDATION_FILE
 from training.kinds import kind_of, load
-from training.score import ACCURACY, show
+from training.score import ACCURACY, Score, show
 
 SCRIPT, NOTEBOOK = "train.py", "train.ipynb"
 
@@ -73,7 +73,10 @@ def _about(model: TrainedModel) -> str:
 
 
 def _words(model: TrainedModel) -> dict[str, str]:
-    score = model.score
+    score, folds = model.score, model.report.get("folds")
+    if folds:
+        # The code measures on the first fold alone.
+        score = Score(name=score.name, value=folds["first"]["score"]["value"])
     ends = [show(score.name, end) for end in score.interval] if score.interval else []
     return {
         "accuracy": score.shown,

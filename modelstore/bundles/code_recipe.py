@@ -15,6 +15,12 @@ _WARM_UP = 0.1
 _MOST_BYTES = 100_000_000
 
 
+def learned_from(report: Mapping[str, Any]) -> int:
+    """How many samples the model learned from that was measured on what the code measures on."""
+    folds = report.get("folds")
+    return int(folds["of"] - folds["first"]["count"] if folds else report.get("train_count", 0))
+
+
 def loop_conditions(config: Mapping[str, Any]) -> frozenset[str]:
     """What holds in modelstore/standalone/code/loop.py for a recipe."""
     steps, cosine = bool(config.get("step_lr")), config["schedule"] == "cosine"

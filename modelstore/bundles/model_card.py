@@ -24,12 +24,24 @@ _FOREIGN = (
 )
 
 
+# Of models with any number of labels a sample.
+_MANY_FIGURES = {
+    "macro_f1": "F1 (macro)",
+    "mean_average_precision": "Mean average precision",
+    "all_right": "All labels of a sample right",
+}
+_NO_LABEL = (
+    "It knows only these labels. Where none of them is as likely as its threshold it names none; whether a sample is "
+    "unlike all that it learned from, it does not tell."
+)
+
+
 def model_card(model: TrainedModel) -> str:
     """Markdown, after the headings of Mitchell et al. 2019."""
     parts = [
         _head(model),
         _score(model),
-        _classes(model.report),
+        _classes(model),
         _limits(model),
         _data(model),
         _collect(model),
@@ -41,7 +53,7 @@ def model_card(model: TrainedModel) -> str:
 
 def _head(model: TrainedModel) -> str:
     facts = [
-        ("Classifies", f"{kind_of(model.task_type).words.samples} into {len(model.classes)} classes"),
+        ("Classifies", _what(model)),
         ("Network", model.model_name),
         ("Trained", f"{model.created:%Y-%m-%d}, with Flash"),
         ("Settings", _settings(model)),
@@ -59,6 +71,13 @@ def _search_rows(report: Mapping[str, Any], score: Score) -> list[tuple[str, str
     return [("Chosen by Auto", f"as the best of {tried}, with {best} on the samples that chose it")]
 
 
+def _what(model: TrainedModel) -> str:
+    samples, count = kind_of(model.task_type).words.samples, len(model.classes)
+    if model.label_thresholds is None:
+        return f"{samples} into {count} classes"
+    return f"{samples}: any number of {count} labels, each named from its own threshold on"
+
+
 def _score(model: TrainedModel) -> str:
     report = model.report
     score = model.score
@@ -73,6 +92,10 @@ def _score(model: TrainedModel) -> str:
         rows.append(("Always the most common class", _percent(report["majority_accuracy"])))
     if (baseline := report.get("baseline")) and score.name in baseline:
         rows.append((f"Simple method: {baseline['name']}", show(score.name, baseline[score.name])))
+    rows += [(words, _percent(report[name])) for name, words in _MANY_FIGURES.items() if name in report]
+    if ordered := report.get("ordered"):
+        always = f"{ordered['always_middle']:.2f} for always the middle"
+        rows.append(("Mean absolute error", f"{ordered['mean_absolute_error']:.2f} steps ({always})"))
     if calibration := report.get("calibration"):
         rows.append(("Calibration error", _percent(calibration["error_after"])))
     text = _how(report, kind_of(model.task_type).words.samples)
@@ -112,27 +135,28 @@ def _test_rows(model: TrainedModel) -> list[tuple[str, str]]:
     return rows
 
 
-def _classes(report: Mapping[str, Any]) -> str:
+def _classes(model: TrainedModel) -> str:
+    report, many = model.report, model.label_thresholds is not None
+    head = ["Class", "Precision", "Recall", "F1", "Samples"]
+    names = ["precision", "recall", "f1"]
+    if many:
+        head = ["Label", *head[1:], "Average precision", "Threshold"]
     rows = [
-        (
+        [
             _line(row["label"]),
-            _percent(row["precision"]),
-            _percent(row["recall"]),
-            _percent(row["f1"]),
+            *(_percent(row[name]) for name in names),
             _count(row["support"]),
-        )
+            *((_percent(row.get("average_precision")), _percent(row.get("threshold"))) if many else ()),
+        ]
         for row in report.get("per_class", [])[:_MOST_CLASSES]
     ]
-    return (
-        "## Class by class\n\n" + _table(("Class", "Precision", "Recall", "F1", "Samples"), rows)
-        if rows
-        else ""
-    )
+    title = "Label by label" if many else "Class by class"
+    return f"## {title}\n\n{_table(head, rows)}" if rows else ""
 
 
 def _limits(model: TrainedModel) -> str:
     points = [
-        _foreign(model.report.get("outside") or {}),
+        _foreign(model.report.get("outside") or {}, many=model.label_thresholds is not None),
         "The score holds only for data like the data it was trained on.",
     ]
     points += [_line(warning) for warning in model.report.get("warnings", [])]
@@ -145,8 +169,10 @@ def _limits(model: TrainedModel) -> str:
     return "## Limits\n\n" + "\n".join(f"- {point}" for point in points) + table
 
 
-def _foreign(outside: Mapping[str, Any]) -> str:
+def _foreign(outside: Mapping[str, Any], *, many: bool) -> str:
     """What becomes of samples of other classes."""
+    if many:
+        return _NO_LABEL
     if "threshold" not in outside:
         return _FOREIGN
     caught = outside["caught"]
@@ -199,10 +225,11 @@ def _use(model: TrainedModel) -> str:
 
 def _files(model: TrainedModel) -> str:
     words = kind_of(model.task_type).words
+    last = "softmax" if model.label_thresholds is None else "a sigmoid for each label"
     rows = [
         (
             "`model.onnx`",
-            f"takes {words.tensor}; gives probabilities, float32 [N, C]. Normalisation and softmax are inside",
+            f"takes {words.tensor}; gives probabilities, float32 [N, C]. Normalisation and {last} are inside",
         ),
         (
             "`model.json`",

@@ -35,7 +35,9 @@ _FACTS = (
     "output_name",
     "accuracy",
     "accuracy_interval",
+    "score",
     "outside",
+    "thresholds",
 )
 # Whole groups of three bytes, so that the pieces join.
 _PIECE = 3 * 256 * 1024

@@ -1,5 +1,6 @@
 """A trained model: what a job deployed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 from modelstore.models.cleanup_policy import CleanupPolicy
 from modelstore.models.shared_part import SharedPart
 from modelstore.models.tokened import Tokened
+from training.bundle.label_limits import label_thresholds
 from training.bundle.outside import most_spread
 from training.kinds import task_choices
 from training.score import ACCURACY, Score
@@ -158,6 +160,11 @@ class TrainedModel(Tokened):
     def most_spread(self) -> float | None:
         """Above which spread an answer is probably about none of the classes; None where the model does not tell."""
         return most_spread(self.manifest.get("outside"))
+
+    @property
+    def label_thresholds(self) -> Sequence[float] | None:
+        """From which probability on each class is said; None where the likeliest one is the answer."""
+        return label_thresholds(self.manifest)
 
     def expires(self, policy: CleanupPolicy) -> datetime | None:
         """When this model stops answering; None: never."""

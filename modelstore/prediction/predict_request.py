@@ -121,6 +121,15 @@ def read_json(data: Any, *, task_type: str, limits: Limits) -> PredictRequest:
     return PredictRequest(inputs=inputs, **options)
 
 
+def own_thresholds() -> FlashError:
+    """The refusal of a threshold for a model with any number of labels a sample."""
+    return _invalid(
+        "threshold",
+        "This model gives any number of labels, and each has a threshold of its own; leave `threshold` out and take "
+        "`labels` of the answer.",
+    )
+
+
 def _options(data: Any, count: int) -> dict[str, Any]:
     explain = _explain(data.get("explain", False))
     if explain and count > MOST_EXPLAINED:

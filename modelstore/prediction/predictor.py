@@ -60,7 +60,7 @@ def predict(
         classifier = _loaded(model)
         probabilities = _probabilities(classifier, inputs, names, deadline or request_deadline())
         try:
-            return Predictions(probabilities, model.classes, top_k, model.most_spread)
+            return Predictions(probabilities, model.classes, top_k, model.most_spread, model.label_thresholds)
         except ValueError as error:
             raise unusable_model(model, error) from error
 

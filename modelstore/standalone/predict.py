@@ -71,14 +71,24 @@ class Classifier:
     def predict(self, samples: Sequence[Any], top: int = 5) -> list[dict[str, Any]]:
         """For each input the likeliest label, its probability, and the `top` likeliest ones.
 
-        A model that can tell says, too, whether the answer is `outside`: probably about none of its classes.
+        A model that can tell says, too, whether the answer is `outside`: probably about none of its classes. One with
+        any number of labels gives all `labels` that are as likely as their thresholds, perhaps none.
         """
         answers = []
         for row in self.probabilities(samples):
             best = (-row).argsort(kind="stable")[:top]
             ranked = [{"label": self.classes[i], "probability": round(float(row[i]), 6)} for i in best]
-            answers.append({**ranked[0], "top": ranked, **self._outside(row)})
+            answers.append({**ranked[0], "top": ranked, **self._outside(row), **self._labels(row)})
         return answers
+
+    def _labels(self, row: NDArray[np.float32]) -> dict[str, Any]:
+        """All labels that are said, the likeliest first; nothing where the likeliest one is the answer."""
+        limits = self.facts.get("thresholds")
+        if limits is None:
+            return {}
+        said = np.flatnonzero(row >= np.asarray(limits, np.float32))
+        found = [{"label": self.classes[i], "probability": round(float(row[i]), 6)} for i in said]
+        return {"labels": sorted(found, key=lambda one: -one["probability"])}
 
     def _outside(self, row: NDArray[np.float32]) -> dict[str, Any]:
         """Whether the probabilities are spread more (in entropy, nats) than those of its classes usually are.
@@ -108,7 +118,10 @@ def main() -> None:
     parser.add_argument("inputs", nargs="+", help="pictures, or sentences; - reads sentences from stdin")
     parser.add_argument("--top", type=int, default=3, help="how many labels (3)")
     parser.add_argument(
-        "--threshold", type=float, default=0.0, help="below this probability: none of my classes"
+        "--threshold",
+        type=float,
+        default=0.0,
+        help="below this probability: none of my classes (a model with several labels has a threshold for each)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     asked = parser.parse_args()
@@ -124,11 +137,14 @@ def main() -> None:
             print(f"{source}: {error}", file=sys.stderr)
             failed = True
             continue
-        answer["unsure"] = answer["probability"] < asked.threshold
+        many = "labels" in answer
+        answer["unsure"] = not many and answer["probability"] < asked.threshold
         if asked.json:
             print(json.dumps({"input": source, **answer}, ensure_ascii=False))
         else:
             label = "none of my classes" if answer["unsure"] else answer["label"]
+            if many:
+                label = " | ".join(row["label"] for row in answer["labels"]) or "none of my labels"
             if answer.get("outside") and not answer["unsure"]:
                 label += " (probably none of my classes)"
             others = "  ".join(f"{row['label']} {100 * row['probability']:.1f} %" for row in answer["top"])

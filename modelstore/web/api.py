@@ -23,7 +23,7 @@ from modelstore.lifetime import owner_actions
 from modelstore.models import CleanupPolicy, TrainedModel
 from modelstore.prediction import explanation, predict_request
 from modelstore.prediction.inputs import TooManyInputs
-from modelstore.prediction.predict_request import PredictRequest
+from modelstore.prediction.predict_request import PredictRequest, own_thresholds
 from modelstore.prediction.predictor import predict
 from modelstore.web.contract import page_of
 from modelstore.web.predict_serializers import PredictFilesSerializer, PredictJsonSerializer
@@ -163,6 +163,8 @@ class ModelPredictView(_TokenView):
         """Labels with probabilities for one input or many, in their order."""
         model = served_model(token)
         asked = _read(request, model)
+        if asked.threshold is not None and model.label_thresholds is not None:
+            raise own_thresholds()
         found = predict(
             model=model,
             inputs=asked.inputs,

@@ -12,6 +12,9 @@ from modelstore.web import examples
 from modelstore.web.figures import data_findings
 from training.kinds import kind_of
 
+# That of no class.
+_NO_INDEX = -2
+
 
 @require_safe
 def model_examples(request: HttpRequest, token: str) -> HttpResponse:
@@ -48,4 +51,6 @@ def _findings(model: TrainedModel) -> list[tuple[str, list[dict[str, Any]]]]:
 
 def _index(request: HttpRequest, name: str) -> int:
     value = request.GET.get(name, "")
-    return int(value) if value.isascii() and value.isdecimal() and len(value) <= 4 else -1
+    if value == str(examples.NOT_THERE):
+        return examples.NOT_THERE
+    return int(value) if value.isascii() and value.isdecimal() and len(value) <= 4 else _NO_INDEX

@@ -14,6 +14,8 @@ from modelstore.models import TrainedModel
 from training.bundle.manifest import EXAMPLES_FILE
 
 _LIST = "examples.json"
+# In place of a label that is not among those of a sample, or of an answer.
+NOT_THERE = -1
 
 
 class NoExamples(FlashError):
@@ -35,12 +37,26 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
-    """Samples of one class that the model took for another or the same; `count` is how many there are."""
+    """Samples of one class that the model took for another or the same; `count` is how many there are.
+
+    Where samples may have any number of labels, `truth` or `predicted` is "" for a `label` that was wrongly named, or
+    `missed`.
+    """
 
     truth: str
     predicted: str
     count: int
     examples: list[Example]
+
+    @property
+    def label(self) -> str:
+        """The one that was missed or wrongly named; "" where one class was taken for another."""
+        return "" if self.truth and self.predicted else self.truth or self.predicted
+
+    @property
+    def missed(self) -> bool:
+        """Whether the sample has it and the answer does not."""
+        return not self.predicted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,21 +88,22 @@ def has_examples(model: TrainedModel) -> bool:
 def cell(model: TrainedModel, truth: int, predicted: int) -> Cell:
     """The kept samples of a cell of the confusion matrix, classes by their index.
 
+    Of a model with any number of labels a sample one of the two may be NOT_THERE: the other label was missed, or named
+    wrongly.
     Raises NoExamples (404), ModelDamaged (503), ModelExpired (410), StorageUnavailable (503).
     """
 
     def chosen(told: dict[str, Any]) -> list[dict[str, Any]]:
         return [row for row in told["cells"] if (row["truth"], row["predicted"]) == (truth, predicted)]
 
-    known = range(len(model.classes))
-    if has_examples(model) and truth in known and predicted in known:
+    if has_examples(model) and _is_known(model, truth) and _is_known(model, predicted):
         told, pictures = _read(
             model, lambda told: [row["source"] for found in chosen(told) for row in found["samples"]]
         )
         for found in chosen(told):
             return Cell(
-                truth=model.classes[truth],
-                predicted=model.classes[predicted],
+                truth=_name(model, truth),
+                predicted=_name(model, predicted),
                 count=found["count"],
                 examples=[
                     Example(row["source"], pictures.get(row["source"], ""), row["probability"])
@@ -116,6 +133,14 @@ def right_and_wrong(model: TrainedModel, count: int) -> list[Kept]:
             )
             found.append(kept)
     return found
+
+
+def _is_known(model: TrainedModel, label: int) -> bool:
+    return label in range(len(model.classes)) or (label == NOT_THERE and model.label_thresholds is not None)
+
+
+def _name(model: TrainedModel, label: int) -> str:
+    return "" if label == NOT_THERE else model.classes[label]
 
 
 def pictures_of(model: TrainedModel, sources: Iterable[str]) -> Mapping[str, str]:

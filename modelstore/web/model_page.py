@@ -80,6 +80,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "collect_words": _collect_words(report, kind.words),
         "has_examples": bool(samples),
         "reliability": reliability_points(report),
+        "many": model.label_thresholds is not None,
         "thresholds": report.get("thresholds", []),
         "chosen": threshold_row(report, suggested_threshold(report) if threshold is None else threshold),
         "outside": report.get("outside"),

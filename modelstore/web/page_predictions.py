@@ -26,6 +26,14 @@ class PagePrediction:
     unsure: bool = False
     explanation: Explanation | None = None
 
+    def says(self, label: str) -> bool:
+        """Whether `label` is the answer, or one of its labels."""
+        if self.prediction is None or self.unsure:
+            return False
+        if self.prediction.labels is None:
+            return label == self.prediction.label
+        return label in dict(self.prediction.labels)
+
 
 def predict_each(
     *,
@@ -51,7 +59,8 @@ def predict_each(
             reason = page_of(model.task_type).explain(
                 model=model, value=inputs[index], label=outcome.prediction.label
             )
-        unsure = outcome.prediction.probability < threshold
+        # Where any number of labels is said, each has a threshold of its own.
+        unsure = outcome.prediction.labels is None and outcome.prediction.probability < threshold
         outcomes[index] = replace(outcome, unsure=unsure, explanation=reason)
     return outcomes
 

@@ -12,8 +12,8 @@ from modelstore.models import TrainedModel
 from modelstore.web.page_predictions import PagePrediction
 
 _COLUMNS = ("input", "label", "probability", "unsure", "second", "second_probability", "error")
-# Behind them, of models that tell it.
-_OUTSIDE = "outside"
+# Behind them, of models that tell it: whether it is about none of the classes, and all labels that are said.
+_OUTSIDE, _LABELS = "outside", "labels"
 # A spreadsheet would run a cell that begins like this (CWE-1236).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -22,9 +22,12 @@ def results_response(model: TrainedModel, outcomes: Sequence[PagePrediction]) ->
     """The outcomes as an attachment, UTF-8 with a mark at the beginning, by which Excel knows it."""
     file = io.StringIO()
     writer = csv.writer(file)
-    tells = model.most_spread is not None
-    writer.writerow((*_COLUMNS, _OUTSIDE) if tells else _COLUMNS)
-    writer.writerows([*_row(outcome), *_outside(outcome)] if tells else _row(outcome) for outcome in outcomes)
+    tells, many = model.most_spread is not None, model.label_thresholds is not None
+    writer.writerow([*_COLUMNS, *([_OUTSIDE] if tells else []), *([_LABELS] if many else [])])
+    writer.writerows(
+        [*_row(outcome), *(_outside(outcome) if tells else []), *(_labels(outcome) if many else [])]
+        for outcome in outcomes
+    )
     response = HttpResponse("\ufeff" + file.getvalue(), content_type="text/csv; charset=utf-8")
     name = f"{naming.file_stem(model.task_name)}-predictions.csv"
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
@@ -45,6 +48,11 @@ def _outside(outcome: PagePrediction) -> list[str]:
     if outcome.prediction is None:
         return [""]
     return ["yes" if outcome.prediction.outside else "no"]
+
+
+def _labels(outcome: PagePrediction) -> list[str]:
+    said = outcome.prediction.labels if outcome.prediction else None
+    return [_harmless(" | ".join(label for label, _ in said or ()))]
 
 
 def _harmless(cell: str) -> str:

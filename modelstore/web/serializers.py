@@ -30,6 +30,10 @@ METRICS = (
     "epochs",
     "confusion",
     "per_class",
+    "macro_f1",
+    "mean_average_precision",
+    "all_right",
+    "ordered",
     "thresholds",
     "outside",
     "search",
@@ -254,6 +258,12 @@ class PredictionSerializer(LabelSerializer):
     """The likeliest label of one input, and the `top_k` likeliest."""
 
     top = LabelSerializer(many=True)
+    labels = LabelSerializer(
+        many=True,
+        required=False,
+        help_text="Of models with any number of labels a sample: all that are as likely as their threshold, perhaps "
+        "none; `label` is the likeliest all the same.",
+    )
     outside = serializers.BooleanField(
         required=False,
         help_text="Whether it is probably about none of the classes; only models have it that can tell.",

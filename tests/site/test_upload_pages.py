@@ -114,21 +114,18 @@ def test_there_are_no_other_samples(client: Client) -> None:
 
 
 def table_of_several() -> str:
-    """Several labels in half of the rows, beside a column with one."""
-    rows = [
-        f"{('red; blue', 'red', 'blue; red', 'blue')[number % 4]},{number % 2},how nice {number}"
-        for number in range(32)
-    ]
+    """A label of its own in each row, beside a column with two."""
+    rows = [f"red {number},{number % 2},how nice {number}" for number in range(32)]
     return "\n".join(["label,group,text", *rows])
 
 
 def test_a_table_of_other_columns_is_read_again_without_javascript(client: Client) -> None:
     address = reverse("new-kind", args=["text"])
     page = read(client.post(address, {"pasted": table_of_several()}, follow=True))
-    assert "several labels each" in page.text
+    assert "a label of its own" in page.text
     assert "The file is kept" in page.text
     assert {"input_column", "label_column"} <= {element["name"] for element in page.all("select")}
-    assert "red; blue" in page.text
+    assert "red 1" in page.text
     chosen = {"input_column": "text", "label_column": "group"}
     again = reverse("dataset-columns", args=[with_a_known_token(Dataset.objects.get()).token])
     page = read(client.post(again, chosen, follow=True))
@@ -144,7 +141,7 @@ def test_the_script_is_told_the_columns(client: Client) -> None:
     columns = answer.json()["columns"]
     assert columns["names"] == ["label", "group", "text"]
     assert (columns["input"], columns["label"]) == ("text", "label")
-    assert columns["rows"][0] == ["red; blue", "0", "how nice 0"]
+    assert columns["rows"][0] == ["red 0", "0", "how nice 0"]
     assert opens(answer.json()["token"], Dataset.objects.get())
 
 

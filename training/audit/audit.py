@@ -61,13 +61,17 @@ def _baseline(evidence: Evidence, outcome: Outcome) -> dict[str, Any] | None:
 def _duplicates(evidence: Evidence, outcome: Outcome) -> dict[str, Any]:
     """Near-duplicates across the parts (each validation sample once), and pairs under two classes."""
     pairs = evidence.near()
+
+    def differ(i: int, j: int) -> bool:
+        return bool(np.any(evidence.labels[i] != evidence.labels[j]))
+
     twins: dict[int, int] = {}
     for one, other in pairs:
         for i, j in ((one, other), (other, one)):
             # A twin under another class says more than one under the same.
-            if _has_met(outcome, i, j) and (j not in twins or evidence.labels[i] != evidence.labels[j]):
+            if _has_met(outcome, i, j) and (j not in twins or differ(i, j)):
                 twins[j] = i
-    conflicts = [(i, j) for i, j in pairs if evidence.labels[i] != evidence.labels[j]]
+    conflicts = [(i, j) for i, j in pairs if differ(i, j)]
     return {
         "count": len(twins),
         f"{outcome.target.score}_without": _score_without(twins, outcome),
@@ -90,8 +94,7 @@ def _score_without(twins: dict[int, int], outcome: Outcome) -> float | None:
     kept = ~np.isin(outcome.measured_on, [_index(outcome, j) for j in twins])
     if not twins or not kept.any():
         return None
-    target = outcome.target
-    return target.measure(outcome.truth[kept], target.decide(outcome.probabilities[kept])).rounded().value
+    return outcome.target.measure(outcome.truth[kept], outcome.decisions[kept]).rounded().value
 
 
 def _told(pairs: Pairs, outcome: Outcome) -> list[dict[str, str]]:

@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from training.bundle.label_limits import label_thresholds
 from training.bundle.outside import most_spread
+from training.kinds import ONE_LABEL
 from training.score import ACCURACY, Score
 
 FORMAT_VERSION = 1
@@ -47,7 +49,9 @@ class Manifest:
     `score` is the one on the validation part, as `training.score` writes it; an accuracy (0 to 1) stands in `accuracy`
     and `accuracy_interval`, too, and in older bundles there alone. `test` is {score, count} of a test part that the
     upload named; None where there was none. `outside` says which answers are probably about none of the classes
-    (`training/evaluation/outside.py`); None where the model does not tell. `created` is ISO 8601 in UTC.
+    (`training/evaluation/outside.py`); None where the model does not tell. `target` is ONE_LABEL, of which the
+    likeliest is the answer, or MANY_LABELS, whose answers are all labels that are as likely as their `thresholds` [C].
+    `created` is ISO 8601 in UTC.
     """
 
     task: str
@@ -61,6 +65,8 @@ class Manifest:
     accuracy_interval: list[float] | None = None
     test: dict[str, Any] | None = None
     outside: dict[str, Any] | None = None
+    target: str = ONE_LABEL
+    thresholds: list[float] | None = None
     task_name: str = ""
     input_name: str = "pixels"
     output_name: str = "probabilities"
@@ -94,6 +100,10 @@ class Manifest:
         self.measured()
         self.tested()
         self.most_spread()
+        try:
+            label_thresholds(asdict(self))
+        except (KeyError, TypeError, ValueError) as error:
+            raise BundleDamaged(f"{MANIFEST_FILE} does not say which labels are said") from error
 
     def measured(self) -> Score:
         """The score on the validation part; raises BundleDamaged when there is none, or of a name unknown here."""
@@ -124,8 +134,11 @@ class Manifest:
     def write(self, folder: Path) -> None:
         """Write model.json into `folder`, whole or not at all."""
         temporary = folder / f"{MANIFEST_FILE}.tmp"
-        # Only an accuracy has its two fields, and only some a test part or a threshold.
+        # Only an accuracy has its two fields, and only some a test part or a threshold; one label a sample goes without
+        # saying, as in older bundles.
         facts = {name: value for name, value in asdict(self).items() if value is not None}
+        if self.target == ONE_LABEL:
+            del facts["target"]
         temporary.write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
         os.replace(temporary, folder / MANIFEST_FILE)
 

@@ -82,7 +82,7 @@ def measure(linear: "Linear", part: Labelled) -> tuple[float, float]:
 def _answers(linear: "Linear", part: Labelled) -> tuple[float, Tensor]:
     with torch.no_grad():
         scores = part.features.scores(linear.weight) + linear.bias
-        return float(part.target.loss(scores, part.labels)), part.target.decide(scores)
+        return float(part.target.loss(scores, part.labels)), part.target.decide_logits(scores)
 
 
 class Linear(nn.Module):
@@ -265,7 +265,7 @@ class LinearLearner:
             losses = losses * self._share[batch.to(self._share.device)]
         loss = losses.mean()
         torch.autograd.backward(loss, scale)
-        return loss.detach(), self.target.right(self.target.decide(scores), labels).sum()
+        return loss.detach(), self.target.right(self.target.decide_logits(scores), labels).sum()
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner."""

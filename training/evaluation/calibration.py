@@ -16,17 +16,18 @@ def reliability(
     """The expected calibration error (0 to 1; Naeini et al. 2015, bins of equal width) and the bins that hold samples.
 
     `truth` is the target's, `probabilities` [N, C]. Each bin: {count, confidence, accuracy}; its accuracy is the share
-    of right answers, whatever the score.
+    of right answers, whatever the score; of samples with many labels, of the labels that are said.
     """
     if len(truth) == 0:
         return 0.0, []
-    decisions = target.decide(probabilities)
-    confidence = target.confidence(probabilities, decisions).astype(float)
-    right = target.right(decisions, truth).astype(float)
+    judged, found_right = target.judged(truth, target.decide(probabilities), probabilities)
+    confidence, right = judged.astype(float), found_right.astype(float)
+    if not len(right):
+        return 0.0, []
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     counts = np.bincount(place, minlength=bins)
     sums = [np.bincount(place, weights=values, minlength=bins) for values in (confidence, right)]
-    error = float(np.abs(sums[0] - sums[1]).sum() / len(truth))
+    error = float(np.abs(sums[0] - sums[1]).sum() / len(right))
     found = [
         {
             "count": int(counts[i]),

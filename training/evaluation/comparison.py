@@ -11,6 +11,7 @@ from training.bundle.preprocessing import UnreadableInput
 from training.bundle.previous import Previous
 from training.evaluation.outcome import Outcome
 from training.ground.run import Run
+from training.targets.of_bundle import target_of_bundle
 from training.targets.target import Target
 
 
@@ -28,8 +29,8 @@ def compare(outcome: Outcome, previous: Previous | None, run: Run) -> dict[str, 
     items = [outcome.samples.items[i] for i in same]
     target, truth = outcome.target, outcome.samples.labels[same]
     labels = [target.words(outcome.classes, one) for one in truth]
-    decisions = target.decide(outcome.probabilities[among])
-    answers = _earlier_answers(previous, ids, items, labels, target, cores)
+    decisions = outcome.decisions[among]
+    answers = _earlier_answers(previous, ids, items, labels, target_of_bundle(previous.manifest), cores)
     meant = {answer: target.parse(outcome.classes, answer) for answer in set(answers)}
     earlier = np.array([meant[answer] for answer in answers], decisions.dtype)
     before, after = target.measure(truth, earlier), target.measure(truth, decisions)

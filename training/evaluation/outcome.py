@@ -37,6 +37,7 @@ class Outcome:
     `unlearned` names the tensors of the state that are as they came, so that others may have the same, in an order
     that those have in common. `evidence` is for the audit of the data, `target` what was learnt (see `target_of`).
     `sources` [N] tells which samples come from one source (`training.ground.sources`), where that was looked for.
+    `decided` are the decisions about the validation part where those of the target would flatter it.
     `leave_out`, where models of the kind tell what belongs to none of the classes, makes simpler models of the same
     features that know some of them; `refits` make such models that learn from some of the samples. `optimism` is by how
     much the score of the validation part is too good, because the model was chosen among several by it.
@@ -70,6 +71,7 @@ class Outcome:
     usable: NDArray[np.int64] | None = None
     choices: Mapping[str, Any] = field(default_factory=dict)
     folds: NDArray[np.int64] | None = None
+    decided: NDArray[Any] | None = None
 
     @property
     def classes(self) -> list[str]:
@@ -94,9 +96,14 @@ class Outcome:
         return round(len(self.folds) - len(self.measured_on) / self.fold_count)
 
     @property
-    def truth(self) -> NDArray[np.int64]:
+    def truth(self) -> NDArray[Any]:
         """The truth [N] of what it was measured on, as the target has it."""
         return self.samples.labels[self.measured_on]
+
+    @property
+    def decisions(self) -> NDArray[Any]:
+        """What the model answers about the validation part, in the form of the truth."""
+        return self.target.decide(self.probabilities) if self.decided is None else self.decided
 
     @property
     def measured_sources(self) -> NDArray[np.int64] | None:

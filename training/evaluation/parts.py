@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.bundle.previous import Previous
+from training.evaluation.iterative_split import iterative_split
 from training.ground.recipe import Recipe
-from training.ground.samples import VALIDATION, Parts, Samples
+from training.ground.samples import VALIDATION, Parts, Samples, class_counts
 from training.ground.sources import Links, sources_of
 from training.ground.split import stratified_split
+from training.kinds import ONE_LABEL
 
 # Fewer samples of the earlier validation part than this decide nothing.
 _FEWEST = 10
@@ -43,7 +45,7 @@ def choose_parts(
         return usual
     ids = samples.ids(range(len(samples.items)), threads)
     held = np.array([key in previous.answers for key in ids], bool)
-    covered = np.isin(samples.labels, samples.labels[held])
+    covered = samples.taught_by(np.flatnonzero(held))
     validation = np.flatnonzero(held | (~covered & np.isin(np.arange(len(held)), usual[1])))
     train = np.setdiff1d(np.arange(len(held)), validation)
     if held.sum() < _FEWEST or not _teaches_all(samples, train):
@@ -60,8 +62,9 @@ def _given(samples: Samples[Any]) -> Parts | None:
 
 def _split(samples: Samples[Any], recipe: Recipe, sources: NDArray[np.int64]) -> Parts:
     """By sources; by samples only where each class comes from a single source, and nothing could be measured."""
-    parts = stratified_split(samples.labels, recipe.data_split, recipe.seed, sources)
-    return parts if len(parts[1]) else stratified_split(samples.labels, recipe.data_split, recipe.seed)
+    split = stratified_split if samples.target == ONE_LABEL else iterative_split
+    parts = split(samples.labels, recipe.data_split, recipe.seed, sources)
+    return parts if len(parts[1]) else split(samples.labels, recipe.data_split, recipe.seed)
 
 
 def _apart(
@@ -79,4 +82,4 @@ def _apart(
 
 
 def _teaches_all(samples: Samples[Any], train: NDArray[np.int64]) -> bool:
-    return len(np.unique(samples.labels[train])) == len(samples.classes)
+    return bool((class_counts(samples.labels[train], len(samples.classes)) > 0).all())

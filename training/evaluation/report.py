@@ -26,6 +26,10 @@ report.json holds, all of the validation part unless said otherwise, or, where i
                   training part (shared), which only parts that were given (given) have; about what a split sample by
                   sample would have shown (null where that is unknown; missing where it would be the same)
     slices, traits, outliers, looked_at, counts  see `training.evaluation.traits`
+    ordered       how far answers are off, where the classes are in an order: see `training.evaluation.ordered`
+    macro_f1, mean_average_precision, all_right, labels_each, without_labels: of a target with any number of labels a
+                  sample, whose rows of per_class have missed, said_wrongly, average_precision and threshold besides,
+                  and no confusion; see `training.targets.label_figures`
     test          {score, count, left_out, and confusion and per_class as above}: of the test part that the upload
                   named, by the exported model, measured once; left_out could not be read. Missing without such a part
     collect       what to collect next: see `training.evaluation.collect`. Missing with few samples
@@ -67,9 +71,12 @@ def hardest(
     sources: Sequence[str],
     labels: Sequence[str],
     count: int = 12,
+    decisions: NDArray[Any] | None = None,
 ) -> list[dict[str, Any]]:
     """The validation samples with the highest loss: whose truth got the lowest probability."""
-    given, decisions = target.likelihood(truth, probabilities), target.decide(probabilities)
+    given = target.likelihood(truth, probabilities)
+    if decisions is None:
+        decisions = target.decide(probabilities)
     sure = target.confidence(probabilities, decisions)
     worst = np.argsort(given, kind="stable")[:count]
     return [
@@ -85,7 +92,12 @@ def hardest(
 
 
 def thresholds(target: Target, truth: NDArray[Any], probabilities: NDArray[Any]) -> list[dict[str, Any]]:
-    """What refusing to answer below a probability would cost and bring, in steps of 0.05 and finer near 1."""
+    """What refusing to answer below a probability would cost and bring, in steps of 0.05 and finer near 1.
+
+    Nothing where an answer is no single label: each label has a threshold of its own.
+    """
+    if not target.answers_one:
+        return []
     decisions = target.decide(probabilities)
     sure, right = target.confidence(probabilities, decisions), target.right(decisions, truth)
     steps = [round(0.05 * step, 2) for step in range(20)] + [0.97, 0.98, 0.99]
@@ -113,15 +125,18 @@ def build_report(
     train_count: int,
     epochs: Sequence[EpochFigures],
     best_epoch: int,
+    decisions: NDArray[Any] | None = None,
 ) -> dict[str, Any]:
     """report.json without what only the run knows (warnings, skipped, seconds, device, hardest).
 
-    `truth`, as `target` has it, and `probabilities` [N, C] are of the validation part.
+    `truth`, as `target` has it, and `probabilities` [N, C] are of the validation part; so are `decisions`, which are
+    the target's unless said otherwise.
     """
-    decisions = target.decide(probabilities)
+    if decisions is None:
+        decisions = target.decide(probabilities)
     return {
         **score_fields(target.measure(truth, decisions).rounded()),
-        **target.figures(labels, truth, decisions),
+        **target.figures(labels, truth, decisions, probabilities),
         "train_count": train_count,
         "val_count": len(truth),
         "best_epoch": best_epoch,

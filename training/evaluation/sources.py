@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from training.evaluation.outcome import Outcome
 from training.ground.events import Events
-from training.ground.samples import VALIDATION, Samples
+from training.ground.samples import VALIDATION, Samples, class_counts
 from training.ground.source_words import source_words
 from training.kinds import kind_of
 from training.score import ACCURACY
@@ -59,7 +59,7 @@ def _by_samples(outcome: Outcome, sources: Indices) -> float | None:
     if known is None:
         return None
     labels, measured_on = outcome.samples.labels, outcome.measured_on
-    right = outcome.target.right(outcome.target.decide(outcome.probabilities), outcome.truth)
+    right = outcome.target.right(outcome.decisions, outcome.truth)
     sizes = np.bincount(sources)
     pairs = sources * (int(labels.max()) + 1) + labels
     of_pair = dict(zip(*(some.tolist() for some in np.unique(pairs, return_counts=True)), strict=True))
@@ -91,8 +91,8 @@ def tell_sources(outcome: Outcome, figures: dict[str, Any], events: Events) -> N
 
 def _unmeasured(samples: Samples[Any], measured_on: Indices) -> list[str]:
     """Classes of several samples, none of which are measured on."""
-    counts = np.bincount(samples.labels, minlength=len(samples.classes))
-    measured = np.bincount(samples.labels[measured_on], minlength=len(samples.classes))
+    counts = samples.counts
+    measured = class_counts(samples.labels[measured_on], len(samples.classes))
     return [
         name
         for name, all_, some in zip(samples.classes, counts, measured, strict=True)

@@ -26,6 +26,7 @@ from training.evaluation.outcome import Outcome
 from training.evaluation.report import MAX_SOURCE
 from training.ground.errors import Interrupted
 from training.ground.run import Run
+from training.ground.samples import class_counts
 from training.kinds import kind_of, load
 from training.targets.one_label import wilson_interval
 
@@ -61,7 +62,9 @@ def trait_figures(outcome: Outcome, run: Run) -> dict[str, Any]:
     with run.phases.time("traits"):
         try:
             random = np.random.default_rng(outcome.recipe.seed)
-            train, validation = (np.sort(random.permutation(part)[:_MOST]) for part in outcome.parts)
+            measured = outcome.measured_on
+            others = np.setdiff1d(np.concatenate(outcome.parts), measured)
+            train, validation = (np.sort(random.permutation(part)[:_MOST]) for part in (others, measured))
             places = np.concatenate([train, validation])
             traits: list[Trait] = load(told)([outcome.samples.items[i] for i in places], run.machine.cores)
             return {
@@ -81,7 +84,7 @@ def trait_figures(outcome: Outcome, run: Run) -> dict[str, Any]:
 
 def _counts(outcome: Outcome) -> list[dict[str, Any]]:
     size = len(outcome.classes)
-    parts = [np.bincount(outcome.samples.labels[part], minlength=size).tolist() for part in outcome.parts]
+    parts = [class_counts(outcome.samples.labels[part], size).tolist() for part in outcome.parts]
     return [
         {"label": label, "train": train, "validation": validation}
         for label, train, validation in zip(outcome.classes, *parts, strict=True)
@@ -91,8 +94,8 @@ def _counts(outcome: Outcome) -> list[dict[str, Any]]:
 def _slices(
     traits: Sequence[Trait], outcome: Outcome, skipped: int, validation: Indices
 ) -> list[dict[str, Any]]:
-    target, place = outcome.target, np.searchsorted(outcome.parts[1], validation)
-    right = target.right(target.decide(outcome.probabilities), outcome.truth)[place]
+    place = np.searchsorted(outcome.measured_on, validation)
+    right = outcome.target.right(outcome.decisions, outcome.truth)[place]
     found = []
     for trait in traits:
         for words, members in _groups(trait, skipped):

@@ -15,8 +15,10 @@ from training.targets.target import Target
 
 
 def calibrate(outcome: Outcome) -> tuple[Outcome, dict[str, Any]]:
-    """The outcome with scaled probabilities, of the module, too, and the figures for the report; predictions stay.
+    """The outcome with scaled probabilities, of the module, too, and the figures for the report.
 
+    Its target decides by what it takes from the validation part, such as thresholds of labels; with one label a sample,
+    predictions stay.
     Where scaling would not lower the calibration error, the temperature is 1. The module is another one, which shares
     all that is not scaled.
     """
@@ -26,7 +28,11 @@ def calibrate(outcome: Outcome) -> tuple[Outcome, dict[str, Any]]:
         temperature = 1.0
     after = target.tempered(before, temperature)
     figures = calibration_figures(target, outcome.truth, before, after, temperature)
-    return replace(outcome, module=scaled(outcome.module, temperature), probabilities=after), figures
+    outcome = replace(outcome, module=scaled(outcome.module, temperature), probabilities=after)
+    if target.fitted is not None:
+        target, decided = target.fitted(outcome.truth, after, outcome.measured_sources)
+        outcome = replace(outcome, target=target, decided=decided)
+    return outcome, figures
 
 
 def scaled(module: Any, temperature: float) -> nn.Module:
@@ -42,6 +48,6 @@ def scaled(module: Any, temperature: float) -> nn.Module:
     return found
 
 
-def _helps(target: Target, truth: NDArray[np.int64], before: NDArray[np.float32], temperature: float) -> bool:
+def _helps(target: Target, truth: NDArray[Any], before: NDArray[np.float32], temperature: float) -> bool:
     after = target.tempered(before, temperature)
     return reliability(target, truth, after)[0] < reliability(target, truth, before)[0]

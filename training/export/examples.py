@@ -7,8 +7,8 @@ fold 1 is that of the model in `measured.*`.
 
 examples.zip: examples.json and the pictures that it names, JPEGs of 128 pixels at most:
 
-    cells     [{truth, predicted, count, samples: [{source, probability, picture}]}]: one label by its index; of the
-              mistakes the surest first, of the right answers the least sure
+    cells     [{truth, predicted, count, samples: [{source, probability, picture}]}]: one label by its index, -1 where
+              one of many is not there; of the mistakes the surest first, of the right answers the least sure
     pictures  {source: file}: pictures of these samples, of the hardest ones and of the suspect labels
 """
 
@@ -39,7 +39,6 @@ _WRONG, _RIGHT = 12, 6
 _MOST_WITH_THUMBNAIL, _MOST = 240, 2_000
 # Seconds after which no further thumbnail is begun.
 _BUDGET = 4.0
-Indices = NDArray[np.int64]
 
 
 def write_examples(folder: Path, outcome: Outcome, run: Run, report: dict[str, Any]) -> list[str]:
@@ -54,7 +53,9 @@ def write_examples(folder: Path, outcome: Outcome, run: Run, report: dict[str, A
             written.append(VALIDATION_FILE)
             thumbnail = kind_of(outcome.recipe.task).thumbnail
             most = _MOST_WITH_THUMBNAIL if thumbnail else _MOST
-            cells = chosen_cells(outcome.target, outcome.truth, outcome.probabilities, outcome.shown, most)
+            cells = chosen_cells(
+                outcome.target, outcome.truth, outcome.probabilities, outcome.shown, most, outcome.decisions
+            )
             pictures: dict[str, bytes] = {}
             if thumbnail:
                 looked_at = [*_named(report), *(row["source"] for cell in cells for row in cell["samples"])]
@@ -70,14 +71,19 @@ def write_examples(folder: Path, outcome: Outcome, run: Run, report: dict[str, A
 
 
 def chosen_cells(
-    target: Target, truth: Indices, probabilities: NDArray[np.float32], sources: Sequence[str], most: int
+    target: Target,
+    truth: NDArray[Any],
+    probabilities: NDArray[np.float32],
+    sources: Sequence[str],
+    most: int,
+    decisions: NDArray[Any] | None = None,
 ) -> list[dict[str, Any]]:
     """The cells of the target (a confusion matrix) with some of their samples, `most` in all; mistakes come first."""
-    predicted = target.decide(probabilities)
-    sure, right = target.confidence(probabilities, predicted), target.right(predicted, truth)
+    predicted = target.decide(probabilities) if decisions is None else decisions
+    sure = target.confidence(probabilities, predicted)
     cells = []
     for t, p, members in target.cells(truth, predicted):
-        is_right = bool(right[members[0]])
+        is_right = t == p
         order = sure[members] if is_right else -sure[members]
         cells.append((is_right, t, p, members[np.argsort(order, kind="stable")]))
     cells.sort(key=lambda cell: (cell[0], -len(cell[3])))
@@ -97,7 +103,7 @@ def _write_list(path: Path, outcome: Outcome, threads: int) -> None:
     target, ids = outcome.target, samples.ids(measured_on, threads)
     # People count from 1.
     folds = None if outcome.folds is None else outcome.folds[measured_on] + 1
-    predicted = target.decide(outcome.probabilities)
+    predicted = outcome.decisions
     sure = target.confidence(outcome.probabilities, predicted)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

@@ -167,6 +167,8 @@ def _manifest(
         **score_fields(Score.from_json(report["score"])),
         test={name: test[name] for name in ("score", "count")} if test else None,
         outside=_outside(report),
+        target=recipe.target,
+        thresholds=None if outcome.target.answers_one else [row["threshold"] for row in report["per_class"]],
         config=recipe.to_json() | run.machine.to_json(),
         versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -12,6 +12,7 @@ from training.bundle.manifest import ONNX_FILE
 from training.bundle.preprocessing import Preprocessing
 from training.bundle.sessions import open_session
 from training.evaluation.intervals import foreseen
+from training.evaluation.ordered import ordered_figures
 from training.evaluation.outcome import Outcome
 from training.ground.run import Run
 from training.ground.samples import Samples
@@ -24,24 +25,27 @@ def measure_test(folder: Path, outcome: Outcome, test: Samples[Any] | None, run:
     """`test` of report.json, by folder/model.onnx; {} where there is no test part, or nothing of it can be read."""
     if test is None:
         return {}
-    place = {name: index for index, name in enumerate(outcome.classes)}
+    target, classes = outcome.target, outcome.classes
+    names = [target.words(test.classes, label) for label in test.labels]
     # A class may have gone with pictures that could not be read.
-    known = [i for i, label in enumerate(test.labels) if test.classes[int(label)] in place]
+    known = [i for i, name in enumerate(names) if target.knows(classes, name)]
     with run.phases.time("test"):
         read, probabilities = _answers(folder, outcome, [test.items[i] for i in known], run)
     if not len(read):
         run.events.warning("The test part could not be measured: none of its samples can be used.")
         return {}
-    truth = np.array([place[test.classes[int(test.labels[known[i]])]] for i in read], np.int64)
-    decisions = outcome.target.decide(probabilities)
-    right = outcome.target.right(decisions, truth)
-    score: Score = foreseen(outcome.target.measure(truth, decisions), right).rounded()
+    truth = np.array([target.parse(classes, names[known[i]]) for i in read])
+    decisions = target.decide(probabilities)
+    right = target.right(decisions, truth)
+    score: Score = foreseen(target.measure(truth, decisions), right).rounded()
     left_out = len(test.items) - len(read)
     run.events.log(
         f"On the given test part ({len(read)} samples), which nothing was learned or chosen from, the "
         f"{score.kind.word} is {show(score.name, score.value)}."
     )
-    figures = outcome.target.figures(outcome.classes, truth, decisions)
+    figures = target.figures(classes, truth, decisions, probabilities)
+    if outcome.recipe.ordered and target.answers_one:
+        figures |= ordered_figures(classes, truth, decisions)
     return {"test": {"score": score.to_json(), "count": len(read), "left_out": left_out, **figures}}
 
 

@@ -34,9 +34,10 @@ def write_model(folder: Path, outcome: Outcome) -> list[str]:
         "classes": outcome.classes,
         "preprocess": outcome.preprocess.to_json(),
         "arguments": outcome.arguments,
+        "target": outcome.target.name,
     }
     told = {name: value if isinstance(value, str) else json.dumps(value) for name, value in facts.items()}
-    graph = outcome.graph(outcome.module)
+    graph = _answering(outcome.graph(outcome.module), outcome)
     # Whoever has this file alone knows all the same what it answers, and how inputs are made ready for it.
     onnx.helper.set_model_props(graph, {**told, "task": outcome.recipe.task})
     (folder / bundle.ONNX_FILE).write_bytes(serialized(graph))
@@ -60,8 +61,19 @@ def write_measured(folder: Path, outcome: Outcome) -> list[str]:
     if isinstance(outcome.measured, dict):
         np.savez(folder / bundle.MEASURED_TENSORS_FILE, **outcome.measured)  # type: ignore[arg-type]  # arrays, all
         return [bundle.MEASURED_TENSORS_FILE]
-    (folder / bundle.MEASURED_ONNX_FILE).write_bytes(serialized(outcome.measured()))
+    graph = _answering(outcome.measured(), outcome)
+    (folder / bundle.MEASURED_ONNX_FILE).write_bytes(serialized(graph))
     return [bundle.MEASURED_ONNX_FILE]
+
+
+def _answering(graph: Any, outcome: Outcome) -> Any:
+    """The graph of a kind, which ends with a softmax, with the last node that the target wants in its place."""
+    wanted = outcome.target.activation
+    for node in graph.graph.node:
+        if "probabilities" in node.output and node.op_type != wanted:
+            node.op_type = wanted
+            del node.attribute[:]
+    return graph
 
 
 def check_agreement(folder: Path, outcome: Outcome) -> float:

@@ -10,6 +10,7 @@ from training.bundle.manifest import REPORT_FILE
 from training.engine.device import choose_device, describe
 from training.evaluation import plots
 from training.evaluation.intervals import foreseen
+from training.evaluation.ordered import ordered_figures
 from training.evaluation.outcome import Outcome
 from training.evaluation.report import MAX_SKIPPED, build_report, hardest, log_loss
 from training.ground.run import Run
@@ -32,9 +33,12 @@ def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]
         train_count=outcome.train_count,
         epochs=progress.history,
         best_epoch=progress.best_epoch,
+        decisions=outcome.decisions,
     )
+    if outcome.recipe.ordered and target.answers_one:
+        report |= ordered_figures(outcome.classes, outcome.truth, outcome.decisions)
     measured = Score.from_json(report["score"]).lowered(outcome.optimism)
-    right = target.right(target.decide(outcome.probabilities), outcome.truth)
+    right = target.right(outcome.decisions, outcome.truth)
     in_folds = outcome.folds is not None
     score = foreseen(measured, right, outcome.measured_sources, in_folds=in_folds)
     if measured.interval and not score.interval:
@@ -49,7 +53,14 @@ def write_report(folder: Path, outcome: Outcome, run: Run, found: dict[str, Any]
         "deployed_train_count": outcome.deployed_count or outcome.train_count,
         "seconds": run.phases.seconds,
         "device": describe(choose_device(run.machine.device)),
-        "hardest": hardest(target, outcome.truth, outcome.probabilities, outcome.shown, outcome.classes),
+        "hardest": hardest(
+            target,
+            outcome.truth,
+            outcome.probabilities,
+            outcome.shown,
+            outcome.classes,
+            decisions=outcome.decisions,
+        ),
     }
     if in_folds:
         report["folds"] = _folds(outcome)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.ground.events import Events
-from training.ground.samples import TEST, VALIDATION, Samples, labelled
+from training.ground.samples import TEST, VALIDATION, Samples, class_counts, labelled
 
 
 def hold_out_test(samples: Samples[Any], events: Events) -> tuple[Samples[Any], Samples[Any] | None]:
@@ -39,9 +39,8 @@ def hold_out_test(samples: Samples[Any], events: Events) -> tuple[Samples[Any], 
 
 
 def _without_parts(samples: Samples[Any]) -> Samples[Any]:
-    names = [samples.classes[int(label)] for label in samples.labels]
     return labelled(
-        samples.items, samples.places, names, samples.contents, samples.words, groups=samples.groups
+        samples.items, samples.places, samples.names, samples.contents, samples.words, groups=samples.groups
     )
 
 
@@ -57,8 +56,10 @@ def _of_classes(
     samples: Samples[Any], part: NDArray[np.int64], learned: NDArray[np.int64], name: str, events: Events
 ) -> NDArray[np.int64]:
     """Those of `part` whose classes are among those of `learned`; tells of the others."""
-    taught = np.isin(samples.labels[part], samples.labels[learned])
-    unknown = sorted({samples.classes[int(i)] for i in samples.labels[part[~taught]]})
+    taught = samples.taught_by(learned)[part]
+    lost = class_counts(samples.labels[part[~taught]], len(samples.classes))
+    missing = class_counts(samples.labels[learned], len(samples.classes)) == 0
+    unknown = sorted(samples.classes[i] for i in np.flatnonzero((lost > 0) & missing))
     if unknown:
         names = ", ".join(label[:60] for label in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
         count = int((~taught).sum())

@@ -9,7 +9,7 @@ from training.ground.hyperparameters import GROUPS, Hyperparameters
 from training.ground.limits import Limits
 from training.ground.machine import Machine
 from training.ground.wire_values import FieldReader, plain
-from training.kinds import Kind, Preset, UnknownKind, kind_of
+from training.kinds import ONE_LABEL, Kind, Preset, UnknownKind, kind_of
 
 VERSION = 1
 FIELDS = tuple(spec.name for spec in hyperparameters.HYPERPARAMETERS)
@@ -41,14 +41,17 @@ class RecipeInvalid(ValueError):
 class Recipe(Hyperparameters):
     """Everything that a model depends on besides its data; stored beside the weights.
 
-    `task` is that of a kind. What a user may set comes first, see `Hyperparameters`. `model_chosen` says that the user
-    named the model; else a kind may take another that suits the samples better.
-    `solver` "newton" fits a linear model to its optimum (L-BFGS); "gradient" runs the optimizer, rate, batch size
-    and epochs as given.
+    `task` is that of a kind; `target` says what is learnt from each sample, which the data decides. What a user may set
+    comes first, see `Hyperparameters`. `model_chosen` says that the user named the model; else a kind may take another
+    that suits the samples better. `solver` "newton" fits a linear model to its optimum (L-BFGS); "gradient" runs the
+    optimizer, rate, batch size and epochs as given.
     """
 
     version: int = VERSION
     task: str
+    target: str = ONE_LABEL
+    # The classes are in an order (`training.targets.label_order`), so it is told by how much answers are off.
+    ordered: bool = False
     model_chosen: bool = False
     freeze: bool = False
     solver: Literal["newton", "gradient"] = "gradient"

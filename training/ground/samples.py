@@ -1,6 +1,5 @@
 """Samples with their classes and ids, and what no classifier can be made of."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,10 +10,13 @@ from numpy.typing import NDArray
 
 from training.ground.errors import TrainingFailed
 from training.ground.events import Events
+from training.kinds import MANY_LABELS, ONE_LABEL
 
 _TINY_CLASS = 10
 _IMBALANCE = 10
 Item = TypeVar("Item")
+# The label of a sample, or all of its labels.
+Names = str | tuple[str, ...]
 # Indices of the training and of the validation part.
 Parts = tuple[NDArray[np.int64], NDArray[np.int64]]
 # What an upload may call the part that a sample belongs to.
@@ -41,6 +43,8 @@ class ContentIds(Generic[Item]):
 class Samples(Generic[Item]):
     """`items`, the place in the upload that each came from, and `labels` [N] as indices into `classes`.
 
+    Where samples may have any number of labels, `labels` are bool [N, C]: which of the classes each has.
+
     `words` gives what is shown behind the place of an item, where that says more: a sentence itself. Where the upload
     says so, `splits` [N] are the parts that the samples belong to (TRAIN, VALIDATION, TEST or ""), and samples with the
     same word in `groups` [N], other than "", come from one source; empty lists where it says nothing.
@@ -48,12 +52,36 @@ class Samples(Generic[Item]):
 
     items: list[Item]
     places: Sequence[str]
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
     classes: list[str]
     contents: ContentIds[Item]
     words: Callable[[Item], str] | None = None
     splits: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
+
+    @property
+    def target(self) -> str:
+        """What is learnt from each: ONE_LABEL or MANY_LABELS."""
+        return MANY_LABELS if self.labels.ndim > 1 else ONE_LABEL
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How many samples each class has [C]."""
+        return class_counts(self.labels, len(self.classes))
+
+    @property
+    def names(self) -> list[Names]:
+        """The class of each sample; where it may have any number of labels, a tuple of them."""
+        if self.target == ONE_LABEL:
+            return [self.classes[int(label)] for label in self.labels]
+        return [tuple(self.classes[i] for i in np.flatnonzero(row)) for row in self.labels]
+
+    def taught_by(self, learned: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Of each sample, whether the samples at the indices `learned` have all of its labels."""
+        taught = class_counts(self.labels[learned], len(self.classes)) > 0
+        one = self.target == ONE_LABEL
+        known: NDArray[np.bool_] = taught[self.labels] if one else ~np.any(self.labels & ~taught, axis=1)
+        return known
 
     def ids(self, wanted: Sequence[int] | NDArray[np.int64], threads: int) -> list[str]:
         """The content ids of the samples at these indices."""
@@ -67,7 +95,8 @@ class Samples(Generic[Item]):
 
     def keep(self, wanted: Sequence[int]) -> "Samples[Item]":
         """Only the samples at these indices; classes that lose all of theirs are dropped."""
-        names = [self.classes[int(self.labels[i])] for i in wanted]
+        all_names = self.names
+        names = [all_names[i] for i in wanted]
         items, places = [self.items[i] for i in wanted], [self.places[i] for i in wanted]
         splits, groups = ([some[i] for i in wanted] if some else [] for some in (self.splits, self.groups))
         return labelled(items, places, names, self.contents, self.words, splits=splits, groups=groups)
@@ -80,7 +109,7 @@ class Samples(Generic[Item]):
 def labelled(
     items: list[Item],
     places: Sequence[str],
-    names: list[str],
+    names: Sequence[Names],
     contents: ContentIds[Item],
     words: Callable[[Item], str] | None = None,
     *,
@@ -89,15 +118,37 @@ def labelled(
 ) -> Samples[Item]:
     """Samples whose classes are the different `names`, in alphabetical order; see `Samples` for the rest.
 
-    Parts or groups of which there are none are dropped.
+    A tuple of names says that samples may have any number of labels. Parts or groups of which there are none are
+    dropped.
     """
-    classes = sorted(set(names))
-    index = {name: i for i, name in enumerate(classes)}
-    labels = np.array([index[name] for name in names], np.int64)
+    classes, labels = _indexed(names)
     given = list(splits) if any(splits) else []
     return Samples(
         items, places, labels, classes, contents, words, given, list(groups) if any(groups) else []
     )
+
+
+def _indexed(names: Sequence[Names]) -> tuple[list[str], NDArray[Any]]:
+    """The classes, and of each sample the index of its class [N] or which of them it has [N, C]."""
+    if not any(isinstance(name, tuple) for name in names):
+        classes = sorted({str(name) for name in names})
+        index = {name: i for i, name in enumerate(classes)}
+        return classes, np.array([index[str(name)] for name in names], np.int64)
+    each = [name if isinstance(name, tuple) else (name,) for name in names]
+    classes = sorted({label for labels in each for label in labels})
+    index = {name: i for i, name in enumerate(classes)}
+    has = np.zeros((len(each), len(classes)), bool)
+    for row, labels in zip(has, each, strict=True):
+        row[[index[label] for label in labels]] = True
+    return classes, has
+
+
+def class_counts(labels: NDArray[Any], classes: int) -> NDArray[np.int64]:
+    """How many of `labels`, [N] or [N, C], each of the classes has, int64 [C]."""
+    counts: NDArray[np.int64] = (
+        labels.sum(axis=0, dtype=np.int64) if labels.ndim > 1 else np.bincount(labels, minlength=classes)
+    )
+    return counts
 
 
 def check_classes(samples: Samples[Any], what: str, events: Events) -> None:
@@ -105,7 +156,7 @@ def check_classes(samples: Samples[Any], what: str, events: Events) -> None:
 
     `what` is the word for the samples, in the plural. Raises TrainingFailed.
     """
-    counts = Counter(samples.labels.tolist())
+    counts = dict(enumerate(samples.counts.tolist()))
     if len(samples.classes) < 2:
         only = samples.classes[0] if samples.classes else "none"
         raise TrainingFailed(
@@ -115,6 +166,11 @@ def check_classes(samples: Samples[Any], what: str, events: Events) -> None:
     if max(counts.values()) < 2:
         raise TrainingFailed(
             "too_few_samples", f"Every class has only one sample. Add more {what} to each class."
+        )
+    everywhere = [samples.classes[i][:60] for i, count in counts.items() if count == len(samples.items)]
+    if samples.target == MANY_LABELS and everywhere:
+        events.warning(
+            f"All {what} have the label {_listed(everywhere)}, so nothing tells when it is not there."
         )
     singles = [samples.classes[i][:60] for i, count in sorted(counts.items()) if count == 1]
     if singles:

@@ -1,6 +1,15 @@
 """The kinds of tasks: `KINDS`, what a `Kind` is, and a folder for each that comes with Flash."""
 
-from training.kinds.kind import Candidate, Kind, ModelSpec, Preset, SampleData, Words
+from training.kinds.kind import (
+    MANY_LABELS,
+    ONE_LABEL,
+    Candidate,
+    Kind,
+    ModelSpec,
+    Preset,
+    SampleData,
+    Words,
+)
 from training.kinds.registry import (
     CATALOG,
     KINDS,
@@ -20,6 +29,8 @@ __all__ = [
     "CATALOG",
     "KINDS",
     "KINDS_VARIABLE",
+    "MANY_LABELS",
+    "ONE_LABEL",
     "Candidate",
     "Kind",
     "KindsInvalid",

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+# What may be learnt from each sample, as recipes and model.json name it: one label, or any number of them.
+ONE_LABEL, MANY_LABELS = "one_label", "many_labels"
+
 
 class Preset(StrEnum):
     """How much time to spend; a preset chooses every hyperparameter that the user leaves open."""
@@ -122,8 +125,10 @@ class Kind:
     # Of the recipe's JSON: sentences for people about what the curve of the validation part measures, where that is not
     # what the curve of the training part measures.
     curve_words: Callable[[Mapping[str, Any]], str] = lambda _: ""
-    # What is learnt from each sample: a `training.targets.target.Target`.
+    # What is learnt from each sample: a `training.targets.target.Target`; where samples may have any number of labels,
+    # the one for these, "" where they may not.
     target: str = "training.targets.one_label:ONE_LABEL"
+    many_target: str = ""
     # Seconds of a training beyond what every job takes, on two ordinary processor cores: of the recipe's JSON and the
     # number of samples.
     rough_seconds: Callable[[Mapping[str, Any], int], float]

@@ -144,8 +144,13 @@ class _Search:
 
         target, truth = outcome.target, _compared(outcome, outcome.truth)
         probabilities = _compared(outcome, outcome.probabilities)
-        decisions = target.decide(probabilities)
         calibrated = target.tempered(probabilities, target.temperature(truth, probabilities))
+        decisions = target.decide(probabilities)
+        if target.fitted is not None:
+            sources = outcome.measured_sources
+            _, decisions = target.fitted(
+                truth, calibrated, None if sources is None else _compared(outcome, sources)
+            )
         return dataclasses.replace(
             trial,
             state=TrialState.DONE,

@@ -29,6 +29,7 @@ from training.ground.prepared import Prepared
 from training.ground.recipe import Recipe
 from training.ground.samples import Parts, Samples
 from training.ground.split import stratified_folds
+from training.kinds import MANY_LABELS
 from training.search.folding import fold_count
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ def fit_in_folds(
 
 
 def _is_decided(samples: Samples[Any], previous: Previous | None) -> bool:
-    """Whether what is measured on is known already."""
+    """Whether what is measured on is known already, or cannot be split into folds: samples with many labels."""
+    if samples.target == MANY_LABELS:
+        return True
     return bool(samples.splits) or (previous is not None and previous.has_learned and not previous.in_folds)
 
 

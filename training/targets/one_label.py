@@ -48,6 +48,10 @@ def _probabilities(logits: Array) -> Array:
     return logits.softmax(1)
 
 
+def _weight(truth: Array, weights: Array) -> Array:
+    return weights[truth]
+
+
 def _decide(scores: Array) -> Array:
     return scores.argmax(1)
 
@@ -73,12 +77,23 @@ def _confidence(probabilities: NDArray[Any], decisions: NDArray[Any]) -> NDArray
     return of_answer
 
 
+def _judged(
+    truth: NDArray[Any], decisions: NDArray[Any], probabilities: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    return _confidence(probabilities, decisions), _right(decisions, truth)
+
+
 def _likelihood(truth: NDArray[Any], probabilities: NDArray[Any]) -> NDArray[Any]:
     of_truth: NDArray[Any] = probabilities[np.arange(len(truth)), truth]
     return of_truth
 
 
-def _figures(labels: Sequence[str], truth: NDArray[Any], decisions: NDArray[Any]) -> dict[str, Any]:
+def _figures(
+    labels: Sequence[str],
+    truth: NDArray[Any],
+    decisions: NDArray[Any],
+    probabilities: NDArray[Any] | None = None,
+) -> dict[str, Any]:
     confusion = confusion_matrix(truth, decisions, len(labels))
     return {
         "majority_accuracy": round(float(confusion.sum(axis=1).max()) / max(len(truth), 1), 6),
@@ -106,7 +121,7 @@ def _cells(truth: NDArray[Any], decisions: NDArray[Any]) -> list[Cell]:
     return [(*divmod(int(pair), width), np.flatnonzero(pairs == pair)) for pair in np.unique(pairs)]
 
 
-def wilson_interval(correct: int, total: int, z: float = 1.959964) -> tuple[float, float]:
+def wilson_interval(correct: float, total: float, z: float = 1.959964) -> tuple[float, float]:
     """The 95 % interval of a share of `correct` in `total` (Wilson 1927); (0, 1) for nothing measured."""
     if total == 0:
         return 0.0, 1.0
@@ -148,12 +163,15 @@ ONE_LABEL = Target(
     slope=_slope,
     balance=_balance,
     probabilities=_probabilities,
+    weight=_weight,
     decide=_decide,
+    decide_logits=_decide,
     right=_right,
     measure=measure,
     luck=_luck,
     confidence=_confidence,
     likelihood=_likelihood,
+    judged=_judged,
     figures=_figures,
     words=_words,
     parse=_parse,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-from training.kinds import kind_of, load
+from training.kinds import MANY_LABELS, ONE_LABEL, kind_of, load
 from training.score import Score
 
 # An array of numpy or a tensor of torch: what only compares and picks works on either.
@@ -40,17 +40,25 @@ class Target:
 
     name            its word in files
     score           the name of its score in `training.score.SCORES`
+    answers_one     whether a decision is a single label, which is more or less sure as a whole
+    activation      the operator of ONNX that makes probabilities of logits [N, C]
     loss            see Loss; this and `slope` need torch, and import it when called
     slope           (truth, C) -> see Slope; of a loss that is convex in the logits, for solvers
     balance         (truth, C) -> [N], how much each sample has to weigh where rare classes weigh as much as common ones
+    weight          (truth, weights [C] of the classes) -> [N], how much each sample weighs in a mean of such losses
     probabilities   logits [N, C], a tensor -> what they mean, a tensor [N, C]
-    decide          logits or probabilities [N, C] -> decisions
+    decide          probabilities [N, C] -> decisions
+    decide_logits   logits [N, C] -> decisions, as they are before anything was `fitted`
+    fitted          (truth, calibrated probabilities, sources [N] or None) -> the target with what its decisions take
+                    from the samples that were measured, and decisions about these that are not flattered by it; None
+                    where decisions take nothing from them
     right           (decisions, truth) -> bool [N]
     measure         (truth, decisions) -> Score, with its interval
     luck            (score's value, N) -> by how much chance alone moves the value: its standard error
     confidence      (probabilities, decisions) -> [N], how sure the model was of its answers
     likelihood      (truth, probabilities) -> [N], the probability that the model gave the truth
-    figures         (labels, truth, decisions) -> what report.json has beside the score
+    judged          (truth, decisions, probabilities) -> of whatever was said, [M] probabilities and whether it is right
+    figures         (labels, truth, decisions, probabilities or None) -> what report.json has beside the score
     words           (labels, truth or decision of one sample) -> as a person says it
     parse           (labels, such words) -> the decision again; one that is never right, where they name no such label
     knows           (labels, such words) -> whether they can be said with these labels
@@ -63,17 +71,23 @@ class Target:
 
     name: str
     score: str
+    answers_one: bool = True
+    activation: str = "Softmax"
     loss: Loss
     slope: Callable[[Array, int], Slope]
     balance: Callable[[Array, int], Array]
+    weight: Callable[[Array, Array], Array]
     probabilities: Callable[[Array], Array]
     decide: Callable[[Array], Array]
+    decide_logits: Callable[[Array], Array]
+    fitted: "Callable[[Array, Array, Array | None], tuple[Target, Array]] | None" = None
     right: Callable[[Array, Array], Array]
     measure: Callable[[Array, Array], Score]
     luck: Callable[[float, int], float]
     confidence: Callable[[Array, Array], Array]
     likelihood: Callable[[Array, Array], Array]
-    figures: Callable[[Sequence[str], Array, Array], dict[str, Any]]
+    judged: Callable[[Array, Array, Array], tuple[Array, Array]]
+    figures: Callable[[Sequence[str], Array, Array, Array | None], dict[str, Any]]
     words: Callable[[Sequence[str], Any], str]
     parse: Callable[[Sequence[str], str], Any]
     knows: Callable[[Sequence[str], str], bool]
@@ -83,6 +97,13 @@ class Target:
     tempered: Callable[[Array, float], Array]
 
 
-def target_of(task: str) -> Target:
-    """What models of the kind of `task` learn; raises UnknownKind."""
-    return cast(Target, load(kind_of(task).target))
+def target_of(task: str, name: str) -> Target:
+    """The target of this name (ONE_LABEL, MANY_LABELS) for models of the kind of `task`.
+
+    Raises UnknownKind; ValueError where models of the kind learn no such target.
+    """
+    kind = kind_of(task)
+    place = {ONE_LABEL: kind.target, MANY_LABELS: kind.many_target}.get(name, "")
+    if not place:
+        raise ValueError(f"Models of the kind {kind.name!r} do not learn {name!r}")
+    return cast(Target, load(place))

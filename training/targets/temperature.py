@@ -1,5 +1,6 @@
-"""Makes the probabilities of one label a sample mean what they say: temperature scaling."""
+"""Makes probabilities mean what they say: temperature scaling."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 # A prior that weighs as much as this many samples and wants temperature 1: a handful of validation samples, all
 # of them right, must not make a model certain of everything.
-_PRIOR_SAMPLES = 5.0
+PRIOR_SAMPLES = 5.0
 _LOWEST, _HIGHEST = 0.05, 20.0
 _STEPS = 60
 _SMALLEST = 1e-30
@@ -22,12 +23,25 @@ def fit_temperature(truth: NDArray[Any], probabilities: NDArray[Any]) -> float:
         return 1.0
     logs = np.log(np.maximum(probabilities.astype(float), _SMALLEST))
     given = logs[np.arange(len(truth)), truth].sum()
-    low, high, inverse = 1 / _HIGHEST, 1 / _LOWEST, 1.0
-    for _ in range(_STEPS):
+
+    def slopes(inverse: float) -> tuple[float, float]:
         weights = _softmax(inverse * logs)
         mean = (weights * logs).sum(axis=1)
-        slope = mean.sum() - given + _PRIOR_SAMPLES * (1 - 1 / inverse)
-        bend = (weights * (logs - mean[:, None]) ** 2).sum() + _PRIOR_SAMPLES / inverse**2
+        return float(mean.sum() - given), float((weights * (logs - mean[:, None]) ** 2).sum())
+
+    return highest_likelihood(slopes, PRIOR_SAMPLES)
+
+
+def highest_likelihood(slopes: Callable[[float], tuple[float, float]], prior: float) -> float:
+    """The temperature of the lowest loss, of whose inverse `slopes` gives the first and second derivative.
+
+    Beside it counts a prior that weighs as `prior` samples and wants temperature 1.
+    """
+    low, high, inverse = 1 / _HIGHEST, 1 / _LOWEST, 1.0
+    for _ in range(_STEPS):
+        slope, bend = slopes(inverse)
+        slope += prior * (1 - 1 / inverse)
+        bend += prior / inverse**2
         low, high = (low, inverse) if slope > 0 else (inverse, high)
         step = inverse - slope / bend
         step = step if low < step < high else (low + high) / 2

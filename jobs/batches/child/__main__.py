@@ -159,10 +159,11 @@ def _labelled(order: Order, folder: Path) -> Labelled:
 def _finish(folder: Path, order: Order, source: Source, results: Results, labelled: Labelled | None) -> None:
     facts = json.loads((Path(order.bundle) / "model.json").read_text("utf-8"))
     classes, outside = facts["classes"], facts.get("outside") is not None
+    many = facts.get("thresholds") is not None
     lines, top_k = folder / RESULTS_FILE, min(order.top_k, len(classes))
-    write_csv(source, lines, folder / CSV_FILE, top_k, outside=outside)
+    write_csv(source, lines, folder / CSV_FILE, top_k, outside=outside, many=many)
     if results.done <= MOST_ROWS:
-        write_xlsx(source, lines, folder / XLSX_FILE, top_k, classes, outside=outside)
+        write_xlsx(source, lines, folder / XLSX_FILE, top_k, classes, outside=outside, many=many)
     source.write_more(lines, folder)
     found = source.summary(lines)
     if labelled:

@@ -10,7 +10,9 @@
                 the score without them, null where none or all of them are; null where that is not known
     unread      samples that could not be predicted, and are in no figure
     unknown     {count, classes: [{label, count}]}: samples of classes that the model does not have; in no figure either
-    majority_accuracy, per_class: as in report.json; confusion as well, null for more than MOST_CLASSES
+    majority_accuracy, per_class: as in report.json; confusion as well, null for more than MOST_CLASSES; of models with
+                any number of labels a sample its own figures, see `training.targets.label_figures`
+    ordered     as in report.json, where the model knows that its classes are in an order; else missing
     confused    [{truth, predicted, count, share}]: the most common mistakes, and their share of the true class
     mistakes    [{names, truth, label, probability, thumbnail}]: of the wrong answers those that the model was surest of
 """
@@ -26,11 +28,14 @@ from numpy.typing import NDArray
 
 from jobs.batches.child.items import Labelled
 from jobs.batches.child.order import Order
-from jobs.batches.child.results import read
+from jobs.batches.child.results import read, words_of
 from jobs.uploads.errors import UploadRefused
+from training.bundle.manifest import Manifest
 from training.evaluation.intervals import foreseen
+from training.evaluation.ordered import ordered_figures
 from training.ground.sources import sources_of
-from training.targets.target import Target, target_of
+from training.targets.of_bundle import target_of_bundle
+from training.targets.target import Target
 
 MOST_CLASSES = 100
 _MOST_UNKNOWN, _MOST_PAIRS, _MOST_MISTAKES = 100, 12, 12
@@ -39,7 +44,8 @@ _GLANCE = 400
 
 def evaluation(source: Labelled, results: Path, order: Order, classes: Sequence[str]) -> dict[str, Any]:
     """See above. Raises UploadRefused when nothing could be measured."""
-    target = target_of(order.task)
+    manifest = Manifest.read(Path(order.bundle))
+    target = target_of_bundle(manifest)
     found = _Sorted(target, classes)
     for number, result in enumerate(read(results)):
         found.take(number, result)
@@ -55,7 +61,9 @@ def evaluation(source: Labelled, results: Path, order: Order, classes: Sequence[
             foreseen(target.measure(truth[some], decisions[some]), right, sources[some]).rounded().to_json()
         )
 
-    figures = target.figures(classes, truth, decisions)
+    figures = target.figures(classes, truth, decisions, None)
+    if manifest.config.get("ordered") and target.answers_one:
+        figures |= ordered_figures(classes, truth, decisions)
     confusion = figures.get("confusion")
     if confusion is not None:
         figures["confused"] = _confused(np.array(confusion), classes)
@@ -106,7 +114,7 @@ class _Sorted:
         else:
             self.places.append(number)
             self.truth.append(self._parse(result["truth"]))
-            self.decisions.append(self._parse(result["label"]))
+            self.decisions.append(self._parse(words_of(result)))
             if not result["right"]:
                 self._keep(number, result)
 
@@ -158,5 +166,5 @@ def _mistake(source: Labelled, number: int, result: dict[str, Any]) -> dict[str,
         for name, value in result.items()
         if name in source.columns and name not in ("truth", "right")
     }
-    told = {name: result[name] for name in ("truth", "label", "probability")}
+    told = {"truth": result["truth"], "label": words_of(result), "probability": result["probability"]}
     return {"names": names, **told, "thumbnail": source.thumbnail(number)}

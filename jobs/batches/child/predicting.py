@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from jobs.batches.child.items import Item
+from jobs.batches.child.results import words_of
 from modelstore.ground.errors import FlashError
 from modelstore.prediction.inputs import alone, check_inputs
 from training.bundle.onnx_classifier import OnnxClassifier
 from training.bundle.outside import spread
 from training.bundle.preprocessing import UnreadableInput
 from training.ground.limits import Limits
-from training.targets.target import target_of
+from training.targets.of_bundle import target_of_bundle
 
 _MOST_BYTES = 32 * 1024**2
 Result = dict[str, Any]
@@ -23,6 +24,7 @@ Result = dict[str, Any]
 class Predictor:
     """Answers one result for each item: its names, then label, probability and top, or the error.
 
+    Those of a model with any number of labels have all `labels` that are said, too.
     Answers of a model that can tell also say whether they are `outside`: probably about none of its classes.
     """
 
@@ -35,7 +37,7 @@ class Predictor:
         self._threads = threads
         self._at_once = at_once
         self._task = classifier.manifest.task
-        self._target = target_of(self._task)
+        self._target = target_of_bundle(classifier.manifest)
         self._most_spread = classifier.manifest.most_spread()
 
     def results(self, items: Iterable[Item], is_stopped: Callable[[], bool]) -> Iterator[list[Result]]:
@@ -87,7 +89,8 @@ class Predictor:
             return item.names | answer
         classes, right = self._classifier.manifest.classes, None
         if "error" not in answer and self._target.knows(classes, item.truth):
-            right = bool(answer["label"] == item.truth)
+            truth, said = (self._target.parse(classes, words) for words in (item.truth, words_of(answer)))
+            right = bool(np.all(truth == said))
         return item.names | {"truth": item.truth} | answer | {"right": right}
 
     def _refusal(self, item: Item) -> str:
@@ -108,4 +111,10 @@ class Predictor:
         answer = {**top[0], "top": top}
         if self._most_spread is not None:
             answer["outside"] = bool(spread(row[None])[0] > self._most_spread)
+        if not self._target.answers_one:
+            said = np.flatnonzero(self._target.decide(row[None])[0])
+            answer["labels"] = [
+                {"label": classes[at], "probability": round(float(row[at]), 6)}
+                for at in said[np.argsort(-row[said], kind="stable")].tolist()
+            ]
         return answer

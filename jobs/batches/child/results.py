@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from training.targets.many_labels import BETWEEN, NONE
+
 _FIRST, _GLANCE = 100, 400
 
 
@@ -41,9 +43,21 @@ class Results:
         if "error" in result:
             self.bad += 1
         else:
-            self.counts[result["label"]] += 1
+            self.counts.update(labels_of(result))
         if len(self.first) < _FIRST:
             self.first.append({**result, "text": result["text"][:_GLANCE]} if "text" in result else result)
+
+
+def labels_of(result: dict[str, Any]) -> list[str]:
+    """What was answered: one label, or any number of them."""
+    if "labels" in result:
+        return [one["label"] for one in result["labels"]]
+    return [result["label"]] if "label" in result else []
+
+
+def words_of(result: dict[str, Any]) -> str:
+    """The same as a person reads it."""
+    return BETWEEN.join(labels_of(result)) or NONE
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:

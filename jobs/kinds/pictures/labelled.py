@@ -1,6 +1,7 @@
 """The pictures of an unpacked zip with their labels, to measure a model."""
 
 import csv
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from jobs.batches.child.items import Item, Labelled
 from jobs.batches.child.order import Order
 from jobs.batches.child.relatives import Marks, Relatives
 from jobs.kinds.pictures.data_uri import data_uri
+from jobs.kinds.pictures.layouts.several_labels import said
 from training.bundle.manifest import Manifest
 from training.kinds.pictures.decode import decode_in_chunks
 from training.kinds.pictures.descriptors import Descriptors
@@ -34,9 +36,8 @@ class LabelledPictures(Labelled):
         """The pictures from number `start` on."""
         for row in self._rows[start:]:
             content = (self._data / row["file"]).read_bytes()
-            yield Item(
-                {"file": row.get("source") or row["file"]}, content, made_here=True, truth=row["label"]
-            )
+            truth = said(json.loads(row["labels"])) if "labels" in row else row["label"]
+            yield Item({"file": row.get("source") or row["file"]}, content, made_here=True, truth=truth)
 
     def groups(self) -> Sequence[str]:
         """What the pictures come from, where the zip tells it."""

@@ -29,7 +29,7 @@ def moved_pictures(samples: Sequence[Sample], contents: Contents) -> list[Sample
         label = edits[name].strip()
         (moved if label else gone).append(name)
         if label:
-            kept.append(replace(sample, label=label))
+            kept.append(replace(sample, label=label, labels=None if sample.labels is None else (label,)))
     undo = {"pictures": ""}
     if gone:
         notes.skip(gone[0], f"Left out, as you chose: {listed(gone)}.", len(gone), undo=undo)

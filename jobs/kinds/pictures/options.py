@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from jobs.uploads.class_order import ORDER
 from jobs.uploads.name_encodings import NAME_ENCODINGS
 from jobs.uploads.option_values import read_text, read_values, readers_of
 from jobs.uploads.reading_options import CLASSES, OptionType, ReadingOption
@@ -11,6 +12,7 @@ from jobs.uploads.text_encodings import ENCODING, read_encoding
 
 FOLDERS, SUBFOLDERS, OUTER_FOLDERS, FILE_NAMES = "folders", "subfolders", "outer_folders", "file_names"
 KEEP, MERGE, NONE = "keep", "merge", "none"
+EACH = "each"
 _TABLE = "table "
 _ENCODINGS_TO_CHOOSE = (
     ("utf-8", "UTF-8"), ("cp437", "CP437 (DOS, English)"), ("cp850", "CP850 (DOS, Western)"),
@@ -39,6 +41,13 @@ OPTIONS = (
         type=OptionType.COLUMN,
         label="Column with the class",
         basic=True,
+    ),
+    ReadingOption(
+        name="several_labels",
+        type=OptionType.CHOICE,
+        label="Pictures with several labels",
+        help="Of tables and annotations; of boxes in a picture the classes become labels of the whole picture.",
+        choices=((EACH, "Learn each label"),),
     ),
     ReadingOption(
         name="splits",
@@ -90,6 +99,7 @@ OPTIONS = (
         open=True,
     ),
     ENCODING,
+    ORDER,
     CLASSES,
     ReadingOption(
         name="pictures",
@@ -116,6 +126,10 @@ class PictureOptions:
 
     labels_from: str | None = None
     label_column: str | None = None
+    # `EACH`: each of several labels of a picture is learnt.
+    several_labels: str | None = None
+    # `NO_ORDER`: the classes are in none, whatever their names say.
+    order: str | None = None
     splits: str | None = None
     names_encoding: str | None = None
     encoding: str | None = None

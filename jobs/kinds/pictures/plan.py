@@ -10,6 +10,7 @@ from jobs.kinds.pictures.example import PICTURES_EXAMPLE
 from jobs.kinds.pictures.layouts.companions import without_companions
 from jobs.kinds.pictures.layouts.contract import Contents, Sample, skip_all, take_over
 from jobs.kinds.pictures.layouts.registry import read_layout
+from jobs.kinds.pictures.layouts.several_labels import said
 from jobs.kinds.pictures.layouts.sources import with_sources
 from jobs.kinds.pictures.layouts.split_lists import with_listed_splits
 from jobs.kinds.pictures.layouts.split_names import TRAIN, split_word
@@ -58,13 +59,22 @@ _FEW_OF_A_CASE = 10
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A picture to look at: its entry, its class, and the path that people know it by; see `Sample` for the others."""
+    """A picture to look at: its entry, its class, and the path that people know it by; see `Sample` for the others.
+
+    Where pictures may have any number of labels, `label` says the `labels` all.
+    """
 
     entry: Entry
     label: str
     source: str
     split: str = ""
     group: str = ""
+    labels: tuple[str, ...] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its class, or all of its labels."""
+        return (self.label,) if self.labels is None else self.labels
 
 
 def plan_pictures(
@@ -172,6 +182,8 @@ def _in_parts(samples: Sequence[Sample], contents: Contents) -> list[Sample]:
     if TRAIN not in parts and "" not in parts:
         notes.repair("", "There is no part to train on, so the given parts were combined.")
         return [replace(sample, split="") for sample in samples]
+    if any(sample.labels is not None for sample in samples):
+        return list(samples)  # the training sees to labels that nothing could teach
     learnt = {sample.label for sample in samples if sample.split in (TRAIN, "")}
     if len(learnt) < 2 <= len({sample.label for sample in samples}):
         notes.repair("", "The part to train on has fewer than two classes, so the given parts were combined.")
@@ -191,7 +203,7 @@ def _in_parts(samples: Sequence[Sample], contents: Contents) -> list[Sample]:
 def _with_classes(samples: Sequence[Sample], contents: Contents) -> list[Sample]:
     """The samples with their classes for labels; without those whose class was left out."""
     limits, notes = contents.limits, contents.notes
-    written = Counter(sample.label for sample in samples)
+    written = Counter(name for sample in samples for name in _names(sample))
     cleaned = {
         label: clean_label(label, f"Class {shown(label)}", limits.max_label_chars) for label in written
     }
@@ -212,7 +224,20 @@ def _with_classes(samples: Sequence[Sample], contents: Contents) -> list[Sample]
         )
     _warn_of_split_names(classes, notes)
     _warn_of_copies(classes, notes)
-    return [replace(sample, label=label) for sample in samples if (label := label_of[sample.label])]
+    named = [_named(sample, label_of) for sample in samples]
+    return [sample for sample in named if sample is not None]
+
+
+def _names(sample: Sample) -> tuple[str, ...]:
+    return (sample.label,) if sample.labels is None else sample.labels
+
+
+def _named(sample: Sample, label_of: Mapping[str, str | None]) -> Sample | None:
+    """The sample with its class, or all of its labels, as they are called now; None where it has none of them left."""
+    kept = tuple(dict.fromkeys(name for label in _names(sample) if (name := label_of[label])))
+    if sample.labels is None:
+        return replace(sample, label=kept[0]) if kept else None
+    return replace(sample, label=said(kept), labels=kept) if kept or not sample.labels else None
 
 
 def _without_unlabelled(
@@ -242,6 +267,7 @@ def _planned(samples: Sequence[Sample]) -> list[Planned]:
             shown(sample.entry.where, 300),
             sample.split,
             sample.group if groups[sample.group] > 1 else "",
+            sample.labels,
         )
         for sample in samples
     ]

@@ -21,7 +21,7 @@ def pictures_of_class(
     are decoded. Raises UploadRefused.
     """
     with Archive.open(path, limits, KIND, options.names_encoding) as archive:
-        planned = [one for one in plan_pictures(archive, limits, Notes(), options) if one.label == label]
+        planned = [one for one in plan_pictures(archive, limits, Notes(), options) if label in one.names]
         samples = [_sample(archive, one, limits) for one in planned[start : start + count]]
     return {"total": len(planned), "samples": samples}
 

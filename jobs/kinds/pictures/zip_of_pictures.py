@@ -1,9 +1,10 @@
 """A zip of pictures: what is in it (`inspect_pictures`), and its files for the trainer (`unpack_pictures`)."""
 
 import csv
+import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +21,11 @@ from jobs.kinds.pictures.thumbnails import Thumbnails
 from jobs.kinds.pictures.twins import Twins
 from jobs.uploads.archive import Archive
 from jobs.uploads.class_counts import checked_classes
+from jobs.uploads.class_order import found_order
 from jobs.uploads.errors import MAX_NOTES, ColumnChoice, UploadRefused
 from jobs.uploads.findings import ClassCount, Notes
 from training.ground.limits import Limits
+from training.kinds import MANY_LABELS, ONE_LABEL
 from training.kinds.pictures import KIND
 
 _PER_FOLDER = 1_000
@@ -47,41 +50,52 @@ def inspect_pictures(
         twins, remarks = Twins(), Remarks()
         looking = Looking(archive, planned, limits, notes)
         counts: Counter[str] = Counter()
-        parts: Counter[tuple[str, str]] = Counter()
+        pictures: list[Planned] = []
         for checked in looking.good(decode_seconds, thumbnails):
-            counts[checked.picture.label] += 1
-            parts[checked.picture.label, checked.picture.split] += 1
+            counts.update(checked.picture.names)
+            pictures.append(checked.picture)
             twins.add(checked.picture, checked.data)
             remarks.add(checked.picture.source, checked.verdict.remarks)
     remarks.report(notes)
     twins.report(notes)
     classes = _classes(counts, limits, notes)
     kept = {entry.label for entry in classes}
+    used = [picture for picture in pictures if _keeps(picture, kept)]
+    if lost := [picture for picture in pictures if picture.labels and not _keeps(picture, kept)]:
+        notes.skip(lost[0].source, "Left out: pictures whose labels are all left out.", len(lost))
+    shown = {picture.label for picture in used}
+    target = MANY_LABELS if any(picture.labels is not None for picture in used) else ONE_LABEL
     return PictureFindings(
         classes=classes,
-        sample_count=sum(entry.count for entry in classes),
+        sample_count=len(used),
+        target=target,
+        unlabelled=sum(not picture.names for picture in used),
+        order=found_order(classes, options.order, notes) if target == ONE_LABEL else [],
         repairs=notes.repairs,
         skipped=notes.skipped,
         skipped_count=notes.skipped_count,
         warnings=notes.warnings,
         questions=notes.questions,
-        splits=_split_counts(parts, kept),
+        splits=_split_counts(used),
         offered=notes.offered,
         found=notes.found,
         thumbnails=sorted(
-            (entry for entry in thumbnails.found if entry["label"] in kept), key=lambda entry: entry["label"]
+            (entry for entry in thumbnails.found if entry["label"] in shown),
+            key=lambda entry: entry["label"],
         ),
         headers_only=looking.seen.unseen,
         seen=looking.seen.to_text(),
     )
 
 
-def _split_counts(parts: Counter[tuple[str, str]], kept: set[str]) -> dict[str, int]:
-    """How many pictures of classes that are kept each given part has, in the order in which parts are used."""
-    counts: Counter[str] = Counter()
-    for (label, split), count in parts.items():
-        if label in kept:
-            counts[split] += count
+def _keeps(picture: Planned, kept: Collection[str]) -> bool:
+    """Whether it has a class that is kept; one without any label has none to lose."""
+    return picture.labels == () or any(name in kept for name in picture.names)
+
+
+def _split_counts(used: Sequence[Planned]) -> dict[str, int]:
+    """How many of the pictures each given part has, in the order in which parts are used."""
+    counts = Counter(picture.split for picture in used)
     return {split: counts[split] for split in SPLITS if counts[split]}
 
 
@@ -123,22 +137,29 @@ def _unpack(
                 target.parent.mkdir(exist_ok=True)
             target.write_bytes(checked.data)
             rows.append((name, checked.picture))
-            counts[checked.picture.label] += 1
+            counts.update(checked.picture.names)
     kept = {entry.label for entry in _classes(counts, limits, notes)}
     for name, picture in rows:
-        if picture.label not in kept:
+        if not _keeps(picture, kept):
             (destination / name).unlink()
-    _write_manifest(destination / MANIFEST, [row for row in rows if row[1].label in kept])
+    _write_manifest(destination / MANIFEST, [row for row in rows if _keeps(row[1], kept)], kept)
 
 
-def _write_manifest(path: Path, rows: Sequence[tuple[str, Planned]]) -> None:
-    columns = ["file", "label", "source"]
+def _write_manifest(path: Path, rows: Sequence[tuple[str, Planned]], kept: Collection[str]) -> None:
+    """The column `labels` has JSON lists, where pictures may have any number of them, in place of `label`."""
+    many = any(picture.labels is not None for _, picture in rows)
+    columns = ["file", "labels" if many else "label", "source"]
     columns += [name for name in ("split", "group") if any(getattr(picture, name) for _, picture in rows)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(
-            [name, *(getattr(picture, column) for column in columns[1:])] for name, picture in rows
+            [
+                name,
+                json.dumps([label for label in picture.names if label in kept]) if many else picture.label,
+                *(getattr(picture, column) for column in columns[2:]),
+            ]
+            for name, picture in rows
         )
 
 

@@ -19,7 +19,7 @@ def ask_about_the_whole(table: Table, survey: Survey, options: TableOptions, not
 
 
 def _ask_about_losses(table: Table, survey: Survey, options: TableOptions, notes: Notes) -> None:
-    used = sum(entry.count for entry in survey.classes)
+    used = survey.used
     rows = table.count - table.blank_count
     lost = rows - used
     if lost <= _LOST * rows or options.classes or options.several_labels == KEEP_SINGLE:
@@ -34,9 +34,9 @@ def _ask_about_losses(table: Table, survey: Survey, options: TableOptions, notes
 
 
 def _ask_about_one_class(table: Table, survey: Survey, notes: Notes) -> None:
-    used = sum(entry.count for entry in survey.classes)
+    used = survey.used
     most = max(survey.classes, key=lambda entry: entry.count)
-    if used >= _FEWEST_ROWS and most.count > _NEARLY_ALL * used:
+    if used >= _FEWEST_ROWS and not survey.is_many and most.count > _NEARLY_ALL * used:
         share = f"{most.count:,} of {used:,} rows"
         _ask(table, notes, "label_column", f'The class "{shown(most.label, 40)}" has {share}')
 

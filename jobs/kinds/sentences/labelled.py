@@ -8,10 +8,12 @@ from pathlib import Path
 from jobs.batches.child.items import Item, Labelled
 from jobs.batches.child.order import Order
 from jobs.batches.child.relatives import Marks, Relatives
+from jobs.kinds.sentences.labels.sets import said
 from jobs.kinds.sentences.options import TableOptions
 from jobs.kinds.sentences.own_cells import OwnCells
 from training.kinds.sentences.alike.likeness import alike_sentences
 from training.kinds.sentences.alike.marks import seen_before
+from training.targets.many_labels import NONE
 
 _FIELD_CHARS = 2**31 - 1
 
@@ -34,7 +36,8 @@ class LabelledSentences(Labelled):
     def items(self, start: int) -> Iterator[Item]:
         """The sentences from number `start` on."""
         for row in itertools.islice(self._rows(), start, None):
-            yield Item({"text": row["input"]}, row["input"], made_here=True, truth=row["label"])
+            truth = said(row["labels"]) or NONE if "labels" in row else row["label"]
+            yield Item({"text": row["input"]}, row["input"], made_here=True, truth=truth)
 
     def own_cells(self) -> Iterator[Sequence[str]]:
         """Every row that is used, as it stands in the file."""

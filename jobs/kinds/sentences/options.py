@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from jobs.uploads.class_order import ORDER
 from jobs.uploads.option_values import read_values, readers_of
 from jobs.uploads.reading_options import CLASSES, OptionType, ReadingOption
 from jobs.uploads.text_encodings import ENCODING, read_encoding
@@ -13,7 +14,7 @@ DELIMITERS = {
     "comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|",
 }  # fmt: skip
 # What can be done with rows that have several labels.
-KEEP_SINGLE, AS_IS = "keep_single", "as_is"
+EACH, KEEP_SINGLE, AS_IS = "each", "keep_single", "as_is"
 # Labels, cells and rows as the file has them.
 AS_WRITTEN, KEEP = "as_written", "keep"
 # What quotation marks are in a delimited text.
@@ -59,7 +60,11 @@ OPTIONS = (
         name="several_labels",
         type=OptionType.CHOICE,
         label="Rows with several labels",
-        choices=((KEEP_SINGLE, "Leave them out"), (AS_IS, "Take each combination as a class")),
+        choices=(
+            (EACH, "Learn each label"),
+            (KEEP_SINGLE, "Leave them out"),
+            (AS_IS, "Take each combination as a class"),
+        ),
     ),
     ReadingOption(
         name="missing",
@@ -116,6 +121,7 @@ OPTIONS = (
         ),
     ),
     ENCODING,
+    ORDER,
     CLASSES,
 )
 
@@ -136,6 +142,8 @@ class TableOptions:
     split_column: str | None = None
     group_column: str | None = None
     several_labels: str | None = None
+    # `NO_ORDER`: the classes are in none, whatever their names say.
+    order: str | None = None
     has_header: bool | None = None
     # Counted as in the file, from 1; what stands above is no data.
     header_row: int | None = None

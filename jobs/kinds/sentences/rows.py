@@ -7,6 +7,7 @@ from itertools import repeat
 from operator import contains
 
 from jobs.kinds.sentences.columns.layout import Layout, find_layout, glance
+from jobs.kinds.sentences.columns.several import NO_LABEL
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.blocks import Block, InBlocks
 from jobs.kinds.sentences.formats.contract import Cells, Reader
@@ -14,7 +15,7 @@ from jobs.kinds.sentences.formats.encoding import LOST
 from jobs.kinds.sentences.labels.cells import had_marks, read_label
 from jobs.kinds.sentences.labels.missing import SURELY_MISSING
 from jobs.kinds.sentences.mending import MENDED, Mending
-from jobs.kinds.sentences.options import QUOTES, TableOptions
+from jobs.kinds.sentences.options import AS_IS, KEEP_SINGLE, QUOTES, TableOptions
 from jobs.kinds.sentences.usable import Row, UsableRows, gathered
 from jobs.uploads.errors import ColumnChoice, UploadRefused, shown
 from jobs.uploads.findings import Notes
@@ -41,6 +42,11 @@ class Table:
         self.encoding, self.delimiter = reader.encoding, reader.delimiter
         refuse_pictures(sample, self.layout.input, self.layout.columns[self.layout.input])
         self.missing = options.missing
+        flags = self.layout.found.flags
+        # In columns of zeros and ones a row of zeros says that none of them is meant; without ticks nothing is said.
+        self._says_none = (
+            flags is not None and flags.tells_none and options.several_labels not in (KEEP_SINGLE, AS_IS)
+        )
         self._mending = None
         if options.quoting is None and self.layout.found.is_plain:
             self._mending = Mending.of(self.layout, sample, reader.delimiter)
@@ -151,6 +157,8 @@ class Table:
             label = labels.get(raw)
             if label is None:
                 label = self._read_label(raw)
+            if not raw and self._says_none:
+                label = NO_LABEL
             text = text.strip()
             if not text or not label or text in SURELY_MISSING:
                 tally.blank += not (text or label)

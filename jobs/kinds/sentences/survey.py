@@ -8,11 +8,12 @@ from itertools import repeat
 from operator import contains
 from typing import TYPE_CHECKING
 
-from jobs.kinds.sentences.columns.several import find_several, refuse_flags
+from jobs.kinds.sentences.columns.several import NO_LABEL, SeveralLabels, each_label, find_several
 from jobs.kinds.sentences.columns.splits import TEST, TRAIN, VALIDATION
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.labels.reading import read_labels
-from jobs.kinds.sentences.options import AS_IS, KEEP_SINGLE
+from jobs.kinds.sentences.labels.sets import LabelSets, said
+from jobs.kinds.sentences.options import AS_IS, EACH, KEEP_SINGLE
 from jobs.kinds.sentences.rows import Table
 from jobs.kinds.sentences.usable import UsableRows
 from jobs.uploads.class_counts import checked_classes
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 LENGTHS = (0, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 _SHOWN_ROWS = 10
 _SHOWN_CHARS = 300
+# Of rows with several labels each, so many different sets of labels.
+_MOST_SETS = 50_000
 # So many times more rows without a label than with one.
 _FAR_MORE = 5
 _NEWLINES_OF_A_LOST_QUOTE = 30
@@ -37,6 +40,7 @@ _MEASURE = re.compile(r"[-+]?\d*[.,]\d+(?:[eE][-+]?\d+)?")
 class Survey:
     """What one pass over a table tells. `label_of` maps a label in the file to its class, or to None if dropped.
 
+    Where a row may have any number of labels (`is_many`), what it maps to is a JSON list of classes.
     `take` is given the usable rows on the way, with the labels of the file; then only what decides on them is found
     out: no copies, no lengths.
     """
@@ -57,9 +61,8 @@ class Survey:
         self._numbers = array("q")
         self._shown: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._splits: Counter[tuple[str, str]] = Counter()
-        flags = table.layout.found.flags
-        if flags and not flags.is_exclusive and not table.options.several_labels:
-            raise refuse_flags([table.layout.columns[index] for index in flags.columns], flags.marks)
+        self.is_many = False
+        self._most_labels = 2 * limits.max_classes
         self._read(take)
         tally = Counter(self._labels)
         counts = Counter({label: tally[number] for label, number in self._index.items()})
@@ -67,6 +70,9 @@ class Survey:
             raise self._no_rows()
         self.label_of: dict[str, str | None] = self._named(counts)
         self.classes = self._classes(counts)
+        kept = {label: count for label, count in counts.items() if self.label_of[label] is not None}
+        self.used = sum(kept.values())
+        self.unlabelled = sum(count for label, count in kept.items() if self.label_of[label] == NO_LABEL)
         if take is None:
             self._report_copies()
 
@@ -75,7 +81,7 @@ class Survey:
         """A few rows to show, of as many classes as possible."""
         kept = [rows for label, rows in self._shown.items() if self.label_of[label]]
         picked = [rows[i] for i in range(_SHOWN_ROWS) for rows in kept if i < len(rows)][:_SHOWN_ROWS]
-        return [(text, self.label_of[label] or "") for text, label in picked]
+        return [(text, self._said(self.label_of[label] or "")) for text, label in picked]
 
     @property
     def length_histogram(self) -> list[dict[str, int | None]]:
@@ -103,7 +109,7 @@ class Survey:
     @property
     def keeps_all(self) -> bool:
         """Whether every usable row is used, under the label that it has."""
-        return all(label == name for label, name in self.label_of.items())
+        return not self.is_many and all(label == name for label, name in self.label_of.items())
 
     def _read(self, take: Callable[[UsableRows], object] | None) -> None:
         index, has_room = self._index, set[str]()
@@ -145,30 +151,60 @@ class Survey:
                 )
 
     def _named(self, counts: Counter[str]) -> dict[str, str | None]:
-        """Each label with the name of its class, after the user's own edits; None for rows with several labels."""
-        layout, options = self._table.layout, self._table.options
+        """Each label with the name of its class, after the user's own edits; None for rows that are left out.
+
+        Rows with several labels have a list of names, or are left out.
+        """
+        layout, choice = self._table.layout, self._table.options.several_labels
+        of_flags = layout.found.flags is not None
         several = None
-        if options.several_labels != AS_IS:
-            several = find_several(counts, of_flags=layout.found.flags is not None)
-        left_out = several.parts if several else {}
+        if choice == EACH:
+            several = each_label(counts, of_flags=of_flags)
+        elif choice != AS_IS:
+            several = find_several(counts, of_flags=of_flags)
+        self.is_many = choice == EACH or (several is not None and self._is_learnt(several))
+        if several is not None and self.is_many:
+            several.learn_each(layout.label_name, self._notes, asked=choice == EACH)
+            self._sets = LabelSets(counts, several, self._classes_of, self._limits.max_label_chars)
+            return self._sets.written()
+        left_out = dict(several.parts) if several else {}
         if several:
-            if not several.are_few and options.several_labels != KEEP_SINGLE:
-                raise several.refusal(layout.label_name)
             several.leave_out(layout.label_name, self._notes)
         single = Counter({label: count for label, count in counts.items() if label not in left_out})
-        named: dict[str, str | None] = {
-            **read_labels(single, self._table.missing, self._notes, options.spellings),
-            **dict.fromkeys(left_out),
-        }
+        return {**self._classes_of(single), **dict.fromkeys(left_out)}
+
+    def _is_learnt(self, several: SeveralLabels) -> bool:
+        """Whether each label is learnt where nobody has chosen."""
+        flags = self._table.layout.found.flags
+        is_flags = flags is not None and not flags.is_exclusive
+        return self._table.options.several_labels != KEEP_SINGLE and (is_flags or not several.are_few)
+
+    def _classes_of(self, counts: Counter[str]) -> dict[str, str | None]:
+        """Each label, none of them several, with its class."""
+        options = self._table.options
+        named = read_labels(counts, self._table.missing, self._notes, options.spellings)
         if not options.classes:
             return named
         return edited_classes(named, options.classes, self._limits.max_label_chars, self._notes)
 
+    def _said(self, name: str) -> str:
+        """A class as people read it, or the classes of a row."""
+        return said(name) if self.is_many and name else name
+
     def _new_label(self, label: str) -> int:
         place = self._index[label] = len(self._index)
-        if place >= 2 * self._limits.max_classes:
-            raise self._too_many_classes(place + 1)
+        if place >= self._most_labels:
+            if self._most_labels >= _MOST_SETS or not self._may_be_sets():
+                raise self._too_many_classes(place + 1)
+            self._most_labels = _MOST_SETS
         return place
+
+    def _may_be_sets(self) -> bool:
+        """Whether the labels so far are sets of labels, of which there may be far more than classes."""
+        choice, flags = self._table.options.several_labels, self._table.layout.found.flags
+        if choice in (AS_IS, KEEP_SINGLE):
+            return False
+        return choice == EACH or flags is not None or find_several(dict.fromkeys(self._index, 1)) is not None
 
     def _no_rows(self) -> UploadRefused:
         return UploadRefused(
@@ -208,18 +244,36 @@ class Survey:
     def _classes(self, counts: Counter[str]) -> list[ClassCount]:
         merged: Counter[str] = Counter()
         for label, count in counts.items():
-            if name := self.label_of[label]:
+            for name in self._names(label):
                 merged[name] += count
         if not merged:
             raise self._no_rows()
-        self._refuse_one_label_per_row(merged)
+        if not self.is_many:
+            self._refuse_one_label_per_row(merged)
         if len(merged) > self._limits.max_classes:
             raise self._too_many_classes(len(merged))
         classes = checked_classes(merged, self._limits, self._notes, things="rows", example=TABLE_EXAMPLE)
         kept = {entry.label for entry in classes}
-        self.label_of = {label: name if name in kept else None for label, name in self.label_of.items()}
+        if self.is_many:
+            self._sets.keep(kept)
+            self.label_of = self._sets.written()
+            self._tell_lost(counts)
+        else:
+            self.label_of = {label: name if name in kept else None for label, name in self.label_of.items()}
         _warn_of_odd_labels(merged, self._notes)
         return classes
+
+    def _names(self, label: str) -> list[str]:
+        """The classes of a label in the file."""
+        if self.is_many:
+            return self._sets.names(label)
+        name = self.label_of[label]
+        return [name] if name else []
+
+    def _tell_lost(self, counts: Counter[str]) -> None:
+        lost = sum(count for label, count in counts.items() if self.label_of[label] is None)
+        if lost:
+            self._notes.skip("Labels", "Left out: rows whose labels are all left out.", lost)
 
     def _too_many_classes(self, count: int) -> UploadRefused:
         return UploadRefused(
@@ -263,7 +317,7 @@ class Survey:
         differing = same[labels[same] != labels[same - 1]]
         if differing.size:
             first, second = self._places(order, differing[0])
-            names = [classes[labels[differing[0] - 1]], classes[labels[differing[0]]]]
+            names = [self._said(classes[labels[place]]) for place in (differing[0] - 1, differing[0])]
             self._notes.warn(
                 first,
                 f'Texts with different labels: {differing.size:,}, such as this one ("{shown(names[0], 40)}") '

@@ -15,9 +15,11 @@ from jobs.kinds.sentences.options import TableOptions
 from jobs.kinds.sentences.rows import Table
 from jobs.kinds.sentences.survey import Survey
 from jobs.kinds.sentences.training_csv import TrainingCsv
+from jobs.uploads.class_order import found_order
 from jobs.uploads.errors import MAX_NOTES, ColumnChoice, UploadRefused
 from jobs.uploads.findings import Notes
 from training.ground.limits import Limits
+from training.kinds import MANY_LABELS, ONE_LABEL
 
 _ANYTHING = TableOptions()
 _Result = TypeVar("_Result")
@@ -57,9 +59,13 @@ def _inspect(
         survey = Survey(table, limits, notes)
         layout = table.layout
         ask_about_the_whole(table, survey, options, notes)
+        order = [] if survey.is_many else found_order(survey.classes, options.order, notes)
         return TableFindings(
             classes=survey.classes,
-            sample_count=sum(entry.count for entry in survey.classes),
+            sample_count=survey.used,
+            target=MANY_LABELS if survey.is_many else ONE_LABEL,
+            unlabelled=survey.unlabelled,
+            order=order,
             repairs=notes.repairs,
             skipped=notes.skipped,
             skipped_count=notes.skipped_count,
@@ -94,7 +100,7 @@ def _write(
         target = TrainingCsv(file, has_split=found.split is not None, has_group=found.group is not None)
         survey = Survey(table, limits, Notes(), take=target.write)
         if not survey.keeps_all:
-            target.start_again()
+            target.start_again(many=survey.is_many)
             for rows in survey.kept_rows():
                 target.write(rows)
 

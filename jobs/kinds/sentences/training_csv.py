@@ -1,4 +1,7 @@
-"""Writes the rows that a trainer reads: CSV, UTF-8, the columns input and label, and where given split and group."""
+"""Writes the rows that a trainer reads: CSV, UTF-8, the columns input and label, and where given split and group.
+
+Where a row may have any number of labels, the column is `labels` and holds JSON lists.
+"""
 
 import csv
 from itertools import chain, compress, repeat
@@ -8,6 +11,8 @@ from typing import TextIO
 from jobs.kinds.sentences.usable import UsableRows
 
 COLUMNS = ("input", "label", "split", "group")
+# In place of `label`, where a row may have any number of them.
+MANY = "labels"
 
 
 class TrainingCsv:
@@ -34,14 +39,15 @@ class TrainingCsv:
         ends = map(self._ends.__getitem__, rows.labels)
         self._file.write("".join(chain.from_iterable(zip(repeat('"'), texts, ends, strict=False))))
 
-    def start_again(self) -> None:
-        """Takes back all rows."""
+    def start_again(self, *, many: bool = False) -> None:
+        """Takes back all rows; `many` says that the next ones have lists of labels."""
         self._file.seek(0)
         self._file.truncate()
-        self._write_header()
+        self._write_header(many=many)
 
-    def _write_header(self) -> None:
-        self._writer.writerow(compress(COLUMNS, self._told))
+    def _write_header(self, *, many: bool = False) -> None:
+        names = [MANY if many and name == "label" else name for name in COLUMNS]
+        self._writer.writerow(compress(names, self._told))
 
 
 class _Ends(dict[str, str]):

@@ -189,7 +189,10 @@ def _read(model: TrainedModel, arguments: list[str]) -> tuple[list[str], list[An
 def _line(name: str, prediction: Prediction) -> str:
     shares = ", ".join(f"{label} {probability:.1%}" for label, probability in prediction.top)
     outside = " (probably none of its classes)" if prediction.outside else ""
-    return f"{name}: {shares}{outside}"
+    if prediction.labels is None:
+        return f"{name}: {shares}{outside}"
+    said = " | ".join(label for label, _ in prediction.labels) or "none of the labels"
+    return f"{name}: {said} ({shares})"
 
 
 def _line_of_json(name: str, prediction: Prediction) -> str:
@@ -202,4 +205,8 @@ def _line_of_json(name: str, prediction: Prediction) -> str:
     }
     if prediction.outside is not None:
         answer["outside"] = prediction.outside
+    if prediction.labels is not None:
+        answer["labels"] = [
+            {"label": label, "probability": probability} for label, probability in prediction.labels
+        ]
     return json.dumps(answer, ensure_ascii=False)

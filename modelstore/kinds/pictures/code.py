@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from modelstore.bundles.code_recipe import loop_conditions, loop_settings
+from modelstore.bundles.code_recipe import learned_from, loop_conditions, loop_settings
 from modelstore.bundles.generated_code import SHARED, Code, NoCode, Setting
 from modelstore.bundles.standalone_files import Open
 from modelstore.models import TrainedModel
@@ -81,7 +81,7 @@ def _data(model: TrainedModel, side: int, conditions: frozenset[str]) -> Iterato
             False,
         )
     yield Setting("CLASSES", list(model.classes), "in the order of the model's outputs")
-    yield Setting("TRAINED_ON", model.report.get("train_count", 0), "pictures, of which Flash learned")
+    yield Setting("TRAINED_ON", learned_from(model.report), "pictures, of which Flash learned")
     if "torchvision" in conditions:
         yield Setting("MODEL", model.model_name, "as torchvision calls it")
         yield Setting("LAST_LAYER", _LAST_LAYERS[model.model_name], "which one of our own replaces")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from modelstore.bundles.code_recipe import loop_conditions, loop_settings, model_arguments
+from modelstore.bundles.code_recipe import learned_from, loop_conditions, loop_settings, model_arguments
 from modelstore.bundles.generated_code import SHARED, Code, NoCode, Setting
 from modelstore.bundles.standalone_files import Open
 from modelstore.models import TrainedModel
@@ -103,7 +103,7 @@ def _conditions(model: TrainedModel, unit: str) -> frozenset[str]:
 
 def _is_few(model: TrainedModel) -> bool:
     """Whether all layers of an encoder learned from a few examples of each class."""
-    each = model.report.get("train_count", 0) / max(len(model.classes), 1)
+    each = learned_from(model.report) / max(len(model.classes), 1)
     return not model.manifest["config"]["freeze"] and each <= _FEW
 
 

@@ -85,7 +85,7 @@ class Service:
         answers = self.classifier.predict(given, max(1, top))
         if threshold is not None:
             for answer in answers:
-                answer["unsure"] = answer["probability"] < threshold
+                answer["unsure"] = "labels" not in answer and answer["probability"] < threshold
         return answers
 
 

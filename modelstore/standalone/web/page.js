@@ -51,6 +51,12 @@
     return spread > facts.outside.threshold;
   }
 
+  // Of a model with any number of labels: all that are as likely as their thresholds, the likeliest first.
+  function labelsOf(shares) {
+    const said = shares.map((share, at) => [share, at]).filter(([share, at]) => Math.fround(share) >= Math.fround(facts.thresholds[at]));
+    return said.sort((a, b) => b[0] - a[0]).map(([, at]) => facts.classes[at]).join(" | ") || "none of my labels";
+  }
+
   async function answer(input) {
     const item = make("li"), told = make("div");
     const name = inputs.show(item, input);
@@ -60,8 +66,8 @@
     try {
       const shares = await probabilities(input);
       const order = shares.map((share, at) => [share, facts.classes[at]]).sort((a, b) => b[0] - a[0]);
-      const sure = 100 * order[0][0] >= Number(element("threshold").value || 0);
-      told.append(make("p", "label", sure ? order[0][1] : "none of my classes"));
+      const sure = !!facts.thresholds || 100 * order[0][0] >= Number(element("threshold").value || 0);
+      told.append(make("p", "label", facts.thresholds ? labelsOf(shares) : sure ? order[0][1] : "none of my classes"));
       if (sure && isOutside(shares)) told.append(make("p", "", "This is probably none of the classes."));
       for (const [share, label] of order.slice(0, 5)) {
         const bar = make("div", "bar"), meter = make("meter");
@@ -81,6 +87,7 @@
   }
 
   function howGood() {
+    if (facts.thresholds && facts.score) return `; any number of them at a time; F1 (micro) ${(100 * facts.score.value).toFixed(1)} % on validation`;
     // Only an accuracy is a share of right answers.
     if (facts.accuracy === undefined) return "";
     const right = `; ${(100 * facts.accuracy).toFixed(1)} % right on validation`;
@@ -91,6 +98,7 @@
   }
 
   async function start() {
+    if (facts.thresholds) element("threshold").parentElement.hidden = true;
     document.title = element("title").textContent = facts.task_name || "Classifier";
     element("about").textContent = `${facts.classes.length} classes${howGood()}.`;
     if (!window.FLASH_RUNTIME) {

@@ -24,6 +24,10 @@ SEVERAL = "text,tags\n" + "".join(
     f"Something of number {i},{('red; blue', 'red', 'blue; red', 'blue')[i % 4]}\n" for i in range(32)
 )
 
+EACH_ITS_OWN = "text,tags,kind\n" + "".join(
+    f"Something of number {i},tag {i},{'ab'[i % 2]}\n" for i in range(32)
+)
+
 
 def check(client: Client, data: str, **fields: Any) -> Any:
     upload = SimpleUploadedFile("table.csv", data.encode())
@@ -129,10 +133,12 @@ def test_a_job_with_a_file_can_be_told_how_to_read_it(client: Client) -> None:
     assert [entry["label"] for entry in dataset.classes] == ["money", "parcel"]
 
 
-def test_several_labels_have_a_code_and_a_way_out(client: Client) -> None:
+def test_several_labels_are_each_learnt_or_what_else_is_chosen(client: Client) -> None:
     answer = check(client, SEVERAL)
-    assert (answer.status_code, answer.json()["code"]) == (422, "several_labels")
+    assert answer.status_code == 201, answer.content
+    assert (answer.json()["findings"]["target"], labels(answer)) == ("many_labels", ["blue", "red"])
     assert check(client, SEVERAL, several_labels="keep_single").json()["sample_count"] == 16
+    assert len(labels(check(client, SEVERAL, several_labels="as_is"))) == 4
     assert check(client, SEVERAL, several_labels="perhaps").status_code == 400
 
 
@@ -143,15 +149,15 @@ def test_a_dataset_of_the_version_before_has_nothing_open(client: Client) -> Non
 
 
 def test_a_file_whose_columns_were_refused_is_kept_to_choose_others(client: Client) -> None:
-    problem = check(client, SEVERAL).json()
-    assert problem["code"] == "several_labels"
+    problem = check(client, EACH_ITS_OWN).json()
+    assert problem["code"] == "label_per_row"
     token = problem["token"]
     told = client.get(reverse("api:dataset", args=[token])).json()
-    assert (told["sample_count"], told["findings"]["refusal"]["code"]) == (0, "several_labels")
+    assert (told["sample_count"], told["findings"]["refusal"]["code"]) == (0, "label_per_row")
     answer = submit(client, dataset_token=token, accept_guesses=True)
-    assert (answer.status_code, answer.json()["code"]) == (422, "several_labels")
-    assert change(client, token, accept_guesses=True).json()["code"] == "several_labels"
-    assert change(client, token, several_labels="keep_single").status_code == 200
+    assert (answer.status_code, answer.json()["code"]) == (422, "label_per_row")
+    assert change(client, token, accept_guesses=True).json()["code"] == "label_per_row"
+    assert change(client, token, label_column="kind").status_code == 200
     assert submit(client, dataset_token=token).status_code == 201
 
 

@@ -54,6 +54,7 @@ class Kept:
         self.folds = None
         self.shown, self.classes = places, ["one", "two"]
         self.truth, self.probabilities, self.target = TRUTH, PROBABILITIES, ONE_LABEL
+        self.decisions = ONE_LABEL.decide(PROBABILITIES)
 
 
 def test_pictures_are_listed_by_the_sha256_of_their_files_and_kept_small(tmp_path) -> None:

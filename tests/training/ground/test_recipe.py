@@ -187,9 +187,11 @@ ADDED_SINCE_THE_DEMO = {
     "frozen_share",
     "model_chosen",
     "networks",
+    "ordered",
     "processes",
     "serving_copy",
     "small_share",
+    "target",
     "test_time_flip",
 }
 

@@ -135,7 +135,7 @@ def test_a_kind_names_what_its_models_learn(tmp_path: Path) -> None:
     kind = dataclasses.replace(KIND, target="tests.made_up_score:ERROR")
     register(kind)
     try:
-        assert target_of(kind.task) is ERROR
+        assert target_of(kind.task, "one_label") is ERROR
         (tmp_path / "data").mkdir()
         rows = "".join(f"{x / 10},{-x},{'high' if x > 9 else 'low'}\n" for x in range(20))
         (tmp_path / "data" / "pairs.csv").write_text(rows)

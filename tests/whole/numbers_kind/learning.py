@@ -61,7 +61,7 @@ def fit(
     model = Line(len(samples.classes))
     model.mean.copy_(numbers[chosen[0]].mean(0))
     model.scale.copy_(numbers[chosen[0]].std(0).clamp(min=1e-6))
-    target = target_of(recipe.task)
+    target = target_of(recipe.task, recipe.target)
     features = (numbers - model.mean) / model.scale
     train, validation = (
         Labelled(DenseFeatures(features[part]), torch.from_numpy(samples.labels[part]), target)

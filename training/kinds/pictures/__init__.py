@@ -39,6 +39,7 @@ KIND = Kind(
     rough_seconds=catalog.rough_seconds,
     batch_size_limit="batch_size_image",
     per_request_limit="max_pictures_per_request",
+    many_target="training.targets.many_labels:MANY_LABELS",
     read=f"{_HERE}.reading:read_pictures",
     fit=f"{_HERE}.fit:fit",
     restore=f"{_HERE}.networks.vision:restored",

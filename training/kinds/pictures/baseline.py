@@ -35,7 +35,7 @@ def colours_and_shapes(
     fitted = fit_briefly(learned, classes, penalty=_PENALTY)
     with torch.no_grad():
         scores = torch.from_numpy((validation - middle) / spread) @ fitted.weight + fitted.bias
-    return target.measure(labels[1], target.decide(scores).numpy()).value
+    return target.measure(labels[1], target.decide_logits(scores).numpy()).value
 
 
 def _plain_features(descriptors: Descriptors, part: NDArray[np.int64]) -> NDArray[Any]:

@@ -99,12 +99,13 @@ class _FineTuning:
         parts: Parts,
     ) -> None:
         self._recipe, self._network, self._material, self._run = recipe, network, material, run
-        self._target = target_of(recipe.task)
+        self._target = target_of(recipe.task, recipe.target)
         self._pixels, self._usable, self._parts = pixels, usable, parts
         # Unreadable pictures keep their place in the array, which may be a file larger than memory.
         self._places = usable.places[parts[0]], usable.places[parts[1]]
-        self._labels = np.zeros(len(pixels), np.int64)
-        self._labels[usable.places] = usable.samples.labels
+        labels = usable.samples.labels
+        self._labels = np.zeros((len(pixels), *labels.shape[1:]), labels.dtype)
+        self._labels[usable.places] = labels
         self._model = network.model
         self._model.head = torch.nn.Linear(self._model.head.in_features, len(usable.samples.classes))
         self._as_it_came = snapshot(self._model)

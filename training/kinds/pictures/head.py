@@ -27,6 +27,7 @@ from training.kinds.pictures.features import feature_extractor
 from training.kinds.pictures.material import Material, Network
 from training.kinds.pictures.networks.graph import backbone_graph, with_head
 from training.kinds.pictures.refits import HeadRefits
+from training.score import SCORES
 from training.targets.target import target_of
 
 # Strength of the penalty that does well on features of unit deviation from hundreds to thousands of pictures.
@@ -56,7 +57,7 @@ def train_head(recipe: Recipe, network: Network, material: Material, run: Run) -
     everything = pictures.features(network.name, extract, run)
     usable, parts = material.usable(recipe, run)
     features, samples = torch.from_numpy(everything[usable.places]), usable.samples
-    target = target_of(recipe.task)
+    target = target_of(recipe.task, recipe.target)
     run.events.phase("training", 0.8, 0.93)
     model = model.to("cpu")
     model.head = torch.nn.Linear(features.shape[1], len(samples.classes))
@@ -124,7 +125,7 @@ def fit_head(
     mean, deviation = _statistics(features[parts[0]])
     scaled = (features - mean) / deviation
     truth = torch.from_numpy(labels)
-    target = target_of(recipe.task)
+    target = target_of(recipe.task, recipe.target)
     train, validation = (Labelled(DenseFeatures(scaled[part]), truth[part], target) for part in parts)
     linear = Linear(features.shape[1], head.out_features)
     penalty = _penalty(len(parts[0]))
@@ -184,12 +185,12 @@ def learn_from_all(
         linear.weight.copy_(head.weight.T * deviation[:, None])
         linear.bias.copy_(head.bias + head.weight @ mean)
     scaled, truth = DenseFeatures((features - mean) / deviation), torch.from_numpy(labels)
-    everything = Labelled(scaled, truth, target_of(recipe.task))
+    everything = Labelled(scaled, truth, target_of(recipe.task, recipe.target))
     refit(linear, everything, penalty=_penalty(len(labels)), config=recipe, control=run.control)
     _set_head(head, linear, mean, deviation)
     run.events.log(
-        f"The accuracy was measured on {len(labels) - train_count:,} pictures kept separate from the {train_count:,} "
-        f"used for learning. The model you get then learned from all {len(labels):,}."
+        f"The {SCORES[everything.target.score].word} was measured on {len(labels) - train_count:,} pictures kept "
+        f"separate from the {train_count:,} used for learning. The model you get then learned from all {len(labels):,}."
     )
     return len(labels), measured
 

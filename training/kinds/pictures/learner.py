@@ -3,6 +3,7 @@
 import time
 from collections.abc import Hashable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from training.evaluation.report import log_loss
 from training.ground.control import available_cores
 from training.ground.machine import Machine
 from training.ground.recipe import Recipe
+from training.ground.samples import class_counts
 from training.kinds.pictures.augment import augment
 from training.kinds.pictures.catalog import ONE_SIDE_ONLY
 from training.kinds.pictures.feed import PictureFeed
@@ -43,7 +45,7 @@ class PictureLearner:
         self,
         module: PictureClassifier,
         pixels: NDArray[np.uint8],
-        labels: NDArray[np.int64],
+        labels: NDArray[Any],
         parts: tuple[NDArray[np.int64], NDArray[np.int64]],
         config: Recipe,
         device: torch.device,
@@ -57,7 +59,7 @@ class PictureLearner:
         self._model = module.to(device).to(memory_format=torch.channels_last)
         self.module: nn.Module = self._model
         self.config = config
-        self.target = target_of(config.task)
+        self.target = target_of(config.task, config.target)
         self.evaluation_seconds = 0.0
         self._device = device
         self._feed = PictureFeed(pixels, device)
@@ -67,7 +69,7 @@ class PictureLearner:
         self._fixed = fixed_function(self._lower, device, threads or available_cores())
         self._train, self._validation = (torch.from_numpy(part) for part in parts)
         self._labels = torch.from_numpy(labels).to(device)
-        counts = np.bincount(labels[parts[0]], minlength=module.head.out_features).clip(min=1)
+        counts = class_counts(labels[parts[0]], module.head.out_features).clip(min=1)
         weights = torch.from_numpy((counts.sum() / len(counts) / counts).astype(np.float32)).to(device)
         self._weights = weights if config.class_weights else None
 
@@ -132,7 +134,7 @@ class PictureLearner:
         smoothing = self.config.label_smoothing
         loss = self.target.loss(logits.float(), labels, self._weights, smoothing=smoothing)
         torch.autograd.backward(loss, scale)
-        return loss.detach(), self.target.right(self.target.decide(logits), labels).sum()
+        return loss.detach(), self.target.right(self.target.decide_logits(logits), labels).sum()
 
     def evaluate(self) -> tuple[float, float]:
         """See Learner."""
@@ -176,11 +178,12 @@ def learner_of(
     name: str,
     flip: bool,
     pixels: Path,
-    labels: NDArray[np.int64],
+    labels: NDArray[Any],
     parts: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> PictureLearner:
     """The learner of another process, from the file with the decoded pictures; its weights are still to come."""
-    model = PictureClassifier(name, int(labels.max()) + 1, flip)
+    classes = labels.shape[1] if labels.ndim > 1 else int(labels.max()) + 1
+    model = PictureClassifier(name, classes, flip)
     pixels_on_disk = np.load(pixels, mmap_mode="r")
     return PictureLearner(
         model, pixels_on_disk, labels, parts, config, device, group, threads=machine.threads

@@ -41,6 +41,7 @@ KIND = Kind(
     rough_seconds=catalog.rough_seconds,
     batch_size_limit="batch_size_text",
     per_request_limit="max_sentences_per_request",
+    many_target="training.targets.many_labels:MANY_LABELS",
     read=f"{_HERE}.reading:read_sentences",
     fit=f"{_HERE}.fit:fit",
     restore=f"{_HERE}.restore:restored",

@@ -39,7 +39,7 @@ def naive_bayes(
         low, high = np.searchsorted(owners, [first, first + step])
         scores = np.tile(prior, (min(step, len(rows[1]) - first), 1))
         np.add.at(scores, owners[low:high] - first, logs[ids[low:high]])
-        decisions[first : first + step] = target.decide(scores)
+        decisions[first : first + step] = target.decide_logits(scores)
     return target.measure(labels[1], decisions).value
 
 

@@ -130,7 +130,7 @@ class _Outcomes:
         prepared: Prepared,
     ) -> None:
         self._recipe, self._samples, self._parts, self._tokens = recipe, samples, parts, tokens
-        self._target = target_of(recipe.task)
+        self._target = target_of(recipe.task, recipe.target)
         self._sources, self._likeness, self._prepared = sources, likeness, prepared
 
     def of(self, module: Any, **more: Any) -> "Outcome":
@@ -191,7 +191,8 @@ class _Outcomes:
         from training.kinds.sentences.left_out import looked_at
 
         labels = self._samples.labels
-        asked = looked_at(self._parts, self._recipe.seed) if is_original else None
+        is_asked = is_original and self._target.answers_one
+        asked = looked_at(self._parts, self._recipe.seed) if is_asked else None
         lengths = self._tokens.rows.lengths
         length = length_read(lengths, window, limit)
         known = ("embeddings", self._recipe.model, window, length)
@@ -207,7 +208,12 @@ class _Outcomes:
         )
 
     def left_out(self, embeddings: "tuple[Tensor, Tensor] | None" = None) -> Any:
-        """To see what becomes of sentences of unknown classes; `embeddings` are those of `looked_at`."""
+        """To see what becomes of sentences of unknown classes; `embeddings` are those of `looked_at`.
+
+        None where samples have any number of labels: none of the classes is an answer like any other then.
+        """
+        if not self._target.answers_one:
+            return None
         from training.kinds.sentences.left_out import SentencesLeftOut, looked_at
 
         parts = looked_at(self._parts, self._recipe.seed)

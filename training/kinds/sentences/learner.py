@@ -15,6 +15,7 @@ from training.engine.optimizers import Group
 from training.engine.process_group import ProcessGroup, threads_of
 from training.ground.machine import Machine
 from training.ground.recipe import Recipe
+from training.ground.samples import class_counts
 from training.kinds.sentences.batches import sorted_batches
 from training.kinds.sentences.preprocess import pad
 from training.kinds.sentences.recurrent import RecurrentClassifier, RecurrentEnsemble
@@ -38,7 +39,7 @@ class SentenceLearner(Voting):
         self,
         module: RecurrentEnsemble,
         rows: Sequence[list[Sequence[int]]],
-        labels: Sequence[NDArray[np.int64]],
+        labels: Sequence[NDArray[Any]],
         config: Recipe,
         device: torch.device,
         partner: Tensor,
@@ -46,7 +47,7 @@ class SentenceLearner(Voting):
         *,
         machine: Machine = Machine(),  # noqa: B008
     ) -> None:
-        super().__init__(target_of(config.task), partner, labels[1])
+        super().__init__(target_of(config.task, config.target), partner, labels[1])
         self._group = group or ProcessGroup()
         self.module: torch.nn.Module = module
         self._members: list[RecurrentClassifier] = list(module.members)
@@ -58,7 +59,7 @@ class SentenceLearner(Voting):
         self._parts = max(1, min(threads // networks, config.batch_size // _LEAST_PART))
         self._cores = Cores(min(threads, networks * self._parts), threads)
         self._lengths = np.array([len(row) for row in self._train])
-        counts = np.bincount(self._train_labels, minlength=partner.shape[1]).clip(min=1)
+        counts = class_counts(self._train_labels, partner.shape[1]).clip(min=1)
         weights = (counts.sum() / len(counts) / counts).astype(np.float32)
         weights = weights if config.class_weights else np.ones_like(weights)
         self._class_weights, self._weights = weights, torch.from_numpy(weights).to(device)
@@ -76,7 +77,7 @@ class SentenceLearner(Voting):
     def inputs(self, batch: NDArray[np.int64]) -> tuple[Sequence[Tensor], Hashable]:
         """See Learner: what the whole batch weighs [], then of each part its words [B, T] and classes [B]."""
         parts = [batch[i :: self._parts] for i in range(min(self._parts, len(batch)))]
-        total = float(self._class_weights[self._train_labels[batch]].sum())
+        total = float(self.target.weight(self._train_labels[batch], self._class_weights).sum())
         found = [torch.tensor(total, device=self._device)]
         for part in parts:
             found.append(self._ids([self._train[i] for i in part]))
@@ -115,7 +116,11 @@ class SentenceLearner(Voting):
         smoothing = self.config.label_smoothing
         summed = self.target.loss(logits.float(), labels, self._weights, reduction="sum", smoothing=smoothing)
         gradients = torch.autograd.grad(summed / total, list(member.parameters()), scale)
-        return summed.detach() / total, self.target.right(self.target.decide(logits), labels).sum(), gradients
+        return (
+            summed.detach() / total,
+            self.target.right(self.target.decide_logits(logits), labels).sum(),
+            gradients,
+        )
 
     def logits(self) -> Tensor:
         """See Voting."""
@@ -154,7 +159,7 @@ def learner_of(
     *,
     arguments: dict[str, Any],
     rows: Sequence[list[Sequence[int]]],
-    labels: Sequence[NDArray[np.int64]],
+    labels: Sequence[NDArray[Any]],
     partner: Tensor,
 ) -> SentenceLearner:
     """The learner of another process; its weights are still to come."""

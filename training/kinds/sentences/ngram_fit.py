@@ -23,6 +23,7 @@ from training.kinds.sentences.ngrams import NORM, NGramClassifier, NGramTable, S
 from training.kinds.sentences.occurrences import Counted, Joined, Occurrences
 from training.kinds.sentences.rows import Picked, Rows
 from training.kinds.sentences.tokeniser import Vocabulary
+from training.score import SCORES
 from training.targets.target import target_of
 
 # The usual strengths (C = 10 and 33 for vectors of length one): little is gained beyond either.
@@ -72,7 +73,7 @@ class NGramFitting:
 
     def __init__(self, recipe: Recipe, texts: Texts, run: Run) -> None:
         self._recipe, self._texts, self._run = recipe, texts, run
-        self._target = target_of(recipe.task)
+        self._target = target_of(recipe.task, recipe.target)
         with run.phases.time("features"):
             features: Sequence[SparseFeatures | Occurrences]
             if len(texts.rows[0]) > MANY:
@@ -118,8 +119,9 @@ class NGramFitting:
             self._try_less_penalty(progress)
             fit = self._from_all(progress)
         run.events.log(
-            f"The accuracy was measured on {len(self._validation.labels):,} sentences kept separate from the "
-            f"{len(self._texts.labels[0]):,} used for learning. The model you get then learned from all {fit.count:,}."
+            f"The {SCORES[self._target.score].word} was measured on {len(self._validation.labels):,} sentences kept "
+            f"separate from the {len(self._texts.labels[0]):,} used for learning. The model you get then learned from "
+            f"all {fit.count:,}."
         )
         return fit
 

@@ -36,7 +36,7 @@ class Voting:
     def evaluate(self) -> tuple[float, float]:
         """See Learner; of both models together."""
         logits, _ = self.blended()
-        score = self.target.measure(self._truth, self.target.decide(logits).numpy())
+        score = self.target.measure(self._truth, self.target.decide_logits(logits).numpy())
         return float(self.target.loss(logits, torch.from_numpy(self._truth))), score.value
 
     def blended(self) -> tuple[Tensor, tuple[float, float]]:

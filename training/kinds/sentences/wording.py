@@ -52,7 +52,7 @@ def _held_out_loss(recipe: Recipe, tokens: Tokens, labels: NDArray[np.int64], cl
 
     # These products are too small to share, and cores that wait for each other take many times as long.
     torch.set_num_threads(1)
-    cut, target = round(len(labels) * _HELD_OUT), target_of(recipe.task)
+    cut, target = round(len(labels) * _HELD_OUT), target_of(recipe.task, recipe.target)
     parts = [(tokens.rows[part], torch.from_numpy(labels[part])) for part in (slice(cut, None), slice(cut))]
     table = NGramTable(parts[0][0], tokens.vocabulary.size + 1, tokens.vocabulary.order)
     learned, held_out = (Labelled(SparseFeatures(rows, table), truth, target) for rows, truth in parts)

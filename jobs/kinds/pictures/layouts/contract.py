@@ -51,7 +51,8 @@ class Contents:
 class Sample:
     """A picture and what its zip says of it.
 
-    `label` is as written; `split` is "train", "validation", "test" or empty; pictures with the same `group` show the
+    `label` is as written; where pictures may have any number of labels, they are `labels`, and `label` says them all.
+    `split` is "train", "validation", "test" or empty; pictures with the same `group` show the
     same thing, empty where that is unknown.
     """
 
@@ -59,6 +60,7 @@ class Sample:
     label: str
     split: str = ""
     group: str = ""
+    labels: tuple[str, ...] | None = None
 
 
 @dataclass(kw_only=True, slots=True)

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from jobs.kinds.pictures.layouts.contract import Contents, Reading, Sample
-from jobs.kinds.pictures.layouts.several_labels import refuse_several
+from jobs.kinds.pictures.layouts.several_labels import as_set, refuse_several
 from jobs.kinds.pictures.layouts.split_names import split_of
+from jobs.kinds.pictures.options import EACH
 from jobs.uploads.archive import Entry
 from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
@@ -75,6 +76,10 @@ def read_marks(form: AnnotationFormat, contents: Contents) -> MarkReading | None
         samples=[], notes=notes, used=set(files), name=form.name, where=where, from_boxes=from_boxes
     )
     mixed = {at: labels for at, labels in said.items() if len(labels) > 1}
+    if mixed and contents.options.several_labels == EACH:
+        reading.samples = _each(said, known, contents, notes, where)
+        _tell(form, reading, known, each=True)
+        return reading
     if len(mixed) > _FEW * len(said):
         at, labels = next(iter(mixed.items()))
         picture = contents.pictures[at].where
@@ -96,8 +101,8 @@ def refuse_boxes(where: str, picture: str, labels: Sequence[str]) -> UploadRefus
     return UploadRefused(
         f"The annotations ({shown(where, 120)}) outline things in the pictures: these are boxes, and in "
         f'"{shown(picture)}" they are of several classes ({listed(list(labels))}). Flash does not learn boxes yet. '
-        "It learns one class for each picture: give each picture one label, or cut out the boxes and sort the pieces "
-        "into a folder for each class.",
+        "It can learn which classes are in a picture (several_labels=each). Or give each picture one label, or cut out "
+        "the boxes and sort the pieces into a folder for each class.",
         status=422,
         code="boxes",
     )
@@ -130,6 +135,16 @@ def _leave_out(mixed: dict[int, tuple[str, ...]], from_boxes: bool, contents: Co
         )
 
 
+def _each(
+    said: dict[int, tuple[str, ...]], known: _Known, contents: Contents, notes: Notes, where: str
+) -> list[Sample]:
+    """The pictures with all of their labels; those that nothing is said of are left out."""
+    every = {at: as_set(labels) for at, labels in said.items()}
+    samples = _samples({at: (words,) for at, (words, _) in every.items()}, known, contents, notes, where)
+    place = {id(entry): at for at, entry in enumerate(contents.pictures)}
+    return [replace(sample, labels=every[place[id(sample.entry)]][1]) for sample in samples]
+
+
 def _samples(
     said: dict[int, tuple[str, ...]], known: _Known, contents: Contents, notes: Notes, where: str
 ) -> list[Sample]:
@@ -150,8 +165,14 @@ def _samples(
     return samples
 
 
-def _tell(form: AnnotationFormat, reading: MarkReading, known: _Known) -> None:
-    if reading.from_boxes:
+def _tell(form: AnnotationFormat, reading: MarkReading, known: _Known, *, each: bool = False) -> None:
+    if reading.from_boxes and each:
+        reading.notes.repair(
+            reading.where,
+            f"These are boxes ({form.name}). Flash does not learn boxes yet; the classes of the boxes in a picture "
+            "became labels of the whole picture, as you chose.",
+        )
+    elif reading.from_boxes:
         reading.notes.repair(
             reading.where,
             f"These are boxes ({form.name}). Flash does not learn boxes yet; all boxes of a picture are "

@@ -1,10 +1,11 @@
-"""Recognises pictures with several labels each, which are not learnt yet."""
+"""Recognises pictures with several labels each, each of which is learnt where somebody says so."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from jobs.kinds.pictures.layouts.table_files import Cell
 from jobs.uploads.errors import UploadRefused, listed, shown
+from training.targets.many_labels import BETWEEN, NONE
 
 _SEPARATORS = ("|", ";", ",", " ")
 _MANY = 0.02
@@ -27,6 +28,17 @@ def separator_of(values: Mapping[Cell, int]) -> str | None:
     return None
 
 
+def as_set(labels: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The labels of a picture, perhaps none, in words and one by one."""
+    plain = tuple(dict.fromkeys(label.replace("|", "/").strip() for label in labels if label.strip()))
+    return said(plain), plain
+
+
+def said(labels: Sequence[str]) -> str:
+    """Labels of a picture as people read them."""
+    return BETWEEN.join(labels) or NONE
+
+
 def refuse_several(
     where: str, example: str, labels: list[str], *, count: int, column: str = ""
 ) -> UploadRefused:
@@ -35,7 +47,8 @@ def refuse_several(
     return UploadRefused(
         f'{count:,} pictures have several labels each ({inside}{shown(where)}): "{shown(example)}" is '
         f"{listed(labels)}. "
-        "Flash does not learn several labels yet; give each picture one label, or leave these pictures out.",
+        "To learn each label, choose so (several_labels=each); else give each picture one label, or leave these out.",
         status=422,
         code="several_labels",
+        fields={"several_labels": ["Choose each, or another label_column."]},
     )

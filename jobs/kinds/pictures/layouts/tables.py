@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jobs.kinds.pictures.layouts.class_names import named_codes
 from jobs.kinds.pictures.layouts.contract import Contents, Reading, Sample
@@ -14,12 +14,12 @@ from jobs.kinds.pictures.layouts.described import (
     label_name,
     no_such_column,
 )
-from jobs.kinds.pictures.layouts.several_labels import refuse_several, separator_of
+from jobs.kinds.pictures.layouts.several_labels import as_set, refuse_several, separator_of
 from jobs.kinds.pictures.layouts.split_names import split_of, words_of
 from jobs.kinds.pictures.layouts.table_columns import is_missing, is_set
 from jobs.kinds.pictures.layouts.table_files import Cell
 from jobs.kinds.pictures.missing_labels import missing_labels
-from jobs.kinds.pictures.options import KEEP, NONE
+from jobs.kinds.pictures.options import EACH, KEEP, NONE
 from jobs.uploads.archive import Entry
 from jobs.uploads.code_pages import NAMES, next_best
 from jobs.uploads.errors import UploadRefused, listed, shown
@@ -56,6 +56,8 @@ class _Labels:
     split: dict[int, str] = field(default_factory=dict)
     group: dict[int, str] = field(default_factory=dict)
     several: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    # Pictures of which columns of zeros and ones say that they have none of the labels.
+    none: set[int] = field(default_factory=set)
     # Codes of classes with the names that another file gives them.
     names: dict[str, str] = field(default_factory=dict)
     question: Question | None = None
@@ -90,12 +92,15 @@ def read_tables(contents: Contents) -> TableReading | None:
         open=[main.table.columns[at] for at in main.roles.open],
         sure=not main.roles.open,
     )
-    if labels.several:
+    if contents.options.several_labels == EACH:
+        reading.samples = _each(labels, main, contents, notes)
+    elif labels.several:
         reading.refusal = _several(main, labels, contents)
         if len(labels.several) <= _FEW * len(labels.label):
             _leave_out_several(labels, contents, notes)
             reading.refusal = None
-    reading.samples = _samples(labels, main, contents, notes)
+    if not reading.samples:
+        reading.samples = _samples(labels, main, contents, notes)
     _tell(alike, main, labels, notes)
     return reading if reading.samples or reading.refusal else None
 
@@ -132,7 +137,10 @@ def _collect(one: DescribedTable, contents: Contents, labels: _Labels) -> None:
             continue
         found = read(row)
         if not found:
-            labels.missing += 1
+            if isinstance(read, _Flags) and contents.options.several_labels == EACH:
+                labels.none.add(at)
+            else:
+                labels.missing += 1
             continue
         before = labels.several.get(at) or ((labels.label[at],) if at in labels.label else ())
         every = tuple(dict.fromkeys((*before, *found)))
@@ -192,6 +200,20 @@ class _Flags:
         return tuple(name for at, name in self._columns if is_set(row[at]))
 
 
+def _each(labels: _Labels, main: DescribedTable, contents: Contents, notes: Notes) -> list[Sample]:
+    """The pictures with all of their labels, where some have several or none."""
+    if not (labels.several or labels.none):
+        return []
+    sets = {at: (label,) for at, label in labels.label.items()} | labels.several
+    every = {at: as_set(sets.get(at, ())) for at in {*sets, *labels.none}}
+    labels.label = {at: words for at, (words, _) in every.items()}
+    count = len(labels.several)
+    notes.repair(main.table.where, f"{count:,} pictures have several labels, each of which is learnt.")
+    samples = _samples(labels, main, contents, notes)
+    place = {id(entry): at for at, entry in enumerate(contents.pictures)}
+    return [replace(sample, labels=every[place[id(sample.entry)]][1]) for sample in samples]
+
+
 def _several(main: DescribedTable, labels: _Labels, contents: Contents) -> UploadRefused:
     at, found = next(iter(labels.several.items()))
     where = contents.pictures[at].where
@@ -213,6 +235,7 @@ def _leave_out_several(labels: _Labels, contents: Contents, notes: Notes) -> Non
         f"{len(labels.several):,} pictures have several labels in the table, this one for example "
         f"({listed(list(labels.several[first]))}); they were left out.",
         len(labels.several),
+        undo={"several_labels": EACH},
     )
     for at in labels.several:
         del labels.label[at]

@@ -22,7 +22,7 @@ _PAIRS = (
 _TICKS = frozenset(("x", "✓", "✔", "☑", "✅", "*", "•", "1", "1.0")) | {yes for yes, _ in _PAIRS}
 _YES = frozenset(yes for yes, _ in (*_NUMBERS, *_PAIRS)) | _TICKS
 _SEPARATORS = "_ .:-=/"
-_TICK = "tick"
+_TICK, _TICKED = "tick", "ticks"
 _FEWEST_TICKED = 0.5
 _FEWEST_OF_SEVERAL = 3
 _ONE_EACH = 0.98
@@ -39,6 +39,11 @@ class Flags:
     classes: tuple[str, ...]
     is_exclusive: bool
     marks: str = "zeros and ones"
+
+    @property
+    def tells_none(self) -> bool:
+        """Whether a row may have any number of them, and says so where it has none."""
+        return not self.is_exclusive and self.marks != _TICKED
 
     def label_in(self, cells: Cells) -> str:
         """The class whose flag is set; several with `BETWEEN`, "" without any."""
@@ -71,7 +76,7 @@ def find_flags(columns: Sequence[Column], data: Sequence[Cells]) -> Flags | None
         columns=indices,
         classes=_classes([column.name for column in flags]),
         is_exclusive=is_exclusive,
-        marks={"number": "zeros and ones", _TICK: "ticks"}.get(way, "yes and no"),
+        marks={"number": "zeros and ones", _TICK: _TICKED}.get(way, "yes and no"),
     )
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.kinds.sentences.columns.flags import BETWEEN
-from jobs.uploads.errors import UploadRefused, listed, shown
-from jobs.uploads.findings import Notes
+from jobs.kinds.sentences.options import AS_IS, EACH, KEEP_SINGLE
+from jobs.uploads.errors import shown
+from jobs.uploads.findings import Notes, Question
 
 _SEPARATORS = ("|", ";", ",", "、", "，")
 # These stand in names of single classes as well, so all parts must be labels of their own.
@@ -26,20 +27,25 @@ _COME_AGAIN = 0.6
 _HALVES = frozenset(("0", "00", "5", "50", "25", "75"))
 # Up to this share the rows with several labels are left out, and the rest is learnt.
 _A_FEW = 0.2
+# Commas are part of many a name: they surely separate labels where so many of these stand alone, too.
+_STAND_ALONE = 0.9
+_SURE_SEPARATORS = ("|", ";")
 _LONGEST_LIST = 2_000
-_WHAT_TO_DO = (
-    "Flash does not learn several labels for a row yet. Choose another column as the label; or keep only the rows with "
-    "one label (several_labels=keep_single); or take each combination as a class of its own (several_labels=as_is)."
-)
+# A label that says that a row has none: the list with nothing in it.
+NO_LABEL = "[]"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SeveralLabels:
-    """The labels as written that stand for several, with the number of `rows` that have them."""
+    """The labels as written that stand for several, with the number of `rows` that have them.
+
+    `is_sure` where nothing else can be meant.
+    """
 
     parts: Mapping[str, tuple[str, ...]]
     rows: int
     total: int
+    is_sure: bool = True
 
     @property
     def are_few(self) -> bool:
@@ -47,29 +53,44 @@ class SeveralLabels:
 
     @property
     def example(self) -> str:
-        return shown(max(self.parts, key=lambda label: len(self.parts[label])), 60)
+        return shown(max(self.parts, key=lambda label: len(self.parts[label]), default=""), 60)
 
     def leave_out(self, column: str, notes: Notes) -> None:
         """Says that these rows are left out, and how to keep them."""
         message = (
-            f'Left out: these rows have several labels each, such as "{self.example}" in "{shown(column, 40)}". Flash '
-            "does not learn several labels for a row yet."
+            f'Left out: these rows have several labels each, such as "{self.example}" in "{shown(column, 40)}". To '
+            f"learn each label, choose so (several_labels={EACH})."
         )
         notes.skip("Labels", message, self.rows)
         notes.warn(
             "Labels",
             f"{self.rows:,} of {self.total:,} rows have several labels and are left out.",
-            undo={"several_labels": "as_is"},
+            undo={"several_labels": EACH},
         )
 
-    def refusal(self, column: str) -> UploadRefused:
-        """The refusal of a table in which too many rows are so."""
-        return UploadRefused(
-            f'{self.rows:,} of {self.total:,} rows have several labels each in the column "{shown(column, 40)}", such '
-            f'as "{self.example}". {_WHAT_TO_DO}',
-            status=422,
-            code="several_labels",
-            fields={"several_labels": ["Choose keep_single or as_is, or another label_column."]},
+    def learn_each(self, column: str, notes: Notes, *, asked: bool) -> None:
+        """Says that each label is learnt; asks whether that is meant, where nobody `asked` for it and it may not be."""
+        if not self.rows:
+            return
+        told = (
+            f'{self.rows:,} of {self.total:,} rows have several labels each in "{shown(column, 40)}", such as '
+            f'"{self.example}"'
+        )
+        if asked or self.is_sure:
+            notes.repair(
+                "Labels",
+                f"{told}. Each label is learnt, and a prediction names all that are likely.",
+                undo={"several_labels": AS_IS},
+            )
+            return
+        notes.ask(
+            Question(
+                field="several_labels",
+                message=f"{told}, or so it seems. Are these several labels, each to be learnt ({EACH}); or is each "
+                f"such text the name of one class ({AS_IS})?",
+                guess=EACH,
+                choices=(EACH, AS_IS, KEEP_SINGLE),
+            )
         )
 
 
@@ -79,28 +100,49 @@ def find_several(counts: Mapping[str, int], *, of_flags: bool = False) -> Severa
     `of_flags` says that they were put together from columns of zeros and ones.
     """
     found = _lists(counts) | _tags(counts)
+    is_sure = True
     if of_flags:
         found |= _split(counts, BETWEEN.strip())
     else:
-        separated = max((_separated(counts, one) for one in _SEPARATORS), key=lambda parts: len(parts))
+        separated, separator = max(
+            ((_separated(counts, one), one) for one in _SEPARATORS), key=lambda pair: len(pair[0])
+        )
         rarely = max((_between_words(counts, one) for one in _RARE_SEPARATORS), key=lambda parts: len(parts))
+        if separated or rarely:
+            is_sure = bool(separated) and (separator in _SURE_SEPARATORS or _stand_alone(counts, separated))
         found |= separated or rarely
-    if not found:
-        return None
-    rows = sum(counts[label] for label in found)
-    return SeveralLabels(parts=found, rows=rows, total=sum(counts.values()))
+    return _several(found, counts, is_sure=is_sure) if found else None
 
 
-def refuse_flags(columns: list[str], marks: str) -> UploadRefused:
-    """The refusal of a table with columns of zeros and ones of which several are set in a row."""
-    return UploadRefused(
-        f"{len(columns)} columns of {marks} look like classes ({listed(columns)}), and a row may have several "
-        "labels. Flash does not learn several labels for a row yet. Choose one of these columns as the label, which is "
-        "then learnt as yes or no; or keep only the rows with one label (several_labels=keep_single).",
-        status=422,
-        code="several_labels",
-        fields={"label_column": [f"Choose one of {listed(columns, 20)}."]},
-    )
+def each_label(counts: Mapping[str, int], *, of_flags: bool = False) -> SeveralLabels:
+    """As `find_several` where somebody said that each label counts: a separator needs no evidence then."""
+    found = find_several(counts, of_flags=of_flags)
+    if found is not None:
+        return found
+    split = max((_split(counts, one) for one in _SEPARATORS), key=lambda parts: len(parts))
+    return _several(split, counts, is_sure=True)
+
+
+def _several(
+    parts: Mapping[str, tuple[str, ...]], counts: Mapping[str, int], *, is_sure: bool
+) -> SeveralLabels:
+    rows = sum(counts[label] for label in parts)
+    return SeveralLabels(parts=parts, rows=rows, total=sum(counts.values()), is_sure=is_sure)
+
+
+def labels_in(label: str, several: SeveralLabels) -> tuple[str, ...]:
+    """The labels that a label as written stands for; none for the list with nothing in it."""
+    if label in several.parts:
+        return several.parts[label]
+    found = _list_in(label) if label.startswith("[") and label.endswith("]") else None
+    return (label,) if found is None else tuple(map(str, found))
+
+
+def _stand_alone(counts: Mapping[str, int], found: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether nearly all parts are labels of their own in other rows."""
+    alone = {label.casefold() for label in counts if label not in found}
+    parts = {part.casefold() for several in found.values() for part in several}
+    return len(parts & alone) >= _STAND_ALONE * len(parts)
 
 
 def _separated(counts: Mapping[str, int], separator: str) -> dict[str, tuple[str, ...]]:
@@ -173,13 +215,14 @@ def _lists(counts: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
     found = {}
     for label in counts:
         if label.startswith("[") and label.endswith("]") and len(label) <= _LONGEST_LIST:
-            values = _list_in(label)
+            values = _list_in(label) or []
             if len(values) > 1:
                 found[label] = tuple(map(str, values))
     return found
 
 
-def _list_in(text: str) -> list[Any]:
+def _list_in(text: str) -> list[Any] | None:
+    """The plain values of a list in JSON or as Python prints it; None where it is no such list."""
     for read in (json.loads, ast.literal_eval):
         try:
             value = read(text)
@@ -187,4 +230,4 @@ def _list_in(text: str) -> list[Any]:
             continue
         if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
             return value
-    return []
+    return None

@@ -4,19 +4,77 @@ import json
 
 import pytest
 
+from jobs.kinds.sentences.table import write_table
 from tests.jobs.kinds.sentences.test_columns import a_csv, classes, kind, sentence
+from training.ground.limits import Limits
+from training.kinds.sentences.reading import read_sentences
 
 TOGETHER = ("parcel", "refund", "praise", "parcel{0}refund", "praise{0}parcel", "refund{0}praise")
 
 
 @pytest.mark.parametrize("separator", ["|", "; ", ", ", " | "])
-def test_cells_with_several_labels_are_refused_in_these_words(inspect_text, refusal_of, separator):
+def test_each_label_of_a_cell_is_learnt_and_said_so(inspect_text, separator):
     data = a_csv(["text", "tags"], sentence, lambda i: TOGETHER[i % 6].format(separator))
-    refusal = refusal_of(inspect_text, data)
-    assert (refusal.status, refusal.code) == (422, "several_labels")
-    assert "several labels" in refusal.detail
-    assert "30 of 60 rows" in refusal.detail
-    assert refusal.columns.label == "tags"
+    findings = inspect_text(data)
+    assert (findings.target, findings.sample_count, findings.unlabelled) == ("many_labels", 60, 0)
+    assert classes(findings) == {"parcel": 30, "praise": 30, "refund": 30}
+    (note,) = [note for note in findings.repairs if "several labels" in note.message]
+    assert "30 of 60 rows" in note.message
+    assert note.undo == {"several_labels": "as_is"}
+    assert not findings.questions
+    assert ("parcel | refund" in [label for _, label in findings.rows]) == (len(findings.rows) == 10)
+
+
+def test_commas_that_may_be_part_of_names_are_asked_about(inspect_text):
+    names = ("red, blue", "blue, green", "green, red", "red, green", "blue, red")
+    (question,) = inspect_text(a_csv(["text", "tags"], sentence, lambda i: names[i % 5])).questions
+    assert (question.field, question.guess) == ("several_labels", "each")
+    assert question.choices == ("each", "as_is", "keep_single")
+    data = a_csv(["text", "tags"], sentence, lambda i: names[i % 5])
+    assert classes(inspect_text(data, several_labels="each")) == {"blue": 36, "green": 36, "red": 48}
+
+
+def test_whoever_says_so_has_any_separator_taken_for_one(inspect_text):
+    data = a_csv(["text", "label"], sentence, lambda i: ("red, blue", "green")[i % 2])
+    assert set(classes(inspect_text(data))) == {"red, blue", "green"}
+    assert classes(inspect_text(data, several_labels="each")) == {"blue": 30, "green": 30, "red": 30}
+
+
+def test_a_list_with_nothing_in_it_says_that_there_is_no_label(inspect_text, tmp_path):
+    lists = ("[]", '["red"]', '["red", "blue"]', '["blue", "a | b"]')
+    data = a_csv(["text", "tags"], sentence, lambda i: lists[i % 4])
+    findings = inspect_text(data)
+    assert (findings.sample_count, findings.unlabelled) == (60, 15)
+    assert classes(findings) == {"a / b": 15, "blue": 30, "red": 30}
+    source, target = tmp_path / "lists.csv", tmp_path / "data.csv"
+    source.write_text(data)
+    write_table(source, "lists.csv", target, Limits())
+    samples = read_sentences(tmp_path)
+    assert samples.names[:4] == [(), ("red",), ("blue", "red"), ("a / b", "blue")]
+    assert samples.target == "many_labels"
+
+
+def test_rows_whose_labels_are_all_left_out_are_left_out(inspect_text):
+    sets = ("red; blue", "red", "blue", "green; red")
+    data = a_csv(["text", "tags"], sentence, lambda i: "rare" if i == 7 else sets[i % 4])
+    findings = inspect_text(data, several_labels="each")
+    assert findings.sample_count == 59
+    assert "rare" not in classes(findings)
+    assert any("all left out" in note.message for note in findings.skipped)
+
+
+def test_there_may_be_far_more_sets_of_labels_than_classes(inspect_text):
+    sets = ["; ".join(f"t{k}" for k in range(12) if i >> k & 1) for i in range(4_000)]
+    rows = [f"how nice {i},{sets[i]}" for i in range(1, 4_000)]
+    findings = inspect_text("\n".join(["text,tags", *rows]))
+    assert (len(findings.classes), findings.sample_count) == (12, 3_999)
+
+
+def test_edits_of_classes_are_of_single_labels(inspect_text):
+    data = a_csv(["text", "tags"], sentence, lambda i: TOGETHER[i % 6].format("; "))
+    findings = inspect_text(data, classes={"praise": "thanks", "refund": ""})
+    assert classes(findings) == {"parcel": 30, "thanks": 30}
+    assert findings.sample_count == 50
 
 
 def test_rows_with_one_label_can_be_kept(inspect_text):
@@ -41,7 +99,7 @@ def test_a_few_rows_with_a_list_of_labels_are_left_out_with_a_word(inspect_text,
     assert set(classes(findings)) == {"parcel", "refund", "praise"}
     assert findings.skipped_count == 6
     assert any(
-        "several labels" in note.message and note.undo == {"several_labels": "as_is"}
+        "several labels" in note.message and note.undo == {"several_labels": "each"}
         for note in findings.warnings
     )
 
@@ -92,11 +150,15 @@ def rude_table():
     return a_csv(["id", "comment_text", *RUDE], lambda i: f"{i:016x}", sentence, *marks)
 
 
-def test_several_ones_in_a_row_are_several_labels(inspect_text, refusal_of):
-    refusal = refusal_of(inspect_text, rude_table())
-    assert (refusal.status, refusal.code) == (422, "several_labels")
-    assert "several labels" in refusal.detail
-    assert all(name in refusal.detail for name in RUDE)
+def test_several_ones_in_a_row_are_several_labels_and_zeros_none(inspect_text):
+    findings = inspect_text(rude_table())
+    assert findings.target == "many_labels"
+    assert classes(findings) == {"hate": 9, "insult": 12, "rude": 30, "threat": 20}
+    assert findings.sample_count == 60
+    assert findings.unlabelled == sum(all(i % n for n in (2, 3, 5, 7)) for i in range(60))
+    assert any(
+        "several labels" in note.message and "rude, threat" in note.message for note in findings.repairs
+    )
 
 
 def test_one_of_such_columns_can_be_learnt(inspect_text):
@@ -153,10 +215,11 @@ def test_a_new_name_must_be_one_that_a_class_can_have(inspect_text, refusal_of):
 
 
 @pytest.mark.parametrize("separator", ["|", "; ", ", "])
-def test_a_label_that_stands_alone_too_shows_that_others_are_several(inspect_text, refusal_of, separator):
+def test_a_label_that_stands_alone_too_shows_that_others_are_several(inspect_text, separator):
     labels = (f"parcel{separator}praise", f"refund{separator}praise", "praise")
-    data = a_csv(["text", "label"], sentence, lambda i: labels[i % 3])
-    assert refusal_of(inspect_text, data).code == "several_labels"
+    findings = inspect_text(a_csv(["text", "label"], sentence, lambda i: labels[i % 3]))
+    assert classes(findings) == {"parcel": 20, "praise": 60, "refund": 20}
+    assert bool(findings.questions) == (separator == ", ")
 
 
 @pytest.mark.parametrize(
@@ -167,9 +230,10 @@ def test_classes_with_classes_in_them_and_places_are_one_label(inspect_text, lab
 
 
 @pytest.mark.parametrize("tags", ["<{}><csv>", "<{}> <csv> <html>"])
-def test_tags_between_angle_brackets_are_several(inspect_text, refusal_of, tags):
-    data = a_csv(["text", "tags"], sentence, lambda i: tags.format(kind(i)))
-    assert refusal_of(inspect_text, data).code == "several_labels"
+def test_tags_between_angle_brackets_are_several(inspect_text, tags):
+    findings = inspect_text(a_csv(["text", "tags"], sentence, lambda i: tags.format(kind(i))))
+    assert findings.target == "many_labels"
+    assert classes(findings)["csv"] == 60
 
 
 def test_codes_of_classes_by_twos_are_several_but_ratings_are_numbers(inspect_text):

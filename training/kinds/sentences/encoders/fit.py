@@ -70,7 +70,7 @@ class _Steps:
         self._recipe, self._encoded, self._texts, self._run = recipe, encoded, texts, run
         self._device = choose_device(run.machine.device)
         self._encoder = encoded.encoder.to(self._device).eval()
-        self._target = target_of(recipe.task)
+        self._target = target_of(recipe.task, recipe.target)
         self._kept: tuple[Tensor, Tensor] | None = None
         self._rows = [row[: encoded.length] for row in encoded.rows]
         said = what_is_read(encoded.rows, encoded.window, encoded.length, recipe.max_length)
@@ -79,7 +79,8 @@ class _Steps:
         # A checkpoint is of states that were read as far.
         self._facts = [len(encoded.rows), *([encoded.length] if said else [])]
         each = len(encoded.parts[0]) / texts.classes
-        self.are_few = each <= _FEW and not recipe.freeze
+        # How classes differ is learned from examples of one class each.
+        self.are_few = each <= _FEW and not recipe.freeze and self._target.answers_one
         if self.are_few:
             run.events.log(
                 f"There are {each:.0f} examples of a class to learn from, so all layers of the encoder learn, from how "
@@ -158,7 +159,7 @@ class _Steps:
 
     def _end_curves(self, progress: Progress, logits: Tensor, truth: Tensor) -> None:
         """Their last point is the model as it answers; those before are the head alone."""
-        last, decided = progress.history[-1], self._target.decide(logits)
+        last, decided = progress.history[-1], self._target.decide_logits(logits)
         figures = dataclasses.replace(
             last,
             epoch=last.epoch + 1,
@@ -287,12 +288,14 @@ class _Steps:
 
     def _centres(self, learned: Learned) -> Tensor | None:
         # For a model that does not tell what is outside, they would cost a little and bring nothing.
-        if self._texts.classes < FEWEST_CLASSES:
+        if self._texts.classes < FEWEST_CLASSES or not self._target.answers_one:
             return None
         places = self._for_centres()
         return find_centres(learned.features[torch.from_numpy(places)], self._encoded.labels[places])
 
     def _for_centres(self) -> NDArray[np.int64]:
+        if not self._target.answers_one:
+            return np.empty(0, np.int64)
         return looked_at(self._encoded.parts[0], self._encoded.labels, self._recipe.seed)
 
     def _keep(self, features: Tensor) -> None:

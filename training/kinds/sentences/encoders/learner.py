@@ -1,6 +1,7 @@
 """The last layers of an encoder, for the training loop: batches of states that the layers below made once."""
 
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from training.engine.device import mixed_precision
 from training.engine.optimizers import Group
 from training.ground.recipe import Recipe
+from training.ground.samples import class_counts
 from training.kinds.sentences.batches import sorted_batches
 from training.kinds.sentences.encoders.classifier import TopClassifier
 from training.kinds.sentences.encoders.states import TokenStates, batches_of
@@ -29,13 +31,13 @@ class EncoderLearner(Voting):
         self,
         module: TopClassifier,
         states: TokenStates,
-        labels: NDArray[np.int64],
+        labels: NDArray[Any],
         parts: Sequence[NDArray[np.int64]],
         config: Recipe,
         device: torch.device,
         partner: Tensor,
     ) -> None:
-        super().__init__(target_of(config.task), partner, labels[parts[1]])
+        super().__init__(target_of(config.task, config.target), partner, labels[parts[1]])
         self.module: nn.Module = module
         self._top = module
         self.config = config
@@ -43,7 +45,7 @@ class EncoderLearner(Voting):
         self._train, self._validation = parts
         weights = torch.ones(module.head.out_features)
         if config.class_weights:
-            counts = np.bincount(labels[parts[0]], minlength=len(weights)).clip(min=1)
+            counts = class_counts(labels[parts[0]], len(weights)).clip(min=1)
             weights = torch.from_numpy((counts.sum() / len(counts) / counts).astype(np.float32))
         self._weights = weights.to(device)
 
@@ -77,7 +79,7 @@ class EncoderLearner(Voting):
     def backward(self, inputs: Sequence[Tensor], scale: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """See Learner; the parts of a batch one after another."""
         parts = [inputs[start : start + _TENSORS] for start in range(0, len(inputs), _TENSORS)]
-        weights = torch.stack([self._weights[labels].sum() for *_, labels in parts])
+        weights = torch.stack([self.target.weight(labels, self._weights).sum() for *_, labels in parts])
         shares = weights / weights.sum()
         losses, right = [], []
         for (*given, labels), share in zip(parts, shares, strict=True):
@@ -88,7 +90,7 @@ class EncoderLearner(Voting):
             loss = loss * share
             torch.autograd.backward(loss, scale)
             losses.append(loss.detach())
-            right.append(self.target.right(self.target.decide(logits), labels).sum())
+            right.append(self.target.right(self.target.decide_logits(logits), labels).sum())
         return torch.stack(losses).sum(), torch.stack(right).sum()
 
     @torch.no_grad()

@@ -144,10 +144,11 @@ function draw(prediction) {
     fill.classList.toggle("dim", at > 0);
     item.children[2].textContent = `${(100 * entry.probability).toFixed(1)} %`;
   });
-  label.textContent = prediction.label;
+  const answer = prediction.labels ? prediction.labels.map((one) => one.label).join(", ") || "none of the labels" : prediction.label;
+  label.textContent = answer;
   const now = performance.now();
-  if (prediction.label !== said && now - saidAt > SPOKEN) {
-    say.textContent = said = prediction.label;
+  if (answer !== said && now - saidAt > SPOKEN) {
+    say.textContent = said = answer;
     saidAt = now;
   }
 }

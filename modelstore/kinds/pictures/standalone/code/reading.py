@@ -49,7 +49,9 @@ pixels = torch.from_numpy(np.stack([p for p in found if p is not None]))
 labels = torch.tensor([CLASSES.index(label) for _, label in samples])
 
 with open(VALIDATION, encoding="utf-8", newline="") as file:
-    kept_apart = Counter((row["sha256"], row["label"]) for row in csv.DictReader(file))
+    # Where Flash measured in folds, the first is what this code measures on.
+    rows = [row for row in csv.DictReader(file) if row.get("fold", "1") == "1"]
+kept_apart = Counter((row["sha256"], row["label"]) for row in rows)
 is_validation = torch.zeros(len(samples), dtype=torch.bool)
 for number, (path, label) in enumerate(samples):
     key = hashlib.sha256(path.read_bytes()).hexdigest(), label

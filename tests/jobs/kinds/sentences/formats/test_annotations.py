@@ -134,14 +134,14 @@ def test_marked_words_are_called_so(inspect_text, refusal_of, spans):
     assert "words inside the texts" in refusal.detail
 
 
-def test_most_texts_with_several_labels_are_refused_in_these_words(inspect_text, refusal_of):
+def test_most_texts_with_several_labels_teach_each_of_them(inspect_text):
     cats = lines({"text": text, "cats": dict.fromkeys(LABELS, 1.0)} for text in TEXTS)
     doccano = lines({"text": text, "label": ["pay", "find"]} for text in TEXTS)
     fasttext = "".join(f"__label__pay __label__find {text}\n" for text in TEXTS)
     for data in (cats, doccano, fasttext):
-        refusal = refusal_of(inspect_text, data)
-        assert refusal.code == "several_labels"
-        assert "several labels" in refusal.detail
+        findings = inspect_text(data, classes={"pay": "pay"})
+        assert findings.target == "many_labels"
+        assert classes(findings)["find"] == len(TEXTS)
 
 
 def answer(i, text, label, verdict):

@@ -11,7 +11,7 @@ from training.kinds.sentences.encoders import fit as encoder_fit
 from training.targets.target import target_of
 from training.train import train
 
-TARGET = target_of("textclassification")
+TARGET = target_of("textclassification", "one_label")
 LABELS = torch.arange(300) % 3
 
 
