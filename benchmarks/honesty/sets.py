@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.honesty.versions import VERSIONS, paraphrased, reworked
-from benchmarks.training_runs import DATA, picture_sets, run_dir, train
+from benchmarks.training_runs import DATA, picture_sets, pictures_of, run_dir, train
 from training.bundle.onnx_classifier import OnnxClassifier
 from training.ground.sources import Links, sources_of
 from training.ground.split import stratified_split
@@ -20,7 +20,7 @@ from training.kinds.pictures.decode import decode_in_chunks
 from training.kinds.pictures.descriptors import Descriptors
 from training.kinds.pictures.likeness import alike_pictures
 from training.kinds.pictures.preprocess import PicturePreprocess
-from training.kinds.sentences.alike.likeness import alike_sentences
+from training.kinds.sentences.likeness import alike_sentences
 
 TEXTS = tuple(sorted(path.parent.name for path in (DATA / "text").glob("*/train.csv")))
 ALL = (*TEXTS, *picture_sets())
@@ -112,6 +112,15 @@ def trained(name: str, parts: Parts, preset: str) -> tuple[dict[str, Any], NDArr
             answers = [classifier.manifest.classes[i] for i in best]
             right[some] = [answer == parts.test[i].label for answer, i in zip(answers, some, strict=True)]
         return report, right
+
+
+def _rows(path: Path) -> list[Sample]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return [Sample(row["label"], row["input"]) for row in csv.DictReader(file)]
+
+
+def _pictures(path: Path) -> list[Sample]:
+    return [Sample(label, data) for label, _, data in pictures_of(path)]
 
 
 def write_samples(name: str, folder: Path, samples: Sequence[Sample]) -> None:
