@@ -9,8 +9,8 @@ from pathlib import Path
 from benchmarks.training_runs import DATA
 from training.evaluation.parts import choose_parts
 from training.ground.recipe import resolve
-from training.kinds.sentences.catalog import TASK
 from training.kinds.sentences.alike.likeness import sentence_sources
+from training.kinds.sentences.catalog import TASK
 from training.kinds.sentences.reading import read_sentences
 
 Row = dict[str, str]
