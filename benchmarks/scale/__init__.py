@@ -1,1 +1,1 @@
-"""How trainings grow with the number of rows."""
+"""How trainings grow with the number of rows and of pictures."""

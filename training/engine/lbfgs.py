@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 _ARMIJO = 1e-4
+_FIRST_SHARE = 0.125
 _MAX_HALVINGS = 25
 
 
@@ -50,9 +51,7 @@ class Lbfgs:
         if slope >= -1e-12 * max(1.0, abs(self.loss)):
             self.converged = True
             return
-        length = 1.0
-        if not self._pairs and self._descent.scale is None:
-            length = min(1.0, 1.0 / float(self._gradient.abs().sum() + 1e-12))
+        length = 1.0 if self._pairs else self._first_length()
         for _ in range(_MAX_HALVINGS):
             point = self.point + length * direction
             loss, gradient = self._function(point)
@@ -61,6 +60,12 @@ class Lbfgs:
                 return
             length /= 2
         self.converged = True
+
+    def _first_length(self) -> float:
+        if self._descent.scale is not None:
+            # Directions that depend on each other go too far all together.
+            return _FIRST_SHARE
+        return min(1.0, 1.0 / float(self._gradient.abs().sum() + 1e-12))
 
     def _accept(self, point: Tensor, loss: float, gradient: Tensor) -> None:
         moved, bent = point - self.point, gradient - self._gradient

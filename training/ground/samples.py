@@ -14,6 +14,8 @@ from training.kinds import MANY_LABELS, ONE_LABEL
 
 _TINY_CLASS = 10
 _IMBALANCE = 10
+# Items that a thread takes at a time: a digest of a sentence takes less than handing it over.
+_AT_ONCE = 64
 Item = TypeVar("Item")
 # The label of a sample, or all of its labels.
 Names = str | tuple[str, ...]
@@ -34,9 +36,14 @@ class ContentIds(Generic[Item]):
         """The ids of `items`, with so many threads for those that are not known yet."""
         missing = [item for item in dict.fromkeys(items) if item not in self._known]
         if missing:
+            parts = [missing[first : first + _AT_ONCE] for first in range(0, len(missing), _AT_ONCE)]
             with ThreadPoolExecutor(threads) as pool:
-                self._known.update(zip(missing, pool.map(self._digest, missing), strict=True))
+                for part, ids in zip(parts, pool.map(self._digests, parts), strict=True):
+                    self._known.update(zip(part, ids, strict=True))
         return [self._known[item] for item in items]
+
+    def _digests(self, items: Sequence[Item]) -> list[str]:
+        return list(map(self._digest, items))
 
 
 @dataclass(frozen=True, slots=True)

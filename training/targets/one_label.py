@@ -29,13 +29,15 @@ def _loss(
 
 def _slope(truth: Array, classes: int) -> Slope:
     import torch
-    from torch.nn import functional
 
-    of_truth = functional.one_hot(truth, classes).float()
+    places = torch.arange(len(truth), device=truth.device)
 
     def at(logits: Array) -> tuple[Array, Array]:
         logs = torch.log_softmax(logits, dim=1)
-        return -(logs * of_truth).sum(1), logs.exp() - of_truth
+        losses = -logs[places, truth]
+        slopes = logs.exp_()
+        slopes[places, truth] -= 1
+        return losses, slopes
 
     return at
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.training.datasets import picture_run_dir, sentences, start, write_table
 from training.bundle.previous import FOLDER
+from training.ground.errors import TrainingFailed
 from training.ground.samples import ContentIds, Samples, labelled
 from training.kinds.pictures import reading
 from training.kinds.sentences.reading import read_sentences
@@ -48,9 +49,32 @@ def test_classes_without_samples_are_dropped() -> None:
 def test_a_sentence_has_the_row_of_its_file_for_a_place(tmp_path: Path) -> None:
     write_table(tmp_path / "data", [("good: a colon", "x"), ("", "x"), ("row 9: odd", "y")])
     samples = read_sentences(tmp_path / "data")
-    assert samples.places == ["row 2", "row 4"]
+    assert list(samples.places) == ["row 2", "row 4"]
+    assert list(samples.places[1:]) == ["row 4"]
     assert samples.shown(1) == "row 4: row 9: odd"
     assert samples.ids([1], 1) == [hashlib.sha256(b"row 9: odd").hexdigest()]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("input,label\na,x\n\nb,y\n", [("a", "row 2"), ("b", "row 3")]),
+        ("\nlabel,input\nx,a,more,and more\ny\nz,c\n", [("a", "row 2"), ("c", "row 4")]),
+        ("input,label,input\n1,x,a\n2,y,b\n", [("a", "row 2"), ("b", "row 3")]),
+        ("input,label,group\na,x,g,label\nb,y\n", [("a", "row 2"), ("b", "row 3")]),
+    ],
+    ids=["an empty line", "cells too many and too few", "a column twice", "a short row of three"],
+)
+def test_odd_tables_are_read_cell_by_cell(tmp_path: Path, text: str, expected: list[tuple[str, str]]) -> None:
+    (tmp_path / "data.csv").write_text(text)
+    samples = read_sentences(tmp_path)
+    assert list(zip(samples.items, samples.places, strict=True)) == expected
+
+
+def test_a_table_without_its_columns_has_no_sentences(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("text,label\na,x,b\n")
+    with pytest.raises(TrainingFailed, match="no sentences"):
+        read_sentences(tmp_path)
 
 
 def test_a_colon_in_a_place_does_not_change_what_is_listed(tmp_path: Path) -> None:

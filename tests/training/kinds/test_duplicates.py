@@ -8,7 +8,8 @@ from PIL import Image, ImageFilter
 
 from training.kinds.pictures.descriptors import Descriptors, near_pictures
 from training.kinds.pictures.preprocess import PicturePreprocess
-from training.kinds.sentences.alike.near import near_sentences, plain
+from training.kinds.sentences.alike.likeness import compared
+from training.kinds.sentences.alike.near import near_of_many, near_sentences, plain
 
 
 def photo(seed: int) -> Image.Image:
@@ -109,3 +110,27 @@ def test_little_holds_no_pairs(sentences):
 def test_plain_keeps_the_marks_of_thai():
     assert plain("น้ำ!") == plain("น้ำ")
     assert len(plain("น้ำ")) >= 3
+
+
+def test_of_very_many_sentences_what_grouping_ties_is_looked_at():
+    others = [
+        f"number {chr(97 + i)}{chr(97 + i // 3)} of the list says {'abcdefg'[i % 7] * 4}" for i in range(20)
+    ]
+    known = [
+        "The delivery came two weeks late and the box was wet.",
+        *others,
+        "the delivery came two weeks late, and the box was WET",
+        "The delivery came two weeks late and all of the boxes were open.",
+        "The delivery came two weeks late and the box was wet!!",
+        "Oh: the delivery came two weeks late and the box was wet.",
+        "...",
+        "!!!",
+    ]
+    likeness = compared(known)
+    found = near_of_many(known, likeness.exact, likeness.links.pairs)
+    assert {(0, 21), (0, 23)} <= set(found)
+    # One text of the equal ones is enough for the comparison with others.
+    assert 24 in {j for _, j in found}
+    assert not {place for pair in found for place in pair} & {*range(1, 21), 22, 25, 26}
+    assert set(found) <= set(near_sentences(known))
+    assert near_of_many([], np.zeros(0, np.uint64), np.zeros((0, 2), np.int64)) == []

@@ -102,15 +102,20 @@ class Pictures:
         known = self._features.get(name)
         if known is not None:
             return known
-        found = []
+        features, done = np.zeros((0, 0), np.float32), 0
         for first, chunk in self._chunks(run):
             run.control.check()
             if in_time and run.control.out_of_time:
                 break
             with run.phases.time("features"):
-                found.append(extract(chunk))
+                some = extract(chunk)
+                if not done:
+                    # Parts that are put together at last would take twice the room.
+                    features = np.empty((self.count, *some.shape[1:]), some.dtype)
+                done = first + len(some)
+                features[first:done] = some
             (events or run.events).progress((first + len(chunk)) / self.count)
-        features = np.concatenate(found) if found else np.zeros((0, 0), np.float32)
+        features = features[:done]
         if self._prepared.lasting and len(features) == self.count:
             self._features[name] = features
         return features

@@ -56,7 +56,10 @@ def train_head(recipe: Recipe, network: Network, material: Material, run: Run) -
     run.events.phase("preparing", 0.05, 0.8, "computing the features of the pictures")
     everything = pictures.features(network.name, extract, run)
     usable, parts = material.usable(recipe, run)
-    features, samples = torch.from_numpy(everything[usable.places]), usable.samples
+    samples = usable.samples
+    if len(usable.places) < len(everything):
+        everything = everything[usable.places]
+    features = torch.from_numpy(everything)
     target = target_of(recipe.task, recipe.target)
     run.events.phase("training", 0.8, 0.93)
     model = model.to("cpu")
@@ -123,10 +126,13 @@ def fit_head(
     validation part.
     """
     mean, deviation = _statistics(features[parts[0]])
-    scaled = (features - mean) / deviation
     truth = torch.from_numpy(labels)
     target = target_of(recipe.task, recipe.target)
-    train, validation = (Labelled(DenseFeatures(scaled[part]), truth[part], target) for part in parts)
+    scaled = [features[part].sub_(mean).div_(deviation) for part in parts]
+    train, validation = (
+        Labelled(DenseFeatures(matrix), truth[part], target)
+        for matrix, part in zip(scaled, parts, strict=True)
+    )
     linear = Linear(features.shape[1], head.out_features)
     penalty = _penalty(len(parts[0]))
     progress = fit_linear(
@@ -145,8 +151,11 @@ def fit_head(
         return HeadFit(progress=progress, suspects=None, refits=None)
     rows = np.concatenate(parts)
 
+    def rescaled(places: NDArray[np.int64]) -> torch.Tensor:
+        return features[torch.from_numpy(places)].sub_(mean).div_(deviation)
+
     def select(places: NDArray[np.int64]) -> Features:
-        return DenseFeatures(scaled[torch.from_numpy(rows[places])])
+        return DenseFeatures(rescaled(rows[places]))
 
     found = suspects(
         select,
@@ -158,7 +167,7 @@ def fit_head(
         control=control,
     )
     refits = HeadRefits.of(
-        scaled, labels, rows, classes=head.out_features, target=target, penalty=penalty, seed=recipe.seed
+        rescaled, labels, rows, classes=head.out_features, target=target, penalty=penalty, seed=recipe.seed
     )
     return HeadFit(progress=progress, suspects=found, refits=refits)
 
@@ -184,7 +193,7 @@ def learn_from_all(
     with torch.no_grad():
         linear.weight.copy_(head.weight.T * deviation[:, None])
         linear.bias.copy_(head.bias + head.weight @ mean)
-    scaled, truth = DenseFeatures((features - mean) / deviation), torch.from_numpy(labels)
+    scaled, truth = DenseFeatures((features - mean).div_(deviation)), torch.from_numpy(labels)
     everything = Labelled(scaled, truth, target_of(recipe.task, recipe.target))
     refit(linear, everything, penalty=_penalty(len(labels)), config=recipe, control=run.control)
     _set_head(head, linear, mean, deviation)

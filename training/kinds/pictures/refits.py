@@ -1,5 +1,6 @@
 """Heads that learn from some of the pictures, see `training.evaluation.collect`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,7 +29,7 @@ class HeadRefits:
     @classmethod
     def of(
         cls,
-        scaled: torch.Tensor,
+        scaled: Callable[[Indices], torch.Tensor],
         labels: Indices,
         places: Indices,
         *,
@@ -37,9 +38,9 @@ class HeadRefits:
         penalty: float,
         seed: int,
     ) -> "HeadRefits":
-        """Of the pictures at `places` in `scaled` and `labels`, or some of them."""
+        """Of the pictures at `places` in `labels`, or some of them; `scaled` gives their features."""
         some = np.sort(np.random.default_rng(seed).permutation(places)[:MOST_SAMPLES])
-        return cls(some, scaled[torch.from_numpy(some)], labels[some], classes, target, penalty)
+        return cls(some, scaled(some), labels[some], classes, target, penalty)
 
     def among(self, places: Indices) -> "HeadRefits":
         """The same, where the pictures are counted among those at the sorted `places`."""

@@ -10,6 +10,7 @@ from training.targets.target import Target
 
 # Class counts of words above this size are not worth their memory.
 _MOST_COUNTS = 20_000_000
+_ROWS_AT_ONCE = 100_000
 
 
 def naive_bayes(
@@ -27,9 +28,11 @@ def naive_bayes(
     """
     if words * classes > _MOST_COUNTS or not len(labels[1]):
         return None
-    ids, owners = _flat(rows[0])
-    counts = np.bincount(ids * classes + labels[0][owners], minlength=words * classes) + 1.0
-    counts = counts.reshape(words, classes)
+    flat = np.ones(words * classes)
+    for first in range(0, len(rows[0]), _ROWS_AT_ONCE):
+        ids, owners = _flat(rows[0][first : first + _ROWS_AT_ONCE])
+        flat += np.bincount(ids * classes + labels[0][first + owners], minlength=words * classes)
+    counts = flat.reshape(words, classes)
     logs = np.log(counts / counts.sum(axis=0)).astype(np.float32)
     prior = np.log(np.bincount(labels[0], minlength=classes) + 1e-9)
     ids, owners = _flat(rows[1])

@@ -76,14 +76,14 @@ def _split_by_arrow(sentences: Sequence[str], threads: int) -> Iterator[_Part]:
     from pyarrow import compute
 
     def part(first: int) -> _Part:
-        some = [_whole(sentence) for sentence in sentences[first : first + _SENTENCES_AT_ONCE]]
+        some = [_whole(sentence) for sentence in sentences[first : first + _MANY]]
         lists = compute.split_pattern(pyarrow.array(some, pyarrow.large_string()), " ")
         words = lists.values.dictionary_encode()
         counts = compute.list_value_length(lists).to_numpy()
         return words.dictionary.to_pylist(), words.indices.to_numpy(), counts.astype(np.int64)
 
     with ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(part, range(0, len(sentences), _SENTENCES_AT_ONCE))
+        yield from pool.map(part, range(0, len(sentences), _MANY))
 
 
 def compact(preprocess: TextPreprocess, sentences: Sequence[str], split: Split | None = None) -> Rows:
@@ -134,8 +134,8 @@ class WordLookup:
         return _joined(found)
 
     def rows_of(self, split: Split) -> Rows:
-        """The same of sentences that were split before."""
-        known, found = self._look_up(split.words), []
+        """The same of sentences that were split before, for a tokenizer whose steps `counted_words` knows."""
+        known, found = self._looked_up_plainly(split.words), []
         for first in range(0, len(split.rows), _SENTENCES_AT_ONCE):
             some = split.rows[first : first + _SENTENCES_AT_ONCE]
             found.append(self._some(some.ids, some.lengths, known))
@@ -151,6 +151,20 @@ class WordLookup:
         rows = Rows.joined(found)
         rows.ids[rows.ids == 0] = self._unknown
         return rows
+
+    def _looked_up_plainly(self, words: Sequence[str]) -> Rows:
+        """The same; of ASCII without special tokens, which stand in brackets, the library need not be asked."""
+        ids, nothing = self._tokenizer.get_vocab(), self._unknown
+        plain = [word.isascii() and "[" not in word for word in words]
+        asked = iter(
+            self._look_up([word for word, is_plain in zip(words, plain, strict=True) if not is_plain])
+        )
+        return Rows.of(
+            [ids.get(piece, nothing) for piece in _ASCII_PIECES.findall(word.lower())]
+            if is_plain
+            else next(asked)
+            for word, is_plain in zip(words, plain, strict=True)
+        )
 
     def _some(self, words: Ids, counts: Places, known: Rows) -> tuple[Ids, Places]:
         """The ids of sentences with so many of the `words` each, which are places in `known`, and their lengths."""

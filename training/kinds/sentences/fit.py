@@ -54,6 +54,7 @@ def fit(
             likeness = prepared.once("likeness", lambda: compared(samples.items, run.machine.cores))
             links = likeness.links
             sources = prepared.once("sources", lambda: sources_of(len(samples.items), links, samples.groups))
+        give_back()
         chosen = parts or choose_parts(samples, recipe, previous, run.machine.cores, sources)
     encoder = None
     if recipe.model in ENCODERS:
@@ -238,7 +239,10 @@ class _Outcomes:
 def _fit_ngrams(recipe: Recipe, texts: "Texts", run: Run, outcome: _Outcomes) -> "Outcome":
     from training.kinds.sentences.ngram_fit import NGramFitting
 
-    return _finished(NGramFitting(recipe, texts, run).with_events(), outcome)
+    fit = NGramFitting(recipe, texts, run).with_events()
+    # The features are gone.
+    give_back()
+    return _finished(fit, outcome)
 
 
 def _finished(fit: "NGramFit", outcome: _Outcomes) -> "Outcome":

@@ -14,7 +14,6 @@ from training.engine.checkpoint import Checkpoint, fingerprint
 from training.engine.lbfgs import Descent
 from training.engine.linear import Labelled, Linear, fit_linear, measure, refit
 from training.engine.loop import restore, snapshot
-from training.engine.memory import give_back
 from training.engine.progress import Progress
 from training.ground.epochs import EpochFigures
 from training.ground.recipe import Recipe
@@ -35,7 +34,7 @@ _WORK_A_THREAD = 4_000_000
 # Of more sentences than these the features lie closer, and a fit goes as far as it tells on other sentences: decision
 # 098. Longer n-grams are known that one in so many sentences has, and so many weights at most.
 MANY = 200_000
-_ONE_IN, _MOST_WEIGHTS = 300_000, 20_000_000
+_ONE_IN, _MOST_WEIGHTS = 180_000, 20_000_000
 _NEAR_ENOUGH, _HISTORY, _BEND = 3e-3, 5, 0.1
 
 
@@ -253,6 +252,5 @@ def _of_many(texts: Texts, threads: int) -> tuple[NGramTable, list[Occurrences]]
     counted = Counted(texts.rows[0], base, order, threads)
     fewest = max(2, len(texts.rows[0]) // _ONE_IN)
     table = counted.table(fewest, _MOST_WEIGHTS // texts.classes)
-    features = [counted.features(table)]
-    give_back()
-    return table, [*features, Counted(texts.rows[1], base, order, threads).features(table)]
+    features = counted.features(table)
+    return table, [features, Counted(texts.rows[1], base, order, threads).features(table)]

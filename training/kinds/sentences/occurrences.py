@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from training.engine.memory import give_back
 from training.kinds.sentences.ngrams import NORM, NGramTable, ngrams_of
 from training.kinds.sentences.rows import Picked, Rows, starts_of
 
@@ -56,6 +57,7 @@ class Counted:
             )
             # For each length all parts.
             self._found = [list(parts) for parts in zip(*found, strict=True)]
+        give_back()
 
     def _parts(self, rows: Rows, first: int) -> Iterator[_Part]:
         for keys, owners in ngrams_of(rows, self._base, self._order):
@@ -88,6 +90,8 @@ class Counted:
                 for part in parts:
                     sums = np.bincount(part.owners, np.repeat(weights[part.keys], part.sizes))
                     squares[part.first : part.first + len(sums)] += sums
+                del parts
+                give_back()
         lengths = (NORM / np.maximum(np.sqrt(squares), 1e-6)).astype(np.float32)
         return Occurrences(sides, torch.from_numpy(lengths), torch.from_numpy(table.idf))
 
@@ -171,11 +175,11 @@ class Occurrences:
         found = torch.zeros(self.count, weight.shape[1])
         for side in self._sides:
             found += side.of_rows(weighed)
-        return found * self._lengths
+        return found.mul_(self._lengths)
 
     def gradient(self, errors: Tensor) -> Tensor:
         """See linear.Features."""
-        return self._of_columns(errors * self._lengths) * self._idf
+        return self._of_columns(errors * self._lengths).mul_(self._idf)
 
     def curvature(self) -> Tensor:
         """See linear.Features."""

@@ -1,5 +1,6 @@
 """Models of sentences that know some of the classes, and trainings that tell what belongs to none."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -13,6 +14,7 @@ from training.bundle.outside import spread
 from training.ground.samples import ContentIds, Samples
 from training.kinds.sentences import left_out
 from training.kinds.sentences.left_out import SentencesLeftOut, looked_at
+from training.kinds.sentences.rows import Rows
 from training.kinds.sentences.tokens import tokenise
 from training.targets.one_label import ONE_LABEL
 from training.train import train
@@ -71,7 +73,7 @@ def test_embeddings_have_a_say():
     given = parts(len(found.items))
     tokens = tokenise(found, 500, 50)
     # Of no class the words say anything; only these vectors do.
-    tokens.rows[:] = [[1]] * len(tokens.rows)
+    tokens = dataclasses.replace(tokens, rows=Rows.of([[1]] * len(tokens.rows)))
     vectors = torch.eye(5)[torch.from_numpy(found.labels)] + 0.1 * torch.randn(len(found.labels), 5)
     kept = np.array([True, True, True, False, True])
     embeddings = (vectors[given[0]], vectors[given[1]])

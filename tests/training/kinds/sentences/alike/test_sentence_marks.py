@@ -6,7 +6,7 @@ import string
 import numpy as np
 import pytest
 
-from training.kinds.sentences import marks
+from training.kinds.sentences.alike import marks
 from training.kinds.sentences.alike.marks import marks_of, seen_before
 from training.kinds.sentences.alike.near import plain
 
@@ -60,7 +60,7 @@ def test_marks_are_small_and_without_words() -> None:
 
 
 def test_of_very_many_only_the_same_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marks, "_MOST_SIGNED", 2)
+    monkeypatch.setattr(marks, "MOST_SIGNED", 2)
     found = marks_of(KNOWN)
     assert len(found["signed"]) == 0
     assert seen_before([KNOWN[0], KNOWN[0].replace("wet", "damp")], found).tolist() == [True, False]

@@ -1,0 +1,54 @@
+"""What the site takes of memory and time to take in and check a table."""
+
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from benchmarks.site import running_site
+
+_EVERY = 0.05
+_ROLES = {"gunicorn": "web server", "jobs.uploads.reader": "reader"}
+
+
+def checked(table: Path) -> float:
+    """The most MB that a process of the web server or of the reader held while a table was sent and checked."""
+    with running_site() as (flash, folder):
+        peaks: dict[str, float] = {}
+        over = threading.Event()
+        watcher = threading.Thread(target=_watch, args=(folder, peaks, over))
+        watcher.start()
+        try:
+            started = time.monotonic()
+            found = flash.check(table, task_type="textclassification")
+            seconds = time.monotonic() - started
+        finally:
+            over.set()
+            watcher.join()
+    for name, peak in sorted(peaks.items()):
+        print(f"    {name}: {peak:,.0f} MB", flush=True)
+    print(f"    {found['sample_count']:,} rows taken in and checked in {seconds:.1f} s", flush=True)
+    return max(peaks.values())
+
+
+def _watch(folder: Path, peaks: dict[str, float], over: threading.Event) -> None:
+    site = _site(folder)
+    while not over.wait(_EVERY):
+        for process in site.children(recursive=True):
+            with suppress(psutil.Error):
+                words = " ".join(process.cmdline())
+                name = next((role for word, role in _ROLES.items() if word in words), "")
+                if name:
+                    peaks[name] = max(peaks.get(name, 0.0), process.memory_info().rss / 1e6)
+
+
+def _site(folder: Path) -> psutil.Process:
+    """The process that started all others of the site of this var folder."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            words = process.cmdline()
+            if "up" in words and process.environ().get("FLASH_VAR_DIR") == str(folder):
+                return process
+    raise SystemExit("The site that was started is not there.")
