@@ -268,7 +268,7 @@ class Flash:
         format: str = "bundle",
         on_download: OnBytes | None = None,
     ) -> Path:
-        """Saves the model as onnx, pytorch, safetensors or bundle (a zip); what bears the name is complete."""
+        """Saves the model as onnx, pytorch, safetensors, bundle or code (zips); what bears the name is complete."""
         return self._save(f"models/{token}/download/?format={format}", Path(target), on_download)
 
     def _save(self, path: str, target: Path, on_download: OnBytes | None = None) -> Path:
