@@ -7,9 +7,7 @@ measure.
 """
 
 import dataclasses
-import os
 import shutil
-from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -27,9 +25,11 @@ from training.ground.machine import Machine
 from training.ground.phases import Phases
 from training.ground.prepared import Prepared
 from training.ground.recipe import Recipe
+from training.ground.run import Run
 from training.ground.samples import Parts, Samples
 from training.ground.split import stratified_folds
 from training.kinds import MANY_LABELS
+from training.search.answers import Answers, mean_baseline
 from training.search.folding import fold_count
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def fit_in_folds(
             return first
         assert prepared is not None
         events.phase("training", share * _TRAINED, _TRAINED, f"measuring in {count} folds")
-        folds = _Folds(recipe, samples, machine, events, folder, control, prepared, first, count)
+        run = Run(folder=folder, machine=machine, events=events, control=control, phases=phases)
+        folds = _Folds(recipe, samples, run, prepared, previous, first, count)
         with phases.time("folds"):
             return folds.measured()
 
@@ -97,15 +98,6 @@ def _is_decided(samples: Samples[Any], previous: Previous | None) -> bool:
     return bool(samples.splits) or (previous is not None and previous.has_learned and not previous.in_folds)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Answers:
-    """Probabilities [M, C] of the samples at `places` [M], and what a simple method reaches on these."""
-
-    places: Indices
-    probabilities: NDArray[np.float32]
-    baseline: float | None
-
-
 class _Folds:
     """The folds after the `first`, whose outcome is known."""
 
@@ -113,28 +105,27 @@ class _Folds:
         self,
         recipe: Recipe,
         samples: Samples[Any],
-        machine: Machine,
-        events: Events,
-        folder: Path,
-        control: Control,
+        run: Run,
         prepared: Prepared,
+        previous: Previous | None,
         first: "Outcome",
         count: int,
     ) -> None:
-        self._recipe, self._samples, self._events, self._control = recipe, samples, events, control
+        self._recipe, self._samples, self._run = recipe, samples, run
         # One process: those of the first have gone.
-        self._machine = dataclasses.replace(machine, processes=1)
-        self._folder, self._prepared, self._first = folder, prepared, first
+        self._machine = dataclasses.replace(run.machine, processes=1)
+        self._prepared, self._previous, self._first = prepared, previous, first
         self._folds = _folds_of(first, count)
 
     def measured(self) -> "Outcome":
         """The first outcome with the answers of all folds that could be finished."""
         numbers = [int(number) for number in np.unique(self._folds) if number > 0]
-        answers = {0: self._asked(self._first)}
+        answers = {0: Answers.of(self._first)}
         steps = len(numbers) + (not self._has_all)
         for done, number in enumerate(numbers):
-            self._control.check()
-            found = self._saved(number) or self._fold(number, done / steps, (done + 1) / steps)
+            self._run.control.check()
+            found = Answers.load(self._path(number), self._fingerprint(number))
+            found = found or self._fold(number, done / steps, (done + 1) / steps)
             if found is None:
                 break
             answers[number] = found
@@ -153,14 +144,14 @@ class _Folds:
         is_decided = recipe.early_stopping is not None or recipe.schedule != "cosine"
         return recipe.is_convex or is_decided or first.deployed_count >= sum(map(len, first.parts))
 
-    def _fold(self, number: int, low: float, high: float) -> _Answers | None:
+    def _fold(self, number: int, low: float, high: float) -> Answers | None:
         """Those of one fold; None where there was no time for it, or it failed."""
         outcome = self._fitted(self._parts(number), low, high)
         if outcome is None:
-            self._events.log(f"Fold {number + 1} could not be measured.")
+            self._run.events.log(f"Fold {number + 1} could not be measured.")
             return None
-        answers = self._asked(outcome)
-        self._save(number, answers)
+        answers = Answers.of(outcome)
+        answers.save(self._path(number), self._fingerprint(number))
         return answers
 
     def _of_all(self, outcome: "Outcome", low: float) -> "Outcome":
@@ -170,7 +161,7 @@ class _Folds:
         if whole is None:
             return outcome
         first, count = self._first, len(self._folds)
-        self._events.log(
+        self._run.events.log(
             f"The model you get has learned from all {count:,} {self._recipe.kind.words.samples}, as long and in the "
             "same way as those that were measured."
         )
@@ -189,22 +180,24 @@ class _Folds:
         """A model made as the first one was; None where there was no time for it, or it failed."""
         if self._is_over():
             return None
-        work = self._folder / "fold"
+        work = self._run.folder / "fold"
         work.mkdir(exist_ok=True)
         try:
             outcome = fit(
                 self._recipe,
                 self._samples,
                 self._machine,
-                self._events.progress_alone(low, high),
+                self._run.events.progress_alone(low, high),
                 folder=work,
                 parts=parts,
-                control=self._control,
+                control=self._run.control,
                 prepared=self._prepared,
+                # What it has not learned, which may be out of reach elsewhere.
+                previous=self._previous,
                 choices=self._first.choices,
             )
         except TrainingFailed as failure:
-            self._events.log(failure.message)
+            self._run.events.log(failure.message)
             return None
         finally:
             shutil.rmtree(work, ignore_errors=True)
@@ -212,12 +205,7 @@ class _Folds:
         return None if self._is_over() else outcome
 
     def _is_over(self) -> bool:
-        return self._control.out_of_time
-
-    def _asked(self, outcome: "Outcome") -> _Answers:
-        evidence, classes = outcome.evidence, len(outcome.classes)
-        baseline = None if evidence is None else evidence.baseline(classes, outcome.target)
-        return _Answers(outcome.parts[1], outcome.probabilities, baseline)
+        return self._run.control.out_of_time
 
     def _parts(self, number: int) -> Parts:
         """As indices among all samples that were given."""
@@ -225,7 +213,7 @@ class _Folds:
         places = np.arange(count) if usable is None else usable
         return places[self._folds != number], places[self._folds == number]
 
-    def _together(self, answers: dict[int, _Answers]) -> "Outcome":
+    def _together(self, answers: dict[int, Answers]) -> "Outcome":
         from training.search.evidence import FoldsEvidence
 
         first = self._first
@@ -241,50 +229,21 @@ class _Folds:
             deployed_count=first.deployed_count or len(first.parts[0]),
         )
         if first.evidence is not None:
-            baseline = _mean_of([found.baseline for found in answers.values()], list(answers.values()))
-            evidence = FoldsEvidence(first.evidence, outcome, baseline)
+            evidence = FoldsEvidence(first.evidence, outcome, mean_baseline(list(answers.values())))
             outcome = dataclasses.replace(outcome, evidence=evidence)
-        self._events.log(
+        self._run.events.log(
             f"The figures are of {len(measured_on):,} {self._recipe.kind.words.samples}, each answered by a model "
             f"that had not learned from it ({len(answers)} folds)."
         )
         return outcome
 
     def _path(self, number: int) -> Path:
-        return self._folder / "checkpoint" / f"fold-{number}.npz"
+        return self._run.folder / "checkpoint" / f"fold-{number}.npz"
 
     def _fingerprint(self, number: int) -> str:
         from training.engine.checkpoint import fingerprint
 
         return fingerprint(self._recipe, self._folds.tolist(), number, dict(self._first.choices))
-
-    def _save(self, number: int, answers: _Answers) -> None:
-        """For a later attempt."""
-        path = self._path(number)
-        temporary = path.with_suffix(".tmp")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            np.savez(
-                file,
-                fingerprint=self._fingerprint(number),
-                places=answers.places,
-                probabilities=answers.probabilities,
-                baseline=np.nan if answers.baseline is None else answers.baseline,
-            )
-        os.replace(temporary, path)
-
-    def _saved(self, number: int) -> _Answers | None:
-        """What an earlier attempt has measured."""
-        try:
-            with np.load(self._path(number)) as file:
-                if str(file["fingerprint"]) != self._fingerprint(number):
-                    return None
-                baseline = float(file["baseline"])
-                return _Answers(
-                    file["places"], file["probabilities"], None if np.isnan(baseline) else baseline
-                )
-        except (OSError, ValueError, KeyError):
-            return None
 
 
 def _folds_of(first: "Outcome", count: int) -> Indices:
@@ -300,11 +259,3 @@ def _folds_of(first: "Outcome", count: int) -> Indices:
     unused = np.setdiff1d(np.arange(len(folds)), np.concatenate([train, validation]))
     folds[unused] = -1
     return folds
-
-
-def _mean_of(values: Sequence[float | None], answers: Sequence[_Answers]) -> float | None:
-    """Weighed by how many samples each is of."""
-    known = [value for value in values if value is not None]
-    if len(known) < len(values):
-        return None
-    return float(np.average(known, weights=[len(found.places) for found in answers]))

@@ -221,6 +221,19 @@ def test_more_data_after_one_part_is_compared_on_that_part(tmp_path) -> None:
     )
 
 
+def test_an_earlier_head_is_gone_on_from_without_weights(tmp_path, with_weights, monkeypatch) -> None:
+    job, _ = start(picture_run_dir(tmp_path / "earlier", 8, model="mobilenet_v3_small"))
+    train(job, by=fit_in_folds)
+    monkeypatch.setenv("FLASH_WEIGHTS_DIR", str(tmp_path))
+    later = picture_run_dir(tmp_path / "later", 8, model="mobilenet_v3_small")
+    (job.folder / "bundle").rename(later / "previous")
+    run, _ = start(later)
+    train(run, by=fit_in_folds)
+    report = report_of(run)
+    assert report["folds"]["samples"] == 24
+    assert report["previous"]["before"] == report["previous"]["after"]
+
+
 @pytest.mark.usefixtures("with_weights")
 def test_a_network_that_has_learned_is_not_gone_on_from_once_all_was_measured(tmp_path) -> None:
     values = {

@@ -272,7 +272,7 @@ def _fit_encoder(
     window, limit = spec.window, spec.limit
     if is_quick(recipe):
         window = limit = min(window, QUICK_WINDOW)
-    encoded = outcome.encoded(encoder, window, limit, is_original=changed is None)
+    encoded = outcome.encoded(encoder, window, limit, is_original=not changed)
     fit = train_encoder(recipe, encoded, texts, run, partial(_tell_early, outcome, early))
     if isinstance(fit, NGramFit):
         return _finished(fit, outcome)
