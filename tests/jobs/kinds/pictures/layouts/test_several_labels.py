@@ -63,6 +63,11 @@ def test_lists_of_labels_in_metadata_are_learnt_and_renamed(inspect_zip):
     assert (edited.sample_count, classes(edited)) == (12, {"bush": 4, "tree": 8})
 
 
+def test_pictures_with_several_labels_are_left_out_by_choice(inspect_zip):
+    findings = inspect_zip(loose(12) | {"tags.csv": FLAGS}, several_labels="keep_single")
+    assert (findings.target, classes(findings)) == ("one_label", {"sea": 2, "sky": 2, "sun": 2})
+
+
 def test_one_label_each_stays_one_label(inspect_zip):
     lines = [(f"{i:03}.jpg", ("oak", "elm")[i % 2]) for i in range(8)]
     findings = inspect_zip(
