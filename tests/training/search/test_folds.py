@@ -14,12 +14,13 @@ from training.bundle.onnx_classifier import OnnxClassifier
 from training.bundle.previous import Previous
 from training.evaluation.outcome import Outcome
 from training.evaluation.parts import choose_parts
+from training.fit import fit
 from training.ground.errors import Interrupted
 from training.ground.events import Events
 from training.kinds import load
 from training.search import folds as folds_module
 from training.search.folds import fit_in_folds
-from training.train import fit, train
+from training.train import train
 
 LSTM = {
     "preset": "best",
