@@ -8,7 +8,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from tests.training.datasets import sentences
 from tests.training.tiny_encoder import write_encoder
 from training.kinds.sentences import by_word, tokeniser
-from training.kinds.sentences.by_word import compact, pays
+from training.kinds.sentences.by_word import Split, compact, pays
 from training.kinds.sentences.preprocess import TextPreprocess
 from training.kinds.sentences.tokeniser import SPECIAL, learn_pieces, learn_vocabulary
 
@@ -51,6 +51,30 @@ def test_ids_are_those_of_the_library(tokenizer_json, length, kept, monkeypatch)
     assert pays(tokenizer_json, asked)
     ours = TextPreprocess(tokenizer_json, length)
     assert [list(row) for row in compact(ours, asked)] == ours.ragged(asked)
+
+
+@pytest.mark.parametrize("many", [0, 1_000_000], ids=["by Arrow", "by Python"])
+@pytest.mark.parametrize("length", [3, 2000])
+def test_sentences_split_before_have_the_same_ids(many, length, monkeypatch):
+    monkeypatch.setattr(by_word, "_MANY", many or 1)
+    monkeypatch.setattr(by_word, "_SENTENCES_AT_ONCE", 4)
+    vocabulary = learn_vocabulary(ENGLISH, 500)
+    asked = [*ODD, *ENGLISH[:30], *ODD, "[BOS]a b[PAD] a[b]c"]
+    ours = TextPreprocess(vocabulary.tokenizer_json, length)
+    found = compact(ours, asked, Split.of(asked, 2))
+    assert [list(row) for row in found] == ours.ragged(asked)
+
+
+def test_arrow_splits_as_python_does(monkeypatch):
+    asked = [*ODD, *ENGLISH, *ODD]
+    plain = Split.of(asked)
+    monkeypatch.setattr(by_word, "_MANY", 5)
+    found = Split.of(asked, 3)
+    # Halves of characters are replaced either way, sooner or later.
+    assert [word.encode("utf-8", "replace") for word in plain.words] == [
+        word.encode() for word in found.words
+    ]
+    assert [list(row) for row in found.rows] == [list(row) for row in plain.rows]
 
 
 def test_without_blanks_the_library_is_asked_itself(monkeypatch):
