@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from training.ground.errors import Interrupted
 from training.ground.run import Run
+from training.score import ACCURACY
 
 if TYPE_CHECKING:
     from training.evaluation.outcome import Outcome
@@ -65,7 +66,8 @@ class _Asked:
 def collect_figures(outcome: "Outcome", run: Run) -> dict[str, Any]:
     """`collect` of report.json; {} where nothing can be said. It may not cost the training its success."""
     refits = outcome.refits
-    if refits is None or len(refits.places) < FEWEST_SAMPLES:
+    # Of several labels a sample half of a class cannot be left out.
+    if refits is None or len(refits.places) < FEWEST_SAMPLES or outcome.target.score != ACCURACY:
         return {}
     budget = max(_LEAST_SECONDS, _TIME_SHARE * sum(run.phases.seconds.values()))
     with run.phases.time("what to collect"):
