@@ -132,10 +132,11 @@ def test_code_of_sentences_is_as_good(tmp_path: Path, values: dict[str, Any]) ->
     ("values", "few"),
     [
         ({"preset": "quick"}, 0),
+        ({"preset": "quick", "optimizer": "sgd", "learning_rate": 0.5, "epochs": 5}, 0),
         ({"preset": "balanced", "epochs": 6, "batch_size": 8, "backbone_rate": 1.0}, 0),
         ({"preset": "balanced"}, 24),
     ],
-    ids=["frozen", "upper layers", "few examples"],
+    ids=["frozen", "frozen, by batches", "upper layers", "few examples"],
 )
 def test_code_of_an_encoder_is_as_good(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], few: int

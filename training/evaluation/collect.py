@@ -65,6 +65,7 @@ class _Asked:
 def collect_figures(outcome: "Outcome", run: Run) -> dict[str, Any]:
     """`collect` of report.json; {} where nothing can be said. It may not cost the training its success."""
     refits = outcome.refits
+    # Of several labels a sample half of a class cannot be left out.
     if refits is None or len(refits.places) < FEWEST_SAMPLES or not outcome.target.answers_one:
         return {}
     budget = max(_LEAST_SECONDS, _TIME_SHARE * sum(run.phases.seconds.values()))

@@ -28,6 +28,7 @@ from training.ground.errors import Interrupted
 from training.ground.run import Run
 from training.ground.samples import class_counts
 from training.kinds import kind_of, load
+from training.score import ACCURACY
 from training.targets.one_label import wilson_interval
 
 # Of each part no more are looked at; a random choice is.
@@ -57,7 +58,8 @@ class Trait:
 def trait_figures(outcome: Outcome, run: Run) -> dict[str, Any]:
     """The parts of report.json; {} where nothing is known. It may not cost the training its success."""
     told = kind_of(outcome.recipe.task).traits
-    if not told or run.control.out_of_time:
+    # Groups are judged by the share of right answers.
+    if not told or run.control.out_of_time or outcome.target.score != ACCURACY:
         return {}
     with run.phases.time("traits"):
         try:
