@@ -35,7 +35,9 @@ def finished(folder: Path, *more: str) -> tuple[int, list[dict]]:
 def test_it_tells_how_it_goes_and_leaves_a_bundle(tmp_path):
     code, events = finished(text_run_dir(tmp_path), "--parent-pid", str(os.getpid()))
     assert code == 0
-    assert [e["phase"] for e in events if e["event"] == "phase"] == ["preparing", "training", "exporting"]
+    phases = [(e["phase"], e.get("detail", "")) for e in events if e["event"] == "phase"]
+    assert [name for name, _ in phases] == ["preparing", "training", "training", "exporting"]
+    assert phases[2][1] == "measuring in 10 folds"
     assert events[-1]["event"] == "result"
     shares = [e["progress"] for e in events if e["event"] == "progress"]
     assert shares == sorted(shares)

@@ -32,11 +32,16 @@ class Answers:
         """Write them, whole or not at all; the `fingerprint` says what they are of. A full disk is no failure."""
         temporary = path.with_suffix(".tmp")
         baseline = np.nan if self.baseline is None else self.baseline
-        arrays = {"places": self.places, "probabilities": self.probabilities, "baseline": np.array(baseline)}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("wb") as file:
-                np.savez(file, fingerprint=np.array(fingerprint), **arrays)
+                np.savez(
+                    file,
+                    fingerprint=fingerprint,
+                    places=self.places,
+                    probabilities=self.probabilities,
+                    baseline=baseline,
+                )
             os.replace(temporary, path)
         except OSError:
             temporary.unlink(missing_ok=True)
