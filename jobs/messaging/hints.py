@@ -29,7 +29,7 @@ def wake_scheduler() -> None:
     _send("reconcile")
 
 
-def wake_trainers(*, short: bool) -> None:
+def wake_trainers(*, short: bool = False) -> None:
     """Tells the training workers that a job waits, and those with a lane for short ones likewise."""
     _send("train_next")
     if short:
