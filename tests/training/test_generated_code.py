@@ -73,7 +73,7 @@ def ran(command: list[str], folder: Path, **environment: Any) -> str:
         env=kept | {name: str(value) for name, value in environment.items()},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
