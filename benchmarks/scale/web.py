@@ -7,15 +7,17 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.site import running_site
+from benchmarks.site import Flash, port_of, running_site
 
-_EVERY = 0.05
+# Seconds for the whole answer, and between two looks.
+_PATIENCE, _EVERY = 900.0, 0.05
 _ROLES = {"gunicorn": "web server", "jobs.uploads.reader": "reader"}
 
 
 def checked(table: Path) -> float:
     """The most MB that a process of the web server or of the reader held while a table was sent and checked."""
-    with running_site() as (flash, folder):
+    with running_site() as (site, folder):
+        flash = Flash(f"http://127.0.0.1:{port_of(site)}", timeout=_PATIENCE)
         peaks: dict[str, float] = {}
         over = threading.Event()
         watcher = threading.Thread(target=_watch, args=(folder, peaks, over))
