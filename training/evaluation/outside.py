@@ -30,6 +30,10 @@ WANTED = 0.05
 FEWEST_CLASSES, FEWEST_SAMPLES = 4, 40
 # Nats; a model that is always surer is not taken at its word: 99.8 % and the rest on another class.
 _LEAST_SPREAD = 0.01
+_ANY_NUMBER = (
+    "Models with any number of labels do not tell what is unlike all that they learned from; where no label is likely, "
+    "they name none."
+)
 _FOLDS = 5
 # Seconds after which no further fold is begun; the classes of the others are a random choice.
 _BUDGET = 10.0
@@ -41,6 +45,8 @@ def outside_figures(outcome: Outcome, run: Run) -> dict[str, Any]:
     It may not cost the training its success: where leaving out fails, the threshold stands alone.
     """
     leave_out, classes, count = outcome.leave_out, len(outcome.classes), len(outcome.truth)
+    if not outcome.target.answers_one:
+        return {"outside": {"missing": _ANY_NUMBER}}
     if leave_out is None:
         return {}
     if classes < FEWEST_CLASSES or count < FEWEST_SAMPLES:

@@ -179,7 +179,7 @@ def test_the_schema_describes_every_answer(client: Client, db: None) -> None:
     assert set(predict["requestBody"]["content"]) == {"application/json", "multipart/form-data"}
     assert {"200", "400", "404", "410", "413", "415", "422", "503"} <= set(predict["responses"])
     told = set(schema["components"]["schemas"]["Prediction"]["properties"])
-    assert told == {"label", "probability", "top", "outside", "unsure", "explanation"}
+    assert told == {"label", "probability", "top", "labels", "outside", "unsure", "explanation"}
 
 
 def test_the_schema_of_a_prediction_is_put_together_from_the_kinds(client: Client, db: None) -> None:

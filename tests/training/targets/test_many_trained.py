@@ -74,7 +74,8 @@ def test_the_weights_alone_give_the_same(bundle: Path) -> None:
 def test_the_report_has_figures_of_each_label_and_no_confusion(bundle: Path) -> None:
     report = json.loads((bundle / "report.json").read_text())
     assert {"macro_f1", "mean_average_precision", "all_right"} <= set(report)
-    assert not {"confusion", "accuracy", "majority_accuracy", "outside"} & set(report)
+    assert not {"confusion", "accuracy", "majority_accuracy"} & set(report)
+    assert "name none" in report["outside"]["missing"]
     assert report["thresholds"] == []
     assert [row["label"] for row in report["per_class"]] == sorted(WORDS)
     assert [row["threshold"] for row in report["per_class"]] == pytest.approx(

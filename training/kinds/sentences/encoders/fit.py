@@ -81,6 +81,11 @@ class _Steps:
         each = len(encoded.parts[0]) / texts.classes
         # How classes differ is learned from examples of one class each.
         self.are_few = each <= _FEW and not recipe.freeze and self._target.answers_one
+        if each <= _FEW and not recipe.freeze and not self.are_few:
+            run.events.log(
+                "There are few examples of each label. How classes differ is learned from sentences of one class each, "
+                "so the encoder learns in the usual way."
+            )
         if self.are_few:
             run.events.log(
                 f"There are {each:.0f} examples of a class to learn from, so all layers of the encoder learn, from how "
