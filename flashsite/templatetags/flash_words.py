@@ -7,7 +7,7 @@ from django import template
 from jobs.models import Job
 from jobs.money.estimates import Range
 from jobs.states import RUNNING, JobStatus
-from training.ground.collect_words import signed_points
+from training.evaluation.collect_words import signed_points
 from training.kinds import CATALOG
 from training.score import SCORES, Score, show
 

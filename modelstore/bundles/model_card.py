@@ -6,7 +6,7 @@ from typing import Any
 
 from modelstore.models import TrainedModel
 from training.bundle.manifest import MARKS_FILE, MEASURED_ONNX_FILE, MEASURED_TENSORS_FILE, VALIDATION_FILE
-from training.ground.collect_words import collect_words
+from training.evaluation.collect_words import collect_words
 from training.ground.source_words import source_words
 from training.ground.used_settings import used_settings
 from training.kinds import kind_of

@@ -24,7 +24,7 @@ from modelstore.web.figures import (
     threshold_row,
 )
 from modelstore.web.forms import PredictForm, ThresholdForm
-from training.ground.collect_words import collect_words
+from training.evaluation.collect_words import collect_words
 from training.ground.source_words import source_words
 from training.ground.used_settings import used_settings
 from training.kinds import Words, kind_of

@@ -21,7 +21,7 @@ from modelstore.web.figures import (
     reliability_points,
     slices_by_trait,
 )
-from training.ground.collect_words import collect_words
+from training.evaluation.collect_words import collect_words
 from training.ground.source_words import source_words
 from training.ground.used_settings import used_settings
 from training.kinds import kind_of

@@ -11,7 +11,7 @@ import pytest
 
 from tests.training.datasets import picture_run_dir, start
 from training.evaluation.collect import FEWEST_SAMPLES, collect_figures
-from training.ground.collect_words import collect_words
+from training.evaluation.collect_words import collect_words
 from training.ground.control import Control
 from training.ground.events import Events
 from training.ground.phases import Phases

@@ -16,7 +16,7 @@ from training.ground.control import Control
 from training.ground.events import Events
 from training.ground.phases import Phases
 from training.kinds.pictures.traits import traits as picture_traits
-from training.kinds.sentences.traits import traits as sentence_traits
+from training.kinds.sentences.reports.traits import traits as sentence_traits
 from training.targets.one_label import ONE_LABEL
 from training.train import train
 

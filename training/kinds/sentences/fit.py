@@ -223,7 +223,7 @@ class _Outcomes:
     def simpler(self, embeddings: "tuple[Tensor, Tensor] | None" = None) -> dict[str, Any]:
         """Simpler models of the same features: to leave out classes, and to learn from fewer sentences."""
         from training.kinds.sentences.left_out import looked_at
-        from training.kinds.sentences.refits import SentenceRefits
+        from training.kinds.sentences.reports.refits import SentenceRefits
 
         whole, seed = self.left_out(embeddings), self._recipe.seed
         parts, classes = looked_at(self._parts, seed), len(self._samples.classes)
