@@ -16,11 +16,11 @@ _ROLES = {"gunicorn": "web server", "jobs.uploads.reader": "reader"}
 
 def checked(table: Path) -> float:
     """The most MB that a process of the web server or of the reader held while a table was sent and checked."""
-    with running_site() as (site, folder):
+    with running_site() as (site, _):
         flash = Flash(f"http://127.0.0.1:{port_of(site)}", timeout=_PATIENCE)
         peaks: dict[str, float] = {}
         over = threading.Event()
-        watcher = threading.Thread(target=_watch, args=(folder, peaks, over))
+        watcher = threading.Thread(target=_watch, args=(peaks, over))
         watcher.start()
         try:
             started = time.monotonic()
@@ -35,22 +35,13 @@ def checked(table: Path) -> float:
     return max(peaks.values())
 
 
-def _watch(folder: Path, peaks: dict[str, float], over: threading.Event) -> None:
-    site = _site(folder)
+def _watch(peaks: dict[str, float], over: threading.Event) -> None:
+    # The site is a child of this process.
+    own = psutil.Process()
     while not over.wait(_EVERY):
-        for process in site.children(recursive=True):
+        for process in own.children(recursive=True):
             with suppress(psutil.Error):
                 words = " ".join(process.cmdline())
                 name = next((role for word, role in _ROLES.items() if word in words), "")
                 if name:
                     peaks[name] = max(peaks.get(name, 0.0), process.memory_info().rss / 1e6)
-
-
-def _site(folder: Path) -> psutil.Process:
-    """The process that started all others of the site of this var folder."""
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            words = process.cmdline()
-            if "up" in words and process.environ().get("FLASH_VAR_DIR") == str(folder):
-                return process
-    raise SystemExit("The site that was started is not there.")
