@@ -25,6 +25,7 @@ from training.ground.control import Control
 from training.ground.recipe import resolve
 from training.ground.samples import ContentIds, Samples
 from training.kinds.sentences.baseline import naive_bayes
+from training.kinds.sentences.rows import Rows
 from training.targets.one_label import ONE_LABEL
 from training.train import train
 
@@ -75,7 +76,7 @@ def test_clean_labels_are_left_alone():
 
 
 def test_naive_bayes_counts_words():
-    rows = [[[4, 5], [4], [6, 7], [6]], [[5, 4], [7], [6, 6]]]
+    rows = [Rows.of(part) for part in ([[4, 5], [4], [6, 7], [6]], [[5, 4], [7], [6, 6]])]
     labels = [np.array([0, 0, 1, 1]), np.array([0, 1, 0])]
     assert naive_bayes(rows, labels, words=8, classes=2, target=ONE_LABEL) == pytest.approx(2 / 3)
     assert naive_bayes(rows, labels, words=10**9, classes=2, target=ONE_LABEL) is None
