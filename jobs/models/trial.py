@@ -42,7 +42,7 @@ class Trial(models.Model):
             number=int(facts["number"]),
             defaults={
                 "words": str(facts["words"])[:100],
-                "model_name": str(facts["model"])[:40],
+                "model_name": str(facts["model_name"])[:40],
                 "state": TrialState(facts["state"]).value,
                 "seconds": float(facts["seconds"]),
                 "score_name": score.name if score else "",

@@ -73,12 +73,13 @@ def make_job(db: None) -> Callable[..., Job]:
         if values.get("status") in RUNNING:
             values.setdefault("lease_until", timezone.now() + timedelta(minutes=1))
         fields = {
+            "preset": "balanced",
             "task_type": task.value,
             "task_name": "red and green",
             "model_name": config.model,
             "config": config.to_json(),
         }
-        job = Job.with_new_token(preset="balanced", **(fields | values))
+        job = Job.with_new_token(**(fields | values))
         if all(row is None or row.known_token for row in (job.dataset, job.continues)):
             job.seal_tokens()
         job.save()

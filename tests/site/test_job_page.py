@@ -94,7 +94,7 @@ def test_polling_takes_the_same_queries_for_many_epochs(
     for count in (1, 40):
         job = make_job(status="training")
         figures(job, count)
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             client.get(reverse("job-live", args=[job.token]))
 
 

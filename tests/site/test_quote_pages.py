@@ -23,6 +23,9 @@ pytestmark = pytest.mark.django_db
 CSV = b"input,label\n" + b"".join(b"some words %d,%s\n" % (i, (b"a", b"b")[i % 2]) for i in range(20))
 
 
+AS_GIVEN = "as long as you give it"
+
+
 @pytest.fixture
 def table() -> Dataset:
     return dataset_store.store_upload(task_type=Task.TEXT, upload=ContentFile(CSV, name="table.csv"))
@@ -43,9 +46,9 @@ def test_the_page_after_the_upload_tells_what_it_will_take(client: Client, table
 
 def test_the_page_brings_the_figures_of_each_preset(client: Client, table: Dataset) -> None:
     page = text_of(client.get(reverse("dataset", args=[table.token])))
-    for preset in ("quick", "balanced", "best"):
+    for preset in Preset:
         assert f'data-estimate="{preset}" hidden' in page
-    assert page.count("Trains for") == 4
+    assert page.count("Trains for") == 5
 
 
 def test_a_preset_that_takes_no_longer_says_so() -> None:
@@ -56,8 +59,10 @@ def test_a_preset_that_takes_no_longer_says_so() -> None:
 
     kind = dataclasses.replace(own, defaults=alike)
     times = [card.time for card in presets.cards(kind, 9_000, Quoter())]
-    assert times == ["less than a minute", "about 2 min", "about 2 min, like Balanced"]
-    assert [card.time for card in presets.cards(kind, 60, Quoter())] == ["less than a minute"] * 3
+    assert times == ["less than a minute", "about 2 min", "about 2 min, like Balanced", AS_GIVEN]
+    assert [card.time for card in presets.cards(kind, 60, Quoter())] == ["less than a minute"] * 3 + [
+        AS_GIVEN
+    ]
 
 
 def test_asking_for_an_estimate_starts_nothing_and_needs_no_name(client: Client, table: Dataset) -> None:

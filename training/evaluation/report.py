@@ -39,10 +39,10 @@ report.json holds, all of the validation part unless said otherwise, or, where i
                   on average, and the epochs are those of the first. Missing where one part was measured
     outside       what is told about answers that belong to none of the classes: see `training.evaluation.outside`.
                   Missing for kinds of task that tell nothing
-    search        {minutes, seconds, ended, chosen, best_score, trials: [{number, words, model, state, seconds, score,
-                  note}]}: of preset Auto, what was tried within how many minutes, why it ended, the number of the one
-                  that was chosen, and its score as measured. `score` is less, by what choosing among several adds
-                  (`training.search.optimism`); all other figures are as measured. Missing elsewhere
+    search        {minutes, seconds, ended, chosen, best_score, trials: [{number, words, model_name, state, seconds,
+                  score, note}]}: of preset Auto, what was tried within how many minutes, why it ended, the number of
+                  the one that was chosen, and its score as measured. `score` is less, by what choosing among several
+                  adds (`training.search.optimism`); all other figures are as measured. Missing elsewhere
     train_count, val_count, best_epoch, epochs: [EpochFigures], warnings: [str], skipped: [{source, reason}],
     skipped_count, seconds: {phase: s}, device
 

@@ -102,7 +102,9 @@ class _Search:
         """Train a candidate; its trial and, where it is the best so far, its model are kept."""
         option, events = self._options[index], TrialEvents(self._job.events, self._started, self._budget)
         number = len(self._trials) + 1
-        trial = Trial(number=number, candidate=index, words=option.candidate.words, model=option.recipe.model)
+        trial = Trial(
+            number=number, candidate=index, words=option.candidate.words, model_name=option.recipe.model
+        )
         self._job.events.trial(trial.to_json())
         self._job.events.detail("training", f"trial {number}: {trial.words}")
         began = time.monotonic()
@@ -154,7 +156,7 @@ class _Search:
         return dataclasses.replace(
             trial,
             state=TrialState.DONE,
-            model=outcome.recipe.model,
+            model_name=outcome.recipe.model,
             seconds=seconds,
             score=target.measure(truth, decisions).rounded(),
             loss=log_loss(target, truth, calibrated),
@@ -198,7 +200,7 @@ class _Search:
         self._job.events.log(
             f"{len(done)} of {len(self._options)} ways of training {'was' if len(done) == 1 else 'were'} tried; the "
             f"best is {leader.words} "
-            f"({CATALOG[leader.model].title}), {show(leader.score.name, leader.score.value)}. {stopped}"
+            f"({CATALOG[leader.model_name].title}), {show(leader.score.name, leader.score.value)}. {stopped}"
         )
         found = {
             "minutes": self._budget / 60,

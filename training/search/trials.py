@@ -36,7 +36,7 @@ class Trial:
     number: int
     candidate: int
     words: str
-    model: str
+    model_name: str
     state: TrialState = TrialState.RUNNING
     seconds: float = 0.0
     score: Score | None = None
@@ -57,7 +57,7 @@ class Trial:
         return {
             "number": self.number,
             "words": self.words,
-            "model": self.model,
+            "model_name": self.model_name,
             "state": self.state.value,
             "seconds": round(self.seconds, 1),
             "score": self.score.to_json() if self.score else None,
@@ -117,7 +117,9 @@ def _copy(file: Path, to: Path) -> None:
 
 def _trial(row: dict[str, Any]) -> Trial:
     score = Score.from_json(row["score"]) if row["score"] else None
-    told = {name: row[name] for name in ("number", "candidate", "words", "model", "seconds", "loss", "note")}
+    told = {
+        name: row[name] for name in ("number", "candidate", "words", "model_name", "seconds", "loss", "note")
+    }
     return Trial(
         **told,
         state=TrialState(row["state"]),

@@ -67,7 +67,7 @@ def test_jobs_of_the_same_preset_count_where_there_are_enough(make_job: Make, se
 
 
 def test_it_waits_for_the_jobs_before_it(make_job: Make) -> None:
-    make_job(quote={"training_seconds": {"low": 50, "expected": 60, "high": 70}})
+    make_job(due=NOON, quote={"training_seconds": {"low": 50, "expected": 60, "high": 70}})
     make_job(status=JobStatus.TRAINING, eta_seconds=30.0)
     assert Quoter(now=NOON).quote(CONFIG, 100).start.expected == pytest.approx(90)
 

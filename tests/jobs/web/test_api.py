@@ -264,5 +264,5 @@ def test_following_a_job_costs_a_fixed_number_of_queries(
     job = make_job()
     for number in range(1, 30):
         job.epochs.create(epoch=number, val_accuracy=0.5)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(7):
         client.get(f"/api/v1/jobs/{job.token}/")
