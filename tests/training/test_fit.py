@@ -81,7 +81,7 @@ def extracted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 @pytest.fixture
 def tokenised(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many sentences were tokenised, call by call."""
-    return counting(monkeypatch, tokens, "compact", lambda _, sentences: len(sentences))
+    return counting(monkeypatch, tokens, "compact", lambda _, sentences, *__: len(sentences))
 
 
 @pytest.fixture
