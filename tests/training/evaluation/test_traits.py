@@ -32,7 +32,9 @@ def figures(monkeypatch: pytest.MonkeyPatch, traits: Any, right: np.ndarray) -> 
         samples=SimpleNamespace(labels=labels, items=list(range(2 * count)), shown=lambda i: f"row {i}"),
         parts=(np.arange(count), np.arange(count, 2 * count)),
         classes=["a", "b"],
+        measured_on=np.arange(count, 2 * count),
         truth=labels[count:],
+        decisions=decided,
         probabilities=np.eye(2, dtype=np.float32)[decided],
     )
     monkeypatch.setattr("training.evaluation.traits.load", lambda name: lambda items, threads: traits)

@@ -10,11 +10,13 @@ import pytest
 
 from tests.training.datasets import start, told, write_table
 from training.bundle.onnx_classifier import OnnxClassifier
+from training.fit import fit
 from training.ground.errors import Interrupted, TrainingFailed
 from training.ground.machine import Machine
 from training.ground.recipe import RecipeInvalid, resolve
 from training.kinds.sentences.reading import read_sentences
 from training.search import auto
+from training.search.folds import fit_in_folds
 from training.train import train
 
 TEXT = "textclassification"
@@ -41,12 +43,20 @@ def _run_dir(folder: Path, **values: Any) -> Path:
     return folder
 
 
+# What trains a candidate.
+FITTING: dict[str, Any] = {"by": fit}
+
+
+def _by(*arguments: Any, **options: Any) -> Any:
+    return FITTING["by"](*arguments, **options)
+
+
 def _trained(folder: Path, budget: float | None = None) -> tuple[dict[str, Any], Any]:
     """The report and the events; `budget`, in minutes, may be less than a user can ask for."""
     job, stream = start(folder)
     if budget is not None:
         job = dataclasses.replace(job, recipe=dataclasses.replace(job.recipe, budget_minutes=budget))
-    train(job)
+    train(job, by=_by)
     return json.loads((folder / "bundle" / "report.json").read_text(encoding="utf-8")), stream
 
 
@@ -54,13 +64,12 @@ def _trained(folder: Path, budget: float | None = None) -> tuple[dict[str, Any],
 def fits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The presets of all trainings, in order."""
     presets: list[str] = []
-    fit = auto.fit
 
     def counted(recipe: Any, *arguments: Any, **options: Any) -> Any:
         presets.append(f"{recipe.preset} {recipe.epochs}")
         return fit(recipe, *arguments, **options)
 
-    monkeypatch.setattr(auto, "fit", counted)
+    monkeypatch.setitem(FITTING, "by", counted)
     return presets
 
 
@@ -103,14 +112,12 @@ def test_more_minutes_never_give_less(tmp_path: Path) -> None:
 
 
 def test_one_that_fails_costs_only_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fit = auto.fit
-
     def failing(recipe: Any, *arguments: Any, **options: Any) -> Any:
         if recipe.preset != "quick":
             raise MemoryError
         return fit(recipe, *arguments, **options)
 
-    monkeypatch.setattr(auto, "fit", failing)
+    monkeypatch.setitem(FITTING, "by", failing)
     report, stream = _trained(_run_dir(tmp_path, preset="auto", budget_minutes=1))
     failed = [trial for trial in report["search"]["trials"] if trial["state"] == "failed"]
     assert failed
@@ -124,7 +131,7 @@ def test_where_the_first_fails_the_job_fails_with_its_reason(tmp_path: Path) -> 
     (folder / "data" / "data.csv").write_text("input,label\nhello,a\nthere,a\n", encoding="utf-8")
     job, _ = start(folder)
     with pytest.raises(TrainingFailed, match="at least two classes"):
-        train(job)
+        train(job, by=_by)
 
 
 def test_an_interrupted_search_goes_on_where_it_was(
@@ -144,7 +151,7 @@ def test_an_interrupted_search_goes_on_where_it_was(
 
     monkeypatch.setattr(job.events, "trial", stop_at_the_third)
     with pytest.raises(Interrupted):
-        train(job)
+        train(job, by=_by)
     continued, stream = _trained(folder)
     assert [event["number"] for event in told(stream, "trial")][:2] == [1, 2]
     without_time = [
@@ -171,7 +178,7 @@ def test_the_owner_may_end_it(tmp_path: Path, fits: list[str]) -> None:
         job.control.finish()
 
     job.events.early = enough  # type: ignore[method-assign]
-    train(job)
+    train(job, by=_by)
     report = json.loads((tmp_path / "bundle" / "report.json").read_text(encoding="utf-8"))
     assert len(early) == len(fits) == len(report["search"]["trials"]) == 1
     assert report["search"]["ended"] == "The training was stopped."
@@ -181,7 +188,7 @@ def test_the_time_that_the_machine_has_ends_it_too(tmp_path: Path, fits: list[st
     folder = _run_dir(tmp_path, preset="auto", budget_minutes=2)
     job, _ = start(folder)
     job.control.set_deadline(0.0, 0.0)
-    train(job)
+    train(job, by=_by)
     assert len(fits) == 1
 
 
@@ -196,11 +203,28 @@ def test_a_budget_is_for_auto_alone_and_auto_finds_the_rest() -> None:
     assert resolve(TEXT, {"preset": "auto"}).budget_minutes == 10
 
 
+def test_what_is_measured_in_folds_is_compared_on_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, _ = _trained(_run_dir(tmp_path / "plain", preset="auto", budget_minutes=2))
+    monkeypatch.setitem(FITTING, "by", fit_in_folds)
+    folded, _ = _trained(_run_dir(tmp_path / "folded", preset="auto", budget_minutes=2))
+    scores = [
+        {trial["words"]: trial["score"]["value"] for trial in report["search"]["trials"]}
+        for report in (plain, folded)
+    ]
+    shared = scores[0].keys() & scores[1].keys()
+    assert "Quick" in shared
+    assert all(scores[0][words] == scores[1][words] for words in shared)
+    assert folded["folds"]["samples"] == 360
+    assert folded["score"]["high"] - folded["score"]["low"] < plain["score"]["high"] - plain["score"]["low"]
+
+
 def test_candidates_are_measured_on_the_same_samples(tmp_path: Path) -> None:
     folder = _run_dir(tmp_path, preset="auto", budget_minutes=2)
     job, _ = start(folder)
     parts = [
-        auto.fit(option.recipe, read_sentences(folder / "data"), job.machine, job.events).parts[1].tolist()
+        fit(option.recipe, read_sentences(folder / "data"), job.machine, job.events).parts[1].tolist()
         for option in auto.options(job.recipe, 360)
     ]
     assert all(part == parts[0] for part in parts)
