@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 
 from training.score import Score
-from training.search.trials import TrialState
+from training.search.trial_state import TrialState
 
 
 class Trial(models.Model):

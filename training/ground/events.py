@@ -56,7 +56,7 @@ class Events:
     def progress(self, share: float) -> None:
         """`share` (0 to 1) of the current span is done."""
         now = time.monotonic()
-        if now - self._last_told < _SECONDS_BETWEEN_PROGRESS:
+        if now - self._last_told < _SECONDS_BETWEEN_PROGRESS and share < 1:
             return
         self._last_told = now
         whole = self._low + (self._high - self._low) * min(max(share, 0.0), 1.0)

@@ -21,7 +21,8 @@ from training.score import show
 from training.search.optimism import optimism
 from training.search.plan import Plan, options
 from training.search.trial_events import TrialEvents
-from training.search.trials import Trial, TrialState, TrialStore
+from training.search.trial_state import TrialState
+from training.search.trials import Trial, TrialStore
 
 if TYPE_CHECKING:
     from training.evaluation.outcome import Early, Outcome

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.score import Score
+from training.search.trial_state import TrialState
 
 _FILE = "trials.json"
 _LAST, _LEADER = "last.pt", "leader.pt"
-
-
-class TrialState(StrEnum):
-    """How a trial stands."""
-
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

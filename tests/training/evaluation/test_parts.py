@@ -14,7 +14,7 @@ class Earlier(Previous):
     """One that was measured on these items."""
 
     def __init__(self, *measured: str) -> None:
-        self.__dict__["answers"] = dict.fromkeys(measured, "a")
+        self.__dict__["_rows"] = [{"sha256": item, "predicted": "a"} for item in measured]
 
 
 def samples(splits: list[str], names: str = "ab") -> Samples[str]:

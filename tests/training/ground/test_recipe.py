@@ -182,6 +182,7 @@ def test_a_bound_is_told_in_plain_decimals():
 
 
 ADDED_SINCE_THE_DEMO = {
+    "budget_minutes",
     "backbone_rate",
     "freeze_norms",
     "frozen_share",

@@ -127,7 +127,7 @@ def test_time_that_is_over_leaves_the_folds_that_are_done(tmp_path, monkeypatch)
         calls.append(1)
         outcome = fit(*arguments, **options)
         if len(calls) == 3:
-            job.control.finish_asked = True
+            job.control.finish()
         return outcome
 
     monkeypatch.setattr(folds_module, "fit", counted)
@@ -147,7 +147,7 @@ def test_an_interrupted_measurement_goes_on_where_it_was(tmp_path, monkeypatch) 
         if "choices" in options:
             calls.append(1)
             if len(calls) == 2:
-                again.control.interrupted = True
+                again.control.interrupt()
         return fit(*arguments, **options)
 
     monkeypatch.setattr(folds_module, "fit", counted)
