@@ -145,7 +145,11 @@ def _problems(context: Any, origin: str, paths: list[str]) -> dict[str, Any]:
             continue
         looked_at += 1
         page.emulate_media(color_scheme="light")
-        page.goto(origin + path)
+        if "attachment" in answer.headers.get("content-disposition", ""):
+            # A page that is taken along as a file.
+            page.set_content(answer.text())
+        else:
+            page.goto(origin + path)
         page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         page.evaluate(_AXE.read_text("utf-8"))
         problems = page.evaluate(_RUN)
