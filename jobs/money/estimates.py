@@ -46,9 +46,15 @@ class Range:
 def rough_seconds(config: Mapping[str, Any], samples: int, kind: str = "") -> float:
     """A guess from the configuration (Recipe.to_json), the number of samples and the kind of machine."""
     if minutes := config.get("budget_minutes"):
-        return FIXED_SECONDS + 60 * float(minutes)
+        return of_search(float(minutes)).expected
     work = kind_of(config["task"]).rough_seconds(config, samples) * trainings(config, samples)
     return FIXED_SECONDS + work * (_GPU_SHARE if kind.startswith(_GPU_FAMILIES) else 1.0)
+
+
+def of_search(minutes: float) -> Range:
+    """Seconds of a search within a budget: it may end earlier, and the last steps come on top."""
+    whole = FIXED_SECONDS + 60 * minutes
+    return Range(0.3 * whole, whole, 1.2 * whole)
 
 
 def corrected(rough: float, ratios: Sequence[float]) -> Range:

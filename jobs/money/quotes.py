@@ -12,7 +12,7 @@ from django.utils import timezone
 from jobs import lanes
 from jobs.models import Attempt, Job, Lane, Uptime
 from jobs.money import caps, prices
-from jobs.money.estimates import Range, corrected, rough_seconds
+from jobs.money.estimates import Range, corrected, of_search, rough_seconds
 from jobs.states import ACTIVE, RUNNING, JobStatus
 from training.kinds import KINDS, Preset
 
@@ -115,7 +115,8 @@ class Quoter:
     ) -> Quote:
         """The estimate for a job with this configuration (Recipe.to_json) and number of samples."""
         ratios = self._ratios(config)
-        full = corrected(rough_seconds(config, samples, self.kind), ratios)
+        minutes = config.get("budget_minutes")
+        full = of_search(minutes) if minutes else corrected(rough_seconds(config, samples, self.kind), ratios)
         cap = caps.job_cap_seconds(self._platform, max_minutes, self.kind)
         training = full if cap is None else full.at_most(cap)
         boot, wait = self._boot_seconds(), self._queued_seconds(training.expected)
@@ -158,7 +159,7 @@ class Quoter:
         preset = config.get("preset") or ""
         alike = [row for row in rows if row["job__preset"] == preset]
         if preset == Preset.AUTO:
-            return [_ratio(row, self.kind) for row in alike]
+            return []
         # A search takes as long as it was given, whatever the machine.
         rows = [row for row in rows if row["job__preset"] != Preset.AUTO]
         return [_ratio(row, self.kind) for row in (alike if len(alike) >= _ENOUGH else rows)]

@@ -23,12 +23,12 @@ def why_no_code(model: TrainedModel) -> str:
         return f"There is no code for models of {kind.words.samples} yet."
     if model.score.name != ACCURACY:
         return "There is code only for models that give one class to each sample."
+    if model.report.get("early"):
+        return "There is no code for a first model, which is made while the training goes on."
     if VALIDATION_FILE not in model.manifest["files"] or "version" not in config:
         return "An earlier version of Flash trained this model and did not keep what its code would need."
     if model.report.get("previous"):
         return "This model went on from an earlier one, so code could not train it from its data alone."
-    if model.report.get("early"):
-        return "There is code as soon as the training is over."
     if not model.report.get("val_count"):
         return "This model was not measured, so its code could not be checked."
     return ""

@@ -137,9 +137,12 @@ def beats(*, folder: Path, model: TrainedModel) -> bool:
 
     Where a report tells no log loss, only a better score counts. Of two that measure the same, the one that then
     learned from more samples is better (docs/decisions/017). One that was measured in folds is compared by the first of
-    these, on which the other was measured, too.
+    these, on which the other was measured, too. What a search has chosen stays chosen: its first model was among
+    those that it chose from.
     """
     report = json.loads((folder / REPORT_FILE).read_text("utf-8"))
+    if "search" in report:
+        return True
     score = score_of(folder)
     if "folds" in report and "folds" not in model.report:
         report |= {"log_loss": report["folds"]["first"]["log_loss"]}

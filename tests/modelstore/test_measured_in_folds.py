@@ -53,3 +53,14 @@ def test_an_early_model_is_compared_on_the_first_fold(publish: Publish, tmp_path
     (folder / "report.json").write_text(json.dumps(report))
     assert store.beats(folder=folder, model=early)
     assert not store.beats(folder=folder, model=measured(early))
+
+
+def test_what_a_search_chose_takes_the_place_of_its_first_model(publish: Publish, tmp_path: Path) -> None:
+    from tests.bundles import text_bundle
+
+    early = publish("text")
+    folder = text_bundle(tmp_path / "chosen", accuracy=0.1, accuracy_interval=[0.0, 0.2])
+    assert not store.beats(folder=folder, model=early)
+    report = json.loads((folder / "report.json").read_text()) | {"search": {"chosen": 1}}
+    (folder / "report.json").write_text(json.dumps(report))
+    assert store.beats(folder=folder, model=early)

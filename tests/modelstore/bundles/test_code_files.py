@@ -151,7 +151,7 @@ def test_a_literal_is_what_it_was(value: Any) -> None:
     ("facts", "words"),
     [
         ({"report": {"previous": {"samples": 3}}}, "went on from an earlier one"),
-        ({"report": {"early": True}}, "as soon as the training is over"),
+        ({"report": {"early": True}}, "while the training goes on"),
         ({"report": {"val_count": 0}}, "was not measured"),
         ({"score_name": "micro_f1"}, "one class to each sample"),
         ({"files": {}}, "earlier version"),
