@@ -108,7 +108,7 @@ class _Search:
         )
         self._job.events.trial(trial.to_json())
         self._job.events.detail("training", f"trial {number}: {trial.words}")
-        began = time.monotonic()
+        began, folding = time.monotonic(), self._job.phases.seconds.get("folds", 0.0)
         try:
             with failures_in_words():
                 outcome = self._fit(index, events)
@@ -120,7 +120,8 @@ class _Search:
                 raise
             trial = _failed(trial, error, time.monotonic() - began)
             outcome = None
-        trial = dataclasses.replace(trial, warnings=tuple(events.warnings))
+        folding = self._job.phases.seconds.get("folds", 0.0) - folding
+        trial = dataclasses.replace(trial, warnings=tuple(events.warnings), in_folds=folding)
         self._trials.append(trial)
         self._job.events.trial(trial.to_json())
         if self._take(trial):
@@ -168,7 +169,8 @@ class _Search:
         """Let the plan know of an ended trial; whether it is the best so far."""
         error = 1 - trial.score.value if trial.score else None
         if trial.candidate == 0 and error is not None:
-            self._plan.begin(trial.seconds, error, len(trial.decisions))
+            # Of a linear model folds cost what the number of samples does not tell.
+            self._plan.begin(trial.seconds - trial.in_folds, error, len(trial.decisions))
         else:
             self._plan.learn(trial.candidate, trial.seconds, error)
         if trial.score is None or (self._leader is not None and not trial.is_better(self._leader)):

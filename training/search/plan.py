@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from training.ground.recipe import Recipe, resolve
 from training.kinds.kind import Candidate
 from training.search.expectations import Expectations
+from training.search.folding import trainings
 
 # A minute has to bring so much of the score at the mean: 0.02 points.
 _WORTH_A_MINUTE = 0.0002
@@ -34,9 +35,9 @@ def options(recipe: Recipe, samples: int) -> list[Option]:
         made = resolve(kind.task, {"preset": candidate.preset.value, "model": model, **scratch})
         same = {name: getattr(recipe, name) for name in ("data_split", "seed", "class_weights")}
         made = dataclasses.replace(made, **same, **candidate.changes)
-        found.append(
-            Option(candidate=candidate, recipe=made, work=kind.rough_seconds(made.to_json(), samples))
-        )
+        told = made.to_json()
+        work = kind.rough_seconds(told, samples) * trainings(told, samples)
+        found.append(Option(candidate=candidate, recipe=made, work=work))
     return found
 
 

@@ -22,7 +22,8 @@ class Trial:
     """One training of a search: the place of its candidate in the kind's list, what it took (seconds), what it gave.
 
     `loss` is the mean negative log-likelihood of the validation part, `decisions` [N] what was answered there. `note`
-    is a sentence about one that failed, `warnings` are what the training warned of.
+    is a sentence about one that failed, `in_folds` those of the seconds that measuring in folds took, `warnings` are
+    what the training warned of.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Trial:
     score: Score | None = None
     loss: float = 0.0
     note: str = ""
+    in_folds: float = 0.0
     warnings: tuple[str, ...] = ()
     decisions: NDArray[Any] = field(default_factory=lambda: np.zeros(0, np.int64))
 
@@ -78,6 +80,7 @@ class TrialStore:
                 **trial.to_json(),
                 "candidate": trial.candidate,
                 "loss": trial.loss,
+                "in_folds": trial.in_folds,
                 "warnings": trial.warnings,
                 "decisions": trial.decisions.tolist(),
             }
@@ -110,7 +113,8 @@ def _copy(file: Path, to: Path) -> None:
 def _trial(row: dict[str, Any]) -> Trial:
     score = Score.from_json(row["score"]) if row["score"] else None
     told = {
-        name: row[name] for name in ("number", "candidate", "words", "model_name", "seconds", "loss", "note")
+        name: row[name]
+        for name in ("number", "candidate", "words", "model_name", "seconds", "loss", "note", "in_folds")
     }
     return Trial(
         **told,
