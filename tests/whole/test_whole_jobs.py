@@ -112,7 +112,8 @@ def test_a_killed_worker_costs_a_try_and_many_jobs_run_once_each(site: Site, tab
         table, task_type=TEXT, task_name="long", model="lstm", epochs="60", early_stopping="60"
     )
     others = [site.flash.train(table, task_type=TEXT, task_name=f"job {n}", seed=str(n)) for n in range(3)]
-    assert [job["queue_position"] for job in others][-1] >= 3
+    # The lane of short jobs may have taken the first of them.
+    assert [job["queue_position"] for job in others][-1] >= 2
     wait_until(lambda: bool(site.flash.job(long["token"])["epochs"]), seconds=120)
     doomed = site.processes("work", "training") + site.processes("-m", "training")
     assert len(doomed) >= 2
