@@ -143,7 +143,7 @@ PRESET_WORDS = MappingProxyType(
             "Fine-tunes for longer, with strong variations of the pictures. For classes that look alike. Of little "
             "data all is measured, in folds, which takes several times as long."
         ),
-        Preset.AUTO: "Tries several networks and ways of training, and keeps the best model of the time you give.",
+        Preset.AUTO: "Tries several networks and ways of training in the time you give, and keeps the best.",
     }
 )
 

@@ -49,7 +49,7 @@ PRESET_WORDS = MappingProxyType(
             "The same with more layers that learn, for longer; where there is none, four that vote start from scratch. "
             "Of little data all is measured, in folds, which takes several times as long."
         ),
-        Preset.AUTO: "Tries several networks and ways of training, and keeps the best model of the time you give.",
+        Preset.AUTO: "Tries several networks and ways of training in the time you give, and keeps the best.",
     }
 )
 AUTO_MINUTES = 10.0
