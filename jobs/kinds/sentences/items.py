@@ -17,7 +17,7 @@ from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.formats.encoding import Opener, find_encoding
 from jobs.kinds.sentences.formats.registry import is_known
 from jobs.kinds.sentences.options import TableOptions
-from jobs.kinds.sentences.rows import refuse_pictures
+from jobs.kinds.sentences.wrong_kind import refuse_pictures
 from jobs.uploads.detection import HEAD_BYTES
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.findings import Notes

@@ -1,14 +1,12 @@
 """Opens a table, whatever its format, and yields the rows that can be used."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import repeat
 from operator import contains
 
 from jobs.kinds.sentences.columns.layout import Layout, find_layout, glance
 from jobs.kinds.sentences.columns.several import NO_LABEL
-from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.blocks import Block, InBlocks
 from jobs.kinds.sentences.formats.contract import Cells, Reader
 from jobs.kinds.sentences.formats.encoding import LOST
@@ -16,10 +14,11 @@ from jobs.kinds.sentences.labels.cells import had_marks, read_label
 from jobs.kinds.sentences.labels.missing import SURELY_MISSING
 from jobs.kinds.sentences.mending import MENDED, Mending
 from jobs.kinds.sentences.options import AS_IS, KEEP_SINGLE, QUOTES, TableOptions
+from jobs.kinds.sentences.tally import Tally
 from jobs.kinds.sentences.usable import Row, UsableRows, gathered
-from jobs.uploads.errors import ColumnChoice, UploadRefused, shown
+from jobs.kinds.sentences.wrong_kind import refuse_pictures
+from jobs.uploads.errors import ColumnChoice, shown
 from jobs.uploads.findings import Notes
-from jobs.uploads.picture_lists import PICTURE_LIST, are_files, are_pictures
 from training.ground.limits import Limits
 
 _SAMPLE_ROWS = 2_000
@@ -73,7 +72,7 @@ class Table:
 
     def rows(self) -> Iterator[UsableRows]:
         """Every usable row, some at a time; the others become notes."""
-        tally = _Tally(self._limits.max_rows)
+        tally = Tally(self._limits, len(self.layout.columns))
         blocks = self._blocks()
         if blocks is None:
             yield from gathered(self._usable(self.data(), tally), is_plain=self.layout.found.is_plain)
@@ -86,7 +85,7 @@ class Table:
                     records = block.records() if isinstance(block, Block) else block
                     yield from gathered(self._usable(records, tally), is_plain=True)
         self.count, self.blank_count = tally.rows, tally.blank
-        self._check(tally)
+        tally.check(self._notes)
 
     def _blocks(self) -> Iterator[Block | Iterable[tuple[int, Cells]]] | None:
         """Rows of data in blocks, or as records where the header is among them; None: only one by one."""
@@ -108,7 +107,7 @@ class Table:
                 has_header, records = not records, records[1:]
             yield records
 
-    def _clean(self, block: Block, tally: "_Tally") -> UsableRows | None:
+    def _clean(self, block: Block, tally: Tally) -> UsableRows | None:
         """The rows of a block where all are usable and nothing is to be told of any; else None."""
         columns, count = block.columns, len(block.rows)
         if columns is None or not self.layout.least <= len(columns) <= len(self.layout.columns):
@@ -117,7 +116,7 @@ class Table:
         known = {raw: self._labels.get(raw) or self._read_label(raw) for raw in dict.fromkeys(raws)}
         texts = list(map(str.strip, columns[self.layout.input]))
         if (
-            tally.rows + count > tally.most
+            tally.rows + count > self._limits.max_rows
             or not all(known.values())
             or not all(texts)
             or not SURELY_MISSING.isdisjoint(texts)
@@ -128,15 +127,16 @@ class Table:
         tally.rows += count
         return UsableRows(range(block.first, block.first + count), texts, list(map(known.__getitem__, raws)))
 
-    def _usable(self, records: Iterable[tuple[int, Cells]], tally: "_Tally") -> Iterator[Row]:
+    def _usable(self, records: Iterable[tuple[int, Cells]], tally: Tally) -> Iterator[Row]:
         found, width, least = self.layout.found, len(self.layout.columns), self.layout.least
         text_at, label_at, is_plain = self.layout.input, self.layout.label, found.is_plain
-        most_chars, labels = self._limits.max_field_chars, self._labels
+        limits, labels = self._limits, self._labels
+        most_rows, most_chars = limits.max_rows, limits.max_field_chars
         split = group = ""
         for number, cells in records:
             tally.rows += 1
-            if tally.rows > tally.most:
-                raise self._too_many_rows()
+            if tally.rows > most_rows:
+                raise tally.too_many()
             if not least <= len(cells) <= width and not self._fits(cells, least, width):
                 whole = self._mending.whole(cells) if self._mending else None
                 if whole is None:
@@ -172,7 +172,7 @@ class Table:
                 self._notes.repair(self.where(number), "A letter could not be read; it is shown as \ufffd.")
             yield number, text, label, split, group
 
-    def _skip_misfit(self, number: int, cells: Cells, tally: "_Tally") -> None:
+    def _skip_misfit(self, number: int, cells: Cells, tally: Tally) -> None:
         if any(cell is None or cell.strip() for cell in cells):
             tally.ragged += 1
             self._skip_ragged(number, cells, tally)
@@ -214,7 +214,7 @@ class Table:
             )
         return label
 
-    def _skip_incomplete(self, number: int, text: str, raw: str, label: str, tally: "_Tally") -> None:
+    def _skip_incomplete(self, number: int, text: str, raw: str, label: str, tally: Tally) -> None:
         fault = self._faults.get(raw)
         if text and fault:
             tally.faults += 1
@@ -233,89 +233,15 @@ class Table:
             f"Left out: the text is longer than {self._limits.max_field_chars:,} characters.",
         )
 
-    def _skip_ragged(self, number: int, cells: Cells, tally: "_Tally") -> None:
+    def _skip_ragged(self, number: int, cells: Cells, tally: Tally) -> None:
         self._notes.skip(self.where(number), f"Left out: it has {self._difference(cells)}.")
         if tally.rows >= _EARLY:
-            self._check_ragged(tally)
+            tally.check_ragged(self._notes)
 
     def _difference(self, cells: Cells) -> str:
         return (
             f"{len(cells):,} cells instead of {len(self.layout.columns)} "
             f"({shown(' | '.join(cell or '' for cell in cells[:5]), 60)})"
-        )
-
-    def _check(self, tally: "_Tally") -> None:
-        """Raises UploadRefused where most rows have the same fault: then it is not the rows that are wrong."""
-        self._check_ragged(tally)
-        if tally.too_long * 2 > tally.rows:
-            raise UploadRefused(
-                f"{tally.too_long:,} of {tally.rows:,} texts are longer than {self._limits.max_field_chars:,} "
-                "characters. Shorten them, or choose another column.",
-                status=413,
-                code="field_too_long",
-                notes=self._notes.skipped,
-            )
-        if tally.faults and tally.faults * 2 >= tally.rows:
-            end = "" if tally.fault.endswith("?") else "."
-            raise UploadRefused(
-                f"{tally.faults:,} of {tally.rows:,} labels cannot be used. {tally.fault}{end}",
-                status=422,
-                code="label_invalid",
-                notes=self._notes.skipped,
-            )
-
-    def _check_ragged(self, tally: "_Tally") -> None:
-        if tally.ragged * 2 < tally.rows or not tally.ragged:
-            return
-        first = next((note for note in self._notes.skipped if " cells instead of " in note.message), None)
-        example = f" {first}" if first else ""
-        raise UploadRefused(
-            f"{tally.ragged:,} of {tally.rows:,} rows do not have the {len(self.layout.columns)} cells of the "
-            f'others.{example} Put text that contains the separator between quotation marks ("like, this"). '
-            f"{TABLE_EXAMPLE}",
-            status=422,
-            code="table_ragged",
-            notes=self._notes.skipped,
-        )
-
-    def _too_many_rows(self) -> UploadRefused:
-        return UploadRefused(
-            f"The table has more than {self._limits.max_rows:,} rows. Send fewer.",
-            status=413,
-            code="too_many_rows",
-        )
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Rows so far, and those of each fault."""
-
-    most: int
-    rows: int = 0
-    ragged: int = 0
-    blank: int = 0
-    too_long: int = 0
-    faults: int = 0
-    fault: str = ""
-
-
-def refuse_pictures(sample: Sequence[Cells], index: int, column: str) -> None:
-    """Refuses (415) a table whose texts are names of pictures or other files."""
-    cells = [row[index] or "" for row in sample[1:] if index < len(row)]
-    if are_pictures(cells):
-        raise UploadRefused(
-            f'This table lists pictures ("{shown(column, 40)}" is "{shown(cells[0], 40)}" and the like), it holds no '
-            f"texts. {PICTURE_LIST}",
-            status=415,
-            code="wrong_kind",
-        )
-    if are_files(cells):
-        raise UploadRefused(
-            f'This table lists files ("{shown(column, 40)}" is "{shown(cells[0], 40)}" and the like), it holds no '
-            "texts. Put the texts themselves into the table, or zip the text files in one folder per class. "
-            f"{TABLE_EXAMPLE}",
-            status=415,
-            code="wrong_kind",
         )
 
 

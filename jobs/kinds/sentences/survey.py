@@ -1,16 +1,16 @@
 """Reads a whole table once: counts, copies, contradictions, spellings of labels, a few rows to show."""
 
-import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import repeat
 from operator import contains
-from typing import TYPE_CHECKING
 
 from jobs.kinds.sentences.columns.several import NO_LABEL, SeveralLabels, each_label, find_several
 from jobs.kinds.sentences.columns.splits import TEST, TRAIN, VALIDATION
+from jobs.kinds.sentences.copies import Copies
 from jobs.kinds.sentences.example import TABLE_EXAMPLE
+from jobs.kinds.sentences.labels.odd import warn_of_odd_labels
 from jobs.kinds.sentences.labels.reading import read_labels
 from jobs.kinds.sentences.labels.sets import LabelSets, said
 from jobs.kinds.sentences.options import AS_IS, EACH, KEEP_SINGLE
@@ -22,9 +22,6 @@ from jobs.uploads.errors import UploadRefused, listed, shown
 from jobs.uploads.findings import ClassCount, Notes
 from training.ground.limits import Limits
 
-if TYPE_CHECKING:
-    import numpy as np
-
 LENGTHS = (0, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 _SHOWN_ROWS = 10
 _SHOWN_CHARS = 300
@@ -33,8 +30,6 @@ _MOST_SETS = 50_000
 # So many times more rows without a label than with one.
 _FAR_MORE = 5
 _NEWLINES_OF_A_LOST_QUOTE = 30
-_WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
-_MEASURE = re.compile(r"[-+]?\d*[.,]\d+(?:[eE][-+]?\d+)?")
 
 
 class Survey:
@@ -74,7 +69,9 @@ class Survey:
         self.used = sum(kept.values())
         self.unlabelled = sum(count for label, count in kept.items() if self.label_of[label] == NO_LABEL)
         if take is None:
-            self._report_copies()
+            classes = {label: name for label, name in self.label_of.items() if name}
+            final = [classes.get(label) for label in self._index]
+            Copies(self._hashes, self._numbers, self._labels, final).report(table.where, self._said, notes)
 
     @property
     def rows(self) -> list[tuple[str, str]]:
@@ -260,7 +257,7 @@ class Survey:
             self._tell_lost(counts)
         else:
             self.label_of = {label: name if name in kept else None for label, name in self.label_of.items()}
-        _warn_of_odd_labels(merged, self._notes)
+        warn_of_odd_labels(merged, self._notes)
         return classes
 
     def _names(self, label: str) -> list[str]:
@@ -293,72 +290,11 @@ class Survey:
         hint = f'"{shown(text, 40)}" was read as the text and "{shown(label, 40)}" as the label{ask}'
         return f"{hint} Other columns: {listed(others)}." if others else hint
 
-    def _report_copies(self) -> None:
-        """Same text again: harmless under one label, a contradiction under two. Twelve bytes a row, sorted once."""
-        # Here, because it takes a fifth of a second that a web process has no use for otherwise.
-        import numpy as np
-
-        hashes = np.frombuffer(self._hashes, dtype=np.int64)
-        ordered = np.sort(hashes)
-        twice = ordered[1:][ordered[1:] == ordered[:-1]]
-        if not twice.size:
-            return
-        # Places are sorted of these alone, which takes much longer.
-        order = np.flatnonzero(np.isin(hashes, twice))
-        order = order[np.argsort(hashes[order], kind="stable")]
-        classes = sorted({name for name in self.label_of.values() if name})
-        place = {name: i for i, name in enumerate(classes)}
-        final = np.array([place.get(self.label_of[label] or "", -1) for label in self._index], dtype=np.int64)
-        labels = final[np.frombuffer(self._labels, dtype=np.int32)][order]
-        order, labels = order[labels >= 0], labels[labels >= 0]
-        same = np.flatnonzero(hashes[order][1:] == hashes[order][:-1]) + 1
-        if not same.size:
-            return
-        differing = same[labels[same] != labels[same - 1]]
-        if differing.size:
-            first, second = self._places(order, differing[0])
-            names = [self._said(classes[labels[place]]) for place in (differing[0] - 1, differing[0])]
-            self._notes.warn(
-                first,
-                f'Texts with different labels: {differing.size:,}, such as this one ("{shown(names[0], 40)}") '
-                f'and {second.lower()} ("{shown(names[1], 40)}"). Keep one of them.',
-            )
-        first, second = self._places(order, same[0])
-        self._notes.warn(
-            second,
-            f"Exact copies of other texts: {same.size:,}; this one of {first.lower()}. "
-            "Copies make the accuracy look better than it is.",
-        )
-
-    def _places(self, order: "np.ndarray[tuple[int], np.dtype[np.int64]]", at: int) -> tuple[str, str]:
-        return self._table.where(self._numbers[order[at - 1]]), self._table.where(self._numbers[order[at]])
-
 
 def _histogram(lengths: "array[int]") -> list[int]:
     """How many lengths there are from each of LENGTHS to the next."""
-    # Here, as in `_report_copies`.
+    # Here, because it takes a fifth of a second that a web process has no use for otherwise.
     import numpy as np
 
     places = np.searchsorted(LENGTHS, np.frombuffer(lengths, dtype=np.int64), side="right") - 1
     return [int(count) for count in np.bincount(places, minlength=len(LENGTHS))]
-
-
-def _warn_of_odd_labels(counts: Counter[str], notes: Notes) -> None:
-    rows = counts.total()
-    numbers = sum(1 for label in counts if _MEASURE.fullmatch(label))
-    if len(counts) > 20 and numbers * 2 > len(counts):
-        notes.warn(
-            "Labels", "The labels look like measurements. Each different number is a class of its own."
-        )
-    elif len(counts) >= 20 and len(counts) * 5 > rows:
-        notes.warn(
-            "Labels",
-            f"There are {len(counts):,} labels for {rows:,} rows. Are they names or numbers of the rows?",
-        )
-    elif all(_WHOLE.fullmatch(label) for label in counts):
-        ordered = sorted(counts, key=int)
-        notes.warn(
-            "Labels",
-            f"The labels are numbers ({listed(ordered, 3)}): the model will answer with them, without "
-            "knowing that 2 lies between 1 and 3. If they stand for names, write the names.",
-        )
