@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from training.kinds.sentences.likeness import alike_sentences
+from training.kinds.sentences.alike.likeness import alike_sentences
 
 from benchmarks.honesty.versions import VERSIONS, paraphrased, reworked
 from benchmarks.training_runs import DATA, picture_sets, pictures_of, run_dir, train
