@@ -58,7 +58,7 @@ check: $(DEV_STAMP)  ## Django's own checks: missing migrations, settings fit fo
 test-only: $(DEV_STAMP)  ## Tests alone; ARGS are pytest's (ARGS='-k refuses tests/jobs', ARGS='-m "not slow"')
 	$(PY) -m pytest -n $(WORKERS) $(ARGS)
 
-test-postgres: $(DEV_STAMP)  ## The quick tests once more, on a private PostgreSQL
+test-postgres: $(DEV_STAMP)  ## The quick tests of rows once more, on a private PostgreSQL
 	FLASH_TEST_POSTGRES=1 $(PY) -m pytest -n $(WORKERS) -m 'not slow and not browser' tests/flashsite tests/jobs tests/modelstore tests/site $(ARGS)
 
 chaos: $(DEV_STAMP)  ## Break a site of its own at random and count what is lost, wrong, left over (SEED=1 MINUTES=5)
