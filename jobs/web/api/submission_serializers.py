@@ -18,7 +18,9 @@ ACCEPT_GUESSES = "Take what was guessed where something is open, instead of answ
 class TrainSerializer(serializers.Serializer[Any]):
     """What a job may be told; hyperparameters are checked by the trainer's own rules, as on the site."""
 
-    task_name = serializers.RegexField(naming.PATTERN, max_length=naming.MAX_LENGTH, help_text=naming.RULE)
+    task_name = serializers.RegexField(
+        naming.PATTERN, required=False, max_length=naming.MAX_LENGTH, help_text=naming.RULE
+    )
     num_classes = serializers.IntegerField(
         required=False,
         min_value=1,

@@ -69,10 +69,12 @@ def test_a_wrong_field_is_named_and_nothing_is_stored(client: Client) -> None:
 
 
 def test_all_wrong_fields_are_told_at_once(client: Client) -> None:
-    told = problem(post_job(client, task_name="", num_classes="x", lane="fast", epochs="0", typo="1"), 400)
+    told = problem(
+        post_job(client, task_name="a\nb", num_classes="x", lane="fast", epochs="0", typo="1"), 400
+    )
     assert set(told["errors"]) == {"task_name", "num_classes", "lane", "epochs", "typo"}
     assert told["detail"] == "Please correct: epochs, lane, num_classes, task_name, typo."
-    told = problem(post_job(client, task_type="no", task_name="", dataset=None), 400)
+    told = problem(post_job(client, task_type="no", task_name="a\nb", dataset=None), 400)
     assert set(told["errors"]) == {"task_type", "task_name", "dataset"}
     body = {"samples": "many", "task_type": "textclassification", "epochs": 0}
     quote = client.post("/api/v1/quotes/", body, content_type="application/json")
@@ -101,7 +103,7 @@ def test_an_unknown_kind_of_task_is_answered_with_the_known_ones(client: Client)
         ({"dataset": None}, "dataset"),
         ({"dataset": "not a file"}, "dataset"),
         ({"task_type": "audio"}, "task_type"),
-        ({"task_name": None}, "task_name"),
+        ({"task_name": "\u200b"}, "task_name"),
         ({"preset": "fastest"}, "preset"),
         ({"model": "resnet34"}, "model"),
         ({"downloadable": "perhaps"}, "downloadable"),
