@@ -85,6 +85,13 @@ def test_a_wrong_field_is_named(client: Client, make_model: Make, fields: dict[s
     assert not BatchPrediction.objects.exists()
 
 
+def test_all_wrong_fields_are_named_at_once(client: Client, make_model: Make) -> None:
+    fields = {"top_k": "0", "frames_per_second": "nan", "colour": "red"}
+    assert set(problem(post(client, make_model(), **fields), 400)["errors"]) == set(fields)
+    url = f"/api/v1/models/{make_model().token}/batches/"
+    assert set(problem(client.post(url, fields), 400)["errors"]) == {*fields, "file"}
+
+
 def test_what_is_no_single_file_is_refused(client: Client, make_model: Make) -> None:
     url = f"/api/v1/models/{make_model().token}/batches/"
     assert "file" in problem(client.post(url, {"file": "text"}), 400)["errors"]
