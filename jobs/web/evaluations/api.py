@@ -57,9 +57,10 @@ class EvaluationsView(APIView):
         given = EvaluationRequestSerializer(data=request.data)
         problems = problems_of(request, given.fields)
         upload = problems.of(partial(only_file, request), None)
+        # What is in the file is looked at below.
+        del given.fields["file"]
         if not given.is_valid():
-            wrong = {name: told for name, told in flattened(given.errors).items() if name != "file"}
-            problems.add(wrong, "Some fields are not valid; `errors` says which.")
+            problems.add(flattened(given.errors), "Some fields are not valid; `errors` says which.")
         problems.check()
         fields = given.validated_data
         found = evaluations.submit(
