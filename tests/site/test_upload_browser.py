@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,6 +62,20 @@ def test_a_messy_zip_is_repaired_and_every_repair_told(open_page: Any) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name="All of this as a CSV file").click()
     assert "torn.png" in download.value.path().read_text("utf-8-sig")
+
+
+def test_a_chosen_folder_names_the_task(open_page: Any, tmp_path: Path) -> None:
+    for label in ("red", "green"):
+        (tmp_path / "my colours" / label).mkdir(parents=True)
+        for number in range(3):
+            (tmp_path / "my colours" / label / f"{number}.png").write_bytes(
+                picture(label, size=(20 + number, 20))
+            )
+    page = open_page("new-kind", "image")
+    page.set_input_files("[data-folder] input", tmp_path / "my colours")
+    expect(page.locator("[data-sum]")).to_contain_text("2 classes")
+    understood(page)
+    expect(page.get_by_label("Name of the task")).to_have_value("my colours")
 
 
 def test_a_table_sent_as_pictures_leads_to_sentences(open_page: Any) -> None:

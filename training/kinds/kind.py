@@ -42,7 +42,7 @@ class ModelSpec:
     `parameters` in millions; `imagenet_accuracy` is top-1 in percent of the weights that torchvision offers;
     `relative_cost` is the arithmetic of one example against the first model of its kind; `input_size` is the side
     of the square picture in pixels; `min_memory_mb` is what training takes at least; `last_layer` is where a network of
-    torchvision keeps the linear layer that classifies.
+    torchvision keeps the linear layer that classifies; `in_browser` is whether the page of a bundle reads its inputs.
     """
 
     name: str
@@ -55,6 +55,7 @@ class ModelSpec:
     input_size: int | None = None
     min_memory_mb: int = 1000
     last_layer: str = ""
+    in_browser: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,17 @@ from jobs.kinds.pictures.findings import PictureFindings
 from jobs.kinds.pictures.options import OPTIONS, PictureOptions
 from training.ground.limits import Limits
 
-__all__ = ["LIBRARIES", "MERGED", "OPTIONS", "READ_AGAIN", "inspect", "merge", "samples", "unpack"]
+__all__ = [
+    "LIBRARIES",
+    "MERGED",
+    "OPTIONS",
+    "READ_AGAIN",
+    "check_options",
+    "inspect",
+    "merge",
+    "samples",
+    "unpack",
+]
 
 READ_AGAIN = True
 MERGED: dict[str, Any] = {}
@@ -22,6 +32,11 @@ LIBRARIES = (
     "PIL.PngImagePlugin",
     "PIL.GifImagePlugin",
 )
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """See the contract."""
+    PictureOptions.from_json(options)
 
 
 def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> PictureFindings:

@@ -11,7 +11,7 @@ from jobs.kinds.sentences.table import inspect_table, write_table
 from jobs.kinds.sentences.training_csv import COLUMNS
 from training.ground.limits import Limits
 
-__all__ = ["LIBRARIES", "MERGED", "OPTIONS", "READ_AGAIN", "inspect", "merge", "unpack"]
+__all__ = ["LIBRARIES", "MERGED", "OPTIONS", "READ_AGAIN", "check_options", "inspect", "merge", "unpack"]
 
 READ_AGAIN = True
 LIBRARIES = ("numpy", "charset_normalizer")
@@ -24,6 +24,11 @@ MERGED = {
     "several_labels": AS_IS,
     "missing": "keep",
 }
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """See the contract."""
+    TableOptions.from_json(options)
 
 
 def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> TableFindings:

@@ -1,7 +1,6 @@
 """Forms of the pages: what was uploaded or pasted, and how to train on it."""
 
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Any
 
 from django import forms
@@ -10,9 +9,9 @@ from django.core.files.base import ContentFile, File
 from django.forms import BoundField
 
 from jobs.errors import SubmissionInvalid
-from jobs.models import Lane
+from jobs.models import Dataset, Lane
 from jobs.money import prices
-from jobs.submitting import submission
+from jobs.submitting import submission, task_names
 from jobs.submitting.hyperparameter_fields import field_of, form_fields, values_in
 from jobs.submitting.job_options import JobOptions, read_job_options
 from modelstore.ground import naming, tokens
@@ -115,15 +114,15 @@ class TrainForm(forms.Form):
         self.fields["task_name"].widget.attrs["placeholder"] = kind.words.name_hint
 
     @classmethod
-    def blank(cls, *, task: str, file: str = "") -> "TrainForm":
-        """The form as it is shown first, named after the `file`; its key makes a double click one job."""
+    def blank(cls, dataset: Dataset) -> "TrainForm":
+        """The form as it is shown first, with a name for the task; its key makes a double click one job."""
         initial = {
-            "task_name": naming.from_file(PurePath(file).stem),
+            "task_name": task_names.proposed(dataset),
             "preset": Preset.QUICK.value,
             "downloadable": True,
             "key": tokens.new_token(),
         }
-        return cls(task=task, initial=initial)
+        return cls(task=dataset.task_type, initial=initial)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

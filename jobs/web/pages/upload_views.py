@@ -106,9 +106,7 @@ def dataset(request: HttpRequest, token: str) -> HttpResponse:
     """What was understood of an upload, and the form that starts the training."""
     found = access.get_dataset(token)
     if request.method != "POST":
-        return dataset_page.render_page(
-            request, found, TrainForm.blank(task=found.task_type, file=found.name)
-        )
+        return dataset_page.render_page(request, found, TrainForm.blank(found))
     form = TrainForm(request.POST, task=found.task_type)
     if not form.is_valid():
         return dataset_page.render_page(request, found, form, status=400)

@@ -112,6 +112,14 @@ def test_the_trainer_gets_whole_files_of_what_is_stored_in_parts(
         assert (tmp_path / "previous" / name).read_bytes() == (folder / name).read_bytes()
 
 
+def test_what_continues_a_model_has_its_name_unless_told(
+    model: TrainedModel, make_dataset: Callable[..., Dataset]
+) -> None:
+    said = {"dataset": make_dataset(), "values": {}, "lineage": Lineage(continue_from=model.token)}
+    assert submission.submit(**said, task_name="").task_name == model.task_name
+    assert submission.submit(**said, task_name="new moods").task_name == "new moods"
+
+
 def test_a_winner_takes_over_the_token(continuing: Job, model: TrainedModel, tmp_path: Path) -> None:
     job = publish(continuing, tmp_path, WINS)
     model.refresh_from_db()

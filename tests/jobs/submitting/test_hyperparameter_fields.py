@@ -163,7 +163,7 @@ def test_the_tables_can_be_checked_without_writing_them(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("task", list(Task))
 def test_every_form_field_has_a_name_of_its_own_and_is_drawn_once(task: Task) -> None:
-    form = TrainForm.blank(task=task)
+    form = TrainForm.blank(Dataset(task_type=task, name="a"))
     drawn = [*form.basic(), *form.advanced(), *form.ticks()]
     for tick, parts in form.groups():
         drawn += [tick, *parts]

@@ -14,7 +14,15 @@ NGRAMS = "bag_of_ngrams"
 _Recipe = TypeVar("_Recipe")
 
 
-def _model(name: str, title: str, parameters: float, cost: float, memory: int, summary: str) -> ModelSpec:
+def _model(
+    name: str,
+    title: str,
+    parameters: float,
+    cost: float,
+    memory: int,
+    summary: str,
+    in_browser: bool = True,
+) -> ModelSpec:
     return ModelSpec(
         name=name,
         title=title,
@@ -23,12 +31,22 @@ def _model(name: str, title: str, parameters: float, cost: float, memory: int, s
         relative_cost=cost,
         min_memory_mb=memory,
         summary=summary,
+        in_browser=in_browser,
     )
 
 
 MODELS = (
     *(
-        _model(spec.name, spec.title, spec.parameters, spec.relative_cost, spec.min_memory_mb, spec.summary)
+        # The page cuts words into pieces as encoders of English do, not as those of many languages.
+        _model(
+            spec.name,
+            spec.title,
+            spec.parameters,
+            spec.relative_cost,
+            spec.min_memory_mb,
+            spec.summary,
+            spec.is_english,
+        )
         for spec in ENCODERS.values()
     ),
     _model("lstm", "LSTM", 4.8, 0.22, 1200, "Reads word by word in both directions; knows word order."),

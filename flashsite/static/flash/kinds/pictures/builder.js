@@ -17,6 +17,8 @@ const folder = document.querySelector("[data-folder]");
 const cards = [];
 // The class that a pasted picture belongs to: the one last touched.
 let current = null, pasted = 0;
+// What the zip is called, and with it the task: the folder that holds those of the classes.
+let title = "pictures";
 
 function addClass() {
   const card = new ClassCard({
@@ -66,6 +68,8 @@ function addTree(entries) {
     if (!name) loose.push(entry.file);
     else found.set(name, [...found.get(name) || [], entry.file]);
   }
+  const tops = new Set(entries.map(({path}) => path.split("/")[0]));
+  if (tops.size === 1 && found.size > 1) [title] = tops;
   for (const [name, files] of found) classNamed(name).add(files);
   return loose;
 }
@@ -136,7 +140,7 @@ async function send() {
   try {
     const blob = await zip(used.flatMap(inZip), {onProgress: progress.show, signal: abort.signal});
     const data = emptyForm();
-    data.set("dataset", blob, "pictures.zip");
+    data.set("dataset", blob, `${title}.zip`);
     upload(data, blob.size);
   } catch (error) {
     progress.end();
