@@ -10,9 +10,24 @@ from typing import Any
 
 from jobs.kinds.pictures.findings import PictureFindings
 from jobs.kinds.pictures.options import OPTIONS, PictureOptions
+from jobs.kinds.pictures.stored import CONTENT, preview, stored_columns, stored_samples, write_samples
 from training.ground.limits import Limits
 
-__all__ = ["LIBRARIES", "MERGED", "OPTIONS", "READ_AGAIN", "inspect", "merge", "samples", "unpack"]
+__all__ = [
+    "CONTENT",
+    "LIBRARIES",
+    "MERGED",
+    "OPTIONS",
+    "READ_AGAIN",
+    "inspect",
+    "merge",
+    "preview",
+    "samples",
+    "stored_columns",
+    "stored_samples",
+    "unpack",
+    "write_samples",
+]
 
 READ_AGAIN = True
 MERGED: dict[str, Any] = {}
