@@ -2,8 +2,8 @@
 
 from django.db.models import QuerySet
 
-from jobs.errors import DatasetUnknown, JobUnknown
-from jobs.models import Dataset, Job
+from jobs.errors import DatasetUnknown, JobUnknown, VersionUnknown
+from jobs.models import Dataset, Job, VersionedDataset
 from modelstore.ground import tokens
 from modelstore.ground.known_kind import check_kind
 from modelstore.models import find
@@ -44,6 +44,25 @@ def get_dataset(token: str) -> Dataset:
     return dataset
 
 
+def get_versions(token: str) -> VersionedDataset:
+    """The dataset whose versions `token` opens; VersionUnknown (404) otherwise."""
+    dataset = find(VersionedDataset.objects.all(), token)
+    if dataset is None:
+        raise VersionUnknown(
+            "There are no versions of a dataset under this token, or they were forgotten after a while."
+        )
+    check_kind(dataset.task_type)
+    return dataset
+
+
+def get_any_dataset(token: str) -> Dataset | VersionedDataset:
+    """An upload, or a dataset of which versions are kept; DatasetUnknown (404) where the token opens neither."""
+    try:
+        return get_versions(token)
+    except VersionUnknown:
+        return get_dataset(token)
+
+
 def jobs_of(tokens_seen: list[str]) -> list[Job]:
     """The jobs of several tokens that there still are, in their order, for "recent in this browser"; one query."""
     wanted = {tokens.digest(token): token for token in tokens_seen}
@@ -57,4 +76,4 @@ def jobs_of(tokens_seen: list[str]) -> list[Job]:
 
 
 def _jobs() -> QuerySet[Job]:
-    return Job.objects.select_related("model", "dataset").defer(*_LONG)
+    return Job.objects.select_related("model", "dataset", "version").defer(*_LONG)

@@ -41,6 +41,14 @@ class DatasetUnknown(FlashError):
     title = "There is no such dataset"
 
 
+class VersionUnknown(FlashError):
+    """No such dataset of versions, or no such version of it."""
+
+    status = 404
+    code = "version_not_found"
+    title = "There is no such version"
+
+
 class NotPossibleNow(FlashError):
     status = 409
     code = "conflict"

@@ -8,6 +8,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 TAGS = {
     "platform": "The platform",
     "train": "Train",
+    "versions": "Versions of a dataset",
     "uploads": "Large files in pieces",
     "models": "Use a model",
     "batches": "Predict whole files",

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet, Sum
 
-from jobs.models import BatchPrediction, Checkpoint, Dataset, Job
+from jobs.models import BatchPrediction, Checkpoint, Dataset, DatasetSegment, DatasetVersion, Job
 from modelstore.bundles import demo_model
 from modelstore.ground import files
 from modelstore.ground.tokens import digest
@@ -34,6 +34,10 @@ def named(alias: str = DEFAULT_DB_ALIAS) -> Named:
         (Dataset, "file"),
         (BatchPrediction, "file"),
         (Checkpoint, "key"),
+        (DatasetSegment, "facts_key"),
+        (DatasetSegment, "contents_key"),
+        (DatasetVersion, "delta_key"),
+        (DatasetVersion, "state_key"),
     )
     whole: tuple[tuple[type[Model], str], ...] = (
         (TrainedModel, "storage_prefix"),
@@ -67,7 +71,9 @@ def files_in(folder: str) -> list[str]:
 
 def bytes_of_files() -> int:
     """About how large all files are, by what the rows say of them."""
-    tables: tuple[type[Model], ...] = (TrainedModel, SharedPart, Dataset, BatchPrediction, Checkpoint)
+    tables: tuple[type[Model], ...] = (
+        TrainedModel, SharedPart, Dataset, DatasetSegment, DatasetVersion, BatchPrediction, Checkpoint,
+    )  # fmt: skip
     sums = [model._default_manager.aggregate(total=Sum("size_bytes"))["total"] or 0 for model in tables]
     return int(sum(sums))
 

@@ -53,6 +53,42 @@ def merge(*, task: str, parts: Sequence[Path], folder: Path) -> Path:
     return Path(_ask(task, "merge", arguments, parts, folder))
 
 
+def pack(*, task: str, data: Path, folder: Path) -> tuple[int, list[str]]:
+    """Packs what `unpack` made into two files in `folder` (`jobs.uploads.samples.packing`).
+
+    Answers how many samples there are, and the columns of their table.
+    """
+    arguments = {"data": str(data), "folder": str(folder)}
+    told = _ask(task, "pack", arguments, [data], folder)
+    return int(told["count"]), list(told["columns"])
+
+
+def write_samples(
+    *, task: str, parts: Sequence[Mapping[str, Any]], columns: Sequence[str], data: Path
+) -> None:
+    """Makes the folder `data` of packed samples (`jobs.uploads.samples.parts`). Raises UploadRefused, StorageFull."""
+    data.mkdir()
+    arguments = {"parts": list(parts), "columns": list(columns), "data": str(data)}
+    _ask(task, "write_samples", arguments, _files_of(parts), data)
+
+
+def parquet(*, task: str, parts: Sequence[Mapping[str, Any]], many: bool, target: Path) -> None:
+    """Writes packed samples to a Parquet file; `many`: each may have any number of labels."""
+    target.touch()
+    arguments = {"parts": list(parts), "many": many, "target": str(target)}
+    _ask(task, "parquet", arguments, _files_of(parts), target)
+
+
+def preview(*, task: str, parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What people are shown of packed samples, in their order."""
+    found: list[dict[str, Any]] = _ask(task, "preview", {"parts": list(parts)}, _files_of(parts))
+    return found
+
+
+def _files_of(parts: Sequence[Mapping[str, Any]]) -> list[Path]:
+    return [Path(part[name]) for part in parts for name in ("facts", "contents", "chosen")]
+
+
 def look(*, task: str, path: Path, name: str, options: Mapping[str, Any]) -> tuple[str, int | None]:
     """The format of a file to predict and how many items it has, see `KindBatches.look`."""
     arguments = {"path": str(path), "name": name, "options": dict(options)}

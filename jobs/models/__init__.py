@@ -13,6 +13,7 @@ from jobs.models.server import Server
 from jobs.models.trial import Trial
 from jobs.models.upload_session import UploadSession
 from jobs.models.uptime import Uptime
+from jobs.models.versioned_dataset import DatasetSegment, DatasetVersion, ErasedSample, VersionedDataset
 
 __all__ = [
     "Alert",
@@ -20,7 +21,10 @@ __all__ = [
     "BatchPrediction",
     "Checkpoint",
     "Dataset",
+    "DatasetSegment",
+    "DatasetVersion",
     "Epoch",
+    "ErasedSample",
     "Fleet",
     "Job",
     "JobEvent",
@@ -32,4 +36,5 @@ __all__ = [
     "Trial",
     "UploadSession",
     "Uptime",
+    "VersionedDataset",
 ]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from jobs.errors import NeedsChoice
 from jobs.states import ACTIVE
 from jobs.uploads import UploadRefused
+from modelstore.ground import sealing
 from modelstore.models import Tokened
 from training.kinds import task_choices
 
@@ -48,6 +49,27 @@ class Dataset(Tokened):
         help_text="Not dropped after training, so that one can train again until its time is up.",
     )
 
+    version = models.ForeignKey(
+        "jobs.DatasetVersion",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="datasets",
+        help_text="What is learnt of this data, where its versions are kept.",
+    )
+    in_versions = models.ForeignKey(
+        "jobs.VersionedDataset",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="uploads",
+        help_text="The dataset that has samples of it, whichever version.",
+    )
+    sealed_versions = models.CharField(
+        max_length=sealing.SEALED_LENGTH, blank=True, default="", db_default="",
+        help_text="The token of these versions, for whoever has its own.",
+    )  # fmt: skip
+
     objects = DatasetQuerySet.as_manager()
 
     class Meta:
@@ -70,6 +92,12 @@ class Dataset(Tokened):
         """What is open, as JSON of `jobs.uploads.findings.Question`; datasets of the version before have none."""
         found: list[dict[str, Any]] = self.findings.get("questions", [])
         return found
+
+    @property
+    def versions_token(self) -> str:
+        """The token of its versions, "" without any; its own must be known."""
+        sealed = self.sealed_versions if self.version_id else ""
+        return sealing.unseal(sealed, sealing.key_of_token(self.token)) if sealed else ""
 
     @property
     def refusal(self) -> dict[str, Any]:

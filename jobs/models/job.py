@@ -47,6 +47,14 @@ class Job(Repeatable, Leased):
     dataset = models.ForeignKey(
         "jobs.Dataset", null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
     )
+    version = models.ForeignKey(
+        "jobs.DatasetVersion",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="jobs",
+        help_text="The version of its data that it learns from, where versions are kept.",
+    )
     model = models.OneToOneField(
         "modelstore.TrainedModel", null=True, blank=True, on_delete=models.SET_NULL, related_name="job"
     )
@@ -106,6 +114,9 @@ class Job(Repeatable, Leased):
     sealed_token = _sealed("Its token, for the lists of the API key that it was sent with.")
     sealed_dataset = _sealed("The token of its dataset, for whoever has its own.")
     sealed_continued = _sealed("The token of the model that it continues, for whoever has its own.")
+
+    sealed_versions = _sealed("The token of the versions of its data, for whoever has its own.")
+    sealed_versions_continued = _sealed("The same, for whoever has that of the model that it continues.")
 
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
     phase = models.CharField(max_length=40, blank=True)
@@ -182,12 +193,23 @@ class Job(Repeatable, Leased):
             self.sealed_dataset = sealing.seal(self.dataset.token, key)
         if self.continues is not None:
             self.sealed_continued = sealing.seal(self.continues.token, key)
+        if self.dataset is not None and (versions := self.dataset.versions_token):
+            self.sealed_versions = sealing.seal(versions, key)
+            if self.continues is not None:
+                of_model = sealing.key_of_token(self.continues.token)
+                self.sealed_versions_continued = sealing.seal(versions, of_model)
 
     @property
     def dataset_token(self) -> str:
         """The token of its dataset, "" without one; its own must be known."""
         sealed = self.sealed_dataset if self.dataset_id else ""
         return sealing.unseal(sealed, sealing.key_of_token(self.token))
+
+    @property
+    def versions_token(self) -> str:
+        """The token of the versions of its data, "" where none are kept; its own must be known."""
+        sealed = self.sealed_versions if self.version_id else ""
+        return sealing.unseal(sealed, sealing.key_of_token(self.token)) if sealed else ""
 
     @property
     def told_comparison(self) -> dict[str, Any] | None:

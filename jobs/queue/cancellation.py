@@ -44,7 +44,7 @@ def can_keep(*, job: Job) -> bool:
 @transaction.atomic
 def retry(*, job: Job) -> None:
     """Queues a failed or cancelled job again with a clean slate; NotPossibleNow when its data is gone."""
-    if job.dataset_id is None:
+    if job.dataset_id is None and job.version_id is None:
         raise NotPossibleNow("The data of this job is no longer here. Upload it again and submit a new job.")
     now = timezone.now()
     moved = Job.objects.filter(status__in=[JobStatus.FAILED, JobStatus.CANCELLED]).transition(

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from jobs import access, lanes
 from jobs.datasets import dataset_store, extension
+from jobs.datasets.versions import recording
+from jobs.datasets.versions.recording import Told
 from jobs.errors import DevMode, QueueFull, SubmissionInvalid
 from jobs.messaging import hints
 from jobs.models import Dataset, Job, PlatformStatus
@@ -118,7 +120,10 @@ def submit(
         return known
     dataset.check_usable()
     try:
-        with _with_earlier_data(dataset, lineage) as whole:
+        with (
+            _with_earlier_data(dataset, lineage, api_key) as whole,
+            recording.begun_unless_unused(dataset=whole, keep=keep_dataset, told=_told(api_key)),
+        ):
             return _create(
                 job_options,
                 whole,
@@ -141,12 +146,19 @@ def submit(
         raise
 
 
-def _with_earlier_data(dataset: Dataset, lineage: Lineage) -> AbstractContextManager[Dataset]:
+def _with_earlier_data(
+    dataset: Dataset, lineage: Lineage, api_key: ApiKey | None
+) -> AbstractContextManager[Dataset]:
     """The dataset, or a new one of it and the earlier data that it extends."""
     if not lineage.extend_dataset:
         return nullcontext(dataset)
-    base = access.get_dataset(lineage.extend_dataset)
-    return dataset_store.discarded_unless_used(extension.extended(base=base, more=dataset))
+    base = access.get_any_dataset(lineage.extend_dataset)
+    whole = extension.extended(base=base, more=dataset, told=_told(api_key))
+    return dataset_store.discarded_unless_used(whole)
+
+
+def _told(api_key: ApiKey | None) -> Told:
+    return Told(author=api_key.name if api_key else "")
 
 
 @transaction.atomic
@@ -171,6 +183,7 @@ def _create(
     expected = quote.training.expected
     job = Job.with_new_token(
         dataset=dataset,
+        version=dataset.version,
         task_type=dataset.task_type,
         preset=config.preset or "",
         model_name=config.model,

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from django.core.files.storage import default_storage
 
 from jobs.datasets import dataset_store as datasets
-from jobs.models import BatchPrediction, Checkpoint, Dataset, UploadSession
+from jobs.models import BatchPrediction, Checkpoint, Dataset, DatasetSegment, DatasetVersion, UploadSession
 from jobs.notices import alerts
 from jobs.resumable import bucket_parts, disk_pieces
 from modelstore.bundles import shared_parts
@@ -199,6 +199,17 @@ def _of_results(keys: list[str]) -> set[str]:
     return {key for key in keys if key.rpartition("/")[0] in known}
 
 
+def _of_versions(keys: list[str]) -> set[str]:
+    found: set[str] = set()
+    for rows, columns in (
+        (DatasetSegment.objects, ("facts_key", "contents_key")),
+        (DatasetVersion.objects, ("delta_key", "state_key")),
+    ):
+        for column in columns:
+            found.update(rows.filter(**{f"{column}__in": keys}).values_list(column, flat=True))
+    return found
+
+
 # Folder of the storage -> which of some keys a row names.
 _KNOWN: dict[str, Callable[[list[str]], set[str]]] = {
     "datasets": _of_datasets,
@@ -206,4 +217,5 @@ _KNOWN: dict[str, Callable[[list[str]], set[str]]] = {
     "checkpoints": _of_checkpoints,
     "jobs": _of_models,
     "batches": _of_results,
+    "versions": _of_versions,
 }

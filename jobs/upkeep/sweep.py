@@ -13,7 +13,9 @@ from django.utils import timezone
 from jobs.batches import sweep as batches
 from jobs.compute import scheduling
 from jobs.datasets import dataset_store
-from jobs.models import Dataset, Job
+from jobs.datasets.versions import recording
+from jobs.datasets.versions import retention as versions
+from jobs.models import Dataset, Job, VersionedDataset
 from jobs.notices import alerts, notifications
 from jobs.queue import leases, lifecycle
 from jobs.resumable import upload_sessions
@@ -36,6 +38,7 @@ class SweepResult:
     waiting: int = 0
     notices: int = 0
     datasets_forgotten: int = 0
+    versions_forgotten: int = 0
     checkpoints_removed: int = 0
     uploads_forgotten: int = 0
     files_removed: int = 0
@@ -63,6 +66,7 @@ def sweep(*, now: datetime | None = None, thorough: bool | None = None) -> Sweep
         "waiting": _guarded(scheduling.reconcile),
         "notices": _guarded(notifications.send_due),
         "datasets_forgotten": _guarded(lambda: forget_datasets(allowed)),
+        "versions_forgotten": _guarded(lambda: forget_versions(allowed)),
         "checkpoints_removed": _guarded(checkpoints.forget_ended),
         "uploads_forgotten": _guarded(lambda: upload_sessions.forget_stale(allowed)),
         "disk_alerts": _guarded(lambda: disk.look(now)),
@@ -96,6 +100,18 @@ def forget_datasets(allowed: Allowance) -> int:
         with transaction.atomic():
             dataset_store.discard(dataset)
         count += 1
+    return count
+
+
+def forget_versions(allowed: Allowance) -> int:
+    """Deletes versions that neither a model nor a pin needs, once their time is up, and datasets with none left."""
+    retention, count = settings.FLASH_DATASET_RETENTION, 0
+    for dataset in allowed.first(VersionedDataset.objects.forgotten(allowed.now, retention)):
+        with transaction.atomic():
+            recording.discard(dataset)
+        count += 1
+    for dataset in allowed.first(versions.unneeded(allowed.now, retention)):
+        count += versions.forget_versions(dataset=dataset, now=allowed.now, retention=retention)
     return count
 
 

@@ -3,7 +3,7 @@
 What only one kind of task needs is in a folder of `jobs.kinds`, see `jobs.uploads.contract`.
 """
 
-from jobs.uploads.contract import KindUploads, lists_samples, uploads_of
+from jobs.uploads.contract import KindUploads, keeps_samples, lists_samples, uploads_of
 from jobs.uploads.detection import detect
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.findings import ClassCount, Findings, Note
@@ -17,6 +17,7 @@ __all__ = [
     "UploadRefused",
     "detect",
     "findings_csv",
+    "keeps_samples",
     "lists_samples",
     "uploads_of",
 ]

@@ -6,6 +6,7 @@ from typing import Any, Protocol, cast
 
 from jobs.uploads.findings import Findings
 from jobs.uploads.reading_options import OptionType, ReadingOption
+from jobs.uploads.samples.sample import KeepsSamples
 from training.ground.limits import Limits
 from training.kinds import kind_of, load
 
@@ -76,3 +77,9 @@ def uploads_of(task: str) -> KindUploads:
 def lists_samples(task: str) -> bool:
     """Whether the module of the kind is a SampleLister. Raises UnknownKind."""
     return any(option.type is OptionType.SAMPLES for option in uploads_of(task).OPTIONS)
+
+
+def keeps_samples(task: str) -> KeepsSamples | None:
+    """The module of the kind where versions of its data may be kept; None where not. Raises UnknownKind."""
+    module = uploads_of(task)
+    return cast(KeepsSamples, module) if hasattr(module, "stored_samples") else None

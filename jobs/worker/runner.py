@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from jobs.compute.local import this_server
 from jobs.datasets import dataset_store
+from jobs.datasets.versions import training_sets
 from jobs.errors import LeaseLost
 from jobs.models import Job
 from jobs.money.caps import remaining_seconds
@@ -122,7 +123,7 @@ def _make_room(job: Job, folder: Path) -> None:
 
 
 def _prepare(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
-    if job.dataset is None:
+    if job.dataset is None and job.version is None:
         raise UploadRefused("The data of this job is gone. Upload it again and submit a new job.")
     check_kind(job.task_type)
     folder.mkdir(parents=True, exist_ok=True)
@@ -138,9 +139,12 @@ def _prepare(job: Job, folder: Path, heartbeat: Heartbeat) -> None:
 
 
 def _fetch(job: Job, folder: Path) -> None:
-    assert job.dataset is not None
     shutil.rmtree(folder / "data", ignore_errors=True)
-    dataset_store.materialise(dataset=job.dataset, run_dir=folder)
+    if job.version is not None:
+        training_sets.materialise(version=job.version, run_dir=folder)
+    else:
+        assert job.dataset is not None
+        dataset_store.materialise(dataset=job.dataset, run_dir=folder)
     retraining.prepare(job=job, folder=folder)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from jobs.batches.child.items import Item, Source
 from jobs.batches.child.order import SORTED_FILE
-from jobs.kinds.pictures.data_uri import data_uri
 from jobs.kinds.pictures.plan import may_be_picture
 from jobs.kinds.pictures.sorted_zip import write_sorted
+from jobs.kinds.pictures.thumbnails import data_uri
 from jobs.uploads.archive import Archive, Entry
 from jobs.uploads.errors import UploadRefused
 from jobs.uploads.zip_contents import is_system_file, refuse_special

@@ -10,8 +10,8 @@ import numpy as np
 from jobs.batches.child.items import Item, Labelled
 from jobs.batches.child.order import Order
 from jobs.batches.child.relatives import Marks, Relatives
-from jobs.kinds.pictures.data_uri import data_uri
 from jobs.kinds.pictures.layouts.several_labels import said
+from jobs.kinds.pictures.thumbnails import data_uri
 from training.bundle.manifest import Manifest
 from training.kinds.pictures.decode import decode_in_chunks
 from training.kinds.pictures.descriptors import Descriptors

@@ -1,9 +1,14 @@
-"""Which pictures are shown as thumbnails: a few, spread over the classes."""
+"""Small copies of pictures, and which are shown of an upload: a few, spread over the classes."""
 
+import base64
+import io
 from collections import Counter
 from collections.abc import Collection
 
+from training.kinds.pictures.thumbnail import thumbnail
+
 MOST = 24
+_SIDE = 64
 
 
 class Thumbnails:
@@ -30,3 +35,9 @@ class Thumbnails:
     def add(self, label: str, source: str, data_uri: str) -> None:
         if len(self.found) < MOST:
             self.found.append({"label": label, "source": source, "data_uri": data_uri})
+
+
+def data_uri(picture: bytes | None) -> str | None:
+    """A JPEG of at most 64 pixels a side; None for what is no picture."""
+    small = None if picture is None else thumbnail(io.BytesIO(picture), _SIDE)
+    return None if small is None else f"data:image/jpeg;base64,{base64.b64encode(small).decode('ascii')}"

@@ -10,9 +10,11 @@ from typing import Any
 
 from jobs.kinds.pictures.findings import PictureFindings
 from jobs.kinds.pictures.options import OPTIONS, PictureOptions
+from jobs.kinds.pictures.stored import CONTENT, preview, stored_columns, stored_samples, write_samples
 from training.ground.limits import Limits
 
 __all__ = [
+    "CONTENT",
     "LIBRARIES",
     "MERGED",
     "OPTIONS",
@@ -20,8 +22,12 @@ __all__ = [
     "check_options",
     "inspect",
     "merge",
+    "preview",
     "samples",
+    "stored_columns",
+    "stored_samples",
     "unpack",
+    "write_samples",
 ]
 
 READ_AGAIN = True

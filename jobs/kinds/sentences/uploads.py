@@ -7,11 +7,26 @@ from typing import Any
 
 from jobs.kinds.sentences.findings import TableFindings
 from jobs.kinds.sentences.options import AS_IS, OPTIONS, TableOptions
+from jobs.kinds.sentences.stored import CONTENT, preview, stored_columns, stored_samples, write_samples
 from jobs.kinds.sentences.table import inspect_table, write_table
 from jobs.kinds.sentences.training_csv import COLUMNS
 from training.ground.limits import Limits
 
-__all__ = ["LIBRARIES", "MERGED", "OPTIONS", "READ_AGAIN", "check_options", "inspect", "merge", "unpack"]
+__all__ = [
+    "CONTENT",
+    "LIBRARIES",
+    "MERGED",
+    "OPTIONS",
+    "READ_AGAIN",
+    "check_options",
+    "inspect",
+    "merge",
+    "preview",
+    "stored_columns",
+    "stored_samples",
+    "unpack",
+    "write_samples",
+]
 
 READ_AGAIN = True
 LIBRARIES = ("numpy", "charset_normalizer")

@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from jobs.uploads.reader.order import Described, Order
+from jobs.uploads.samples.packing import pack
+from jobs.uploads.samples.parquet import write_parquet
+from jobs.uploads.samples.parts import samples_of
 
 # Of the module and the order; answers JSON.
 Call = Callable[[Any, Order], Any]
@@ -32,6 +35,26 @@ def _merge(module: Any, order: Order) -> Any:
     return str(module.merge([Path(part) for part in parts], folder))
 
 
+def _pack(module: Any, order: Order) -> Any:
+    data, folder = Path(order.arguments["data"]), Path(order.arguments["folder"])
+    columns = module.stored_columns(data)
+    return {"count": pack(module.stored_samples(data), columns, folder), "columns": columns}
+
+
+def _write_samples(module: Any, order: Order) -> Any:
+    told = order.arguments
+    module.write_samples(samples_of(told["parts"]), told["columns"], Path(told["data"]))
+
+
+def _parquet(module: Any, order: Order) -> Any:
+    told = order.arguments
+    return write_parquet(samples_of(told["parts"]), module.CONTENT, Path(told["target"]), many=told["many"])
+
+
+def _preview(module: Any, order: Order) -> Any:
+    return [module.preview(sample.content) for sample in samples_of(order.arguments["parts"])]
+
+
 def _look(module: Any, order: Order) -> Any:
     path, name, options = _file(order.arguments)
     return module.look(path, name, order.limits, options)
@@ -47,4 +70,8 @@ CALLS: Mapping[str, Call] = {
     "unpack": _unpack,
     "merge": _merge,
     "look": _look,
+    "pack": _pack,
+    "write_samples": _write_samples,
+    "parquet": _parquet,
+    "preview": _preview,
 }

@@ -31,7 +31,8 @@ from training.score import SCORES
 _MOST_SHOWN = 50
 _HIDDEN = (
     "token_digest", "config", "idempotency_key",
-    "sealed_token", "sealed_dataset", "sealed_continued", "sealed_repeat",
+    "sealed_token", "sealed_dataset", "sealed_continued", "sealed_repeat", "sealed_versions",
+    "sealed_versions_continued",
 )  # fmt: skip
 
 

@@ -176,6 +176,8 @@ class JobSummarySerializer(serializers.ModelSerializer[Job]):
                 "waiting_reason": "",
                 "quote": None,
                 "comparison": None,
+                "version": None,
+                "versions_token": None,
                 "receipt": None,
                 "training": {},
             },
@@ -207,6 +209,16 @@ class JobSerializer(JobSummarySerializer):
     quote = serializers.DictField(
         allow_null=True, read_only=True, help_text="What was estimated when it was submitted."
     )
+    version = serializers.IntegerField(
+        source="version.number",
+        default=None,
+        allow_null=True,
+        read_only=True,
+        help_text="Of its data, the version that it learns from; null where no versions are kept.",
+    )
+    versions_token = serializers.SerializerMethodField(
+        help_text="Opens the versions of its data; null likewise."
+    )
     receipt = serializers.SerializerMethodField(
         help_text="Seconds and money for boot, training and idle time; null before it has begun."
     )
@@ -218,7 +230,8 @@ class JobSerializer(JobSummarySerializer):
         fields = (
             "token", "task_type", "task_name", "preset", "model_name", "status", "phase", "progress", "queue_position",
             "eta_seconds", "epochs", "trials", "error", "score", "accuracy", "created", "started", "finished",
-            "model_url", "url", "lane", "max_minutes", "waiting_reason", "quote", "comparison", "receipt", "training",
+            "model_url", "url", "lane", "max_minutes", "waiting_reason", "quote", "comparison", "version",
+            "versions_token", "receipt", "training",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -235,6 +248,10 @@ class JobSerializer(JobSummarySerializer):
         if comparison := job.told_comparison:
             return self._address("api:model", comparison["token"])
         return None if job.model_id is None else self._address("api:model", job.token)
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_versions_token(self, job: Job) -> str | None:
+        return job.versions_token or None
 
     @extend_schema_field(serializers.FloatField(allow_null=True))
     def get_eta_seconds(self, job: Job) -> float | None:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from jobs.web.api import bucket_hooks, datasets, quotes, upload_sessions, views
+from jobs.web.api import bucket_hooks, datasets, quotes, upload_sessions, versions, views
 
 urlpatterns = [
     path("", include("jobs.web.batches.api_urls")),
@@ -11,6 +11,31 @@ urlpatterns = [
     path("servers/", views.ServersView.as_view(), name="servers"),
     path("datasets/", datasets.DatasetsView.as_view(), name="datasets"),
     path("datasets/<str:token>/", datasets.DatasetView.as_view(), name="dataset"),
+    path("datasets/<str:token>/versions/", versions.KeepVersionsView.as_view(), name="keep-versions"),
+    path("versions/<str:token>/", versions.VersionsView.as_view(), name="versions"),
+    path(
+        "versions/<str:token>/samples/<str:sample>/",
+        versions.VersionSampleView.as_view(),
+        name="version-sample",
+    ),
+    path("versions/<str:token>/<str:number>/", versions.VersionView.as_view(), name="version"),
+    path("versions/<str:token>/<str:number>/diff/", versions.VersionDiffView.as_view(), name="version-diff"),
+    path(
+        "versions/<str:token>/<str:number>/samples/",
+        versions.VersionSamplesView.as_view(),
+        name="version-samples",
+    ),
+    path(
+        "versions/<str:token>/<str:number>/download/",
+        versions.VersionDownloadView.as_view(),
+        name="version-download",
+    ),
+    path(
+        "versions/<str:token>/<str:number>/dataset/",
+        versions.VersionDatasetView.as_view(),
+        name="version-dataset",
+    ),
+    path("models/<str:token>/version/", versions.ModelVersionView.as_view(), name="version-of-model"),
     path("hooks/s3/", bucket_hooks.StorageEventView.as_view(), name="storage-event"),
     path("quotes/", quotes.QuotesView.as_view(), name="quotes"),
     path("uploads/", upload_sessions.UploadsView.as_view(), name="uploads"),

@@ -12,7 +12,7 @@ from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
 from jobs.money.quotes import Quote, Quoter
 from jobs.submitting import submission
-from jobs.uploads import uploads_of
+from jobs.uploads import keeps_samples, uploads_of
 from jobs.uploads.reading_options import OptionType, ReadingOption, named
 from jobs.web.pages import presets
 from jobs.web.pages.forms import TrainForm
@@ -49,6 +49,8 @@ def render_page(
         "reading": reading,
         "glance": _glance(dataset.findings),
         "editable": classes[:MOST_CLASSES] if reading and reading.edits_classes else [],
+        "versions_token": dataset.versions_token,
+        "can_keep": keeps_samples(kind.task) is not None and not dataset.questions and not dataset.refusal,
         "edited": bool(dataset.options.get("classes")),
         "form": form,
         "refusal": refusal,

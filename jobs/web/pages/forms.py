@@ -60,7 +60,8 @@ class TrainForm(forms.Form):
     )
     keep_dataset = forms.BooleanField(
         label="Keep the data after training", required=False,
-        help_text="You can then train again without another upload. It is still deleted after a while.",
+        help_text="You can then train again without another upload, add to it, and go back to earlier versions. "
+        "It is still deleted after a while.",
     )  # fmt: skip
     max_minutes = forms.CharField(
         label="Stop after", required=False,

@@ -115,6 +115,7 @@ def _job_context(job: Job) -> dict[str, Any]:
         "begins": waiting[0] if waiting else None,
         "ends": waiting[1] if waiting else None,
         "comparison": job.told_comparison,
+        "versions_token": job.versions_token,
         "receipt": actual_costs.receipt_of(job) if job.fence and job.is_ended else None,
         "currency": settings.FLASH_CURRENCY,
         "waiting_reason": reason,

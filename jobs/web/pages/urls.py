@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from jobs.web.pages import job_views, reading_views, sample_views, upload_views
+from jobs.web.pages import job_views, reading_views, sample_views, upload_views, version_views
 
 urlpatterns = [
     path("", include("jobs.web.batches.urls")),
@@ -14,6 +14,18 @@ urlpatterns = [
     path("datasets/<str:token>/options/", reading_views.dataset_options, name="dataset-options"),
     path("datasets/<str:token>/samples/", sample_views.dataset_samples, name="dataset-samples"),
     path("datasets/<str:token>/findings.csv", upload_views.dataset_notes, name="dataset-notes"),
+    path("datasets/<str:token>/keep/", version_views.keep, name="keep-versions"),
+    path("versions/<str:token>/", version_views.versions, name="versions"),
+    path("versions/<str:token>/change/", version_views.change, name="versions-change"),
+    path("versions/<str:token>/<str:number>/", version_views.version, name="version"),
+    path("versions/<str:token>/<str:number>/describe/", version_views.describe, name="version-describe"),
+    path("versions/<str:token>/<str:number>/restore/", version_views.restore, name="version-restore"),
+    path("versions/<str:token>/<str:number>/train/", version_views.train, name="version-train"),
+    path(
+        "versions/<str:token>/<str:number>/samples.<str:format>",
+        version_views.version_file,
+        name="version-file",
+    ),
     path("jobs/<str:token>/", job_views.job, name="job"),
     path("jobs/<str:token>/live/", job_views.job_live, name="job-live"),
     path("jobs/<str:token>/log.txt", job_views.job_log, name="job-log"),
