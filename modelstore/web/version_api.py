@@ -47,7 +47,7 @@ _MUST_PASS = {"id": 5, "label": "refund", "text": "my money back", "name": ""}
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A version", _WHOLE, response_only=True)])
-class VersionSerializer(serializers.Serializer):
+class ModelVersionSerializer(serializers.Serializer):
     """One version of a model."""
 
     number = serializers.IntegerField(help_text="Counted for each model, in the order of their training.")
@@ -65,10 +65,10 @@ class VersionSerializer(serializers.Serializer):
 @extend_schema_serializer(
     examples=[OpenApiExample("Two versions", {"versions": [_VERSION, _FIRST]}, response_only=True)]
 )
-class VersionsSerializer(serializers.Serializer):
+class ModelVersionsSerializer(serializers.Serializer):
     """All versions that are kept."""
 
-    versions = VersionSerializer(many=True)
+    versions = ModelVersionSerializer(many=True)
 
 
 class MustPassSerializer(serializers.Serializer):
@@ -127,7 +127,9 @@ class MustPassAnswerSerializer(MustPassSerializer):
 class ModelVersionsView(TokenView):
     """The versions of one model."""
 
-    @extend_schema(operation_id="versions", tags=["models"], responses={200: VersionsSerializer, **GONE})
+    @extend_schema(
+        operation_id="model_versions", tags=["models"], responses={200: ModelVersionsSerializer, **GONE}
+    )
     def get(self, request: Request, token: str) -> Response:
         """Those that are kept, the latest first; one of them predicts."""
         found = versions.versions_of(get_model(token))
@@ -138,9 +140,9 @@ class ModelVersionView(TokenView):
     """One version."""
 
     @extend_schema(
-        operation_id="version",
+        operation_id="model_version",
         tags=["models"],
-        responses={200: VersionSerializer, **GONE, 404: problem("model_not_found, version_not_found")},
+        responses={200: ModelVersionSerializer, **GONE, 404: problem("model_not_found, version_not_found")},
     )
     def get(self, request: Request, token: str, number: int) -> Response:
         """One version with the samples that it answers differently, up to 200, in `comparison.flips.rows`."""
@@ -151,10 +153,14 @@ class ModelPromoteView(TokenView):
     """Which version predicts."""
 
     @extend_schema(
-        operation_id="version_promote",
+        operation_id="model_version_promote",
         tags=["models"],
         request=None,
-        responses={200: VersionsSerializer, **_CHANGE, 404: problem("model_not_found, version_not_found")},
+        responses={
+            200: ModelVersionsSerializer,
+            **_CHANGE,
+            404: problem("model_not_found, version_not_found"),
+        },
     )
     def post(self, request: Request, token: str, number: int) -> Response:
         """Lets this version predict from now on; the one that did is kept. So a new version can be taken back."""
