@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from jobs.models import BatchPrediction, Checkpoint, Dataset, Job, UploadSession
 from jobs.states import ACTIVE, BATCHES
-from modelstore.models import TrainedModel
+from modelstore.models import ModelVersion, TrainedModel
 from tests.chaos import models
 from tests.chaos.client import Client, until_answered
 from tests.chaos.ledger import ENDED, Ledger, Training
@@ -146,6 +146,7 @@ def _named() -> set[str]:
     ]
     folders = [
         *TrainedModel.objects.values_list("storage_prefix", flat=True),
+        *ModelVersion.objects.values_list("storage_prefix", flat=True),
         *BatchPrediction.objects.exclude(results_prefix="").values_list("results_prefix", flat=True),
     ]
     pieces = UploadSession.objects.values_list("key", flat=True)
