@@ -47,7 +47,7 @@ class Answer:
     @property
     def is_later(self) -> bool:
         """No answer yet: to be asked again."""
-        return self.status in (0, 429, 503)
+        return self.status in (0, 429, 503, 507)
 
 
 class Client:

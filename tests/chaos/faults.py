@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import timedelta
+from pathlib import Path
 
 import psutil
 import redis
@@ -128,11 +129,8 @@ class Faults:
         """Nothing, or next to nothing, is left; does nothing where the site has no disk of its own."""
         if (disk := self._site.disk) is None:
             return
-        size = shutil.disk_usage(disk).free - _LEFT[number % len(_LEFT)]
         try:
-            if size > 0:
-                with (disk / _FILLER).open("wb") as file:
-                    os.posix_fallocate(file.fileno(), 0, size)
+            _fill(disk / _FILLER, _LEFT[number % len(_LEFT)])
             time.sleep(pause(number, 3, 20))
         finally:
             (disk / _FILLER).unlink(missing_ok=True)
@@ -148,6 +146,18 @@ class Faults:
     def _redis(self) -> redis.Redis:
         path = str(redis_socket.path(self._site.var))
         return redis.Redis(unix_socket_path=path, socket_timeout=5, socket_connect_timeout=5)
+
+
+def _fill(filler: Path, left: int) -> None:
+    """Takes the room of its disk but for `left` bytes; others write meanwhile, so it takes what it gets."""
+    with filler.open("wb") as file:
+        for _ in range(20):
+            size = shutil.disk_usage(filler.parent).free - left
+            if size <= 0:
+                return
+            with suppress(OSError):
+                os.posix_fallocate(file.fileno(), 0, size)
+                return
 
 
 def _kill(process: psutil.Process) -> None:

@@ -37,7 +37,7 @@ class TrainSerializer(serializers.Serializer[Any]):
     )
     continue_from = serializers.CharField(
         required=False,
-        help_text="The token of an earlier model, which the new one replaces if it is better.",
+        help_text="The token of an earlier model, which the new one replaces unless it is worse.",
     )
     extend_dataset = serializers.CharField(
         required=False, help_text="The token of a kept dataset, to which this data is added."

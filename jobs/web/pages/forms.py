@@ -75,8 +75,8 @@ class TrainForm(forms.Form):
     )  # fmt: skip
     continue_from = forms.CharField(
         label="Continue from", required=False, max_length=300,
-        help_text="The token of an earlier model. The new one takes over that token if it does better on the same "
-        "validation samples; otherwise the earlier one stays.",
+        help_text="The token of an earlier model. The new one takes over that token unless it is worse on the same "
+        "validation samples; then the earlier one stays, and the new one is kept beside it.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )  # fmt: skip
     extend_dataset = forms.CharField(
