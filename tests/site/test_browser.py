@@ -78,7 +78,6 @@ def test_the_main_path_works_without_javascript(open_page: Any) -> None:
 
 def test_the_builder_makes_a_zip_of_its_classes(open_page: Any) -> None:
     page = open_page("new-kind", "image")
-    page.get_by_role("tab", name="Class by class").click()
     cards = page.locator("[data-class]")
     for number, colour in enumerate(("röd", "green")):
         card = cards.nth(number)
@@ -101,7 +100,6 @@ def test_the_builder_makes_a_zip_of_its_classes(open_page: Any) -> None:
 
 def test_a_refused_upload_leaves_the_builder_as_it_was(open_page: Any) -> None:
     page = open_page("new-kind", "image")
-    page.get_by_role("tab", name="Class by class").click()
     cards = page.locator("[data-class]")
     broken = upload("a.png", b"\x89PNG\r\n\x1a\n nothing", "image/png")
     for number, label in enumerate(("cat", "dog")):
@@ -128,7 +126,6 @@ def test_dev_mode_is_told_before_a_byte_is_sent(open_page: Any) -> None:
 
 def test_the_builder_says_what_is_missing(open_page: Any) -> None:
     page = open_page("new-kind", "image")
-    page.get_by_role("tab", name="Class by class").click()
     page.locator("[data-class]").nth(0).locator("input[type=file]").set_input_files(
         upload("a.png", picture(), "image/png")
     )
@@ -194,9 +191,9 @@ def test_no_page_is_wider_than_a_phone(
 
 
 def test_tabs_stay_on_one_line_on_a_phone(open_page: Any, make_model) -> None:
-    page = open_page("new-kind", "image", viewport=PHONE)
+    page = open_page("new-kind", "text", viewport=PHONE)
     origin, token = page.url.split("/new")[0], make_model().token
-    for address in (page.url, f"{origin}/new/text/", f"{origin}{address_of('model', token)}"):
+    for address in (page.url, f"{origin}{address_of('model', token)}"):
         page.goto(address)
         tabs = [tab.bounding_box() for tab in page.get_by_role("tab").all()]
         assert len(tabs) > 1
