@@ -3,7 +3,7 @@ import {size} from "../../format.js";
 import {refuse} from "../../problem.js";
 import * as progress from "../../progress.js";
 import {isLeaving} from "../../sending.js";
-import {emptyForm, offerDropsTo, upload} from "../../upload.js";
+import {emptyForm, isAccepting, offerDropsTo, upload} from "../../upload.js";
 import {takePictures} from "./camera_dialog.js";
 import {ClassCard} from "./class_card.js";
 import {classOf, counted, dropped, isPicture} from "./files.js";
@@ -136,7 +136,8 @@ const inZip = (card) => card.files.map((file, at) => (
 
 async function send() {
   const used = checked();
-  if (!used) return;
+  // Asked before the pictures are packed, too: it takes a while.
+  if (!used || !await isAccepting()) return;
   const abort = new AbortController();
   progress.begin("Packing the pictures", () => abort.abort());
   try {
