@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from jobs.models import Dataset, Job, PlatformStatus, Server
 from jobs.money import caps, prices
+from jobs.money.kept_estimates import kept_estimates
 from jobs.states import ACTIVE, RUNNING, JobStatus
 from modelstore.models import CleanupPolicy, PruneState, SharedPart, Tombstone, TrainedModel
 
@@ -53,6 +54,7 @@ def operations() -> dict[str, Any]:
         "machines": machines,
         "today": caps.usage_today(now, reserved=False),
         "currency": settings.FLASH_CURRENCY,
+        "estimates": kept_estimates(),
         "rents": settings.FLASH_COMPUTE != prices.LOCAL
         or any(machine.server.driver != prices.LOCAL for machine in machines),
         "disk": _disk(),
