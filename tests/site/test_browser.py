@@ -32,13 +32,36 @@ def test_a_zip_becomes_a_job(open_page: Any) -> None:
     expect(page.get_by_role("link", name="red and green")).to_be_visible()
 
 
+def test_advanced_tells_what_was_changed_and_takes_it_back(open_page: Any, text_dataset: Dataset) -> None:
+    page = open_page("dataset", text_dataset.token)
+    page.locator("summary", has_text="Advanced").click()
+    for heading in ("Model", "Data", "Learning", "Learning rate over time", "Limits"):
+        expect(page.get_by_role("group", name=heading, exact=True)).to_be_visible()
+    expect(page.get_by_text("How much each step changes the weights: 0.00001 to 2.")).to_be_visible()
+    rate, changed = page.get_by_label("Learning rate", exact=True), page.locator("[data-changed]")
+    rate.fill("0.1")
+    page.locator("#id_optimizer").select_option("sgd")
+    expect(changed).to_have_text("2 changed")
+    page.get_by_role("button", name="Reset Learning rate").click()
+    expect(rate).to_have_value("")
+    expect(rate).to_be_focused()
+    expect(changed).to_have_text("1 changed")
+    page.locator("label.preset", has_text="Auto").click()
+    expect(rate).to_be_hidden()
+    expect(page.get_by_label("Reduce the learning rate in steps")).to_be_hidden()
+    expect(changed).to_have_text("")
+    page.locator("label.preset", has_text="Quick").click()
+    expect(rate).to_be_visible()
+    expect(changed).to_have_text("1 changed")
+
+
 def test_blank_fields_show_what_the_preset_fills_in(open_page: Any, image_dataset: Dataset) -> None:
     page = open_page("dataset", image_dataset.token)
     page.locator("summary", has_text="Advanced").click()
-    expect(page.get_by_label("Epochs", exact=True)).to_have_attribute("placeholder", "10")
+    expect(page.get_by_label("Epochs", exact=True)).to_have_attribute("placeholder", "Preset: 10")
     page.get_by_text("Balanced").click()
-    expect(page.get_by_label("Epochs", exact=True)).to_have_attribute("placeholder", "8")
-    expect(page.get_by_label("Early stopping")).to_have_attribute("placeholder", "off")
+    expect(page.get_by_label("Epochs", exact=True)).to_have_attribute("placeholder", "Preset: 8")
+    expect(page.get_by_label("Early stopping")).to_have_attribute("placeholder", "Preset: off")
     options = page.locator("#id_optimizer option, #id_model option").all_text_contents()
     assert "Preset: AdamW" in options and "Preset: MobileNet V2" in options
     expect(page.get_by_label("Gamma")).to_be_hidden()
