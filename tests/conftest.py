@@ -77,6 +77,12 @@ def _folders_of_its_own(tmp_path: Path, settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _idle_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Estimates are the same whatever else this machine does."""
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0.0, 0.0))
+
+
+@pytest.fixture(autouse=True)
 def _memory_of_its_own() -> None:
     """No test meets a model that another left in memory (primary keys start anew), or a worker that was stopped."""
     predictor.loaded.cache_clear()

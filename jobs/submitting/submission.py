@@ -180,7 +180,7 @@ def _create(
     quote = Quoter(now=now).quote(
         told, dataset.sample_count, lane=job_options.lane, max_minutes=job_options.max_minutes
     )
-    expected = quote.training.expected
+    expected = quote.undisturbed_seconds
     job = Job.with_new_token(
         dataset=dataset,
         version=dataset.version,

@@ -13,6 +13,7 @@ from modelstore.downloads import file_responses
 from modelstore.lifetime.owner_actions import longest_expiry
 from modelstore.models import CleanupPolicy, TrainedModel
 from modelstore.web.contract import page_of
+from modelstore.web.demo import examples_for
 from modelstore.web.examples import has_examples
 from modelstore.web.figures import (
     confused_pairs,
@@ -90,6 +91,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "outside": report.get("outside"),
         "settings_used": used_settings(_config(config, report), kind),
         "downloads": _downloads(model),
+        "examples": examples_for(model),
         "no_code": why_no_code(model),
         "predict_url": request.build_absolute_uri(reverse("api:model-predict", args=[model.token])),
     }

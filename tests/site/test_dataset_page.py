@@ -132,7 +132,7 @@ def test_a_full_queue_keeps_the_form(client: Client, image_dataset: Dataset, mak
     response = submit(client, image_dataset, **FILLED)
     page = read(response, 503)
     assert response["Retry-After"]
-    assert "Your data and choices are still here" in page.text
+    assert "Nothing you filled in is lost" in page.text and "See what it needs" not in page.text
     assert response.context["form"]["epochs"].value() == "3"
 
 

@@ -1,6 +1,7 @@
 """Forms of the pages: what was uploaded or pasted, and how to train on it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
@@ -44,6 +45,17 @@ class UploadForm(forms.Form):
             return ContentFile(pasted.encode(), name="pasted.csv")
         message = "Choose a file first, or drop one here."
         raise SubmissionInvalid(message, fields={"dataset": [message]})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """Fields under one heading: those that take a line, those that are only switched on, and the objects, each with
+    the tick that switches it on and its parts."""
+
+    title: str
+    fields: list[BoundField] = field(default_factory=list)
+    ticks: list[BoundField] = field(default_factory=list)
+    objects: list[tuple[BoundField, list[BoundField]]] = field(default_factory=list)
 
 
 class TrainForm(forms.Form):
@@ -145,25 +157,23 @@ class TrainForm(forms.Form):
     def refuse(self, fields: Mapping[str, list[str]]) -> None:
         """Puts the sentences for the wire's fields beside ours; those without a place go to the top."""
         for name, sentences in fields.items():
-            field = field_of(name, self.specs)
-            self.add_error(field if field in self.fields else None, sentences)
+            place = field_of(name, self.specs)
+            self.add_error(place if place in self.fields else None, sentences)
 
     def basic(self) -> list[BoundField]:
         """The first questions, besides the preset, which is drawn as cards."""
         return [self[spec.field] for spec in self.specs if spec.basic and spec.name != "preset"]
 
-    def advanced(self) -> list[BoundField]:
-        """The fields that take a line of their own under "Advanced"."""
-        return [self[spec.field] for spec in self._advanced_specs() if not spec.is_tick]
-
-    def ticks(self) -> list[BoundField]:
-        """Those that are only switched on."""
-        return [self[spec.field] for spec in self._advanced_specs() if spec.is_tick and not spec.parts]
-
-    def groups(self) -> list[tuple[BoundField, list[BoundField]]]:
-        """The tick that switches each object on, and its parts."""
-        groups = [spec for spec in self._advanced_specs() if spec.parts]
-        return [(self[spec.field], [self[part.field] for part in spec.parts]) for spec in groups]
+    def sections(self) -> list[Section]:
+        """What stands under "Advanced", heading by heading."""
+        found: dict[str, Section] = {}
+        for spec in self._advanced_specs():
+            section = found.setdefault(spec.group, Section(title=spec.group))
+            if spec.parts:
+                section.objects.append((self[spec.field], [self[part.field] for part in spec.parts]))
+            else:
+                (section.ticks if spec.is_tick else section.fields).append(self[spec.field])
+        return list(found.values())
 
     def has_advanced_errors(self) -> bool:
         """Whether the folded part must be open, for something in it is wrong."""
