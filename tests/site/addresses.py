@@ -16,7 +16,7 @@ _LEFT_OUT = {"recent-forget", "sample", "api:job-cancel", "api:model-predict", "
 
 
 def addresses(tokens: Mapping[str, str]) -> dict[str, str]:
-    """Name and path of each; `tokens` has one of each kind: job, model, dataset, batch, evaluation, upload.
+    """Name and path of each; `tokens` has one of each kind: job, model, dataset, batch, evaluation, upload, versions.
 
     The first word of a name tells the kind; batches and evaluations lie under the token of their model. What needs a
     token of a kind that is not given is left out.
@@ -50,6 +50,9 @@ def addresses(tokens: Mapping[str, str]) -> dict[str, str]:
     if "model" in tokens:
         # One cell of the confusion; without it, the findings are shown.
         found["model-examples cell"] = f"{found['model-examples']}?truth=0&predicted=0"
+    if "versions" in tokens:
+        found["version"] = reverse("version", args=[tokens["versions"], "head"])
+        found["api:version-samples"] = reverse("api:version-samples", args=[tokens["versions"], "head"])
     return found
 
 

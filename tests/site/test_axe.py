@@ -10,7 +10,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, sync_playwright
 
-from jobs.models import Attempt, Job, JobEvent, PlatformStatus, Server
+from jobs.datasets.versions import recording
+from jobs.models import Attempt, Dataset, DatasetVersion, Job, JobEvent, PlatformStatus, Server
 from modelstore import api_keys
 from modelstore.models import Tombstone, TrainedModel
 from tests.jobs.batches.test_evaluations import MOODS
@@ -78,6 +79,7 @@ def pages(
             "job": running.token,
             "model": pictures.token,
             "dataset": image_dataset.token,
+            "versions": _kept(image_dataset),
             "batch": timeline.token,
             "evaluation": measured.token,
         },
@@ -85,6 +87,7 @@ def pages(
             "job": failed.token,
             "model": words.token,
             "dataset": text_dataset.token,
+            "versions": _kept(text_dataset),
             "batch": under_way.token,
             "evaluation": moods.token,
         },
@@ -97,6 +100,13 @@ def pages(
             if not name.startswith("api:") or name == "api:docs":
                 found[path] = None
     return list(found)
+
+
+def _kept(dataset: Dataset) -> str:
+    """The token of its versions, of which the second one lacks a sample."""
+    first = recording.begin(dataset=dataset)
+    recording.change_labels(dataset=first.dataset, labels={0: None}, kind=DatasetVersion.Kind.REMOVAL)
+    return dataset.versions_token
 
 
 def test_no_page_has_a_serious_problem(browser: Browser, live_server: Any, pages: list[str]) -> None:

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from jobs.datasets.versions import recording
 from jobs.models import Attempt, Job, JobEvent, Server
 from jobs.resumable import upload_sessions
 from modelstore import api_keys
@@ -63,6 +64,8 @@ def test_queries_do_not_grow_with_the_rows(
     model = add_findings(keep_examples(make_model()))
     upload = upload_sessions.begin(task_type=Task.TEXT, name="moods.csv", size=1000)
     tokens = {"job": job.token, "model": model.token, "dataset": image_dataset.token, "upload": upload.token}
+    recording.begin(dataset=image_dataset)
+    tokens["versions"] = image_dataset.versions_token
     tokens["batch"] = done_batch(model, "colours.zip", pictures_zip()).token
     _, key = api_keys.create(name="all", scopes=["operate"])
     client.force_login(admin_user)

@@ -68,11 +68,14 @@ def begin(*, dataset: Dataset, told: Told = NOBODY, times: Times | None = None) 
         rows = VersionedDataset.with_new_token(
             task_type=dataset.task_type, name=dataset.name, columns=packed.columns
         )
-        numbers = packed.numbers(0)
-        before = Labels.none(packed.count)
-        change = changes.change_to(before, numbers, packed.labels, packed.words)
-        draft = _Draft(kind=Kind.UPLOAD, told=told, before=before, change=change, packed=packed)
-        version = _stored(rows, draft, folder, also=lambda made: link(dataset, made, rows.token))
+        version = add(
+            dataset=rows,
+            packed=packed,
+            folder=folder,
+            kind=Kind.UPLOAD,
+            told=told,
+            also=lambda made: link(dataset, made, rows.token),
+        )
     dataset.version = version
     return version
 
@@ -114,20 +117,39 @@ def extend(
     _check_mixes(dataset, more)
     with temporary.folder() as folder:
         packed = _packed(more, folder, times or {})
+        Dataset.objects.filter(pk=more.pk).update(in_versions=dataset)
+        return add(dataset=dataset, packed=packed, folder=folder, told=told)
+
+
+def add(
+    *,
+    dataset: VersionedDataset,
+    packed: Packed,
+    folder: Path,
+    kind: Kind = Kind.EXTENSION,
+    told: Told = NOBODY,
+    also: Callable[[DatasetVersion], None] = lambda version: None,
+) -> DatasetVersion:
+    """The same of samples that are packed; a dataset that is not saved yet begins with them.
+
+    `folder` is for what has to be put aside; `also` is done together with the new rows.
+    """
+    known: dict[int, str] = {}
+    if dataset._state.adding:
+        before = Labels.none(0)
+    else:
         head = manifests.get_version(dataset)
         before = manifests.labels_of(dataset, head).without(manifests.erased(dataset))
         known, new = packed.divided(dataset, before)
         packed = packed.only(new, folder)
-        before = before.grown(dataset.sample_numbers + packed.count)
-        change = _joined(before, known, packed, dataset.sample_numbers)
-        Dataset.objects.filter(pk=more.pk).update(in_versions=dataset)
-        if not len(change):
-            return head
-        draft = _Draft(kind=Kind.EXTENSION, told=told, before=before, change=change)
-        if packed.count:
-            draft.packed = packed
-        draft.columns = [*dataset.columns, *(name for name in packed.columns if name not in dataset.columns)]
-        return _stored(dataset, draft, folder)
+    before = before.grown(dataset.sample_numbers + packed.count)
+    change = _joined(before, known, packed, dataset.sample_numbers)
+    if not len(change):
+        return head
+    draft = _Draft(kind=kind, told=told, before=before, change=change)
+    draft.packed = packed if packed.count else None
+    draft.columns = [*dataset.columns, *(name for name in packed.columns if name not in dataset.columns)]
+    return _stored(dataset, draft, folder, also)
 
 
 def change_labels(

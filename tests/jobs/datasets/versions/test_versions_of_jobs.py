@@ -1,24 +1,35 @@
 """Jobs and versions: who keeps data has versions, and a job names the one that it learns from."""
 
-from collections.abc import Callable
+import io
+import json
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
 
 from jobs.datasets import dataset_store
 from jobs.datasets.dataset_store import discarded_unless_used
-from jobs.datasets.versions import training_sets
+from jobs.datasets.versions import erasing, recording, training_sets
 from jobs.models import Dataset, DatasetVersion, Job, PlatformStatus, VersionedDataset
 from jobs.queue import cancellation
 from jobs.submitting import submission
 from jobs.submitting.lineage import Lineage
 from jobs.worker import runner
 from modelstore.ground.errors import FlashError
-from tests.jobs.datasets.versions.days import FIRST, MORE, begun, cells, extended, table, upload
+from tests.jobs.datasets.versions.days import (
+    FIRST,
+    MORE,
+    begun,
+    cells,
+    extended,
+    hashes,
+    rows_of,
+    table,
+    upload,
+)
 
 pytestmark = pytest.mark.django_db
-Submit = Callable[..., Job]
 
 
 def submitted(dataset: Dataset, *, extend: str = "", keep: bool = True) -> Job:
@@ -89,3 +100,45 @@ def test_versions_stay_when_a_copy_of_one_became_no_job() -> None:
         pass
     assert Dataset.objects.count() == 2, "the two uploads"
     assert DatasetVersion.objects.count() == 2, "the versions stay: only the copy went"
+
+
+def test_a_token_rebuilds_its_training_set_byte_for_byte(tmp_path: Path) -> None:
+    dataset = upload("days.csv", table(*FIRST))
+    job = submitted(dataset)
+    (tmp_path / "run").mkdir()
+    runner._fetch(job, tmp_path / "run")
+    more = submitted(upload("more.csv", table(*MORE)), extend=job.dataset_token)
+    dataset_store.discard(dataset)
+    told = []
+    for token, rest in (
+        (job.token, []),
+        (job.versions_token, ["--number", "1"]),
+        (more.token, []),
+        (more.versions_token, []),
+    ):
+        folder = tmp_path / f"set {len(told)}"
+        output = io.StringIO()
+        call_command("training_set", token, *rest, "--output", str(folder), "--json", stdout=output)
+        told.append(json.loads(output.getvalue()))
+        if len(told) < 3:
+            assert hashes(folder / "data") == hashes(tmp_path / "run" / "data")
+    assert [one["version"] for one in told] == [1, 1, 2, 2]
+    assert told[0]["sha256"] == told[1]["sha256"] != told[2]["sha256"] == told[3]["sha256"]
+    with pytest.raises(CommandError, match="is there already"):
+        call_command("training_set", job.token, "--output", str(tmp_path / "set 0"))
+
+
+def test_a_job_without_versions_says_how_to_keep_them(tmp_path: Path) -> None:
+    job = submitted(upload("days.csv", table(*FIRST)), keep=False)
+    with pytest.raises(CommandError, match="keep_dataset"):
+        call_command("training_set", job.token, "--output", str(tmp_path / "set"))
+
+
+def test_versions_live_in_a_bucket_too(s3: object, tmp_path: Path) -> None:
+    dataset, first = begun()
+    second = extended(dataset)
+    third = recording.restore(dataset=dataset, version=first)
+    assert rows_of(third, tmp_path) == list(FIRST)
+    assert len(rows_of(second, tmp_path)) == 6
+    erasing.erase(dataset=dataset, numbers=[0])
+    assert rows_of(second, tmp_path)[0][0] == "fine day"
