@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -127,13 +128,17 @@ class TrainForm(forms.Form):
         self.fields["task_name"].widget.attrs["placeholder"] = kind.words.name_hint
 
     @classmethod
-    def blank(cls, dataset: Dataset) -> "TrainForm":
-        """The form as it is shown first, with a name for the task; its key makes a double click one job."""
+    def blank(cls, dataset: Dataset, given: Mapping[str, Any] = MappingProxyType({})) -> "TrainForm":
+        """The form as it is shown first, with a name for the task; its key makes a double click one job.
+
+        `given` stands in place of what it has otherwise.
+        """
         initial = {
             "task_name": task_names.proposed(dataset),
             "preset": Preset.QUICK.value,
             "downloadable": True,
             "key": tokens.new_token(),
+            **given,
         }
         return cls(task=dataset.task_type, initial=initial)
 
