@@ -22,7 +22,7 @@ from jobs.web.version_requests import download, manifest_of
 from modelstore.ground.throttle import TooManyRequests, caller_of, count, limited
 from training.kinds import kind_of
 
-_AUTHOR = "On the page"
+_AUTHOR = "on the page"
 _PER_PAGE, _VERSIONS = 24, 50
 _LAST_PAGE = 1_000_000
 
