@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from jobs import access
-from jobs.datasets.versions import differences, edits, learning, manifests, recording, training_sets
+from jobs.datasets.versions import differences, edits, erasing, learning, manifests, recording, training_sets
 from jobs.datasets.versions.recording import Told
 from jobs.errors import SubmissionInvalid, VersionUnknown
 from jobs.models import DatasetVersion, VersionedDataset
@@ -78,6 +78,12 @@ class VersionsView(ListAPIView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """All versions, newest first: who made each, why, and what it changed."""
         return super().get(request, *args, **kwargs)
+
+    @extend_schema(operation_id="delete_versions", tags=_TAGS, auth=[], responses={204: None})
+    def delete(self, request: Request, token: str) -> Response:
+        """Deletes the dataset with all versions and the uploads that they came of; models stay."""
+        erasing.erase_all(dataset=access.get_versions(token))
+        return Response(status=204)
 
     @extend_schema(
         operation_id="change",
