@@ -212,6 +212,11 @@ class Job(Repeatable, Leased):
         return sealing.unseal(sealed, sealing.key_of_token(self.token)) if sealed else ""
 
     @property
+    def kept_data(self) -> str:
+        """The token of the data that it can be trained on again: its upload, or its versions; "" without either."""
+        return self.dataset_token or self.versions_token
+
+    @property
     def told_comparison(self) -> dict[str, Any] | None:
         """`comparison` with the `token` of the model that it continued; its own must be known."""
         if self.comparison is None:

@@ -105,10 +105,10 @@ def _submit(
         task_name=model.task_name,
         values={"preset": before.preset} if before is not None and before.preset else {},
         downloadable=model.downloadable,
-        keep_dataset=before is not None and before.dataset is not None,
+        keep_dataset=before is not None and bool(before.kept_data),
         idempotency_key=f"s3:{arrival.key}:{arrival.version}",
         api_key=api_key,
         lineage=Lineage(
-            continue_from=model.token, extend_dataset=before.dataset_token if before is not None else ""
+            continue_from=model.token, extend_dataset=before.kept_data if before is not None else ""
         ),
     )

@@ -1,6 +1,6 @@
 """Samples deleted for good: from all versions, from the files, from the uploads that held them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from jobs.datasets import dataset_store
-from jobs.datasets.versions import changes, manifests, version_files
+from jobs.datasets.intake import sha256_of
+from jobs.datasets.versions import changes, manifests, recording, version_files
 from jobs.datasets.versions.writing import Written, delete_on_commit
 from jobs.errors import NotPossibleNow
-from jobs.models import DatasetSegment, DatasetVersion, ErasedSample, Job, VersionedDataset
+from jobs.models import Dataset, DatasetSegment, DatasetVersion, ErasedSample, Job, VersionedDataset
 from jobs.states import ACTIVE
 from jobs.uploads.samples.columns_file import write_columns
 from jobs.uploads.samples.packing import COLUMNS, ID_BYTES, Facts
@@ -35,16 +36,23 @@ def erase(*, dataset: VersionedDataset, numbers: Collection[int]) -> list[Learne
     Raises NotPossibleNow while a job needs an upload that holds them, or learns from a version of them.
     """
     held = list(dataset.uploads.all())
-    if any(dataset_store.is_needed(upload) for upload in held) or _is_learning(dataset):
-        raise NotPossibleNow(
-            "A job is learning from this data. Delete the sample when it has ended, or cancel it."
-        )
+    _check_free(dataset, held)
     having = _recount(dataset, numbers, dry_run=True)
     learners = _learners(dataset, having)
     overwrite(dataset=dataset, numbers=numbers)
     for upload in held:
         dataset_store.discard(upload)
     return learners
+
+
+def erase_all(*, dataset: VersionedDataset) -> None:
+    """Deletes a dataset with all versions and the uploads that they came of. Raises NotPossibleNow as `erase` does."""
+    held = list(dataset.uploads.all())
+    _check_free(dataset, held)
+    with transaction.atomic():
+        for upload in held:
+            dataset_store.discard(upload)
+        recording.discard(dataset)
 
 
 def overwrite(*, dataset: VersionedDataset, numbers: Collection[int], mark: bool = True) -> None:
@@ -72,8 +80,12 @@ def overwrite(*, dataset: VersionedDataset, numbers: Collection[int], mark: bool
         raise
 
 
-def _is_learning(dataset: VersionedDataset) -> bool:
-    return Job.objects.filter(version__dataset=dataset, status__in=ACTIVE).exists()
+def _check_free(dataset: VersionedDataset, uploads: Iterable[Dataset]) -> None:
+    learning = Job.objects.filter(version__dataset=dataset, status__in=ACTIVE)
+    if learning.exists() or any(dataset_store.is_needed(upload) for upload in uploads):
+        raise NotPossibleNow(
+            "A job is learning from this data. Delete it when the job has ended, or cancel that."
+        )
 
 
 def _learners(dataset: VersionedDataset, versions: Collection[int]) -> list[Learner]:
@@ -140,6 +152,7 @@ def _overwrite(
     _copy_without(segment.contents_key, contents, [facts.span(place) for place in places])
     delete_on_commit([segment.facts_key, segment.contents_key])
     DatasetSegment.objects.filter(pk=segment.pk).update(
+        facts_sha256=sha256_of(path),
         facts_key=written.put(path, dataset, "facts"),
         contents_key=written.put(contents, dataset, "contents"),
     )

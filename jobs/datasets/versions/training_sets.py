@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from jobs.datasets import dataset_store, reading
+from jobs.datasets.intake import sha256_of
 from jobs.datasets.versions import manifests, recording, version_files
 from jobs.datasets.versions.manifests import Manifest
 from jobs.errors import NotPossibleNow
@@ -109,8 +110,12 @@ def parts_of(manifest: Manifest, folder: Path) -> Iterator[dict[str, Any]]:
             {"places": manifest.numbers[inside] - segment.first, "labels": manifest.labels[inside]},
             {"words": manifest.words},
         )
+        facts = _local(segment.facts_key, folder)
+        # Contents are compared one by one, where they are read.
+        if sha256_of(facts) != segment.facts_sha256:
+            raise _gone()
         yield {
-            "facts": str(_local(segment.facts_key, folder)),
+            "facts": str(facts),
             "contents": str(_local(segment.contents_key, folder)),
             "chosen": str(chosen),
             # Two uploads may use one name for different sources.
@@ -132,7 +137,9 @@ def _local(key: str, folder: Path) -> Path:
 
 
 def _gone() -> version_files.VersionDamaged:
-    return version_files.VersionDamaged("The files of this version are gone. The operator may have a backup.")
+    return version_files.VersionDamaged(
+        "The files of this version are gone or damaged. The operator may have a backup."
+    )
 
 
 def _as_file(manifest: Manifest, folder: Path) -> Path:

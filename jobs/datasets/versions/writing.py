@@ -63,6 +63,7 @@ class Writer:
             count=packed.count,
             created=version.created,
             size_bytes=packed.facts.stat().st_size + packed.contents.stat().st_size,
+            facts_sha256=sha256_of(packed.facts),
             facts_key=self.written.put(packed.facts, self.dataset, "facts"),
             contents_key=self.written.put(packed.contents, self.dataset, "contents"),
         )

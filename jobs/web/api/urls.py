@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from jobs.web.api import bucket_hooks, datasets, quotes, upload_sessions, versions, views
+from jobs.web.api import bucket_hooks, datasets, quotes, upload_sessions, version_samples, versions, views
 
 urlpatterns = [
     path("", include("jobs.web.batches.api_urls")),
@@ -13,21 +13,22 @@ urlpatterns = [
     path("datasets/<str:token>/", datasets.DatasetView.as_view(), name="dataset"),
     path("datasets/<str:token>/versions/", versions.KeepVersionsView.as_view(), name="keep-versions"),
     path("versions/<str:token>/", versions.VersionsView.as_view(), name="versions"),
+    path("versions/<str:token>/data/", versions.AddedDataView.as_view(), name="versions-data"),
     path(
         "versions/<str:token>/samples/<str:sample>/",
-        versions.VersionSampleView.as_view(),
+        version_samples.VersionSampleView.as_view(),
         name="version-sample",
     ),
     path("versions/<str:token>/<str:number>/", versions.VersionView.as_view(), name="version"),
     path("versions/<str:token>/<str:number>/diff/", versions.VersionDiffView.as_view(), name="version-diff"),
     path(
         "versions/<str:token>/<str:number>/samples/",
-        versions.VersionSamplesView.as_view(),
+        version_samples.VersionSamplesView.as_view(),
         name="version-samples",
     ),
     path(
         "versions/<str:token>/<str:number>/download/",
-        versions.VersionDownloadView.as_view(),
+        version_samples.VersionDownloadView.as_view(),
         name="version-download",
     ),
     path(

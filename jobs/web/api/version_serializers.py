@@ -107,6 +107,21 @@ class KeepVersionsSerializer(KnownFieldsOnly):
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
+            "What came on Monday",
+            {"dataset_token": "uq0cZcJ0yE0pYk3zq7H2aB", "times": {_ID: "2026-11-20T07:30:00Z"}},
+            request_only=True,
+        )
+    ]
+)
+class AddSerializer(KeepVersionsSerializer):
+    """Data that is added."""
+
+    dataset_token = serializers.CharField(help_text="Of a checked upload of the same kind.")
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
             "Two labels are corrected", {"relabel": {_ID: "question"}, "reason": "checked by hand"}
         ),
         OpenApiExample("An earlier version comes back", {"restore": 1}),

@@ -3,8 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -12,36 +10,26 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from jobs import access
-from jobs.datasets.versions import differences, edits, learning, manifests, recording, training_sets
+from jobs.datasets.versions import differences, edits, erasing, learning, manifests, recording, training_sets
 from jobs.datasets.versions.recording import Told
 from jobs.errors import SubmissionInvalid, VersionUnknown
 from jobs.models import DatasetVersion, VersionedDataset
 from jobs.web.api.serializers import DatasetSerializer
+from jobs.web.api.version_samples import NUMBER
 from jobs.web.api.version_serializers import (
+    AddSerializer,
     ChangeSerializer,
-    DeletedSerializer,
     DifferenceSerializer,
     KeepVersionsSerializer,
-    ManifestSerializer,
     VersionChangeSerializer,
     VersionedDatasetSerializer,
     VersionSerializer,
 )
-from jobs.web.version_requests import download, manifest_of
 from modelstore.access import get_model
 from modelstore.api_keys import key_of
 from modelstore.ground.pagination import Pages
 
 _TAGS = ["versions"]
-_MOST_SAMPLES = 1_000
-_AS_OF = OpenApiParameter(
-    "as_of",
-    OpenApiTypes.DATETIME,
-    description="Only samples whose event time had come. With `head`, labels as they were known then, too.",
-)
-_NUMBER = OpenApiParameter(
-    "number", str, OpenApiParameter.PATH, description="The number of a version, its name, or `head`."
-)
 
 
 class KeepVersionsView(APIView):
@@ -90,6 +78,12 @@ class VersionsView(ListAPIView):
         """All versions, newest first: who made each, why, and what it changed."""
         return super().get(request, *args, **kwargs)
 
+    @extend_schema(operation_id="delete_versions", tags=_TAGS, auth=[], responses={204: None})
+    def delete(self, request: Request, token: str) -> Response:
+        """Deletes the dataset with all versions and the uploads that they came of; models stay."""
+        erasing.erase_all(dataset=access.get_versions(token))
+        return Response(status=204)
+
     @extend_schema(
         operation_id="change",
         tags=_TAGS,
@@ -116,6 +110,31 @@ class VersionsView(ListAPIView):
         return Response(_answer(version, request, dataset), status=201)
 
 
+class AddedDataView(APIView):
+    """More data."""
+
+    throttle_scope = "submit"
+
+    @extend_schema(
+        operation_id="add_data",
+        tags=_TAGS,
+        auth=[],
+        request={"application/json": AddSerializer},
+        responses={201: VersionedDatasetSerializer},
+    )
+    def post(self, request: Request, token: str) -> Response:
+        """Adds a checked upload without training: a new version, or the newest one where nothing is new."""
+        dataset = access.get_versions(token)
+        fields = _checked(AddSerializer, request)
+        version = recording.extend(
+            dataset=dataset,
+            more=access.get_dataset(fields["dataset_token"]),
+            told=_told(request, fields["reason"]),
+            times=fields["times"],
+        )
+        return Response(_answer(version, request, dataset), status=201)
+
+
 class VersionView(APIView):
     """One version."""
 
@@ -129,7 +148,7 @@ class VersionView(APIView):
         operation_id="version",
         tags=_TAGS,
         auth=[],
-        parameters=[_NUMBER],
+        parameters=[NUMBER],
         responses={200: VersionedDatasetSerializer},
     )
     def get(self, request: Request, token: str, number: str) -> Response:
@@ -141,7 +160,7 @@ class VersionView(APIView):
         operation_id="describe_version",
         tags=_TAGS,
         auth=[],
-        parameters=[_NUMBER],
+        parameters=[NUMBER],
         request={"application/json": VersionChangeSerializer},
         responses={200: VersionedDatasetSerializer},
     )
@@ -162,7 +181,7 @@ class VersionDiffView(APIView):
         operation_id="compare_versions",
         tags=_TAGS,
         auth=[],
-        parameters=[_NUMBER, OpenApiParameter("to", str, description="As `number`; the newest without it.")],
+        parameters=[NUMBER, OpenApiParameter("to", str, description="As `number`; the newest without it.")],
         responses={200: DifferenceSerializer},
     )
     def get(self, request: Request, token: str, number: str) -> Response:
@@ -174,63 +193,6 @@ class VersionDiffView(APIView):
         return Response(DifferenceSerializer(found).data)
 
 
-class VersionSamplesView(APIView):
-    """The samples of one version."""
-
-    @extend_schema(
-        operation_id="version_samples",
-        tags=_TAGS,
-        auth=[],
-        parameters=[
-            _NUMBER,
-            _AS_OF,
-            OpenApiParameter("start", {"type": "integer", "minimum": 0, "default": 0}),
-            OpenApiParameter(
-                "count", {"type": "integer", "minimum": 1, "maximum": _MOST_SAMPLES, "default": 100}
-            ),
-        ],
-        responses={200: ManifestSerializer},
-    )
-    def get(self, request: Request, token: str, number: str) -> Response:
-        """Ids, labels and names of samples, in the order in which a training reads them."""
-        manifest = manifest_of(access.get_versions(token), number, request.query_params.get("as_of", ""))
-        start = _integer(request, "start", 0, 0, 2**31 - 1)
-        count = _integer(request, "count", 100, 1, _MOST_SAMPLES)
-        answer = {
-            "version": manifest.version,
-            "total": len(manifest),
-            "classes": manifest.classes(),
-            "samples": differences.page_of(manifest, start, count),
-        }
-        return Response(ManifestSerializer(answer).data)
-
-
-class VersionDownloadView(APIView):
-    """The samples of one version as a file."""
-
-    throttle_scope = "submit"
-
-    @extend_schema(
-        operation_id="version_download",
-        tags=_TAGS,
-        auth=[],
-        parameters=[
-            _NUMBER,
-            _AS_OF,
-            OpenApiParameter("format", str, enum=list(training_sets.FORMATS), default=training_sets.FILE),
-        ],
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
-    )
-    def get(self, request: Request, token: str, number: str) -> HttpResponseBase:
-        """All samples: as a file that Flash reads (a table, or a zip with a folder per class), or as Parquet."""
-        manifest = manifest_of(access.get_versions(token), number, request.query_params.get("as_of", ""))
-        return download(manifest, request.query_params.get("format", training_sets.FILE))
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        # `?format=` names the file here, not the renderer of the answer.
-        return self.get_renderers()[0], self.get_renderers()[0].media_type
-
-
 class VersionDatasetView(APIView):
     """A version to train on."""
 
@@ -240,7 +202,7 @@ class VersionDatasetView(APIView):
         operation_id="check_out_version",
         tags=_TAGS,
         auth=[],
-        parameters=[_NUMBER],
+        parameters=[NUMBER],
         request=None,
         responses={201: DatasetSerializer},
     )
@@ -250,18 +212,6 @@ class VersionDatasetView(APIView):
         version = manifests.get_version(dataset, number)
         made = training_sets.checked_out_version(version=version, token=token)
         return Response(DatasetSerializer(made).data, status=201)
-
-
-class VersionSampleView(APIView):
-    """One sample in all versions."""
-
-    throttle_scope = "submit"
-
-    @extend_schema(operation_id="delete_sample", tags=_TAGS, auth=[], responses={200: DeletedSerializer})
-    def delete(self, request: Request, token: str, sample: str) -> Response:
-        """Deletes a sample for good, from all versions and files; answers which models learnt from it."""
-        learners = edits.delete(dataset=access.get_versions(token), id=sample)
-        return Response(DeletedSerializer({"learnt_by": learners}).data)
 
 
 class ModelVersionView(APIView):
@@ -294,14 +244,3 @@ def _checked(serializer: Any, request: Request) -> dict[str, Any]:
 def _told(request: Request, reason: str) -> Told:
     key = key_of(request)
     return Told(author=key.name if key else "", reason=reason)
-
-
-def _integer(request: Request, name: str, default: int, low: int, high: int) -> int:
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 11 else low - 1
-    if not low <= number <= high:
-        sentence = f"Give a whole number from {low:,} to {high:,}."
-        raise SubmissionInvalid(f"`{name}` cannot be used. {sentence}", fields={name: [sentence]})
-    return number

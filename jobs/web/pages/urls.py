@@ -18,6 +18,7 @@ urlpatterns = [
     path("datasets/<str:token>/findings.csv", upload_views.dataset_notes, name="dataset-notes"),
     path("datasets/<str:token>/keep/", version_views.keep, name="keep-versions"),
     path("versions/<str:token>/", version_views.versions, name="versions"),
+    path("versions/<str:token>/delete/", version_views.delete, name="versions-delete"),
     path("versions/<str:token>/change/", version_views.change, name="versions-change"),
     path("versions/<str:token>/<str:number>/", version_views.version, name="version"),
     path("versions/<str:token>/<str:number>/describe/", version_views.describe, name="version-describe"),

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs import access
-from jobs.datasets.versions import differences, edits, manifests, recording, training_sets
+from jobs.datasets.versions import differences, edits, erasing, manifests, recording, training_sets
 from jobs.datasets.versions.erasing import Learner
 from jobs.datasets.versions.recording import Told
 from jobs.errors import NotPossibleNow, SubmissionInvalid
@@ -22,7 +22,7 @@ from jobs.web.version_requests import download, manifest_of
 from modelstore.ground.throttle import TooManyRequests, caller_of, count, limited
 from training.kinds import kind_of
 
-_AUTHOR = "On the page"
+_AUTHOR = "on the page"
 _PER_PAGE, _VERSIONS = 24, 50
 _LAST_PAGE = 1_000_000
 
@@ -99,6 +99,14 @@ def change(request: HttpRequest, token: str) -> HttpResponse:
 
     _told(request, do)
     return _back(request, dataset)
+
+
+@require_POST
+@limited("submit")
+def delete(request: HttpRequest, token: str) -> HttpResponse:
+    """All versions, and the uploads that they came of."""
+    erasing.erase_all(dataset=access.get_versions(token))
+    return redirect("home")
 
 
 @require_POST

@@ -10,6 +10,8 @@ from pyarrow import parquet
 from jobs.models import Dataset, DatasetVersion, VersionedDataset
 from modelstore import api_keys
 from tests.jobs.datasets.versions.days import FIRST, MORE, begun, extended, id_of, table, upload
+from tests.jobs.uploads.builders import two_classes, zip_bytes
+from tests.tasks import Task
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +65,21 @@ def test_labels_are_corrected_compared_and_restored(client: Client) -> None:
     back = changed(client, dataset, restore=1)["version"]
     assert (back["number"], back["kind"], back["restored"], back["sample_count"]) == (3, "restore", 1, 4)
     assert client.get(at(dataset, "1/diff/")).json()["shown"] == []
+
+
+def test_data_is_added_without_training(client: Client) -> None:
+    dataset, _ = begun()
+    more = upload("more.csv", table(*MORE))
+    address, times = at(dataset, "data/"), {id_of("great day").hex(): "2020-01-01T00:00:00Z"}
+    answer = client.post(
+        address, {"dataset_token": more.token, "times": times}, content_type="application/json"
+    )
+    assert (answer.status_code, answer.json()["version"]["added"]) == (201, 2)
+    found = client.get(at(dataset, "2/samples/?as_of=2020-06-01T00:00:00Z")).json()["samples"]
+    assert [(row["id"], row["label"]) for row in found] == [(id_of("great day").hex(), "good")]
+    pictures = upload("pictures.zip", zip_bytes(two_classes()), Task.IMAGE.value)
+    answer = client.post(address, {"dataset_token": pictures.token}, content_type="application/json")
+    assert (answer.status_code, "different kinds" in answer.json()["detail"]) == (400, True)
 
 
 def test_a_version_is_named_and_pinned(client: Client) -> None:

@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from jobs.datasets.versions import differences, erasing, manifests, recording, retention
+from jobs.datasets.versions.version_files import VersionDamaged
 from jobs.errors import NotPossibleNow
 from jobs.models import Dataset, DatasetVersion, ErasedSample, Job, VersionedDataset
 from jobs.states import JobStatus
@@ -17,6 +18,7 @@ from jobs.submitting import submission
 from jobs.upkeep import storage_sweep
 from jobs.upkeep.storage_sweep import GRACE
 from jobs.upkeep.sweep import sweep
+from jobs.uploads import UploadRefused
 from modelstore.models import TrainedModel
 from tests.bundles import text_bundle
 from tests.jobs.datasets.versions.days import FIRST, begun, extended, numbers, rows_of, table, upload
@@ -170,3 +172,32 @@ def test_versions_that_a_job_waits_for_stay() -> None:
     assert not retention.unneeded(timezone.now() + timedelta(days=9), timedelta(0)).exists()
     later()
     assert VersionedDataset.objects.exists()
+
+
+@pytest.mark.parametrize("suffix", ["facts", "contents", "change", "labels"])
+@pytest.mark.parametrize("damage", ["changed", "cut", "gone"])
+def test_damaged_files_are_told_and_never_learnt_from(tmp_path: Path, suffix: str, damage: str) -> None:
+    dataset, _ = begun()
+    second = extended(dataset)
+    for key in [key for key in stored(dataset) if key.endswith(f".{suffix}")]:
+        path = Path(default_storage.path(key))
+        content = path.read_bytes()
+        if damage == "gone":
+            path.unlink()
+        elif damage == "cut":
+            path.write_bytes(content[: len(content) // 2])
+        else:
+            middle = len(content) // 2
+            path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+    with pytest.raises((VersionDamaged, UploadRefused), match="damaged"):
+        rows_of(second, tmp_path)
+
+
+def test_all_of_a_dataset_is_deleted_at_once() -> None:
+    dataset, _ = begun()
+    extended(dataset)
+    files = stored(dataset)
+    erasing.erase_all(dataset=dataset)
+    assert not VersionedDataset.objects.exists()
+    assert not Dataset.objects.exists()
+    assert not any(default_storage.exists(key) for key in files)
