@@ -132,4 +132,4 @@ MATERIAL = (
 )
 
 # For the sweep against the full sweep.
-SWEPT = (_ngrams("banking77", 2000), _ngrams("thucnews-title-zh", 2000), _ngrams("trec6", 2000))
+SWEPT = (_ngrams("sms-spam", 1500), _ngrams("r8", 1000), _ngrams("banking77", 2000))
