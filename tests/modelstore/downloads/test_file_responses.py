@@ -97,7 +97,7 @@ def test_it_is_refused_where_not_downloadable_except_the_plot(publish: Publish) 
 
 @pytest.mark.parametrize("format", ["", "exe", "ONNX", "../model.json", "model.pt"])
 def test_an_unknown_format_is_told_what_there_is(publish: Publish, format: str) -> None:
-    with pytest.raises(FlashError, match="onnx, pytorch, safetensors, bundle") as refusal:
+    with pytest.raises(FlashError, match="onnx, pytorch, safetensors, web, bundle") as refusal:
         open_download(model=publish(), format=format)
     assert refusal.value.status == 400
 
