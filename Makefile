@@ -27,7 +27,7 @@ given = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
 UP_ARGS := $(if $(call given,PORT),--port $(PORT)) $(if $(call given,HOST),--host $(HOST)) \
            $(if $(filter 0 no,$(TRAIN)),--no-training) $(ARGS)
 
-.PHONY: help up test lint format check test-only test-postgres chaos bench runtime lock clean
+.PHONY: help up test lint format check test-only test-postgres chaos bench lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,7 +58,7 @@ check: $(DEV_STAMP)  ## Django's own checks: missing migrations, settings fit fo
 test-only: $(DEV_STAMP)  ## Tests alone; ARGS are pytest's (ARGS='-k refuses tests/jobs', ARGS='-m "not slow"')
 	$(PY) -m pytest -n $(WORKERS) $(ARGS)
 
-test-postgres: $(DEV_STAMP)  ## The quick tests once more, on a private PostgreSQL
+test-postgres: $(DEV_STAMP)  ## The quick tests of rows once more, on a private PostgreSQL
 	FLASH_TEST_POSTGRES=1 $(PY) -m pytest -n $(WORKERS) -m 'not slow and not browser' tests/flashsite tests/jobs tests/modelstore tests/site $(ARGS)
 
 chaos: $(DEV_STAMP)  ## Break a site of its own at random and count what is lost, wrong, left over (SEED=1 MINUTES=5)
@@ -69,9 +69,6 @@ bench: $(DEV_STAMP)  ## Run one benchmark: make bench NAME=idle_memory
 	$(PY) -m benchmarks.$(NAME) $(ARGS)
 
 # CUSTOM: the header of the locks names this target. No address of an index is written into them.
-runtime: $(RUN_STAMP)  ## Fetch onnxruntime-web by npm: the page in a downloaded bundle then predicts offline
-	@$(PY) manage.py get_runtime
-
 lock: $(DEV_STAMP)  ## Pin all dependencies anew (UPGRADE=1 takes the newest versions)
 	@set -e; export UV_CUSTOM_COMPILE_COMMAND='make lock'; \
 	lock() { $(BIN)/uv pip compile --quiet --universal --python-version 3.11 $(if $(UPGRADE),--upgrade) "$$@"; }; \

@@ -2,7 +2,7 @@
 
     make bench NAME=pages ARGS='--rows 100000 --requests 60'
 
-Bars: each page's median under 50 ms at the most rows; each page under 300 kB with all that it loads.
+Bars: each page's median under 50 ms at the most rows; each page under 200 kB with all that it loads.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from urllib.parse import urljoin, urlsplit
 
 from benchmarks.site import bar, running_site
 
-GOAL_MS, GOAL_KB = 50.0, 300.0
+GOAL_MS, GOAL_KB = 50.0, 200.0
 _BATCH = 2000
 _numbers = itertools.count(int(time.time()) * 1000)
 

@@ -13,11 +13,6 @@ import pytest
 from tests.rabbitmq_process import find_server
 from training.ground import landlock
 
-# What `make runtime` wrote. It is 5 MB and comes from npm, so it is not in the repository.
-ONNXRUNTIME_WEB = Path(
-    os.environ.get("ONNXRUNTIME_WEB_SCRIPT")
-    or Path(__file__).parents[1] / "var" / "onnxruntime-web" / "runtime.js"
-)
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -75,10 +70,6 @@ def _has_postgres() -> bool:
     return postgres.find_programs() is not None
 
 
-def _has_onnxruntime_web() -> bool:
-    return ONNXRUNTIME_WEB.is_file()
-
-
 def _has_redis() -> bool:
     from flashsite.supervisor import redis_server
 
@@ -92,11 +83,6 @@ REQUIREMENTS = (
     Requirement(marker="gpu", is_met=_has_cuda, advice="a CUDA device", may_lack=True),
     Requirement(
         marker="browser", is_met=lambda: chromium() is not None, advice="Chromium (apt install chromium)"
-    ),
-    Requirement(
-        marker="onnxruntime_web",
-        is_met=_has_onnxruntime_web,
-        advice="onnxruntime-web (make runtime; needs npm)",
     ),
     Requirement(marker="redis", is_met=_has_redis, advice="a Redis server (apt install redis-server)"),
     Requirement(

@@ -12,6 +12,10 @@ _OTHERS = ("DATABASE_URL", "REDIS_URL", "AMQP_URL", "AWS_ENDPOINT_URL", "AWS_PRO
 for _name in [name for name in os.environ if name.startswith("FLASH_") and name not in _KEPT] + list(_OTHERS):
     os.environ.pop(_name, None)
 
+# Two workers share the cores: threads that wait should sleep, as they do in a trainer. Before numpy and torch.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Short, because a unix socket's path has 104 bytes at most; in the environment, because tests start processes.
 os.environ["FLASH_VAR_DIR"] = tempfile.mkdtemp(prefix="flash-test-")
 atexit.register(shutil.rmtree, os.environ["FLASH_VAR_DIR"], ignore_errors=True)

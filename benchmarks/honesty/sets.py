@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from training.kinds.sentences.alike.likeness import alike_sentences
 
 from benchmarks.honesty.versions import VERSIONS, paraphrased, reworked
 from benchmarks.training_runs import DATA, picture_sets, pictures_of, run_dir, train
@@ -21,6 +20,7 @@ from training.kinds.pictures.decode import decode_in_chunks
 from training.kinds.pictures.descriptors import Descriptors
 from training.kinds.pictures.likeness import alike_pictures
 from training.kinds.pictures.preprocess import PicturePreprocess
+from training.kinds.sentences.alike.likeness import alike_sentences
 
 TEXTS = tuple(sorted(path.parent.name for path in (DATA / "text").glob("*/train.csv")))
 ALL = (*TEXTS, *picture_sets())

@@ -16,6 +16,7 @@ from rest_framework.views import set_rollback
 from flashsite.api.outside_errors import OutsideError, translated
 from flashsite.api.problems import problem_for
 from modelstore.ground.errors import FlashError
+from modelstore.ground.problems import flattened
 
 _TITLES = {
     401: "No key was sent",
@@ -56,7 +57,7 @@ def _translate(error: Exception) -> FlashError | None:
             status=400,
             code="invalid",
             title="The request has errors",
-            fields=_flatten(error.detail),
+            fields=flattened(error.detail),
         )
     if isinstance(error, exceptions.NotAuthenticated):
         error.detail = exceptions.ErrorDetail(_SIGN_IN, "not_authenticated")
@@ -68,21 +69,6 @@ def _translate(error: Exception) -> FlashError | None:
         title=_TITLES.get(error.status_code, str(error.default_detail)),
         retry_after=int(wait) + 1 if wait is not None else None,
     )
-
-
-def _flatten(detail: Any, name: str = "") -> dict[str, list[str]]:
-    """DRF's nested error lists as {field: [sentence]}; nested fields are joined with dots."""
-    if isinstance(detail, dict):
-        fields: dict[str, list[str]] = {}
-        for key, value in detail.items():
-            fields |= _flatten(value, f"{name}.{key}" if name else str(key))
-        return fields
-    if isinstance(detail, list) and any(isinstance(part, dict | list) for part in detail):
-        fields = {}
-        for index, value in enumerate(detail):
-            fields |= _flatten(value, f"{name}[{index}]")
-        return fields
-    return {name or "request": [str(part) for part in (detail if isinstance(detail, list) else [detail])]}
 
 
 @extend_schema(

@@ -13,7 +13,7 @@ from jobs.models import BatchPrediction, Checkpoint, Dataset, DatasetSegment, Da
 from modelstore.bundles import demo_model
 from modelstore.ground import files
 from modelstore.ground.tokens import digest
-from modelstore.models import ApiKey, SharedPart, TrainedModel
+from modelstore.models import ApiKey, ModelVersion, SharedPart, TrainedModel
 from training.bundle.manifest import MANIFEST_FILE
 
 
@@ -41,6 +41,7 @@ def named(alias: str = DEFAULT_DB_ALIAS) -> Named:
     )
     whole: tuple[tuple[type[Model], str], ...] = (
         (TrainedModel, "storage_prefix"),
+        (ModelVersion, "storage_prefix"),
         (BatchPrediction, "results_prefix"),
     )
     shared = SharedPart.objects.using(alias).needed()

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from jobs.models import Dataset, Job, PlatformStatus, Server
 from jobs.money import caps, prices
+from jobs.money.kept_estimates import kept_estimates
 from jobs.states import ACTIVE, RUNNING, JobStatus
 from modelstore.models import CleanupPolicy, PruneState, SharedPart, Tombstone, TrainedModel
 
@@ -39,6 +40,7 @@ def operations() -> dict[str, Any]:
     )
     oldest = Job.objects.filter(status=JobStatus.QUEUED).aggregate(first=Min("queued"))["first"]
     jobs = Job.objects.defer("config").select_related("server")
+    machines = _machines(now)
     recent_failures = Job.objects.filter(status=JobStatus.FAILED, created__gte=now - timedelta(days=1))
     return {
         "now": now,
@@ -49,9 +51,12 @@ def operations() -> dict[str, Any]:
         "waiting": jobs.queued()[:_SHOWN],
         "failures": jobs.filter(status=JobStatus.FAILED).order_by("-created")[:_SHOWN],
         "failed_today": recent_failures.count(),
-        "machines": _machines(now),
+        "machines": machines,
         "today": caps.usage_today(now, reserved=False),
         "currency": settings.FLASH_CURRENCY,
+        "estimates": kept_estimates(),
+        "rents": settings.FLASH_COMPUTE != prices.LOCAL
+        or any(machine.server.driver != prices.LOCAL for machine in machines),
         "disk": _disk(),
         "stored": cache.get_or_set("operations-stored", _stored, _FIGURES_SECONDS),
         "policy": CleanupPolicy.current(),

@@ -23,11 +23,14 @@ from modelstore.bundles import demo_model
 from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
 from modelstore.models import CleanupPolicy
+from modelstore.web.demo import to_try
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html", {"demo": _demo(), "recent": _recent(request)})
+    demo = _demo()
+    trial = to_try(demo) if demo else {}
+    return render(request, "home.html", {"demo": demo, "recent": _recent(request), **trial})
 
 
 @require_safe
@@ -126,4 +129,12 @@ def _recent(request: HttpRequest) -> list[dict[str, Any]]:
 def _recent_entry(job: Job, policy: CleanupPolicy, now: Any) -> dict[str, Any]:
     deployed = job.leads_to_its_model
     expired = deployed and (job.model is None or job.model.is_expired(policy, now))
-    return {"job": job, "expired": expired, "url": reverse("model" if deployed else "job", args=[job.token])}
+    # Another training may have taken over since.
+    told = job.model if deployed and job.model and not expired else job
+    return {
+        "job": job,
+        "name": told.task_name,
+        "score": told.score,
+        "expired": expired,
+        "url": reverse("model" if deployed else "job", args=[job.token]),
+    }

@@ -13,6 +13,9 @@ from training.score import SCORES, Score, show
 
 register = template.Library()
 
+# Below so many seconds an estimate is told in steps of so many.
+_STEPS = ((60, 5), (300, 30), (3600, 60), (float("inf"), 300))
+
 _KINDS = {
     JobStatus.DEPLOYED: "done",
     JobStatus.FAILED: "bad",
@@ -109,11 +112,18 @@ def duration(seconds: Any) -> str:
 
 @register.filter
 def span(seconds: Range) -> str:
-    """A range of seconds: about 2 min (1 min to 4 min)."""
-    low, expected, high = (duration(value) for value in (seconds.low, seconds.expected, seconds.high))
+    """A range of seconds: about 2 min (1 min to 4 min), no finer than it is known."""
+    low, expected, high = (
+        duration(_rounded(value)) for value in (seconds.low, seconds.expected, seconds.high)
+    )
     told = f"about {expected}" if low == high else f"about {expected} ({low} to {high})"
     # It may break before the range, not within it.
     return told.replace(" ", "\N{NO-BREAK SPACE}").replace("\N{NO-BREAK SPACE}(", " (")
+
+
+def _rounded(seconds: float) -> float:
+    step = next(step for below, step in _STEPS if seconds < below)
+    return max(round(seconds / step), 1 if seconds else 0) * step
 
 
 @register.filter

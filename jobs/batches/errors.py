@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobs.uploads.errors import UploadRefused
-from jobs.uploads.right_form import all_advice
+from jobs.uploads.right_form import advice_on_kinds, all_advice
+from jobs.uploads.text_encodings import OR_CHOOSE_ENCODING
 from modelstore.ground.errors import FlashError
 from training.kinds import Kind
 
@@ -72,6 +73,8 @@ def refused_to_predict(refusal: UploadRefused, kind: Kind) -> UploadRefused:
     formats = " or ".join(kind.batch_formats.values())
     if detail != refusal.detail:
         detail = f"{detail} Here you can send {formats}."
+    # Nothing but the column can be chosen.
+    detail = detail.replace(OR_CHOOSE_ENCODING, "")
     told = UploadRefused(
         " ".join(detail.split()),
         status=refusal.status,
@@ -85,9 +88,12 @@ def refused_to_predict(refusal: UploadRefused, kind: Kind) -> UploadRefused:
     return told
 
 
-def refused_to_measure(refusal: UploadRefused) -> UploadRefused:
-    """The same refusal of a file to measure a model on."""
+def refused_to_measure(refusal: UploadRefused, kind: Kind) -> UploadRefused:
+    """The same refusal of a file to measure a model of this kind on."""
     detail = refusal.detail.replace(", not a dataset.", ", not a file of samples with their classes.")
+    for advice in advice_on_kinds():
+        if advice in detail:
+            detail = " ".join(detail.replace(advice, f"This model classifies {kind.words.samples}.").split())
     if refusal.code == "too_few_classes":
         detail = (
             "All samples in the file have the same class, which shows little of how good a model is. Send samples of "

@@ -99,7 +99,7 @@ def _inspected(
         learnt = _learnt(model, columns, options)
         return (inspect({**options, **learnt}) if learnt else findings), {**options, **learnt}
     except UploadRefused as refusal:
-        raise refused_to_measure(refusal) from refusal
+        raise refused_to_measure(refusal, kind_of(model.task_type)) from refusal
 
 
 def _learnt(model: TrainedModel, columns: Sequence[str], chosen: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,6 +65,11 @@ class Receipt:
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
     @property
+    def is_rented(self) -> bool:
+        """Whether any try was on a machine that is started and stopped: only these have a start and idle time."""
+        return any(line.server not in ("", prices.LOCAL) for line in self.lines)
+
+    @property
     def final(self) -> bool:
         return all(line.final for line in self.lines)
 

@@ -20,6 +20,7 @@ from jobs.money import prices
 logger = logging.getLogger(__name__)
 
 LEAST_USEFUL_SECONDS = 60.0
+USED_UP = "Today's budget for training is used up; it starts again at midnight UTC. Models still predict."
 # From the decision to stop a machine until EC2 no longer bills it, one period of the reconciler included.
 _STOP_LATENCY = timedelta(minutes=5)
 
@@ -45,10 +46,7 @@ def check_day(platform: PlatformStatus, now: datetime | None = None) -> None:
     """Raises CapReached (429 with the seconds until midnight) when the day has nothing left for one more job."""
     now = now or timezone.now()
     if day_is_used_up(platform, now):
-        raise CapReached(
-            "Today's budget for training is used up; it starts again at midnight UTC. Models still predict.",
-            retry_after=_until_midnight(now),
-        )
+        raise CapReached(USED_UP, retry_after=_until_midnight(now))
 
 
 def day_is_used_up(platform: PlatformStatus, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jobs import lanes
 from jobs.models import Attempt, Job, Lane, Uptime
-from jobs.money import caps, prices
+from jobs.money import caps, prices, slowdown
 from jobs.money.estimates import Range, corrected, of_search, rough_seconds
 from jobs.states import ACTIVE, RUNNING, JobStatus
 from training.kinds import KINDS, Preset
@@ -43,6 +43,12 @@ class Quote:
     price_per_hour: float | None
     cap_seconds: float | None
     full: Range
+    slowdown: float
+
+    @property
+    def undisturbed_seconds(self) -> float:
+        """How long it will probably train where other programs leave it alone: what the queue goes by."""
+        return self.training.expected / self.slowdown
 
     @property
     def start(self) -> Range:
@@ -74,6 +80,7 @@ class Quote:
             "price_per_hour": self.price_per_hour,
             "cap_seconds": self.cap_seconds,
             "stopped_by_cap": self.is_cut,
+            "slowdown": round(self.slowdown, 2),
         }
 
     def _times(self, span: Range) -> dict[str, str]:
@@ -116,10 +123,13 @@ class Quoter:
         """The estimate for a job with this configuration (Recipe.to_json) and number of samples."""
         ratios = self._ratios(config)
         minutes = config.get("budget_minutes")
-        full = of_search(minutes) if minutes else corrected(rough_seconds(config, samples, self.kind), ratios)
+        # A search takes as long as it was given.
+        slower = 1.0 if minutes else self._slowdown()
+        rough = rough_seconds(config, samples, self.kind)
+        full = of_search(minutes) if minutes else corrected(rough * slower, ratios)
         cap = caps.job_cap_seconds(self._platform, max_minutes, self.kind)
         training = full if cap is None else full.at_most(cap)
-        boot, wait = self._boot_seconds(), self._queued_seconds(training.expected)
+        boot, wait = self._boot_seconds(), self._queued_seconds(training.expected / slower)
         shares = lane == Lane.NEXT_START and boot is not NOTHING
         idle = NOTHING if self.kind == prices.LOCAL else _idle(shares)
         paid = (Range(0.0, boot.expected / 2, boot.high) if shares else boot) + training + idle
@@ -140,6 +150,7 @@ class Quoter:
             price_per_hour=self.price,
             cap_seconds=cap,
             full=full,
+            slowdown=slower,
         )
 
     def of_waiting(self, job: Job) -> tuple[Range, Range]:
@@ -152,6 +163,12 @@ class Quoter:
     def needs_a_start(self) -> bool:
         """Whether a machine would have to be started for the job."""
         return self._boot_seconds() is not NOTHING
+
+    def _slowdown(self) -> float:
+        """Of this machine by other programs; of one that is rented nothing is known, and little is to be feared."""
+        if self.kind != prices.LOCAL:
+            return 1.0
+        return slowdown.slowdown(sum(one.due is None for one in self._active()))
 
     def _ratios(self, config: Mapping[str, Any]) -> list[float]:
         """Real against guessed seconds of past jobs like this one: of its preset if there are enough."""
@@ -179,7 +196,7 @@ class Quoter:
                 if self.kind == prices.LOCAL
                 else tries.filter(server__instance_type=self.kind)
             )
-            fields = ("started", "finished", "job__config", "job__sample_count", "job__preset")
+            fields = ("started", "finished", "job__config", "job__sample_count", "job__preset", "job__quote")
             self._past[model] = list(on_this_kind.order_by("-finished").values(*fields)[:_JOBS_SEEN])
         return self._past[model]
 
@@ -222,11 +239,7 @@ class Quoter:
         is_short = lanes.is_short(whole.expected)
         if status not in RUNNING:
             return _Waiting(pk=pk, due=due, left=whole, is_short=is_short)
-        if eta is not None:
-            return _Waiting(pk=pk, due=None, left=Range(eta * 0.7, eta, eta * 1.5), is_short=is_short)
-        gone = (self.now - started).total_seconds() if started else 0.0
-        left = Range(*(max(0.0, x - gone) for x in (whole.low, whole.expected, whole.high)))
-        return _Waiting(pk=pk, due=None, left=left, is_short=is_short)
+        return _Waiting(pk=pk, due=None, left=_left(whole, eta, started, self.now), is_short=is_short)
 
     def _boot_seconds(self) -> Range:
         if self._boot is None:
@@ -247,6 +260,19 @@ class Quoter:
         return corrected(_ROUGH_BOOT.expected, ratios) if ratios else _ROUGH_BOOT
 
 
+def left_of(job: Job, now: datetime | None = None) -> Range:
+    """Seconds that a running job still takes: by how far it is, else by what was told; 0 where it is late. No query."""
+    whole = _quoted(job.quote) or corrected(rough_seconds(job.config, job.sample_count), ())
+    return _left(whole, job.eta_seconds, job.started, now or timezone.now())
+
+
+def _left(whole: Range, eta: float | None, started: datetime | None, now: datetime) -> Range:
+    if eta is not None:
+        return Range(eta * 0.7, eta, eta * 1.5)
+    gone = (now - started).total_seconds() if started else 0.0
+    return Range(*(max(0.0, x - gone) for x in (whole.low, whole.expected, whole.high)))
+
+
 def most_besides_training() -> float:
     """Seconds that a rented machine may be paid for before and after a job's training."""
     return _ROUGH_BOOT.high + _idle(shared=False).high
@@ -259,7 +285,8 @@ def _idle(shared: bool) -> Range:
 
 def _ratio(row: Mapping[str, Any], kind: str) -> float:
     took = (row["finished"] - row["started"]).total_seconds()
-    return float(max(took, 0.1) / rough_seconds(row["job__config"], row["job__sample_count"], kind))
+    rough = rough_seconds(row["job__config"], row["job__sample_count"], kind)
+    return float(max(took, 0.1) / (rough * (row["job__quote"] or {}).get("slowdown", 1.0)))
 
 
 def _quoted(quote: Mapping[str, Any] | None) -> Range | None:

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.db.models import Count
+from django.utils import timezone
 
 from jobs.models import Job, PlatformStatus
+from jobs.money import caps
 from jobs.states import ACTIVE, RUNNING, JobStatus
 
 DEV_MODE_NOTICE = (
@@ -17,7 +19,7 @@ FULL_NOTICE = "The queue is full at the moment: new jobs are refused until one h
 def platform_summary() -> dict[str, Any]:
     """`status` (active when a job waits or runs), `dev_mode`, `queued`, `running`, `accepting`, `notice`.
 
-    Two queries.
+    Two queries; two more with a cap on the day.
     """
     platform = PlatformStatus.current()
     counts = dict(
@@ -27,15 +29,16 @@ def platform_summary() -> dict[str, Any]:
     running = sum(counts.get(status, 0) for status in RUNNING)
     full = is_full(platform, queued=queued, running=running)
     notice = platform.notice or (DEV_MODE_NOTICE if platform.dev_mode else "")
-    if full and not platform.dev_mode:
+    used_up = caps.day_is_used_up(platform, timezone.now())
+    if not platform.dev_mode and (full or used_up):
         # Beside the operator's own words, which may be about something else.
-        notice = f"{notice} {FULL_NOTICE}".strip()
+        notice = f"{notice} {caps.USED_UP if used_up else FULL_NOTICE}".strip()
     return {
         "status": "active" if queued or running else "sleeping",
         "dev_mode": platform.dev_mode,
         "queued": queued,
         "running": running,
-        "accepting": not platform.dev_mode and not full,
+        "accepting": not (platform.dev_mode or full or used_up),
         "notice": notice,
     }
 

@@ -14,7 +14,7 @@ from jobs.errors import SubmissionInvalid
 from jobs.models import Job, JobEvent
 from jobs.queue import leases
 from modelstore.access import get_model
-from modelstore.bundles import store, stored_files
+from modelstore.bundles import store, stored_files, versions
 from modelstore.ground import files
 from modelstore.ground.errors import FlashError
 from modelstore.models import ApiKey, CleanupPolicy, TrainedModel
@@ -37,6 +37,9 @@ logger = logging.getLogger(__name__)
 # What the trainer looks at (training.bundle.previous).
 _WANTED = (MARKS_FILE, ONNX_FILE, TORCH_FILE, VALIDATION_FILE)
 FOLDER = "previous"
+GATE_FILE = "gate.json"
+# A loss that comes by chance as often as this is not held against a model.
+LIKELY = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,7 +117,22 @@ def prepare(*, job: Job, folder: Path) -> None:
         _note(job, "The files of the earlier model are damaged, so this training starts from the beginning.")
         leases.require(leases.held(job).update(continues_prefix="") == 1)
         return
+    _write_gate(model, target)
     leases.require(leases.held(job).update(continues_prefix=model.storage_prefix) == 1)
+
+
+def _write_gate(model: TrainedModel, folder: Path) -> None:
+    """What the owner asks of the new model, as the trainer reads it (training.evaluation.gate)."""
+    rows = []
+    for example in model.must_pass.order_by("pk"):
+        if example.data is None:
+            rows.append({"label": example.label, "text": example.text})
+        else:
+            name = f"must-pass-{example.pk}"
+            (folder / name).write_bytes(example.value)
+            rows.append({"label": example.label, "file": name})
+    told = {"most_class_loss": model.most_class_loss, "must_pass": rows}
+    (folder / GATE_FILE).write_text(json.dumps(told), "utf-8")
 
 
 def _fetch(model: TrainedModel, target: Path) -> None:
@@ -129,7 +147,9 @@ def _fetch(model: TrainedModel, target: Path) -> None:
 
 
 def publish_continued(*, job: Job, bundle: Path, prefix: str) -> Continued | None:
-    """Gives the earlier model's token to the new bundle if that won, drops it otherwise; None: nothing to continue.
+    """Gives the earlier model's token to the new bundle if that won; else keeps it among the versions of that model.
+
+    None: nothing to continue.
 
     Call it inside the publishing transaction.
     """
@@ -141,18 +161,19 @@ def publish_continued(*, job: Job, bundle: Path, prefix: str) -> Continued | Non
     score = store.score_of(bundle)
     if model.storage_prefix != started_from:
         verdict = "replaced_meanwhile"
-        words = "Another training has replaced the earlier model in the meantime, so this one was discarded."
+        words = "Another version has taken over meanwhile, so this one was compared with one that no longer answers."
     elif told["wins"]:
-        store.replace_bundle(model=model, folder=bundle, prefix=prefix)
         verdict, words = "took_over", f"The new model takes over: {_score(told)}."
     else:
-        verdict, words = "kept_earlier", f"The earlier model stays: {_score(told)}."
-        if told["lost_classes"]:
-            words = f"The earlier model stays: the new data lacks {_listed(told['lost_classes'])}, which it knows."
-    if verdict != "took_over":
-        store.abandon(prefix=prefix)
+        verdict, words = "kept_earlier", f"The earlier model stays: {_why_not(told)}."
+    keep = versions.take_over if verdict == "took_over" else versions.keep_apart
+    keep(model=model, folder=bundle, prefix=prefix)
     _note(job, words)
-    return Continued(comparison={**told, "verdict": verdict, "words": words}, score=score)
+    # The samples themselves lie with the version.
+    flips = {name: value for name, value in told.get("flips", {}).items() if name != "rows"}
+    told = told | {"flips": flips}
+    comparison = {**told, "version": model.latest_version, "verdict": verdict, "words": words}
+    return Continued(comparison=comparison, score=score)
 
 
 def _live(job: Job, *, lock: bool = False) -> TrainedModel | None:
@@ -173,6 +194,26 @@ def _score(told: Mapping[str, Any]) -> str:
         )
     new, old = (round(told[name] * told["samples"]) for name in ("after", "before"))
     return f"of the same {told['samples']:,} validation samples, the new one got {new:,} right, the earlier one {old:,}"
+
+
+def _why_not(told: Mapping[str, Any]) -> str:
+    refused = told.get("refused")  # a trainer from before an upgrade does not say it
+    if told["lost_classes"]:
+        return f"the new data lacks {_listed(told['lost_classes'])}, which it knows"
+    if refused == "must_pass":
+        failed = told["must_pass_failed"]
+        return (
+            f"the new one fails {len(failed):,} of the {told['must_pass']:,} examples that must pass, such as "
+            f"“{failed[0]['example'][:60]}”, which it takes for “{failed[0]['answer'][:40]}”"
+        )
+    if refused == "class_loss":
+        lost = told["most_lost"]
+        return (
+            f"{_score(told)}, but of the {lost['samples']:,} samples of “{lost['label'][:40]}” the new one misses "
+            f"{lost['lost']:,} more"
+        )
+    by_chance = told.get("chance_of_loss", 0.0) > LIKELY
+    return _score(told) + (", which may be chance" if by_chance else "")
 
 
 def _listed(names: list[str]) -> str:

@@ -25,6 +25,7 @@ from jobs.notices import notifications
 from jobs.queue import retraining
 from jobs.queue.platform_status import DEV_MODE_NOTICE, is_full
 from jobs.states import JobStatus
+from jobs.submitting import task_names
 from jobs.submitting.job_options import JobOptions
 from jobs.submitting.lineage import Lineage
 from modelstore.ground import naming
@@ -56,8 +57,7 @@ def check_accepting() -> None:
 
 def validate(*, task: str, task_name: str, values: Mapping[str, Any]) -> Recipe:
     """The whole configuration, or SubmissionInvalid with a sentence for each wrong field."""
-    wrong_name = naming.problem(task_name)
-    fields = {"task_name": [wrong_name]} if wrong_name else {}
+    fields = _wrong_name(task_name)
     try:
         config = configuration(task=task, values=values)
     except SubmissionInvalid as error:
@@ -68,9 +68,14 @@ def validate(*, task: str, task_name: str, values: Mapping[str, Any]) -> Recipe:
 
 
 def check_name(task_name: str) -> None:
-    """Raises SubmissionInvalid where a task cannot be called so."""
-    if wrong := naming.problem(task_name):
-        raise SubmissionInvalid(_summary({"task_name": [wrong]}), fields={"task_name": [wrong]})
+    """Raises SubmissionInvalid where a task cannot be called so; without a name it gets one."""
+    if fields := _wrong_name(task_name):
+        raise SubmissionInvalid(_summary(fields), fields=fields)
+
+
+def _wrong_name(task_name: str) -> dict[str, list[str]]:
+    wrong = naming.problem(task_name) if task_name.strip() else None
+    return {"task_name": [wrong]} if wrong else {}
 
 
 def configuration(*, task: str, values: Mapping[str, Any]) -> Recipe:
@@ -95,6 +100,7 @@ def submit(
 ) -> Job:
     """Queues a job and answers it with its token; training begins as soon as a worker is free.
 
+    A blank `task_name` is made up (task_names.proposed), or is that of the model that it continues.
     Raises SubmissionInvalid, NeedsChoice, UploadRefused, DevMode or QueueFull. The same `idempotency_key` with the
     same request answers the same job. With `api_key` the job is listed to whoever holds that key, and the two keys
     count together.
@@ -108,7 +114,8 @@ def submit(
         values = retraining.with_its_model(values, earlier)
     config = validate(task=dataset.task_type, task_name=task_name, values=values)
     config = dataclasses.replace(config, ordered=bool(dataset.findings.get("order")))
-    request = _scoped_key(idempotency_key, dataset, task_name, values, api_key)
+    name = naming.tidy(task_name) or (earlier.task_name if earlier else task_names.proposed(dataset))
+    request = _scoped_key(idempotency_key, dataset, name, values, api_key)
     if known := Job.repeated(request):
         return known
     dataset.check_usable()
@@ -122,7 +129,7 @@ def submit(
                 whole,
                 config,
                 keep_dataset=keep_dataset,
-                task_name=naming.tidy(task_name),
+                task_name=name,
                 downloadable=downloadable,
                 request=request,
                 api_key=api_key,
@@ -173,7 +180,7 @@ def _create(
     quote = Quoter(now=now).quote(
         told, dataset.sample_count, lane=job_options.lane, max_minutes=job_options.max_minutes
     )
-    expected = quote.training.expected
+    expected = quote.undisturbed_seconds
     job = Job.with_new_token(
         dataset=dataset,
         version=dataset.version,

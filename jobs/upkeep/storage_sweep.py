@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 
 from django.core.files.storage import default_storage
 
@@ -15,7 +15,7 @@ from jobs.resumable import bucket_parts, disk_pieces
 from modelstore.bundles import shared_parts
 from modelstore.ground import files
 from modelstore.ground.files import StoredFile
-from modelstore.models import SharedPart, TrainedModel
+from modelstore.models import ModelVersion, SharedPart, TrainedModel
 from training.bundle.manifest import MANIFEST_FILE
 
 logger = logging.getLogger(__name__)
@@ -183,8 +183,11 @@ def _of_checkpoints(keys: list[str]) -> set[str]:
 def _of_models(keys: list[str]) -> set[str]:
     folders = {key.rpartition("/")[0] for key in keys}
     asked = folders | {f"{folder}/" for folder in folders}
-    rows = TrainedModel.objects.filter(storage_prefix__in=asked).values_list("storage_prefix", flat=True)
-    known = {prefix.strip("/") for prefix in rows}
+    rows = (
+        model.objects.filter(storage_prefix__in=asked).values_list("storage_prefix", flat=True)
+        for model in (TrainedModel, ModelVersion)
+    )
+    known = {prefix.strip("/") for prefix in chain.from_iterable(rows)}
     return {key for key in keys if key.rpartition("/")[0] in known}
 
 

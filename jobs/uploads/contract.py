@@ -26,6 +26,9 @@ class KindUploads(Protocol):
     # Modules that these functions import when they are called: what reads uploads has them ready.
     LIBRARIES: tuple[str, ...]
 
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        """Raise UploadRefused that names each option whose value makes no sense, before there is a file."""
+
     def inspect(self, path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> Findings:
         """What the file at `path`, called `name` by the user, holds after repairs.
 

@@ -138,6 +138,7 @@ class Findings:
             "repairs": _as_json(grouped(self.repairs)[:MAX_NOTES]),
             "skipped": _as_json(grouped(self.skipped)[:MAX_NOTES]),
             "skipped_count": self.skipped_count,
+            "skipped_lines": len(self.skipped),
             "warnings": _as_json(grouped(self.warnings)[:MAX_NOTES]),
             "questions": _as_json(self.questions),
             "splits": self.splits,

@@ -13,7 +13,7 @@ _LINES = 200
 _BINARY_TABLES = {b"PAR1": "Parquet", b"ARROW1": "Arrow"}
 # Pictures hardly shrink, so that they begin in a packed table as they do alone.
 _PICTURE_BEGINS = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff[\xdb\xe0-\xef]|RIFF....WEBP", re.DOTALL)
-PICTURE_LIST = "Zip it together with the pictures that it names, and choose pictures."
+PICTURE_LIST = "Zip it together with the pictures that it names."
 
 
 def are_pictures(cells: Sequence[str]) -> bool:

@@ -1,5 +1,6 @@
 """What an upload should look like, and which kind of task it is for: words for refusals, from the registry of kinds."""
 
+from jobs.uploads.picture_lists import PICTURE_LIST
 from training.kinds import KINDS, Kind, Words, kinds_taking
 
 
@@ -33,4 +34,9 @@ def ways_instead(kind: Kind) -> list[tuple[str, Kind]]:
 def all_advice() -> list[str]:
     """Every sentence above, for whoever has other advice to give."""
     words = [kind.words for kind in KINDS.values()]
-    return [_takes(), *map(_instead, words), *(each.right_form for each in words)]
+    return [*advice_on_kinds(), *(each.right_form for each in words)]
+
+
+def advice_on_kinds() -> list[str]:
+    """Those that tell what to do with data of another kind: of no use where the kind is settled."""
+    return [_takes(), *(_instead(kind.words) for kind in KINDS.values()), PICTURE_LIST]

@@ -27,6 +27,8 @@ _TO_CHOOSE = (
     ("mac-roman", "Mac Roman (Western)"), ("shift_jis", "Shift JIS (Japanese)"), ("euc-jp", "EUC-JP (Japanese)"),
     ("gbk", "GBK (Chinese)"), ("big5", "Big5 (Chinese)"), ("euc-kr", "EUC-KR (Korean)"), ("tis-620", "TIS-620 (Thai)"),
 )  # fmt: skip
+# The end of an advice, for where this option is there.
+OR_CHOOSE_ENCODING = ", or choose the encoding yourself"
 ENCODING = ReadingOption(
     name="encoding",
     type=OptionType.CHOICE,

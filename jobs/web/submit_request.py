@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from rest_framework.request import Request
 
@@ -17,7 +17,9 @@ from jobs.submitting.job_options import FIELDS as TERMS
 from jobs.submitting.job_options import JobOptions, read_job_options
 from jobs.submitting.lineage import FIELDS as ORIGIN
 from jobs.submitting.lineage import Lineage, read_lineage
+from jobs.uploads import uploads_of
 from jobs.uploads.reading_options import OptionType
+from modelstore.ground.problems import Problems, unknown_fields
 from training.ground import hyperparameters
 from training.ground.specification import Hyperparameter
 from training.kinds import CATALOG, KINDS
@@ -31,7 +33,6 @@ _YES_OR_NO = {
     "true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False,
 }  # fmt: skip
 _MAX_KEY = 255
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,35 +62,12 @@ class SubmitRequest:
         )
 
 
-class _Problems:
-    """Everything that is wrong with a request, to be told at once."""
-
-    def __init__(self) -> None:
-        self._found: list[SubmissionInvalid] = []
-
-    def of(self, read: Callable[[], _T], instead: _T) -> _T:
-        """What `read` answers; when it refuses, `instead`, and the refusal is told by `check`."""
-        try:
-            return read()
-        except SubmissionInvalid as problem:
-            self._found.append(problem)
-            return instead
-
-    def check(self) -> None:
-        """Raise SubmissionInvalid with the sentences for all fields, if there were any."""
-        if len(self._found) == 1:
-            raise self._found[0]
-        if self._found:
-            fields = {name: told for problem in self._found for name, told in problem.fields.items()}
-            raise SubmissionInvalid(f"Please correct: {', '.join(sorted(fields))}.", fields=fields)
-
-
 def read(request: Request, known: set[str]) -> SubmitRequest:
     """The request with its words made ours; SubmissionInvalid names each field that makes no sense.
 
     Hyperparameters and the name have passed `submission.validate`.
     """
-    problems = _Problems()
+    problems = Problems(SubmissionInvalid)
     fields = _given(request, known, problems)
     upload, token = problems.of(partial(_source, fields), (None, ""))
     task, values = _task_and_values(fields, problems)
@@ -104,7 +82,7 @@ def read(request: Request, known: set[str]) -> SubmitRequest:
         values=values,
         downloadable=problems.of(partial(_boolean, fields, "downloadable", True), True),
         keep_dataset=problems.of(partial(_boolean, fields, "keep_dataset", False), False),
-        reading=reading_option_fields.chosen(fields),
+        reading=problems.of(partial(_reading, fields, task), {}),
         accept_guesses=problems.of(partial(_boolean, fields, "accept_guesses", False), False),
         upload=upload,
         dataset_token=token,
@@ -130,7 +108,7 @@ class QuoteRequest:
 
 def read_quote(request: Request, known: set[str]) -> QuoteRequest:
     """A request for an estimate: a dataset by its token, or the kind of data and how much of it."""
-    problems = _Problems()
+    problems = Problems(SubmissionInvalid)
     fields = _given(request, known, problems)
     task, values = _task_and_values(fields, problems)
     if task:
@@ -169,21 +147,16 @@ def idempotency_key(request: Request) -> str | None:
     return key or None
 
 
-def _given(request: Request, known: set[str], problems: _Problems) -> dict[str, Any]:
+def _given(request: Request, known: set[str], problems: Problems) -> dict[str, Any]:
     """The request's known fields; unknown ones are refused rather than ignored."""
     if not isinstance(request.data, dict):
         raise SubmissionInvalid("Send a JSON object or a form.")
-    problems.of(partial(_refuse_unknown, sorted(set(request.data) - known)), None)
+    unknown = unknown_fields(set(request.data), known)
+    problems.add(unknown, f"Unknown fields: {', '.join(unknown)}.")
     lists = {
         option.name for option in reading_option_fields.all_options() if option.type is OptionType.COLUMNS
     }
     return {name: _value(request.data, name, name in lists) for name in request.data if name in known}
-
-
-def _refuse_unknown(names: Sequence[str]) -> None:
-    if names:
-        problem = {name[:100]: ["There is no such field."] for name in names[:20]}
-        raise SubmissionInvalid(f"Unknown fields: {', '.join(problem)}.", fields=problem)
 
 
 def _value(data: Any, name: str, is_list: bool) -> Any:
@@ -202,9 +175,9 @@ def _source(fields: dict[str, Any]) -> tuple[Any, str]:
     return upload or None, str(token or "")
 
 
-def _task_and_values(fields: dict[str, Any], problems: _Problems) -> tuple[str, dict[str, Any]]:
+def _task_and_values(fields: dict[str, Any], problems: Problems) -> tuple[str, dict[str, Any]]:
     """The task ("" where none can be told) and the hyperparameters."""
-    return problems.of(partial(_task_of, fields), ""), problems.of(partial(_hyperparameters, fields), {})
+    return problems.of(partial(_task_of, fields), ""), _hyperparameters(fields, problems)
 
 
 def _task_of(fields: dict[str, Any]) -> str:
@@ -218,14 +191,25 @@ def _task_of(fields: dict[str, Any]) -> str:
     return task
 
 
-def _hyperparameters(fields: dict[str, Any]) -> dict[str, Any]:
+def _reading(fields: Mapping[str, Any], task: str) -> dict[str, Any]:
+    """The options of reading a file that is sent; one that was checked has its own."""
+    chosen = reading_option_fields.chosen(fields)
+    if chosen and fields.get("dataset_token"):
+        message = ["A checked dataset is read as PATCH datasets/TOKEN/ says; send this there."]
+        raise SubmissionInvalid(message[0], fields=dict.fromkeys(chosen, message))
+    if task:
+        uploads_of(task).check_options(chosen)
+    return chosen
+
+
+def _hyperparameters(fields: dict[str, Any], problems: Problems) -> dict[str, Any]:
     others = {*_OUTER, *(option.name for option in reading_option_fields.all_options())}
     values = {name: value for name, value in fields.items() if name not in others and value != ""}
     if isinstance(values.get("model"), str):
         values["model"] = _model_name(values["model"])
     for spec in hyperparameters.HYPERPARAMETERS:
         if spec.parts and spec.name in values:
-            values[spec.name] = _object(spec, values[spec.name])
+            values[spec.name] = problems.of(partial(_object, spec, values[spec.name]), None)
     return values
 
 

@@ -65,7 +65,7 @@ def _publish(prefix: str, folder: Path) -> Tombstone | None:
     values: dict[str, Any] = {**store.bundle_fields(folder), "storage_prefix": prefix, "task_name": name}
     TrainedModel.objects.filter(pk=row.pk).update(**values, pinned=True, expires_override=None)
     row.refresh_from_db()
-    shared_parts.refer(row)
+    shared_parts.refer(row, row.manifest)
     if before == prefix:
         return None
     return Tombstone.objects.get_or_create(storage_prefix=before)[0]

@@ -9,11 +9,16 @@ from training.bundle.manifest import MARKS_FILE, MEASURED_ONNX_FILE, MEASURED_TE
 from training.evaluation.collect_words import collect_words
 from training.ground.source_words import source_words
 from training.ground.used_settings import used_settings
-from training.kinds import kind_of
+from training.kinds import CATALOG, kind_of
 from training.score import ACCURACY, Score, capitalised, show
 from training.search.folding import measured_words
 
 _MOST_CLASSES = 100
+_IN_BROWSER = (
+    "`web/index.html` predicts in a browser without any server or network: open it from its folder, by a double click, "
+    "or serve the folder as it is."
+)
+_NOT_IN_BROWSER = "There is no page for browsers: it cannot read sentences as this model's encoder does."
 _ENTITY = re.compile(r"&(?=[#\w]+;)")
 _AS_MANY = "On as many new samples, 95 % interval"
 _ONLY = "It knows only these classes: whatever it is shown gets one of their names."
@@ -216,11 +221,9 @@ def _use(model: TrainedModel) -> str:
             f"python evaluate.py {words.example_data} --test      # measures a labelled test set of your own"
         )
     shell = "\n".join(lines)
-    return (
-        f"## Use\n\n```\n{shell}\n```\n\n"
-        "`web/index.html` predicts in a browser without any server or network, opened from disk or served "
-        "as is. If `web/runtime.js` is missing, run `python web/get_runtime.py` once, with a network."
-    )
+    spec = CATALOG.get(model.model_name)
+    in_browser = spec is None or spec.in_browser
+    return f"## Use\n\n```\n{shell}\n```\n\n{_IN_BROWSER if in_browser else _NOT_IN_BROWSER}"
 
 
 def _files(model: TrainedModel) -> str:

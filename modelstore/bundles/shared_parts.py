@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from modelstore.ground import files
 from modelstore.ground.segments import Segment, buffered
-from modelstore.models import SharedPart, TrainedModel
+from modelstore.models import ModelVersion, SharedPart, TrainedModel
 from training.bundle.manifest import SHA256, BundleDamaged, SharedRange, sha256, shared_range
 
 # Longer than any worker holds a bundle that it has stored and not yet published, storage and database being away.
@@ -63,17 +63,17 @@ def _opened(source: Path, shared: SharedRange) -> Any:
 
 
 @transaction.atomic
-def refer(model: TrainedModel) -> None:
-    """Notes which parts `model` needs; call it inside the transaction that writes its row.
+def refer(owner: TrainedModel | ModelVersion, manifest: Mapping[str, Any]) -> None:
+    """Notes which parts `owner` needs, by its model.json; call it inside the transaction that writes its row.
 
     Raises BundleDamaged where one has been deleted since it was secured.
     """
-    wanted = {each.sha256 for each in ranges(model.manifest)}
+    wanted = {each.sha256 for each in ranges(manifest)}
     rows = SharedPart.objects.select_for_update(no_key=True).filter(sha256__in=wanted).order_by("sha256")
     found = list(rows) if wanted else []
     if len(found) != len(wanted):
         raise BundleDamaged("what the model shares with others was deleted before it was published")
-    model.shared_parts.set(found)
+    owner.shared_parts.set(found)
 
 
 def unneeded(keys: Sequence[str], now: datetime) -> list[str]:
@@ -97,7 +97,7 @@ def remove(key: str, now: datetime) -> bool:
         # An upload that asks for one without a row meanwhile waits for this one.
         SharedPart.objects.get_or_create(sha256=sha256, defaults={"size_bytes": 0, "wanted": _LONG_AGO})
         row = SharedPart.objects.select_for_update().get(sha256=sha256)
-        if not _is_due(row, now) or row.models.exists():
+        if not _is_due(row, now) or row.models.exists() or row.versions.exists():
             return False
         row.delete()
         default_storage.delete(key)

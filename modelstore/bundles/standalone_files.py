@@ -20,12 +20,13 @@ from django.conf import settings
 from modelstore.bundles.model_card import model_card
 from modelstore.models import TrainedModel
 from training.bundle.manifest import ONNX_FILE, VALIDATION_FILE
-from training.kinds import kind_of
+from training.kinds import CATALOG, kind_of
 from training.score import ACCURACY
 
 FOLDER = Path(__file__).resolve().parents[1] / "standalone"
-# `manage.py get_runtime` writes it, see standalone/web/get_runtime.py.
-RUNTIME_FILE = "runtime.js"
+# onnxruntime-web, see its make.py; what the page calls each part.
+_RUNTIME = FOLDER / "runtime"
+_RUNTIME_PARTS = {"code": "ort.mjs.gz", "wasm": "ort.wasm.gz"}
 _WEB_FILES = ("index.html", "page.css", "page.js")
 _FACTS = (
     "task_name",
@@ -46,9 +47,10 @@ Open = Callable[[str], IO[bytes]]
 Opener = Callable[[], IO[bytes]]
 
 
-def runtime_path() -> Path:
-    """Where this installation keeps onnxruntime-web; the file is there once an operator fetched it."""
-    return Path(settings.FLASH_VAR_DIR) / "onnxruntime-web" / RUNTIME_FILE
+def reads_in_browser(model: TrainedModel) -> bool:
+    """Whether the page for browsers reads what this model reads."""
+    spec = CATALOG.get(model.model_name)
+    return spec is None or spec.in_browser
 
 
 def kind_files(model: TrainedModel) -> dict[str, Opener]:
@@ -92,27 +94,30 @@ def standalone_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
     }
     if VALIDATION_FILE in model.manifest["files"] and model.score.name == ACCURACY:
         files["evaluate.py"] = plain(FOLDER / "evaluate.py")
+    if not reads_in_browser(model):
+        return files
     return files | {f"web/{name}": opener for name, opener in web_files(model, open_file).items()}
 
 
 def web_files(model: TrainedModel, open_file: Open) -> dict[str, Opener]:
-    """The files of the page that predicts in a browser; with its runtime where that is here."""
+    """The files of the page that predicts in a browser, opened from the disk or served as they are."""
     files = {name: plain(FOLDER / "web" / name) for name in _WEB_FILES}
     files["inputs.js"] = plain(
         module_file(f"{kind_of(model.task_type).standalone}.inputs").with_suffix(".js")
     )
     files["facts.js"] = text(f"window.FLASH_FACTS = {json.dumps(_facts(model, open_file))};\n")
     files["model.js"] = partial(_model_script, open_file)
-    files["get_runtime.py"] = plain(FOLDER / "web" / "get_runtime.py")
-    if runtime_path().is_file():
-        files[RUNTIME_FILE] = plain(runtime_path())
+    files["runtime.js"] = _runtime_script
+    files["LICENSE-onnxruntime.txt"] = plain(_RUNTIME / "LICENSE")
     return files
 
 
 def standalone_bytes(model: TrainedModel) -> int:
-    """About how much they add to a bundle."""
-    runtime = runtime_path().stat().st_size if runtime_path().is_file() else 0
-    return int(model.manifest["files"][ONNX_FILE]["bytes"]) * 4 // 3 + runtime
+    """About how much they add to a bundle: what the page for browsers takes."""
+    if not reads_in_browser(model):
+        return 0
+    runtime = sum((_RUNTIME / name).stat().st_size for name in _RUNTIME_PARTS.values())
+    return (int(model.manifest["files"][ONNX_FILE]["bytes"]) + runtime) * 4 // 3
 
 
 def plain(path: Path) -> Opener:
@@ -140,14 +145,29 @@ def _facts(model: TrainedModel, open_file: Open) -> Mapping[str, Any]:
 
 
 def _model_script(open_file: Open) -> IO[bytes]:
-    """The model as a script: a page opened from the disk may run one, but not fetch a file."""
+    return _script(("window.FLASH_MODEL = ", partial(open_file, ONNX_FILE), ";\n"))
+
+
+def _runtime_script() -> IO[bytes]:
+    said: list[str | Opener] = ["window.FLASH_RUNTIME = {"]
+    for name, file in _RUNTIME_PARTS.items():
+        said += [f"{name}: ", plain(_RUNTIME / file), ", "]
+    return _script((*said, "};\n"))
+
+
+def _script(parts: Sequence[str | Opener]) -> IO[bytes]:
+    """Files in base64 as a script: a page opened from the disk may run one, but not fetch a file."""
     with ExitStack() as stack:
         script = stack.enter_context(tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR))
-        script.write(b'window.FLASH_MODEL = "')
-        with open_file(ONNX_FILE) as model:
-            while piece := model.read(_PIECE):
-                script.write(base64.b64encode(piece))
-        script.write(b'";\n')
+        for part in parts:
+            if isinstance(part, str):
+                script.write(part.encode())
+                continue
+            script.write(b'"')
+            with part() as file:
+                while piece := file.read(_PIECE):
+                    script.write(base64.b64encode(piece))
+            script.write(b'"')
         script.seek(0)
         stack.pop_all()
         return script

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from modelstore.bundles import local_cache, shared_parts, stored_files
 from modelstore.ground import files
-from modelstore.models import CleanupPolicy, RetiredToken, Tombstone, TrainedModel
+from modelstore.models import CleanupPolicy, ModelVersion, RetiredToken, Tombstone, TrainedModel
 from training.bundle.manifest import MANIFEST_FILE, REPORT_FILE, Manifest, verify
 from training.score import ACCURACY, Score
 
@@ -64,7 +65,7 @@ def create_model(
         pinned=pinned,
         **bundle_fields(folder),
     )
-    shared_parts.refer(model)
+    shared_parts.refer(model, model.manifest)
     return model
 
 
@@ -82,6 +83,14 @@ def bundle_fields(folder: Path) -> dict[str, Any]:
         "manifest": json.loads((folder / MANIFEST_FILE).read_text("utf-8")),
         "size_bytes": whole - shared_parts.shared_bytes({"files": manifest.files}),
     }
+
+
+# Their names.
+BUNDLE_COLUMNS = (
+    "task_type", "model_name", "classes", "score_name", "score_value", "score_low", "score_high", "accuracy",
+    "accuracy_low", "accuracy_high", "test_value", "test_low", "test_high", "test_count", "report", "manifest",
+    "size_bytes",
+)  # fmt: skip
 
 
 def _score_fields(score: Score) -> dict[str, Any]:
@@ -106,12 +115,17 @@ def replace_bundle(*, model: TrainedModel, prefix: str, folder: Path) -> None:
     needs them any more. Call it inside the publishing transaction.
     """
     abandon(prefix=model.storage_prefix)
-    for name, value in bundle_fields(folder).items():
+    put_in_place(model=model, prefix=prefix, columns=bundle_fields(folder))
+    begin_life(model=model)
+
+
+def put_in_place(*, model: TrainedModel, prefix: str, columns: Mapping[str, Any]) -> None:
+    """From now on these files answer for `model`; `columns` are those of `bundle_fields`. Call it in a transaction."""
+    for name, value in columns.items():
         setattr(model, name, value)
     model.storage_prefix = check_prefix(prefix)
-    _born_now(model)
     model.save()
-    shared_parts.refer(model)
+    shared_parts.refer(model, model.manifest)
 
 
 def begin_life(*, model: TrainedModel) -> None:
@@ -164,6 +178,8 @@ def score_of(folder: Path) -> Score:
 @transaction.atomic
 def retire(*, model: TrainedModel, deleted: bool = False) -> Tombstone:
     """Takes the row away; its token answers 410 from now on, and a tombstone names its files until `bury`."""
+    for version in model.versions.all() if model.latest_version > 1 else ():
+        abandon(prefix=version.storage_prefix)
     retired = RetiredToken(token_digest=model.token_digest, retired=timezone.now(), deleted=deleted)
     RetiredToken.objects.bulk_create([retired], ignore_conflicts=True)
     tombstone, _ = Tombstone.objects.get_or_create(storage_prefix=model.storage_prefix)
@@ -177,7 +193,10 @@ def bury(*, tombstone: Tombstone) -> bool:
     Never touches files that a row names. Safe to repeat, and to do twice at once.
     """
     prefix = tombstone.storage_prefix
-    if TrainedModel.objects.filter(storage_prefix=prefix).exists():
+    models, versions = (
+        rows.objects.filter(storage_prefix=prefix).values("pk") for rows in (TrainedModel, ModelVersion)
+    )
+    if models.union(versions).exists():
         logger.error("tombstone %s names the files of a live model; they are left alone", prefix)
         return False
     try:

@@ -16,12 +16,10 @@ from modelstore.bundles.standalone_files import (
     kind_files,
     plain,
     requirements,
-    runtime_path,
     text,
-    web_files,
     write_files,
 )
-from modelstore.downloads.file_responses import check_downloadable, checked_code, open_checked
+from modelstore.downloads.file_responses import check_downloadable, checked_code, checked_page, open_checked
 from modelstore.ground.errors import FlashError
 from modelstore.models import TrainedModel
 from training.bundle.manifest import MANIFEST_FILE, ONNX_FILE
@@ -68,15 +66,6 @@ def export(*, model: TrainedModel, target: Target, folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def missing_runtime(target: Target) -> bool:
-    """Whether the page will not work before `get_runtime` has run."""
-    return target is Target.WEB and not runtime_path().is_file()
-
-
-def _web(model: TrainedModel) -> Files:
-    return web_files(model, partial(open_checked, model))
-
-
 def _lambda(model: TrainedModel) -> Files:
     return _service(model, "lambda", ("handler.py", "template.yaml", "DEPLOY.md"))
 
@@ -103,6 +92,6 @@ def _service(model: TrainedModel, kind: str, own: tuple[str, ...]) -> Files:
 _FILES: Mapping[Target, Callable[[TrainedModel], Files]] = {
     Target.LAMBDA: _lambda,
     Target.DOCKER: _docker,
-    Target.WEB: _web,
+    Target.WEB: checked_page,
     Target.CODE: checked_code,
 }

@@ -16,7 +16,7 @@ from modelstore.access import unusable_model
 from modelstore.bundles import local_cache, stored_files
 from modelstore.bundles.code_files import code_files
 from modelstore.bundles.generated_code import NoCode
-from modelstore.bundles.standalone_files import Opener, standalone_files
+from modelstore.bundles.standalone_files import Opener, reads_in_browser, standalone_files, web_files
 from modelstore.downloads import presigned
 from modelstore.ground import files, naming
 from modelstore.ground.errors import FlashError
@@ -25,12 +25,13 @@ from modelstore.models import TrainedModel
 from training.bundle.manifest import MANIFEST_FILE, ONNX_FILE, SAFETENSORS_FILE, TORCH_FILE, BundleDamaged
 
 PLOT_FILE = "accuracy.svg"
-BUNDLE, CODE = "bundle", "code"
+BUNDLE, WEB, CODE = "bundle", "web", "code"
 # What is no single file of the model is a zip.
 FORMATS = {
     "onnx": ONNX_FILE,
     "pytorch": TORCH_FILE,
     "safetensors": SAFETENSORS_FILE,
+    WEB: None,
     BUNDLE: None,
     CODE: None,
 }
@@ -91,7 +92,7 @@ class DownloadFile:
 
 
 def open_download(*, model: TrainedModel, format: str) -> DownloadFile:
-    """The model's file in `format`: onnx, pytorch, safetensors, bundle (a zip of all files), code (a zip).
+    """The model's file in `format`: onnx, pytorch, safetensors; a zip: bundle (all files), web (a page), code.
 
     Raises FormatUnknown (400), NotDownloadable (403), FileMissing (404), ModelExpired (410) if the model was
     pruned meanwhile, ModelDamaged (503), StorageUnavailable (503).
@@ -99,7 +100,9 @@ def open_download(*, model: TrainedModel, format: str) -> DownloadFile:
     _check_allowed(model, format)
     file = FORMATS[format]
     if format == CODE:
-        return _open_code(model, f"{_base_name(model)}-code")
+        return _open_zip(model, f"{_base_name(model)}-code", checked_code(model))
+    if format == WEB:
+        return _open_zip(model, f"{_base_name(model)}-page", checked_page(model))
     if file is None:
         return _open_bundle(model, _base_name(model))
     return _open_file(model, file, f"{_base_name(model)}{Path(file).suffix}", "application/octet-stream")
@@ -177,16 +180,22 @@ def _open_bundle(model: TrainedModel, base: str) -> DownloadFile:
     return _open_zip(model, base, files | standalone_files(model, partial(open_checked, model)))
 
 
-def _open_code(model: TrainedModel, base: str) -> DownloadFile:
-    return _open_zip(model, base, checked_code(model))
-
-
 def checked_code(model: TrainedModel) -> dict[str, Opener]:
     """The code that trains the model again; raises FileMissing (404) where there is none, else as `open_download`."""
     try:
         return code_files(model, partial(open_checked, model))
     except NoCode as error:
         raise FileMissing(str(error)) from error
+
+
+def checked_page(model: TrainedModel) -> dict[str, Opener]:
+    """The page that predicts in a browser; raises FileMissing (404) where it could not, else as `open_download`."""
+    if not reads_in_browser(model):
+        raise FileMissing(
+            "There is no page for browsers for this model: it reads sentences as an encoder of many languages does, "
+            "which the page cannot. predict.py in the bundle can."
+        )
+    return web_files(model, partial(open_checked, model))
 
 
 def _open_zip(model: TrainedModel, base: str, files: Mapping[str, Opener]) -> DownloadFile:

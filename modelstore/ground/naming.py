@@ -15,7 +15,10 @@ TURNING = r"\u202a-\u202e\u2066-\u2069"
 INVISIBLE = r"\u00ad\u061c\u200b-\u200f\u2060\ufeff"
 # What the description of the API publishes, and what is enforced.
 PATTERN = rf"^[^{CONTROLS}{TURNING}]*[^{CONTROLS}{TURNING}{INVISIBLE}\s][^{CONTROLS}{TURNING}]*$"
-RULE = f"Up to {MAX_LENGTH} characters of any alphabet, on one line."
+RULE = (
+    f"Up to {MAX_LENGTH} characters of any alphabet, without line breaks and other control characters. "
+    "Left out, it is named after the file or its classes."
+)
 
 _MAX_FILE_STEM = 60
 # No dot, slash or @ among them: mail programs would make links of such words.

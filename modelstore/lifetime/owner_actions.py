@@ -97,8 +97,9 @@ def _reason(model: TrainedModel, policy: CleanupPolicy) -> str:
     expires = model.expires(policy)
     if expires is None:
         return "It never expires."
+    keep = "Download it to keep it." if model.downloadable else "Ask the operator to keep it."
     if not policy.longest:
-        return "The operator of this site does not allow models to live longer. Download it to keep it."
+        return f"The operator of this site does not allow models to live longer. {keep}"
     if expires >= model.created + policy.longest:
-        return "It already lives as long as models may live here. Download it to keep it."
+        return f"It already lives as long as models may live here. {keep}"
     return "It was extended a moment ago. Try again later."

@@ -11,9 +11,12 @@ class SharedPartQuerySet(models.QuerySet["SharedPart"]):
     """Reads by who needs them."""
 
     def needed(self) -> Self:
-        """Those that a model needs; there may be as many models as there are."""
-        uses: Any = self.model.models.through
-        return self.filter(Exists(uses._base_manager.using(self.db).filter(sharedpart=OuterRef("pk"))))
+        """Those that a model or one of its versions needs; there may be as many models as there are."""
+        users: tuple[Any, ...] = (self.model.models.through, self.model.versions.through)
+        by_model, by_version = (
+            Exists(uses._base_manager.using(self.db).filter(sharedpart=OuterRef("pk"))) for uses in users
+        )
+        return self.filter(by_model | by_version)
 
 
 class SharedPart(models.Model):

@@ -16,6 +16,9 @@ from training.bundle.outside import most_spread
 from training.kinds import task_choices
 from training.score import ACCURACY, Score
 
+# A class of ten validation samples may lose two of them by chance.
+DEFAULT_CLASS_LOSS = 0.2
+
 
 class TrainedModelQuerySet(models.QuerySet["TrainedModel"]):
     """Reads by age; without a policy the current one is asked for (one query more)."""
@@ -68,6 +71,14 @@ class TrainedModel(Tokened):
     report = models.JSONField(help_text="report.json: metrics, curves, findings.")
     manifest = models.JSONField(help_text="model.json: classes, preprocessing, a sha256 per file.")
     storage_prefix = models.CharField(max_length=200, unique=True)
+    version = models.PositiveIntegerField(default=1, db_default=1, help_text="Which of its versions answers.")
+    latest_version = models.PositiveIntegerField(default=1, db_default=1)
+    most_class_loss = models.FloatField(
+        null=True,
+        default=DEFAULT_CLASS_LOSS,
+        db_default=DEFAULT_CLASS_LOSS,
+        help_text="How much of the recall of a class a new version may lose, 0 to 1; empty: any of it.",
+    )
     size_bytes = models.PositiveBigIntegerField(help_text="Of what it shares with no other model.")
     shared_parts = models.ManyToManyField(
         SharedPart, related_name="models", blank=True, help_text="What its files share with others'."
@@ -129,6 +140,10 @@ class TrainedModel(Tokened):
             ),
             # Which tasks there are is the registry's to say: a kind more is no migration.
             models.CheckConstraint(condition=~Q(task_type=""), name="trained_model_has_task"),
+            models.CheckConstraint(
+                condition=Q(most_class_loss__gte=0, most_class_loss__lte=1),
+                name="trained_model_class_loss_is_a_share",
+            ),
             models.CheckConstraint(
                 condition=~Q(token_digest="") & ~Q(storage_prefix=""),
                 name="trained_model_has_token_and_files",

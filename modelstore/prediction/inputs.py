@@ -1,12 +1,15 @@
 """What may be handed in for a prediction; every refusal names the input by its index, counted from 0."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from modelstore.ground.errors import FlashError
+from modelstore.ground.problems import MOST_TOLD
 from modelstore.prediction.contract import inputs_of
 from training.ground.limits import Limits
 from training.kinds import kind_of
+
+_T = TypeVar("_T")
 
 
 class InputsInvalid(FlashError):
@@ -69,7 +72,7 @@ def most_inputs(task: str, limits: Limits) -> int:
 def check_inputs(*, task_type: str, inputs: Sequence[Any], limits: Limits, names: Sequence[str] = ()) -> int:
     """How much work all inputs are together, in what `KindInputs.COST` names.
 
-    Raises the FlashError of the first input that cannot be used; `names` are shown beside the index.
+    Raises a FlashError that names the inputs that cannot be used; `names` are shown beside the index.
     """
     most, kind = most_inputs(task_type, limits), inputs_of(task_type)
     unit, field = kind.COST
@@ -78,9 +81,13 @@ def check_inputs(*, task_type: str, inputs: Sequence[Any], limits: Limits, names
         raise InputsInvalid("There is nothing to predict: send at least one input.")
     if len(inputs) > most:
         raise TooManyInputs(f"{len(inputs):,} inputs are more than the {most:,} allowed in one request.")
-    for index, value in enumerate(inputs):
+
+    def cost_of(value: Any, index: int) -> int:
         kind.check(value, index, names[index] if index < len(names) else "", limits)
-        cost += kind.cost(value)
+        return kind.cost(value)
+
+    for index, one in enumerate(each(inputs, cost_of)):
+        cost += one
         # One that may be so large by itself is taken.
         if index and cost > most_cost:
             raise TooManyInputs(
@@ -88,6 +95,29 @@ def check_inputs(*, task_type: str, inputs: Sequence[Any], limits: Limits, names
                 "Send fewer at a time, or all of them as one file."
             )
     return cost
+
+
+def each(inputs: Sequence[Any], look: Callable[[Any, int], _T]) -> list[_T]:
+    """What `look(input, index)` answers for each.
+
+    Raises the FlashError of the first input that it refuses, with the sentences of up to 20 that are refused alike.
+    """
+    found, refusals = [], []
+    for index, value in enumerate(inputs):
+        try:
+            found.append(look(value, index))
+        except FlashError as refusal:
+            refusals.append(refusal)
+            if len(refusals) == MOST_TOLD:
+                break
+    if not refusals:
+        return found
+    first = refusals[0]
+    alike = [refusal for refusal in refusals if refusal.code == first.code]
+    if len(alike) == 1:
+        raise first
+    detail = f"{first.detail} Further inputs cannot be used, either; `errors` says which."
+    raise type(first)(detail, fields={name: told for one in alike for name, told in one.fields.items()})
 
 
 def type_words(value: Any) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, overload
 
 from django.core.files.uploadedfile import UploadedFile
@@ -10,8 +11,9 @@ from django.utils.datastructures import MultiValueDict
 
 from modelstore.ground.errors import FlashError
 from modelstore.ground.plain_multipart import Part
+from modelstore.ground.problems import Problems
 from modelstore.prediction.contract import inputs_of
-from modelstore.prediction.inputs import InputsInvalid, most_inputs
+from modelstore.prediction.inputs import InputsInvalid, each, most_inputs
 from training.ground.limits import Limits
 from training.kinds import kind_of
 
@@ -72,14 +74,18 @@ def read_files(data: Any, uploads: MultiValueDict, *, task_type: str, limits: Li
     kind, sample = inputs_of(task_type), kind_of(task_type).words.sample
     if not kind.FILES:
         raise _invalid("inputs", kind.NO_FILES)
-    _refuse_unknown({*data, *uploads}, {kind.FILES, *_OPTIONS})
+    problems = Problems(InputsInvalid)
+    problems.of(partial(_refuse_unknown, {*data, *uploads}, {kind.FILES, *_OPTIONS}), None)
     sent = uploads.getlist(kind.FILES)
     if not sent:
-        raise _invalid(kind.FILES, f"Send at least one {sample} as a file in the field `{kind.FILES}`.")
+        sentence = f"Send at least one {sample} as a file in the field `{kind.FILES}`."
+        problems.add({kind.FILES: [sentence]}, sentence)
+    options = _options(data, len(sent), problems)
+    problems.check()
     return PredictRequest(
         inputs=UploadedFiles(sent, kind.max_file_bytes(limits)),
         names=[file.name or "" for file in sent],
-        **_options(data, len(sent)),
+        **options,
     )
 
 
@@ -104,20 +110,24 @@ def read_json(data: Any, *, task_type: str, limits: Limits) -> PredictRequest:
     """
     if not isinstance(data, dict):
         raise _invalid("inputs", 'Send a JSON object like {"inputs": [...], "top_k": 3}.')
-    _refuse_unknown(set(data), {"inputs", *_OPTIONS})
+    problems = Problems(InputsInvalid)
+    problems.of(partial(_refuse_unknown, set(data), {"inputs", *_OPTIONS}), None)
     inputs = data.get("inputs")
     if not isinstance(inputs, list):
-        raise _invalid("inputs", "`inputs` must be a list, even of a single input.")
+        sentence, inputs = "`inputs` must be a list, even of a single input.", []
+        problems.add({"inputs": [sentence]}, sentence)
+    quoted = {name for name in _OPTIONS if isinstance(data.get(name), str)}
+    for name in quoted:
+        sentence = f"`{name}` is text here; write its value without quotes."
+        problems.add({name: [sentence]}, sentence)
+    others = {name: value for name, value in data.items() if name not in quoted}
+    options = _options(others, len(inputs), problems)
     kind = inputs_of(task_type)
-    for index, value in enumerate(inputs):
-        kind.check_json(value, index)
-    for name in _OPTIONS:
-        if isinstance(data.get(name), str):
-            raise _invalid(name, f"`{name}` is text here; write its value without quotes.")
-    options = _options(data, len(inputs))
+    problems.of(partial(each, inputs, kind.check_json), None)
+    problems.check()
     # Too many are refused as such, before each is looked at.
     if len(inputs) <= most_inputs(task_type, limits):
-        inputs = [kind.from_json(value, index, limits) for index, value in enumerate(inputs)]
+        inputs = each(inputs, lambda value, index: kind.from_json(value, index, limits))
     return PredictRequest(inputs=inputs, **options)
 
 
@@ -130,14 +140,11 @@ def own_thresholds() -> FlashError:
     )
 
 
-def _options(data: Any, count: int) -> dict[str, Any]:
-    explain = _explain(data.get("explain", False))
-    if explain and count > MOST_EXPLAINED:
-        raise _invalid("explain", f"At most {MOST_EXPLAINED} inputs can be explained at a time.")
+def _options(data: Any, count: int, problems: Problems) -> dict[str, Any]:
     return {
-        "top_k": _top_k(data.get("top_k", DEFAULT_TOP_K)),
-        "threshold": _threshold(data.get("threshold")),
-        "explain": explain,
+        "top_k": problems.of(partial(_top_k, data.get("top_k", DEFAULT_TOP_K)), DEFAULT_TOP_K),
+        "threshold": problems.of(partial(_threshold, data.get("threshold")), None),
+        "explain": problems.of(partial(_explain, data.get("explain", False), count), False),
     }
 
 
@@ -153,13 +160,15 @@ def _threshold(value: Any) -> float | None:
     return number
 
 
-def _explain(value: Any) -> bool:
+def _explain(value: Any, count: int) -> bool:
     known = {"true": True, "1": True, "false": False, "0": False}
-    if isinstance(value, bool):
-        return value
-    if not isinstance(value, str) or value.lower() not in known:
-        raise _invalid("explain", "`explain` must be true or false.")
-    return known[value.lower()]
+    if not isinstance(value, bool):
+        if not isinstance(value, str) or value.lower() not in known:
+            raise _invalid("explain", "`explain` must be true or false.")
+        value = known[value.lower()]
+    if value and count > MOST_EXPLAINED:
+        raise _invalid("explain", f"At most {MOST_EXPLAINED} inputs can be explained at a time.")
+    return bool(value)
 
 
 def _top_k(value: Any) -> int:

@@ -41,15 +41,15 @@ from training.kinds import KINDS
 _MAX_FILES_BYTES = 512 * MIB
 
 
-def _problem(description: str) -> OpenApiResponse:
+def problem(description: str) -> OpenApiResponse:
     return OpenApiResponse(ProblemSerializer, description=description)
 
 
-_GONE = {404: _problem("model_not_found"), 410: _problem("model_expired")}
-_STORAGE = {503: _problem("model_damaged, storage_unavailable")}
+GONE = {404: problem("model_not_found"), 410: problem("model_expired")}
+STORAGE = {503: problem("model_damaged, storage_unavailable")}
 
 
-class _TokenView(APIView):
+class TokenView(APIView):
     """The token is the only key; nothing of the answer may be kept on its way."""
 
     authentication_classes = ()
@@ -95,10 +95,10 @@ class ModelsView(ListAPIView):
         return models.filter(job__api_key=key_of(self.request))
 
 
-class ModelView(_TokenView):
+class ModelView(TokenView):
     """One model."""
 
-    @extend_schema(operation_id="model", tags=["models"], responses={200: ModelSerializer, **_GONE})
+    @extend_schema(operation_id="model", tags=["models"], responses={200: ModelSerializer, **GONE})
     def get(self, request: Request, token: str) -> Response:
         """What is known of a model: classes, accuracy with its 95 % interval, curves, when it expires."""
         return Response(_told(request, get_model(token)))
@@ -108,11 +108,11 @@ class ModelView(_TokenView):
         tags=["models"],
         responses={
             204: None,
-            403: _problem("not_deletable: an operator pinned it"),
-            409: _problem(
+            403: problem("not_deletable: an operator pinned it"),
+            409: problem(
                 "still_training: the end of its training would bring another one; cancel that first"
             ),
-            **_GONE,
+            **GONE,
         },
     )
     def delete(self, request: Request, token: str) -> Response:
@@ -121,14 +121,14 @@ class ModelView(_TokenView):
         return Response(status=204)
 
 
-class ModelExtendView(_TokenView):
+class ModelExtendView(TokenView):
     """The life of one model."""
 
     @extend_schema(
         operation_id="model_extend",
         tags=["models"],
         request=None,
-        responses={200: ModelSerializer, 409: _problem("not_extendable"), **_GONE},
+        responses={200: ModelSerializer, 409: problem("not_extendable"), **GONE},
     )
     def post(self, request: Request, token: str) -> Response:
         """Lets it live for another retention time from now, but not beyond what the operator allows."""
@@ -137,7 +137,7 @@ class ModelExtendView(_TokenView):
         return Response(_told(request, model))
 
 
-class ModelPredictView(_TokenView):
+class ModelPredictView(TokenView):
     """Predictions of one model."""
 
     throttle_scope = "predict"
@@ -151,12 +151,12 @@ class ModelPredictView(_TokenView):
         request={"multipart/form-data": PredictFilesSerializer, "application/json": PredictJsonSerializer},
         responses={
             200: PredictionsSerializer,
-            400: _problem("inputs_invalid, parse_error: `errors` names the input, counted from 0"),
-            413: _problem("too_many_inputs, input_too_large"),
-            415: _problem("input_unsupported, unsupported_media_type"),
-            422: _problem("input_unreadable"),
-            **_GONE,
-            **_STORAGE,
+            400: problem("inputs_invalid, parse_error: `errors` names the input, counted from 0"),
+            413: problem("too_many_inputs, input_too_large"),
+            415: problem("input_unsupported, unsupported_media_type"),
+            422: problem("input_unreadable"),
+            **GONE,
+            **STORAGE,
         },
     )
     def post(self, request: Request, token: str) -> Response:
@@ -184,7 +184,7 @@ class ModelPredictView(_TokenView):
         return Response({"predictions": answers})
 
 
-class ModelDownloadView(_TokenView):
+class ModelDownloadView(TokenView):
     """The files of one model."""
 
     @extend_schema(
@@ -195,11 +195,11 @@ class ModelDownloadView(_TokenView):
             (200, "application/octet-stream"): OpenApiTypes.BINARY,
             (200, "application/zip"): OpenApiTypes.BINARY,
             302: OpenApiResponse(description="The file is in a bucket; `Location` is good for two minutes."),
-            400: _problem("format_unknown"),
-            403: _problem("not_downloadable"),
-            **_GONE,
-            404: _problem("model_not_found, file_not_found: there is no code for this model"),
-            **_STORAGE,
+            400: problem("format_unknown"),
+            403: problem("not_downloadable"),
+            **GONE,
+            404: problem("model_not_found, file_not_found: there is no code for this model"),
+            **STORAGE,
         },
     )
     def get(self, request: Request, token: str) -> HttpResponseBase:
@@ -216,13 +216,13 @@ class ModelDownloadView(_TokenView):
         return self.get_renderers()[0], self.get_renderers()[0].media_type
 
 
-class ModelAccuracyPlotView(_TokenView):
+class ModelAccuracyPlotView(TokenView):
     """The accuracy plot of one model."""
 
     @extend_schema(
         operation_id="accuracy_plot",
         tags=["models"],
-        responses={(200, "image/svg+xml"): OpenApiTypes.BINARY, **_GONE, **_STORAGE},
+        responses={(200, "image/svg+xml"): OpenApiTypes.BINARY, **GONE, **STORAGE},
     )
     def get(self, request: Request, token: str) -> HttpResponseBase:
         """Accuracy over the epochs as an SVG picture."""
@@ -234,7 +234,7 @@ class ModelAccuracyPlotView(_TokenView):
         return self.get_renderers()[0], self.get_renderers()[0].media_type
 
 
-class ModelReportView(_TokenView):
+class ModelReportView(TokenView):
     """The report of one model."""
 
     # Its explanations are predictions.
@@ -243,7 +243,7 @@ class ModelReportView(_TokenView):
     @extend_schema(
         operation_id="model_report",
         tags=["models"],
-        responses={(200, "text/html"): OpenApiTypes.STR, **_GONE},
+        responses={(200, "text/html"): OpenApiTypes.STR, **GONE},
     )
     def get(self, request: Request, token: str) -> HttpResponseBase:
         """All that is known of how the model was measured and on which data, as one HTML file that needs no network."""

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.formats import date_format
+from django.utils.timesince import timeuntil
 from django.views.decorators.http import require_http_methods, require_POST
 
 from modelstore.access import get_model
@@ -18,7 +18,7 @@ def model_extend(request: HttpRequest, token: str) -> HttpResponse:
     except owner_actions.NotExtendable as error:
         messages.warning(request, error.detail)
     else:
-        messages.success(request, f"It now lives until {date_format(until, 'Y-m-d H:i')} UTC.")
+        messages.success(request, f"It now lives for another {timeuntil(until)}.")
     return redirect("model", token=token)
 
 

@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from modelstore.bundles import shared_parts
 from modelstore.bundles.code_files import why_no_code
-from modelstore.bundles.standalone_files import runtime_path, standalone_bytes
+from modelstore.bundles.standalone_files import reads_in_browser, standalone_bytes
 from modelstore.downloads import file_responses
 from modelstore.lifetime.owner_actions import longest_expiry
 from modelstore.models import CleanupPolicy, TrainedModel
 from modelstore.web.contract import page_of
+from modelstore.web.demo import examples_for
 from modelstore.web.examples import has_examples
 from modelstore.web.figures import (
     confused_pairs,
@@ -38,9 +39,13 @@ _FORMAT_WORDS = {
         "Code",
         "A script and a notebook that train this model again with plain PyTorch, without Flash.",
     ),
+    "web": (
+        "Page",
+        "Predicts in any browser, without a network: unpack the zip and open index.html.",
+    ),
     "bundle": (
         "Everything",
-        "A zip that works without Flash: it predicts by program, or offline in a browser{}, and proves its accuracy.",
+        "A zip that works without Flash: it predicts by program{}, and proves its accuracy.",
     ),
 }
 
@@ -86,6 +91,7 @@ def context(request: HttpRequest, model: TrainedModel, form: PredictForm | None 
         "outside": report.get("outside"),
         "settings_used": used_settings(_config(config, report), kind),
         "downloads": _downloads(model),
+        "examples": examples_for(model),
         "no_code": why_no_code(model),
         "predict_url": request.build_absolute_uri(reverse("api:model-predict", args=[model.token])),
     }
@@ -130,9 +136,12 @@ def _downloads(model: TrainedModel) -> list[dict[str, Any]]:
     sizes[file_responses.BUNDLE] = _whole_bytes(model)
     if not why_no_code(model):
         sizes[file_responses.CODE] = None
-    once = "" if runtime_path().is_file() else " (once web/get_runtime.py in it has fetched what that takes)"
+    on_a_page = ""
+    if reads_in_browser(model):
+        sizes[file_responses.WEB] = standalone_bytes(model)
+        on_a_page = ", or on a page in any browser"
     return [
-        {"format": name, "title": title, "words": words.format(once), "size": sizes[name]}
+        {"format": name, "title": title, "words": words.format(on_a_page), "size": sizes[name]}
         for name, (title, words) in _FORMAT_WORDS.items()
         if name in sizes
     ]

@@ -9,6 +9,7 @@ then the folder with the log and everything of the site stays.
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -47,8 +48,13 @@ def main() -> int:
     # Short: the socket of Redis lies in it.
     folder = Path(tempfile.mkdtemp(prefix="flash-chaos-"))
     ledger = Ledger()
+    disk = _own_disk(folder / "disk", arguments.disk)
     with (folder / "log").open("wb") as log:
-        _storm(folder / "var", log, steps, ledger)
+        try:
+            _storm((disk or folder) / "var", log, steps, ledger, disk)
+        finally:
+            if disk is not None:
+                subprocess.run(["umount", "--lazy", str(disk)], check=True)
     return _tell(ledger, folder)
 
 
@@ -56,11 +62,22 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description=str(__doc__).partition("\n")[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--disk", type=int, default=2_000, help="MB of the site's own disk, which fills up")
     parser.add_argument("--show", action="store_true", help="print the plan and do nothing")
     return parser.parse_args()
 
 
-def _storm(var: Path, log: object, steps: list[Step], ledger: Ledger) -> None:
+def _own_disk(place: Path, megabytes: int) -> Path | None:
+    """A file system in memory; None, and it is told, where none may be mounted."""
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "chaos", str(place)]
+    if os.getuid() == 0 and shutil.which("mount") and not subprocess.run(mount).returncode:
+        return place
+    print("No disk of its own can be mounted here: it will not be full.", flush=True)
+    return None
+
+
+def _storm(var: Path, log: object, steps: list[Step], ledger: Ledger, disk: Path | None) -> None:
     # The settings are read once: they must be those of the site.
     os.environ |= {"DJANGO_SETTINGS_MODULE": "flashsite.settings", "FLASH_VAR_DIR": str(var)}
     for name in ("DATABASE_URL", "REDIS_URL", "AMQP_URL", "FLASH_S3_BUCKET"):
@@ -70,7 +87,7 @@ def _storm(var: Path, log: object, steps: list[Step], ledger: Ledger) -> None:
     os.environ |= ENVIRONMENT
     var.mkdir()
     adopt_orphans()
-    site = Site(var, log)  # type: ignore[arg-type]
+    site = Site(var, log, disk)  # type: ignore[arg-type]
     try:
         site.start()
         _set_up_django()

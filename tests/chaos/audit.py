@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from jobs.models import BatchPrediction, Checkpoint, Dataset, Job, UploadSession
 from jobs.states import ACTIVE, BATCHES
-from modelstore.models import TrainedModel
+from modelstore.models import ModelVersion, TrainedModel
 from tests.chaos import models
 from tests.chaos.client import Client, until_answered
 from tests.chaos.ledger import ENDED, Ledger, Training
@@ -26,8 +26,8 @@ from tests.chaos.site import Site, descendants, wait_until, words
 
 _STUCK_SECONDS, _GONE_SECONDS = 300.0, 20.0
 _AGE = timedelta(days=2)
-# Why a job may end without a model: its owner said so, or its processes were killed every time.
-_REASONS = ("Training was tried",)
+# Why a job may end without a model: its owner said so, its processes were killed every time, or there was no room.
+_REASONS = ("Training was tried", "The training machine's disk is full")
 _OURS = "Something went wrong on our side"
 # What belongs to the site as a whole.
 _OWN = (
@@ -146,6 +146,7 @@ def _named() -> set[str]:
     ]
     folders = [
         *TrainedModel.objects.values_list("storage_prefix", flat=True),
+        *ModelVersion.objects.values_list("storage_prefix", flat=True),
         *BatchPrediction.objects.exclude(results_prefix="").values_list("results_prefix", flat=True),
     ]
     pieces = UploadSession.objects.values_list("key", flat=True)

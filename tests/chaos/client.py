@@ -11,8 +11,16 @@ from typing import Any
 
 from tests.chaos.ledger import Ledger
 
-# What a 503 may say: come back. A model that is called damaged is none of them.
-_HONEST = {"busy", "database_busy", "queue_full", "too_many_uploads", "storage_unavailable", "model_replaced"}
+# What a 503 or 507 may say: come back. A model that is called damaged is none of them.
+_HONEST = {
+    "busy",
+    "database_busy",
+    "queue_full",
+    "too_many_uploads",
+    "storage_unavailable",
+    "storage_full",
+    "model_replaced",
+}
 _SECONDS = 40.0
 
 
@@ -39,7 +47,7 @@ class Answer:
     @property
     def is_later(self) -> bool:
         """No answer yet: to be asked again."""
-        return self.status in (0, 429, 503)
+        return self.status in (0, 429, 503, 507)
 
 
 class Client:

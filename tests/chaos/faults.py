@@ -1,11 +1,14 @@
 """What breaks. Each fault takes the number of its step, does its harm, and undoes what does not heal by itself."""
 
+import os
+import shutil
 import signal
 import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import timedelta
+from pathlib import Path
 
 import psutil
 import redis
@@ -17,6 +20,8 @@ from tests.chaos.site import Site, frozen, pause
 # A lease is six seconds, and the sweep comes every fifteen: after the longest of these another worker has the job.
 _FREEZE = (4.0, 34.0)
 _REDIS_LIMIT = "128mb"
+# What a full disk has left, in bytes: nothing, less than the reserve, a little more.
+_LEFT, _FILLER = (0, 64 * 1024, 8 * 1024**2, 300 * 1024**2), "filler"
 
 
 class Faults:
@@ -33,6 +38,8 @@ class Faults:
         """What a fault that was interrupted may have left."""
         with suppress(redis.RedisError), closing(self._redis()) as client:
             client.config_set("maxmemory", _REDIS_LIMIT)
+        if self._site.disk is not None:
+            (self._site.disk / _FILLER).unlink(missing_ok=True)
 
     def kill_web_process(self, number: int) -> None:
         self._kill("web", number)
@@ -118,6 +125,16 @@ class Faults:
             time.sleep(pause(number, 2, 26))
             held.execute("ROLLBACK")
 
+    def full_disk(self, number: int) -> None:
+        """Nothing, or next to nothing, is left; does nothing where the site has no disk of its own."""
+        if (disk := self._site.disk) is None:
+            return
+        try:
+            _fill(disk / _FILLER, _LEFT[number % len(_LEFT)])
+            time.sleep(pause(number, 3, 20))
+        finally:
+            (disk / _FILLER).unlink(missing_ok=True)
+
     def _kill(self, role: str, number: int) -> None:
         if process := self._site.one(role, number):
             _kill(process)
@@ -129,6 +146,18 @@ class Faults:
     def _redis(self) -> redis.Redis:
         path = str(redis_socket.path(self._site.var))
         return redis.Redis(unix_socket_path=path, socket_timeout=5, socket_connect_timeout=5)
+
+
+def _fill(filler: Path, left: int) -> None:
+    """Takes the room of its disk but for `left` bytes; others write meanwhile, so it takes what it gets."""
+    with filler.open("wb") as file:
+        for _ in range(20):
+            size = shutil.disk_usage(filler.parent).free - left
+            if size <= 0:
+                return
+            with suppress(OSError):
+                os.posix_fallocate(file.fileno(), 0, size)
+                return
 
 
 def _kill(process: psutil.Process) -> None:

@@ -53,6 +53,7 @@ FAULTS: Mapping[str, float] = {
     "duplicate_messages": 3,
     "stale_messages": 1,
     "hold_database": 1.5,
+    "full_disk": 2,
 }
 _WORK_GAP, _FAULT_GAP, _LEAST_FAULT_GAP = 0.6, 12.0, 3.0
 # The first models are on their way when the faults begin.

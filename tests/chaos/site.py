@@ -52,11 +52,13 @@ ROLES = {
 class Site:
     """`manage.py up` and `manage.py work training`, started again whenever they end, as systemd would."""
 
-    def __init__(self, var: Path, log: IO[bytes]) -> None:
+    def __init__(self, var: Path, log: IO[bytes], disk: Path | None = None) -> None:
         with closing(socket.socket()) as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self.var, self.restarts = var, 0
+        # The small file system that `var` is on, if it has one of its own.
+        self.disk = disk
         self._log = log
         self._wanted = threading.Event()
         # Held while all of it is stopped and started on purpose.

@@ -110,7 +110,7 @@ def test_train_answers_json_for_programs(
     [
         (["missing.csv"], "not a file"),
         (["--learning-rate", "7"], "--learning-rate"),
-        (["--name", "   "], "--task-name"),
+        (["--name", "\u200b"], "--task-name"),
         (["--name", "two\nlines"], "--task-name"),
         (["--model", "resnet18"], "--model"),
     ],

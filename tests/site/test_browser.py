@@ -32,13 +32,36 @@ def test_a_zip_becomes_a_job(open_page: Any) -> None:
     expect(page.get_by_role("link", name="red and green")).to_be_visible()
 
 
+def test_advanced_tells_what_was_changed_and_takes_it_back(open_page: Any, text_dataset: Dataset) -> None:
+    page = open_page("dataset", text_dataset.token)
+    page.locator("summary", has_text="Advanced").click()
+    for heading in ("Model", "Data", "Learning", "Learning rate over time", "Limits"):
+        expect(page.get_by_role("group", name=heading, exact=True)).to_be_visible()
+    expect(page.get_by_text("How much each step changes the weights: 0.00001 to 2.")).to_be_visible()
+    rate, changed = page.get_by_label("Learning rate", exact=True), page.locator("[data-changed]")
+    rate.fill("0.1")
+    page.locator("#id_optimizer").select_option("sgd")
+    expect(changed).to_have_text("2 changed")
+    page.get_by_role("button", name="Reset Learning rate").click()
+    expect(rate).to_have_value("")
+    expect(rate).to_be_focused()
+    expect(changed).to_have_text("1 changed")
+    page.locator("label.preset", has_text="Auto").click()
+    expect(rate).to_be_hidden()
+    expect(page.get_by_label("Reduce the learning rate in steps")).to_be_hidden()
+    expect(changed).to_have_text("")
+    page.locator("label.preset", has_text="Quick").click()
+    expect(rate).to_be_visible()
+    expect(changed).to_have_text("1 changed")
+
+
 def test_blank_fields_show_what_the_preset_fills_in(open_page: Any, image_dataset: Dataset) -> None:
     page = open_page("dataset", image_dataset.token)
     page.locator("summary", has_text="Advanced").click()
-    expect(page.get_by_label("Epochs", exact=True)).to_have_attribute("placeholder", "10")
+    expect(page.get_by_label("Epochs", exact=True)).to_have_attribute("placeholder", "Preset: 10")
     page.get_by_text("Balanced").click()
-    expect(page.get_by_label("Epochs", exact=True)).to_have_attribute("placeholder", "8")
-    expect(page.get_by_label("Early stopping")).to_have_attribute("placeholder", "off")
+    expect(page.get_by_label("Epochs", exact=True)).to_have_attribute("placeholder", "Preset: 8")
+    expect(page.get_by_label("Early stopping")).to_have_attribute("placeholder", "Preset: off")
     options = page.locator("#id_optimizer option, #id_model option").all_text_contents()
     assert "Preset: AdamW" in options and "Preset: MobileNet V2" in options
     expect(page.get_by_label("Gamma")).to_be_hidden()
@@ -78,7 +101,6 @@ def test_the_main_path_works_without_javascript(open_page: Any) -> None:
 
 def test_the_builder_makes_a_zip_of_its_classes(open_page: Any) -> None:
     page = open_page("new-kind", "image")
-    page.get_by_role("tab", name="Class by class").click()
     cards = page.locator("[data-class]")
     for number, colour in enumerate(("röd", "green")):
         card = cards.nth(number)
@@ -101,7 +123,6 @@ def test_the_builder_makes_a_zip_of_its_classes(open_page: Any) -> None:
 
 def test_a_refused_upload_leaves_the_builder_as_it_was(open_page: Any) -> None:
     page = open_page("new-kind", "image")
-    page.get_by_role("tab", name="Class by class").click()
     cards = page.locator("[data-class]")
     broken = upload("a.png", b"\x89PNG\r\n\x1a\n nothing", "image/png")
     for number, label in enumerate(("cat", "dog")):
@@ -128,7 +149,6 @@ def test_dev_mode_is_told_before_a_byte_is_sent(open_page: Any) -> None:
 
 def test_the_builder_says_what_is_missing(open_page: Any) -> None:
     page = open_page("new-kind", "image")
-    page.get_by_role("tab", name="Class by class").click()
     page.locator("[data-class]").nth(0).locator("input[type=file]").set_input_files(
         upload("a.png", picture(), "image/png")
     )
@@ -194,9 +214,9 @@ def test_no_page_is_wider_than_a_phone(
 
 
 def test_tabs_stay_on_one_line_on_a_phone(open_page: Any, make_model) -> None:
-    page = open_page("new-kind", "image", viewport=PHONE)
+    page = open_page("new-kind", "text", viewport=PHONE)
     origin, token = page.url.split("/new")[0], make_model().token
-    for address in (page.url, f"{origin}/new/text/", f"{origin}{address_of('model', token)}"):
+    for address in (page.url, f"{origin}{address_of('model', token)}"):
         page.goto(address)
         tabs = [tab.bounding_box() for tab in page.get_by_role("tab").all()]
         assert len(tabs) > 1

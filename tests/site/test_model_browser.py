@@ -54,12 +54,12 @@ def test_pictures_are_dropped_and_pasted_and_results_taken_as_a_file(open_page: 
 def test_its_life_by_keyboard_alone(open_page: Any, make_model: Any) -> None:
     model = make_model(Task.TEXT, age=1.5)
     page = open_page("model", model.token)
-    expect(page.locator("time[data-countdown]")).to_have_text("29 min", timeout=3000)
+    expect(page.locator("time[data-moment=left]")).to_have_text("29 min", timeout=3000)
     # In the reader's own time.
     expect(page.get_by_text("will be deleted on")).not_to_contain_text("UTC")
     page.get_by_role("button", name="Extend").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("It now lives until")).to_be_visible()
+    expect(page.get_by_text("It now lives for another")).to_be_visible()
     page.locator("#id_sentences").focus()
     page.keyboard.type("great fun")
     page.keyboard.press("Control+Enter")

@@ -111,7 +111,7 @@ def test_its_owner_extends_it_once_and_for_so_long(client: Client, make_model) -
     before = page(client, model)
     assert before.all("form", action=reverse("model-extend", args=[model.token]))
     after = read(client.post(reverse("model-extend", args=[model.token]), follow=True))
-    assert "It now lives until" in after.text
+    assert "It now lives for another" in after.text
     model.refresh_from_db()
     assert model.expires_override > timezone.now() + timedelta(hours=1.9)
     assert client.get(reverse("model-extend", args=[model.token])).status_code == 405

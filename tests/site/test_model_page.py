@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.models import PlatformStatus
-from modelstore.bundles.standalone_files import runtime_path
+from modelstore.models import TrainedModel
 from modelstore.prediction import predictor
 from tests.bundles import picture
 from tests.site.kept_examples import FINDINGS
@@ -192,7 +192,8 @@ def test_a_report_of_before_has_no_findings(client: Client, make_model) -> None:
 def test_the_page_takes_few_queries(client: Client, make_model, django_assert_max_num_queries) -> None:
     PlatformStatus.current()
     model = make_model()
-    with django_assert_max_num_queries(6):
+    # The last is for the version of the data that it learnt from.
+    with django_assert_max_num_queries(7):
         client.get(reverse("model", args=[model.token]))
 
 
@@ -225,12 +226,12 @@ def test_a_model_whose_network_votes_with_ngrams_says_what_its_curve_shows(
         assert bool(read(client.get(address)).all("p", id="curves")) is told
 
 
-def test_the_bundle_is_not_called_offline_while_a_file_for_that_is_missing(
-    client: Client, make_model, settings, tmp_path
-) -> None:
-    settings.FLASH_VAR_DIR = tmp_path
-    address = reverse("model", args=[make_model().token])
-    assert "offline in a browser (once web/get_runtime.py" in read(client.get(address)).text
-    runtime_path().parent.mkdir(parents=True)
-    runtime_path().write_text("runtime")
-    assert "offline in a browser, and proves" in read(client.get(address)).text
+def test_the_page_for_browsers_is_offered_with_its_size(client: Client, make_model) -> None:
+    model = make_model()
+    address = reverse("model", args=[model.token])
+    (page,) = [file for file in client.get(address).context["downloads"] if file["format"] == "web"]
+    assert page["size"] > 4_800_000 and "unpack the zip and open index.html" in page["words"]
+    assert "on a page in any browser, and proves" in read(client.get(address)).text
+    TrainedModel.objects.update(model_name="multilingual_e5")
+    formats = [file["format"] for file in client.get(address).context["downloads"]]
+    assert "web" not in formats and "bundle" in formats

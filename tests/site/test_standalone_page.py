@@ -1,19 +1,23 @@
 """The page of a bundle, opened from the disk in a real Chromium, reads inputs as Python does and predicts alike."""
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from django.test import Client
+from django.urls import reverse
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from modelstore.bundles.standalone_files import FOLDER, web_files, write_files
-from tests.bundles import image_bundle, text_bundle
+from modelstore.prediction.predictor import predict
+from tests.bundles import image_bundle, picture, text_bundle
 from tests.modelstore.conftest import Publish, publish
-from tests.requirements import ONNXRUNTIME_WEB
 from tests.training.datasets import sentences
 from tests.training.tiny_encoder import TEXTS, tiny_classifier, unigram, write_encoder
 from training.bundle.onnx_classifier import OnnxClassifier
@@ -115,22 +119,20 @@ def test_the_page_says_that_it_cannot_read_for_an_encoder_of_many_languages(tab:
     )
 
 
-def test_without_its_runtime_the_page_says_what_to_run(
+def test_opened_without_its_files_the_page_says_what_to_do(
     tab: Page, db: None, publish: Publish, tmp_path: Path
 ) -> None:
     _write_page(publish("text"), tmp_path)
     (tmp_path / "web" / "runtime.js").write_text("")
     tab.goto((tmp_path / "web" / "index.html").as_uri())
-    assert "python get_runtime.py" in tab.locator("#state").inner_text()
+    assert "Unpack the whole zip" in tab.locator("#state").inner_text()
 
 
-@pytest.mark.onnxruntime_web
 @pytest.mark.parametrize("kind", ["image", "text"])
 def test_the_page_predicts_as_python_does(
     tab: Page, db: None, publish: Publish, tmp_path: Path, kind: str
 ) -> None:
     _write_page(publish(kind, manifest={"outside": {"threshold": 0.5}}), tmp_path)
-    (tmp_path / "web" / "runtime.js").write_bytes(ONNXRUNTIME_WEB.read_bytes())
     tab.goto((tmp_path / "web" / "index.html").as_uri())
     tab.wait_for_selector("#ask:not([hidden])", timeout=30_000)
     given: list[Any]
@@ -155,13 +157,11 @@ def test_the_page_predicts_as_python_does(
         assert told == (spread(row[None])[0] > 0.5)
 
 
-@pytest.mark.onnxruntime_web
 def test_the_page_reads_long_texts_by_windows(tab: Page, db: None, publish: Publish, tmp_path: Path) -> None:
     model = publish("text")
     path = tmp_path / "bundles" / "1" / "model.onnx"
     path.write_bytes(serialized(encoder_graph(tiny_classifier(vocabulary=8, classes=2, length=12, window=4))))
     _write_page(model, tmp_path)
-    (tmp_path / "web" / "runtime.js").write_bytes(ONNXRUNTIME_WEB.read_bytes())
     tab.goto((tmp_path / "web" / "index.html").as_uri())
     tab.wait_for_selector("#ask:not([hidden])", timeout=30_000)
     given = ["boring " * count + "awful terrible" for count in (1, 2, 3, 8, 30)]
@@ -174,6 +174,33 @@ def test_the_page_reads_long_texts_by_windows(tab: Page, db: None, publish: Publ
     for index, row in enumerate(expected):
         shown = answers.nth(index).locator(".bar meter").first.evaluate("meter => meter.value")
         assert shown == pytest.approx(float(row.max()), abs=0.01)
+
+
+@pytest.mark.parametrize(("kind", "format"), [("image", "bundle"), ("text", "web")])
+def test_a_download_predicts_by_a_double_click_without_a_network(
+    tab: Page, client: Client, publish: Publish, tmp_path: Path, kind: str, format: str
+) -> None:
+    model, folder = publish(kind), tmp_path / "with a space"
+    answer: Any = client.get(reverse("api:model-download", args=[model.token]), {"format": format})
+    with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as archive:
+        archive.extractall(folder)
+    (page,) = folder.rglob("index.html")
+    tab.context.set_offline(True)
+    tab.goto(page.as_uri())
+    tab.wait_for_selector("#ask:not([hidden])", timeout=30_000)
+    if kind == "image":
+        tab.set_input_files(
+            "input[type=file]", {"name": "a.png", "mimeType": "image/png", "buffer": picture("red")}
+        )
+        (told,) = predict(model=model, inputs=[picture("red")])
+    else:
+        tab.fill("#text", "great fun")
+        tab.click("button")
+        (told,) = predict(model=model, inputs=["great fun"])
+    tab.locator("#answers .label").wait_for()
+    assert tab.locator("#answers .label").inner_text() == told.label
+    shown = tab.locator("#answers meter").first.evaluate("meter => meter.value")
+    assert shown == pytest.approx(told.probability, abs=0.01)
 
 
 def _write_page(model: Any, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,6 +62,41 @@ def test_a_messy_zip_is_repaired_and_every_repair_told(open_page: Any) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name="All of this as a CSV file").click()
     assert "torn.png" in download.value.path().read_text("utf-8-sig")
+
+
+def test_a_chosen_folder_names_the_task(open_page: Any, tmp_path: Path) -> None:
+    for label in ("red", "green"):
+        (tmp_path / "my colours" / label).mkdir(parents=True)
+        for number in range(3):
+            (tmp_path / "my colours" / label / f"{number}.png").write_bytes(
+                picture(label, size=(20 + number, 20))
+            )
+    page = open_page("new-kind", "image")
+    page.set_input_files("[data-folder] input", tmp_path / "my colours")
+    expect(page.locator("[data-sum]")).to_contain_text("2 classes")
+    page.get_by_role("button", name="Check these pictures").click()
+    expect(page.get_by_role("heading", name="What Flash understood")).to_be_visible()
+    expect(page.get_by_label("Name of the task")).to_have_value("my colours")
+
+
+def test_on_a_phone_nothing_lies_on_the_classes(open_page: Any) -> None:
+    page = open_page("new-kind", "image", viewport=PHONE)
+    bar = page.locator(".dock")
+    for number in range(2):
+        name = page.locator("[data-name]").nth(number)
+        name.focus()
+        field, below = name.bounding_box(), bar.bounding_box()
+        assert field and below and field["y"] + field["height"] <= below["y"]
+        assert field["y"] + field["height"] <= PHONE["height"]
+    width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(width) == 0
+
+
+def test_the_file_picker_stands_in_the_middle(open_page: Any) -> None:
+    page = open_page("new-kind", "image")
+    box, picker = (page.locator(one).bounding_box() for one in ("[data-drop]", "#id_dataset"))
+    assert box and picker
+    assert abs((box["x"] + box["width"] / 2) - (picker["x"] + picker["width"] / 2)) < 2
 
 
 def test_a_table_sent_as_pictures_leads_to_sentences(open_page: Any) -> None:
@@ -145,7 +181,6 @@ def test_other_columns_are_chosen_without_another_upload(open_page: Any) -> None
 
 def test_pictures_come_from_camera_and_clipboard(open_page: Any) -> None:
     page = open_page("new-kind", "image", viewport=PHONE, permissions=["camera"])
-    page.get_by_role("tab", name="Class by class").click()
     cards = page.locator("[data-class]")
     for number, name in enumerate(("mug", "pen")):
         cards.nth(number).get_by_label("Name of the class").fill(name)
@@ -168,7 +203,6 @@ def test_pictures_come_from_camera_and_clipboard(open_page: Any) -> None:
 
 def test_without_a_camera_it_says_so(open_page: Any) -> None:
     page = open_page("new-kind", "image", script=NO_CAMERA)
-    page.get_by_role("tab", name="Class by class").click()
     page.get_by_role("button", name="Camera", exact=True).first.click()
     expect(page.get_by_role("alert").filter(has_text="No camera was found")).to_be_visible()
     expect(page.get_by_role("button", name="Take a picture")).to_be_disabled()

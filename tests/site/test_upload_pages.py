@@ -155,7 +155,7 @@ def test_a_column_that_is_not_there_is_told(client: Client) -> None:
 def test_every_finding_is_in_the_csv(client: Client) -> None:
     rows = "input;label\n" + "good one;good\nbad one;bad\n" * 3 + ";bad\n" * 150
     page = read(client.post(reverse("new-kind", args=["text"]), {"pasted": rows}, follow=True))
-    assert "and more: the CSV file lists them" in page.text
+    assert "The CSV file below lists them all" in page.text
     address = next(link["href"] for link in page.all("a") if "findings.csv" in (link.get("href") or ""))
     answer = client.get(address)
     assert answer["Content-Disposition"].startswith("attachment")
@@ -163,6 +163,13 @@ def test_every_finding_is_in_the_csv(client: Client) -> None:
     assert sum(line.startswith('"skipped"') for line in lines) == 150
     assert any(line.startswith('"repair","Delimiter"') for line in lines)
     assert any("Exact copies" in line for line in lines)
+
+
+def test_where_all_that_was_left_out_is_shown_no_file_is_named_for_more(client: Client) -> None:
+    rows = "input;label\n" + "good one;good\nbad one;bad\n" * 3 + ";bad\n" * 2
+    page = read(client.post(reverse("new-kind", args=["text"]), {"pasted": rows}, follow=True))
+    assert "Left out: 2 rows" in page.text
+    assert "The CSV file below" not in page.text
 
 
 @pytest.mark.django_db

@@ -128,14 +128,14 @@ def test_the_pages_of_a_job_and_its_model_name_the_version(client: Client, make_
     model: TrainedModel = make_model(job=job)
     page = page_of(client, "model", model.token)
     assert "It learnt from version 1 of days.csv." in page.text
-    told = client.get(f"/api/v1/models/{model.token}/version/").json()
+    told = client.get(f"/api/v1/models/{model.token}/data-version/").json()
     assert (told["token"], told["version"]["number"]) == (versions, 1)
 
 
 def test_a_model_without_versions_says_nothing_of_them(client: Client, make_model: Any) -> None:
     model = make_model()
     assert "learnt from version" not in page_of(client, "model", model.token).text
-    assert client.get(f"/api/v1/models/{model.token}/version/").json()["code"] == "version_not_found"
+    assert client.get(f"/api/v1/models/{model.token}/data-version/").json()["code"] == "version_not_found"
 
 
 @pytest.mark.parametrize("name", ["versions", "version", "version-file"])

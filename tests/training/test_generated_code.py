@@ -101,7 +101,7 @@ def check(folder: Path, report: dict[str, Any], **environment: Any) -> None:
         {**SMALL_NET, "optimizer": "sgd", "learning_rate": 0.05, "epochs": 5, "class_weights": True},
         {"model": "wavelets"},
         TUNED,
-        {**TUNED, "preset": "best", "model": "mobilenet_v3_small"},
+        {**TUNED, "preset": "best", "model": "mobilenet_v3_small", "epochs": 1},
         {**TUNED, "pretrained": False, "learning_rate": 0.003, "epochs": 3, "early_stopping": 2},
     ],
     ids=["head", "head by batches", "wavelets", "all layers", "all layers, best", "from scratch"],

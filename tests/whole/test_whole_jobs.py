@@ -109,7 +109,7 @@ def test_pictures_become_a_model_and_the_site_stays_quick_meanwhile(
 def test_a_killed_worker_costs_a_try_and_many_jobs_run_once_each(site: Site, table: Path) -> None:
     """Faults 3 and 6 of the reliability bar: kill -9 in the middle, several submitted at once."""
     long = site.flash.train(
-        table, task_type=TEXT, task_name="long", model="lstm", epochs="60", early_stopping="60"
+        table, task_type=TEXT, task_name="long", model="lstm", epochs="40", early_stopping="40"
     )
     others = [site.flash.train(table, task_type=TEXT, task_name=f"job {n}", seed=str(n)) for n in range(3)]
     # The lane of short jobs may have taken the first of them.

@@ -293,6 +293,7 @@ class Training:
             self.average.load_state_dict(state["average"])
         if len(state["random"]) == self.group.size:
             restore_random_state(state["random"][self.group.rank])
+        self.events.went_on(self.progress.history)
         self.events.log(f"Continued from the checkpoint in epoch {self.progress.epoch}.")
 
 

@@ -37,6 +37,8 @@ from training.targets.target import Target
 _WRONG, _RIGHT = 12, 6
 # Samples in all: those of which a thumbnail is kept, and others.
 _MOST_WITH_THUMBNAIL, _MOST = 240, 2_000
+# Pictures of answers that differ from those of an earlier model.
+_MOST_FLIPS = 60
 # Seconds after which no further thumbnail is begun.
 _BUDGET = 4.0
 
@@ -120,7 +122,8 @@ def _named(report: dict[str, Any]) -> list[str]:
     duplicates = report.get("duplicates") or {}
     rows = [*report.get("hardest", []), *(report.get("suspects") or {}).get("examples", [])]
     twins = [*duplicates.get("examples", []), *duplicates.get("conflict_examples", [])]
-    return [row["source"] for row in (*rows, *twins)] + [row["twin"] for row in twins]
+    flipped = report.get("previous", {}).get("flips", {}).get("rows", [])[:_MOST_FLIPS]
+    return [row["source"] for row in (*rows, *twins, *flipped)] + [row["twin"] for row in twins]
 
 
 def _thumbnails(

@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from training.evaluation.sources import source_figures, tell_sources
 from training.evaluation.traits import trait_figures
 from training.export.calibrated import calibrate
 from training.export.examples import write_examples
-from training.export.held_out import measure_test
+from training.export.held_out import measure_test, said_of
 from training.export.model_files import check_agreement, write_measured, write_model
 from training.export.report_files import PLOTS, write_report
 from training.export.shared_ranges import shared_ranges
@@ -65,7 +66,11 @@ def export(
         **audit(outcome, run),
         **outside_figures(outcome, run),
     }
-    told |= {**compare(outcome, previous, run), **copied, **collect_figures(outcome, run)}
+    told |= {
+        **compare(outcome, previous, run, partial(said_of, folder, outcome, run)),
+        **copied,
+        **collect_figures(outcome, run),
+    }
     told |= trait_figures(outcome, run)
     figures = source_figures(outcome)
     tell_sources(outcome, figures, run.events)

@@ -49,6 +49,14 @@ def measure_test(folder: Path, outcome: Outcome, test: Samples[Any] | None, run:
     return {"test": {"score": score.to_json(), "count": len(read), "left_out": left_out, **figures}}
 
 
+def said_of(folder: Path, outcome: Outcome, run: Run, items: Sequence[Any]) -> list[str]:
+    """What folder/model.onnx answers about each item, a sentence or a picture's bytes; "" of what it cannot read."""
+    read, probabilities = _answers(folder, outcome, items, run)
+    decisions = outcome.target.decide(probabilities) if read else []
+    said = {i: outcome.target.words(outcome.classes, one) for i, one in zip(read, decisions, strict=True)}
+    return [said.get(i, "") for i in range(len(items))]
+
+
 def _answers(
     folder: Path, outcome: Outcome, items: Sequence[Any], run: Run
 ) -> tuple[list[int], NDArray[np.float32]]:

@@ -4,7 +4,7 @@ import io
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from training.ground.epochs import EpochFigures
@@ -73,6 +73,9 @@ class Events:
     def epoch(self, figures: EpochFigures, epochs: int) -> None:
         """An epoch of `epochs` is over."""
         self._write("epoch", epochs=epochs, score=figures.score, **figures.to_json())
+
+    def went_on(self, history: Sequence[EpochFigures]) -> None:
+        """A training goes on after these epochs, which an earlier attempt has told of."""
 
     def trial(self, facts: Mapping[str, Any]) -> None:
         """How one of several trainings stands, see `training.search.trials.Trial.to_json`."""

@@ -22,6 +22,8 @@ def _batch_size(limits: Limits, kind: Kind) -> Bounds:
     return bounds
 
 
+# Headings of a form.
+MODEL, DATA, LEARNING, RATE = "Model", "Data", "Learning", "Learning rate over time"
 HYPERPARAMETERS = (
     Hyperparameter(
         name="preset",
@@ -45,6 +47,7 @@ HYPERPARAMETERS = (
     ),
     Hyperparameter(
         name="model",
+        group=MODEL,
         type=ValueType.CHOICE,
         label="Model",
         about="The network to train; when it is missing, one that the preset chooses.",
@@ -52,6 +55,7 @@ HYPERPARAMETERS = (
     ),
     Hyperparameter(
         name="pretrained",
+        group=MODEL,
         form_name="start_from",
         type=ValueType.FLAG,
         label="Start from",
@@ -65,6 +69,7 @@ HYPERPARAMETERS = (
     ),
     Hyperparameter(
         name="data_split",
+        group=DATA,
         type=ValueType.SHARE,
         label="Training : validation",
         help="The share to train on, such as 80:20; the rest is never trained on and measures the accuracy.",
@@ -76,6 +81,7 @@ HYPERPARAMETERS = (
     ),
     Hyperparameter(
         name="optimizer",
+        group=LEARNING,
         type=ValueType.CHOICE,
         label="Optimizer",
         about="The method that changes the weights.",
@@ -84,6 +90,7 @@ HYPERPARAMETERS = (
     ),
     Hyperparameter(
         name="learning_rate",
+        group=LEARNING,
         type=ValueType.NUMBER,
         label="Learning rate",
         about="How much each step changes the weights.",
@@ -92,6 +99,7 @@ HYPERPARAMETERS = (
     ),
     Hyperparameter(
         name="batch_size",
+        group=LEARNING,
         type=ValueType.INTEGER,
         label="Batch size",
         about="How many samples make up one step.",
@@ -100,6 +108,7 @@ HYPERPARAMETERS = (
     ),
     Hyperparameter(
         name="epochs",
+        group=LEARNING,
         type=ValueType.INTEGER,
         label="Epochs",
         about="How many times the training goes through all samples.",
@@ -108,6 +117,7 @@ HYPERPARAMETERS = (
     ),
     Hyperparameter(
         name="early_stopping",
+        group=LEARNING,
         type=ValueType.PATIENCE,
         label="Early stopping",
         help="Stops after this many epochs without improvement; 0 turns it off.",
@@ -116,6 +126,7 @@ HYPERPARAMETERS = (
     ),
     Hyperparameter(
         name="seed",
+        group=DATA,
         type=ValueType.INTEGER,
         label="Seed",
         help="The same seed gives the same result.",
@@ -124,6 +135,7 @@ HYPERPARAMETERS = (
     ),
     Hyperparameter(
         name="class_weights",
+        group=DATA,
         type=ValueType.FLAG,
         label="Give rare classes the same weight as common ones",
         help="Finds more of the rare ones, at some cost in accuracy.",
@@ -131,6 +143,7 @@ HYPERPARAMETERS = (
     ),
     Hyperparameter(
         name="reduce_lr_on_plateau",
+        group=RATE,
         type=ValueType.OBJECT,
         label="Reduce the learning rate on a plateau",
         help="Multiplies it by the factor after this many epochs without a lower validation loss.",
@@ -163,6 +176,7 @@ HYPERPARAMETERS = (
     ),
     Hyperparameter(
         name="step_lr",
+        group=RATE,
         type=ValueType.OBJECT,
         label="Reduce the learning rate in steps",
         help="Multiplies it by gamma every time this many epochs have passed.",

@@ -35,6 +35,16 @@ class Prepared:
         made: Made = self._kept[key]
         return made
 
+    def latest(self, name: str, key: Hashable, make: Callable[[], Made]) -> Made:
+        """As `once`, of what is too large to keep twice: another `key` of the same `name` takes its place."""
+        known = self._kept.get(name)
+        if known is None or known[0] != key:
+            # Both would take much memory.
+            known = self._kept[name] = None
+            known = self._kept[name] = (key, make())
+        made: Made = known[1]
+        return made
+
     def remove_later(self, file: Path) -> None:
         """Remove `file` when nobody needs it any more."""
         self._files.append(file)

@@ -16,7 +16,7 @@ FIELDS = tuple(spec.name for spec in hyperparameters.HYPERPARAMETERS)
 # These decide the defaults of all others.
 _FIRST = ("preset", "model", "pretrained")
 # What preset Auto searches for.
-_SEARCHED = (
+SEARCHED = (
     "optimizer",
     "learning_rate",
     "batch_size",
@@ -163,7 +163,7 @@ def _check_search(read: FieldReader, preset: Preset) -> None:
     """What makes sense only with preset Auto, and only without it."""
     if preset is not Preset.AUTO and "budget_minutes" in read.values:
         read.refuse("budget_minutes", "This is for preset Auto. Leave it empty, or choose that preset.")
-    for name in _SEARCHED if preset is Preset.AUTO else ():
+    for name in SEARCHED if preset is Preset.AUTO else ():
         if read.values.get(name):
             read.refuse(name, "Preset Auto finds this itself. Leave it empty, or choose another preset.")
 

@@ -37,7 +37,7 @@ class Hyperparameter:
     """One hyperparameter.
 
     `name` is the word on the wire and in `Recipe`; `form_name` that of its form field, where it differs.
-    `label` and `help` are for people. Where there is no `help`, a form tells the bounds and other places `about`.
+    `label` and `help` are for people. Where there is no `help`, `about` says it, in a form with the bounds.
     `default` holds where neither the user nor the preset says anything; `preset_gives` marks what every preset
     decides, which blank form fields show. `bounds` (inclusive) and `choices` (value and title) may depend on the
     kind of task. Where it does not `apply`, only a value that switches it off is taken; others are refused with the
@@ -55,6 +55,8 @@ class Hyperparameter:
     preset_gives: bool = False
     # Drawn among the first questions of a form instead of under "Advanced".
     basic: bool = False
+    # The heading that it stands under there.
+    group: str = ""
     only_preset: str = ""
     bounds: Callable[[Limits, Kind], Bounds] | None = None
     choices: Callable[[Kind], tuple[Choice, ...]] | None = None
@@ -111,8 +113,11 @@ class Hyperparameter:
         return self.help or self.about or f"{self.label}."
 
     def hint(self, limits: Limits, kind: Kind | None = None) -> str:
-        """What a person reads beside it: its help, else its bounds."""
-        return self.help or (range_words(self.range(limits, kind)) if self.bounds else "")
+        """What a person reads beside it: what it does, in a line, and its bounds where the line does not imply them."""
+        bounds = range_words(self.range(limits, kind)) if self.bounds and not self.help else ""
+        if not (self.about and bounds):
+            return self.help or self.about or bounds
+        return f"{self.about.removesuffix('.')}: {bounds}."
 
     def read(self, reader: FieldReader, kind: Kind, limits: Limits, default: Any) -> Any:
         """The user's value of it, or `default`; what cannot be used is noted in `reader`.

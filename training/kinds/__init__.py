@@ -3,6 +3,7 @@
 from training.kinds.kind import (
     MANY_LABELS,
     ONE_LABEL,
+    Axis,
     Candidate,
     Kind,
     ModelSpec,
@@ -31,6 +32,7 @@ __all__ = [
     "KINDS_VARIABLE",
     "MANY_LABELS",
     "ONE_LABEL",
+    "Axis",
     "Candidate",
     "Kind",
     "KindsInvalid",

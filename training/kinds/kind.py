@@ -36,13 +36,32 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Axis:
+    """A field of the recipe that a sweep may change: from `low` to `high`, by factors if `log`, or among `values`."""
+
+    name: str
+    low: float = 0.0
+    high: float = 0.0
+    log: bool = False
+    values: tuple[Any, ...] = ()
+
+    def at(self, place: float) -> Any:
+        """The value at a `place` from 0 up to 1."""
+        if self.values:
+            return self.values[min(int(place * len(self.values)), len(self.values) - 1)]
+        if self.log:
+            return float(self.low * (self.high / self.low) ** place)
+        return self.low + place * (self.high - self.low)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ModelSpec:
     """One model of the catalogue; its name is unique among all kinds.
 
     `parameters` in millions; `imagenet_accuracy` is top-1 in percent of the weights that torchvision offers;
     `relative_cost` is the arithmetic of one example against the first model of its kind; `input_size` is the side
     of the square picture in pixels; `min_memory_mb` is what training takes at least; `last_layer` is where a network of
-    torchvision keeps the linear layer that classifies.
+    torchvision keeps the linear layer that classifies; `in_browser` is whether the page of a bundle reads its inputs.
     """
 
     name: str
@@ -55,6 +74,7 @@ class ModelSpec:
     input_size: int | None = None
     min_memory_mb: int = 1000
     last_layer: str = ""
+    in_browser: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,6 +140,8 @@ class Kind:
     # or on the network, which it may download.
     candidates: tuple[Candidate, ...] = ()
     has_weights: str = ""
+    # Of the recipe's JSON: what a sweep may change of it.
+    axes: Callable[[Mapping[str, Any]], tuple[Axis, ...]] = lambda _: ()
     # Fields of the recipe that no user sets, but a page about a model tells, and their labels.
     settings: Mapping[str, str] = field(default_factory=dict)
     # Of the recipe's JSON: sentences for people about what the curve of the validation part measures, where that is not

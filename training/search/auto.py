@@ -102,16 +102,19 @@ class _Search:
     def _try(self, index: int) -> None:
         """Train a candidate; its trial and, where it is the best so far, its model are kept."""
         option, events = self._options[index], TrialEvents(self._job.events, self._started, self._budget)
-        number = len(self._trials) + 1
+        number, words = len(self._trials) + 1, option.candidate.words
+        epochs = self._plan.epochs(index, self._seconds_left()) if index else None
+        if epochs is not None:
+            words += f", {epochs} of {option.recipe.epochs} epochs"
         trial = Trial(
-            number=number, candidate=index, words=option.candidate.words, model_name=option.recipe.model
+            number=number, candidate=index, words=words, model_name=option.recipe.model, epochs=epochs
         )
         self._job.events.trial(trial.to_json())
         self._job.events.detail("training", f"trial {number}: {trial.words}")
         began, folding = time.monotonic(), self._job.phases.seconds.get("folds", 0.0)
         try:
             with failures_in_words():
-                outcome = self._fit(index, events)
+                outcome = self._fit(trial, events)
             trial = self._measured(trial, outcome, time.monotonic() - began)
         except Interrupted:
             raise
@@ -129,10 +132,10 @@ class _Search:
             self._store.keep_leader()
         self._store.save(self._trials)
 
-    def _fit(self, index: int, events: TrialEvents) -> "Outcome":
-        left = None if index == 0 else max(self._seconds_left(), 1.0)
+    def _fit(self, trial: Trial, events: TrialEvents) -> "Outcome":
+        left = None if trial.candidate == 0 else max(self._seconds_left(), 1.0)
         return self._by(
-            self._options[index].recipe,
+            self._options[trial.candidate].in_epochs(trial.epochs),
             self._samples,
             self._job.machine,
             events,
@@ -172,7 +175,7 @@ class _Search:
             # Of a linear model folds cost what the number of samples does not tell.
             self._plan.begin(trial.seconds - trial.in_folds, error, len(trial.decisions))
         else:
-            self._plan.learn(trial.candidate, trial.seconds, error)
+            self._plan.learn(trial.candidate, trial.seconds, error, trial.epochs)
         if trial.score is None or (self._leader is not None and not trial.is_better(self._leader)):
             return False
         self._leader = trial
@@ -186,7 +189,7 @@ class _Search:
             # It was trained by an earlier attempt: its checkpoint is at its end, or nearly.
             self._store.restore_leader()
             quiet = TrialEvents(self._job.events, self._started, self._budget)
-            self._outcome = self._fit(leader.candidate, quiet)
+            self._outcome = self._fit(leader, quiet)
         outcome, done = self._outcome, [trial for trial in self._trials if trial.score]
         sources = outcome.measured_sources
         by = optimism(

@@ -1,6 +1,7 @@
 """What a search may try, how long each would take here, and which comes next."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from training.search.folding import trainings
 
 # A minute has to bring so much of the score at the mean: 0.02 points.
 _WORTH_A_MINUTE = 0.0002
+# What learns in epochs may be given fewer of them, but this share and this many at least.
+_LEAST_SHARE, _FEWEST_EPOCHS = 0.25, 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +23,22 @@ class Option:
     candidate: Candidate
     recipe: Recipe
     work: float
+
+    def in_epochs(self, epochs: int | None) -> Recipe:
+        """Its recipe with so many epochs; None: with its own."""
+        return self.recipe if epochs is None else dataclasses.replace(self.recipe, epochs=epochs)
+
+    def share(self, epochs: int | None) -> float:
+        """How much of its time so many epochs take."""
+        return 1.0 if epochs is None else epochs / self.recipe.epochs
+
+    @property
+    def fewest_epochs(self) -> int | None:
+        """With how many it can still be tried; None where it has no fewer."""
+        if self.recipe.kind.is_convex(self.recipe.to_json()):
+            return None
+        fewest = max(_FEWEST_EPOCHS, math.ceil(_LEAST_SHARE * self.recipe.epochs))
+        return fewest if fewest < self.recipe.epochs else None
 
 
 def options(recipe: Recipe, samples: int) -> list[Option]:
@@ -56,11 +75,12 @@ class Plan:
         self._first = (seconds, self._options[0].work)
         self._expectations = Expectations([option.candidate for option in self._options], error, count)
 
-    def learn(self, index: int, seconds: float, error: float | None) -> None:
-        """Another was tried; `error` is None where it failed."""
+    def learn(self, index: int, seconds: float, error: float | None, epochs: int | None = None) -> None:
+        """Another was tried, perhaps in fewer `epochs` than its own; `error` is None where it failed."""
         self._left.remove(index)
         if error is not None and self._expectations is not None:
-            self._took.append((seconds, self._options[index].work))
+            option = self._options[index]
+            self._took.append((seconds, option.work * option.share(epochs)))
             self._expectations.learn(index, error)
 
     def drop(self, index: int) -> None:
@@ -77,9 +97,23 @@ class Plan:
         )
 
     def next(self, left: float) -> int | None:
-        """What promises most for its time and takes no more than `left` seconds; None where nothing is worth it."""
-        fitting = [index for index in self._worth() if self.seconds(index) <= left]
+        """What promises most for its time and takes no more than `left` seconds; None where nothing is worth it.
+
+        Where nothing fits whole, it is what promises most in as many epochs as fit.
+        """
+        worth = self._worth()
+        fitting = [index for index in worth if self.seconds(index) <= left]
+        if not fitting:
+            fitting = [index for index in worth if self.epochs(index, left) is not None]
         return max(fitting, key=self._rate, default=None)
+
+    def epochs(self, index: int, left: float) -> int | None:
+        """In how many epochs it takes `left` seconds, where its own take more; None: in its own, or it cannot."""
+        seconds, option = self.seconds(index), self._options[index]
+        if seconds <= left or option.fewest_epochs is None:
+            return None
+        found = int(option.recipe.epochs * left / seconds)
+        return found if found >= option.fewest_epochs else None
 
     def out_of_reach(self) -> int | None:
         """The quickest that would be worth its time but has not been tried."""

@@ -21,15 +21,16 @@ _LAST, _LEADER = "last.pt", "leader.pt"
 class Trial:
     """One training of a search: the place of its candidate in the kind's list, what it took (seconds), what it gave.
 
-    `loss` is the mean negative log-likelihood of the validation part, `decisions` [N] what was answered there. `note`
-    is a sentence about one that failed, `in_folds` those of the seconds that measuring in folds took, `warnings` are
-    what the training warned of.
+    `epochs`, where there was no time for all of its own, is how many it was given. `loss` is the mean negative
+    log-likelihood of the validation part, `decisions` [N] what was answered there. `note` is a sentence about one that
+    failed, `in_folds` those of the seconds that measuring in folds took, `warnings` are what the training warned of.
     """
 
     number: int
     candidate: int
     words: str
     model_name: str
+    epochs: int | None = None
     state: TrialState = TrialState.RUNNING
     seconds: float = 0.0
     score: Score | None = None
@@ -79,6 +80,7 @@ class TrialStore:
             {
                 **trial.to_json(),
                 "candidate": trial.candidate,
+                "epochs": trial.epochs,
                 "loss": trial.loss,
                 "in_folds": trial.in_folds,
                 "warnings": trial.warnings,
@@ -114,7 +116,17 @@ def _trial(row: dict[str, Any]) -> Trial:
     score = Score.from_json(row["score"]) if row["score"] else None
     told = {
         name: row[name]
-        for name in ("number", "candidate", "words", "model_name", "seconds", "loss", "note", "in_folds")
+        for name in (
+            "number",
+            "candidate",
+            "words",
+            "model_name",
+            "epochs",
+            "seconds",
+            "loss",
+            "note",
+            "in_folds",
+        )
     }
     return Trial(
         **told,

@@ -31,6 +31,7 @@ export function showChosen(input, hint) {
     const file = input.files[0];
     hint.textContent = file ? `${file.name}, ${size(file.size)}` : before;
   };
+  input.classList.add("named");
   input.addEventListener("change", show);
   show();
 }

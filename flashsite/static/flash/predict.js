@@ -4,7 +4,7 @@ import {choose, onDrop} from "./drop.js";
 const form = document.querySelector("[data-predict]");
 const answers = document.querySelector("[data-answers]");
 const busy = form.querySelector("[data-busy]");
-const button = form.querySelector("button");
+const button = form.querySelector("button:not([type=button])");
 const input = form.querySelector("input[type=file]");
 const text = form.querySelector("textarea");
 const finishers = [];
@@ -49,6 +49,13 @@ form.addEventListener("submit", (event) => {
 text?.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();
+  predict();
+});
+// Inputs to try at a click.
+for (const list of form.querySelectorAll("[data-fills]")) list.hidden = false;
+form.addEventListener("click", (event) => {
+  if (!event.target.matches("[data-fill]")) return;
+  text.value = event.target.textContent;
   predict();
 });
 if (input) takeFiles();

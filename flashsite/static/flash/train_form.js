@@ -1,6 +1,9 @@
-// Shows in the blank fields what the chosen preset fills in, and folds away what is switched off.
+// Shows in the blank fields what the chosen preset fills in, lets one go back to it field by field, and folds away what
+// is switched off or not asked for.
 const form = document.querySelector("[data-train-form]");
 const fillings = JSON.parse(document.getElementById("fillings").textContent);
+
+const named = new Set(Object.values(fillings).flatMap(Object.keys));
 
 // What the choices fill in. A kind whose models all take the same names none of them.
 function chosen() {
@@ -12,10 +15,19 @@ function chosen() {
 function fill() {
   const filling = chosen();
   if (!filling) return;
+  for (const name of named) {
+    const field = form.elements[name];
+    if (!field) continue;
+    // What the preset finds itself is not asked for, and what is not shown is not sent, either.
+    field.disabled = filling[name] === null;
+    field.closest(".field, .tick").hidden = field.disabled;
+  }
   for (const [name, value] of Object.entries(filling)) {
     const field = form.elements[name];
-    if (!field?.options) {
-      if (field) field.placeholder = String(value);
+    if (!field) continue;
+    if (value === null || field.type === "checkbox") continue;
+    if (!field.options) {
+      field.placeholder = `Preset: ${value}`;
       continue;
     }
     const option = [...field.options].find((each) => each.value && each.value === String(value));
@@ -23,12 +35,39 @@ function fill() {
   }
 }
 
+// The fields of Advanced that a preset fills in, each with the button that empties it again.
+const resets = new Map();
+for (const field of form.querySelectorAll("[data-advanced] .field > :is(input, select)")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link small";
+  button.innerHTML = 'Reset<span class="quiet-label"></span>';
+  button.lastChild.textContent = ` ${field.labels[0].textContent}`;
+  button.addEventListener("click", () => {
+    field.value = "";
+    field.dispatchEvent(new Event("change", {bubbles: true}));
+    field.focus();
+  });
+  field.labels[0].after(" ", button);
+  resets.set(field, button);
+}
+
+function count() {
+  let changed = 0;
+  for (const [field, button] of resets) {
+    button.hidden = !field.value || field.disabled;
+    if (!button.hidden) changed++;
+  }
+  for (const tick of form.querySelectorAll("[data-advanced] .tick input")) if (tick.checked && !tick.disabled) changed++;
+  form.querySelector("[data-changed]").textContent = changed ? `${changed} changed` : "";
+}
+
 function fold() {
   for (const part of form.querySelectorAll("[data-needs]")) {
-    part.hidden = !document.getElementById(part.dataset.needs).checked;
+    const tick = document.getElementById(part.dataset.needs);
+    part.hidden = !tick.checked || tick.disabled;
   }
   for (const field of form.querySelectorAll("[data-only-preset]")) {
-    // What is not shown is not sent, either.
     field.disabled = field.dataset.onlyPreset !== form.elements.preset.value;
     field.closest(".field").hidden = field.disabled;
   }
@@ -44,6 +83,7 @@ function estimate() {
 form.addEventListener("change", (event) => {
   fill();
   fold();
+  count();
   if (event.target.name === "preset") estimate();
 });
 form.addEventListener("submit", (event) => {
@@ -52,6 +92,8 @@ form.addEventListener("submit", (event) => {
   form.dataset.sent = "yes";
 });
 addEventListener("pageshow", () => { delete form.dataset.sent; });
+form.addEventListener("input", count);
 fill();
 fold();
+count();
 (form.querySelector("[aria-invalid=true]") || document.createElement("i")).focus();

@@ -47,7 +47,7 @@ function screen(bytes) {
 }
 
 // Asked first: a refusal in the middle of a long upload reaches the browser as a broken connection.
-async function isAccepting() {
+export async function isAccepting() {
   const state = said.status && await fetch(said.status).then((answer) => answer.json()).catch(() => null);
   if (!state || state.accepting) return true;
   refuse("No new jobs at the moment", state.notice || "Try again in a minute.");

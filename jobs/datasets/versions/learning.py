@@ -12,8 +12,11 @@ def learnt_from(model: TrainedModel) -> tuple[DatasetVersion, str] | None:
 
     The model's own token must be known.
     """
-    took_over = Q(continues=model, comparison__verdict="took_over")
-    jobs = Job.objects.filter(Q(model=model) | took_over).select_related("version__dataset")
+    # Whichever of the model's own versions answers; those from before they were counted all have the number 1.
+    before = Q(continues=model, comparison__verdict="took_over", comparison__version__isnull=True)
+    first = Q(model=model) | before
+    later = Q(continues=model, comparison__version=model.version)
+    jobs = Job.objects.filter(first if model.version == 1 else later).select_related("version__dataset")
     job = jobs.order_by("-finished", "-pk").first()
     if job is None or job.version is None:
         return None

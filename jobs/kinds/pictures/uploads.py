@@ -19,6 +19,7 @@ __all__ = [
     "MERGED",
     "OPTIONS",
     "READ_AGAIN",
+    "check_options",
     "inspect",
     "merge",
     "preview",
@@ -37,6 +38,11 @@ LIBRARIES = (
     "PIL.PngImagePlugin",
     "PIL.GifImagePlugin",
 )
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """See the contract."""
+    PictureOptions.from_json(options)
 
 
 def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> PictureFindings:

@@ -18,6 +18,7 @@ __all__ = [
     "MERGED",
     "OPTIONS",
     "READ_AGAIN",
+    "check_options",
     "inspect",
     "merge",
     "preview",
@@ -38,6 +39,11 @@ MERGED = {
     "several_labels": AS_IS,
     "missing": "keep",
 }
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """See the contract."""
+    TableOptions.from_json(options)
 
 
 def inspect(path: Path, name: str, limits: Limits, options: Mapping[str, Any]) -> TableFindings:

@@ -41,7 +41,7 @@ class Command(FlashCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="the data to learn from")
-        parser.add_argument("--name", help=f"task name; default: the name of the file. {naming.RULE}")
+        parser.add_argument("--name", help=f"task name. {naming.RULE}")
         parser.add_argument("--task", choices=list(KINDS), help="what to train; by default, the file decides")
         for spec in hyperparameters.HYPERPARAMETERS:
             add_option(parser, spec)
@@ -96,7 +96,7 @@ class Command(FlashCommand):
         names = [spec.name for spec in hyperparameters.HYPERPARAMETERS]
         values = {name: options[name] for name in names if options[name] is not None}
         task = options["task"] or _task_of(path)
-        name = options["name"] or naming.from_file(path.stem)
+        name = options["name"] or ""
         job_options = read_job_options({name: options[name] for name in ("lane", "max_minutes", "max_money")})
         submission.check_accepting()
         submission.validate(task=task, task_name=name, values=values)

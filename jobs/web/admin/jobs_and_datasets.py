@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -13,12 +12,11 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from jobs.datasets import dataset_store
-from jobs.models import Attempt, Dataset, Job, PlatformStatus, Uptime
+from jobs.models import Attempt, Dataset, Job, PlatformStatus
 from jobs.money import actual_costs, prices
 from jobs.queue import cancellation
 from jobs.web import training_log
@@ -239,41 +237,6 @@ class CapsForm(forms.ModelForm):
                     name, f"Set the price of {kind} in FLASH_EC2_PRICES first: no job could start otherwise."
                 )
         return cleaned
-
-
-@admin.register(Uptime)
-class UptimeAdmin(admin.ModelAdmin):
-    """What the bill counts: each time that a machine was up."""
-
-    list_display = ("server", "kind", "began", "ended", "price_per_hour", "cost", "tries")
-    list_filter = ("kind", "began")
-    list_select_related = ("server",)
-    list_per_page = 25
-    show_full_result_count = False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Uptime]:
-        return super().get_queryset(request).prefetch_related("attempts")
-
-    @admin.display(description="it cost")
-    def cost(self, uptime: Uptime) -> str:
-        """So far, while it is up."""
-        if uptime.price_per_hour is None:
-            return "no price is set"
-        hours = ((uptime.ended or timezone.now()) - uptime.began).total_seconds() / 3600
-        return f"{hours * uptime.price_per_hour:.3f} {settings.FLASH_CURRENCY}"
-
-    @admin.display(description="jobs tried on it")
-    def tries(self, uptime: Uptime) -> str:
-        return str(len(uptime.attempts.all())) if uptime.attempts.all() else "none: paid for nothing"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(PlatformStatus)

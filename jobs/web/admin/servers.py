@@ -16,9 +16,20 @@ from jobs.compute.ec2_driver import current_cloud, current_policy
 from jobs.compute.errors import ComputeRefused
 from jobs.compute.fleet import UP
 from jobs.compute.rows import DatabaseLedger
-from jobs.models import Alert, Fleet, Launch, Server
+from jobs.models import Alert, Fleet, Launch, Server, Uptime
 from jobs.money import prices
 from modelstore.ground.admin_tools import audit, confirmed
+
+
+class ForRentedMachines(admin.ModelAdmin):
+    """In the menu only where machines are rented, or were; their addresses stay."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        allowed = bool(super().has_module_permission(request))
+        return allowed and (_uses_ec2() or self._is_history())
+
+    def _is_history(self) -> bool:
+        return bool(self.model._default_manager.exists())
 
 
 class _LookOnly(admin.ModelAdmin):
@@ -77,8 +88,43 @@ class ServerAdmin(_LookOnly):
 
 
 @admin.register(Launch)
-class LaunchAdmin(_LookOnly):
+class LaunchAdmin(ForRentedMachines, _LookOnly):
     list_display = ("token", "offer", "instance_id", "created", "closed")
+
+
+@admin.register(Uptime)
+class UptimeAdmin(ForRentedMachines):
+    """What the bill counts: each time that a machine was up."""
+
+    list_display = ("server", "kind", "began", "ended", "price_per_hour", "cost", "tries")
+    list_filter = ("kind", "began")
+    list_select_related = ("server",)
+    list_per_page = 25
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Uptime]:
+        return super().get_queryset(request).prefetch_related("attempts")
+
+    @admin.display(description="it cost")
+    def cost(self, uptime: Uptime) -> str:
+        """So far, while it is up."""
+        if uptime.price_per_hour is None:
+            return "no price is set"
+        hours = ((uptime.ended or timezone.now()) - uptime.began).total_seconds() / 3600
+        return f"{hours * uptime.price_per_hour:.3f} {settings.FLASH_CURRENCY}"
+
+    @admin.display(description="jobs tried on it")
+    def tries(self, uptime: Uptime) -> str:
+        return str(len(uptime.attempts.all())) if uptime.attempts.all() else "none: paid for nothing"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Alert)
@@ -102,7 +148,7 @@ class AlertAdmin(admin.ModelAdmin):
 
 
 @admin.register(Fleet)
-class FleetAdmin(_LookOnly):
+class FleetAdmin(ForRentedMachines, _LookOnly):
     """One row: what the machines may do and cost, what holds them back, and a way to try again at once."""
 
     list_display = ("__str__", "running", "costs_now", "reason", "breaker_until")
@@ -112,6 +158,10 @@ class FleetAdmin(_LookOnly):
     )  # fmt: skip
     readonly_fields = ("running", "costs_now", "limits", "price_table")
     actions = ("try_again_now",)
+
+    def _is_history(self) -> bool:
+        # Its row is there anyway.
+        return False
 
     def has_try_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("jobs.change_fleet")

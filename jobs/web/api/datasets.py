@@ -6,12 +6,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import parsers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from jobs import access
 from jobs.datasets import dataset_store
-from jobs.errors import SubmissionInvalid
 from jobs.models import Dataset
 from jobs.submitting import reading_option_fields
 from jobs.web.api.serializers import DatasetSerializer
@@ -35,7 +33,6 @@ class DatasetsView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Checks a file. 422 needs_choice: something is open; `token` and `questions` say what to PATCH where."""
-        refuse_unknown(request.data, DatasetCheckSerializer)
         given = DatasetCheckSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         fields = given.validated_data
@@ -71,7 +68,6 @@ class DatasetView(APIView):
     def patch(self, request: Request, token: str) -> Response:
         """Reads it again with these options, or accepts what was guessed. Refused, it stays as it was."""
         dataset = access.get_dataset(token)
-        refuse_unknown(request.data, DatasetChangeSerializer)
         given = DatasetChangeSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         fields = dict(given.validated_data)
@@ -93,11 +89,3 @@ def answered(dataset: Dataset, *, accept_guesses: bool, status: int) -> Response
 
 def _without_blanks(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value not in (None, "", [], {})}
-
-
-def refuse_unknown(data: Any, serializer: type[BaseSerializer[Any]]) -> None:
-    """Raises SubmissionInvalid for fields that the serializer does not have."""
-    unknown = sorted(set(data) - set(serializer().fields)) if isinstance(data, dict) else []  # type: ignore[attr-defined]
-    if unknown:
-        fields = {str(name)[:100]: ["There is no such field."] for name in unknown[:20]}
-        raise SubmissionInvalid(f"Unknown fields: {', '.join(fields)}.", fields=fields)

@@ -6,6 +6,8 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from jobs.models import PlatformStatus, Server
+from jobs.web.known_fields import all_at_once
+from modelstore.ground.problems import unknown_fields
 
 _STRICT: list[tuple[type, tuple[type, ...], str]] = [
     (serializers.BooleanField, (bool,), "true or false"),
@@ -57,9 +59,9 @@ class PlatformChangeSerializer(serializers.ModelSerializer[PlatformStatus]):
             if isinstance(data, dict) and isinstance(field, kind) and name in data
             if not (data[name] is None and field.allow_null) and type(data[name]) not in allowed
         }
-        if wrong:
-            raise serializers.ValidationError(wrong)
-        return super().to_internal_value(data)
+        if isinstance(data, dict):
+            wrong |= unknown_fields(set(data), set(self.fields))
+        return all_at_once(wrong, lambda: super(PlatformChangeSerializer, self).to_internal_value(data))
 
     def validate_notice(self, value: str) -> str:
         return value.strip()

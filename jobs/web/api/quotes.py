@@ -36,7 +36,7 @@ class QuoteRequestSerializer(TrainSerializer):
 
 
 class RangeSerializer(serializers.Serializer[Any]):
-    """Four jobs in five end between `low` and `high`."""
+    """Nine jobs in ten end between `low` and `high`."""
 
     low = serializers.FloatField()
     expected = serializers.FloatField()
@@ -77,6 +77,7 @@ _NONE = {"low": 0.0, "expected": 0.0, "high": 0.0}
                 "price_per_hour": None,
                 "cap_seconds": None,
                 "stopped_by_cap": False,
+                "slowdown": 1.0,
             },
             response_only=True,
         )
@@ -100,6 +101,9 @@ class QuoteSerializer(serializers.Serializer[Any]):
     price_per_hour = serializers.FloatField(allow_null=True)
     cap_seconds = serializers.FloatField(allow_null=True, help_text="Training is stopped here; null: no cap.")
     stopped_by_cap = serializers.BooleanField(help_text="Whether the cap would probably cut it short.")
+    slowdown = serializers.FloatField(
+        min_value=1, help_text="How much longer it takes by what other programs do on this machine now."
+    )
 
 
 class QuotesView(APIView):

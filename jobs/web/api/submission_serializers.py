@@ -8,6 +8,7 @@ from rest_framework import serializers
 from jobs.models import Lane
 from jobs.submitting import reading_option_fields
 from jobs.submitting.hyperparameter_fields import serializer_fields
+from jobs.web.known_fields import KnownFieldsOnly
 from modelstore.ground import naming
 from modelstore.web.task_field import A_TABLE, A_ZIP, TaskField
 from training.ground import hyperparameters
@@ -18,7 +19,9 @@ ACCEPT_GUESSES = "Take what was guessed where something is open, instead of answ
 class TrainSerializer(serializers.Serializer[Any]):
     """What a job may be told; hyperparameters are checked by the trainer's own rules, as on the site."""
 
-    task_name = serializers.RegexField(naming.PATTERN, max_length=naming.MAX_LENGTH, help_text=naming.RULE)
+    task_name = serializers.RegexField(
+        naming.PATTERN, required=False, max_length=naming.MAX_LENGTH, help_text=naming.RULE
+    )
     num_classes = serializers.IntegerField(
         required=False,
         min_value=1,
@@ -34,7 +37,7 @@ class TrainSerializer(serializers.Serializer[Any]):
     )
     continue_from = serializers.CharField(
         required=False,
-        help_text="The token of an earlier model, which the new one replaces if it is better.",
+        help_text="The token of an earlier model, which the new one replaces unless it is worse.",
     )
     extend_dataset = serializers.CharField(
         required=False, help_text="The token of a kept dataset, to which this data is added."
@@ -124,7 +127,7 @@ class SubmitCheckedSerializer(TrainSerializer):
         )
     ]
 )
-class DatasetCheckSerializer(serializers.Serializer[Any]):
+class DatasetCheckSerializer(KnownFieldsOnly):
     """The fields of POST datasets/."""
 
     dataset = serializers.FileField()
@@ -142,7 +145,7 @@ class DatasetCheckSerializer(serializers.Serializer[Any]):
         OpenApiExample("As found", {"accept_guesses": True}, request_only=True),
     ]
 )
-class DatasetChangeSerializer(serializers.Serializer[Any]):
+class DatasetChangeSerializer(KnownFieldsOnly):
     """The fields of PATCH datasets/TOKEN/: options that are not named stay; null or "" takes one back."""
 
     accept_guesses = serializers.BooleanField(required=False, default=False, help_text=ACCEPT_GUESSES)

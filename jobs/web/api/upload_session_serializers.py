@@ -10,6 +10,7 @@ from jobs.models import UploadSession
 from jobs.resumable import upload_sessions
 from jobs.submitting import reading_option_fields
 from jobs.web.api.submission_serializers import ACCEPT_GUESSES
+from jobs.web.known_fields import KnownFieldsOnly
 from modelstore.web.task_field import A_ZIP, TaskField
 
 _UPLOAD = {
@@ -27,21 +28,6 @@ _UPLOAD = {
 }
 
 
-class _Strict(serializers.Serializer[Any]):
-    """As described and no more: no other fields, and lengths and patterns hold of what came, blanks included."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
-        wrong: Any = {str(name)[:100]: ["There is no such field."] for name in unknown[:20]}
-        try:
-            value = super().to_internal_value(data)
-        except serializers.ValidationError as error:
-            raise serializers.ValidationError(wrong | error.detail if wrong else error.detail) from error
-        if wrong:
-            raise serializers.ValidationError(wrong)
-        return value
-
-
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
@@ -51,7 +37,7 @@ class _Strict(serializers.Serializer[Any]):
         )
     ]
 )
-class UploadBeginSerializer(_Strict):
+class UploadBeginSerializer(KnownFieldsOnly):
     """What is announced."""
 
     name = serializers.CharField(max_length=255, trim_whitespace=False, help_text="The name of the file.")
@@ -71,7 +57,7 @@ class UploadBeginSerializer(_Strict):
 @extend_schema_serializer(
     examples=[OpenApiExample("A table", {"input_column": "text", "label_column": "topic"}, request_only=True)]
 )
-class UploadCompleteSerializer(_Strict):
+class UploadCompleteSerializer(KnownFieldsOnly):
     """What may be told at the end."""
 
     sha256 = serializers.RegexField(r"^[0-9A-Fa-f]{64}\Z", required=False, trim_whitespace=False)

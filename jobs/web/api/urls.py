@@ -36,7 +36,7 @@ urlpatterns = [
         versions.VersionDatasetView.as_view(),
         name="version-dataset",
     ),
-    path("models/<str:token>/version/", versions.ModelVersionView.as_view(), name="version-of-model"),
+    path("models/<str:token>/data-version/", versions.ModelVersionView.as_view(), name="version-of-model"),
     path("hooks/s3/", bucket_hooks.StorageEventView.as_view(), name="storage-event"),
     path("quotes/", quotes.QuotesView.as_view(), name="quotes"),
     path("uploads/", upload_sessions.UploadsView.as_view(), name="uploads"),

@@ -7,8 +7,9 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from jobs.datasets.versions.edits import MOST
-from jobs.models import DatasetVersion, VersionedDataset
+from jobs.models import DatasetVersion
 from jobs.web.api.serializers import ClassCountSerializer
+from jobs.web.known_fields import KnownFieldsOnly
 from modelstore.web.task_field import A_TABLE
 
 _ID = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
@@ -91,7 +92,7 @@ class VersionedDatasetSerializer(serializers.Serializer[DatasetVersion]):
 @extend_schema_serializer(
     examples=[OpenApiExample("With a reason", {"reason": "As it came from the shop."}, request_only=True)]
 )
-class KeepVersionsSerializer(serializers.Serializer[VersionedDataset]):
+class KeepVersionsSerializer(KnownFieldsOnly):
     """How the first version is made."""
 
     reason = serializers.CharField(required=False, default="", max_length=500, allow_blank=True)
@@ -126,7 +127,7 @@ class AddSerializer(KeepVersionsSerializer):
         OpenApiExample("An earlier version comes back", {"restore": 1}),
     ]
 )
-class ChangeSerializer(serializers.Serializer[DatasetVersion]):
+class ChangeSerializer(KnownFieldsOnly):
     """One change; it makes a new version. Name samples by their ids."""
 
     relabel = serializers.DictField(
@@ -147,7 +148,7 @@ class ChangeSerializer(serializers.Serializer[DatasetVersion]):
         OpenApiExample("Named and kept", {"name": "before the storm", "pinned": True}, request_only=True)
     ]
 )
-class VersionChangeSerializer(serializers.Serializer[DatasetVersion]):
+class VersionChangeSerializer(KnownFieldsOnly):
     """What may be said of a version afterwards."""
 
     name = serializers.CharField(required=False, allow_blank=True, max_length=200)

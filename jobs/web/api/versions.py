@@ -14,7 +14,6 @@ from jobs.datasets.versions import differences, edits, erasing, learning, manife
 from jobs.datasets.versions.recording import Told
 from jobs.errors import SubmissionInvalid, VersionUnknown
 from jobs.models import DatasetVersion, VersionedDataset
-from jobs.web.api.datasets import refuse_unknown
 from jobs.web.api.serializers import DatasetSerializer
 from jobs.web.api.version_samples import NUMBER
 from jobs.web.api.version_serializers import (
@@ -219,7 +218,7 @@ class ModelVersionView(APIView):
     """What a model learnt from."""
 
     @extend_schema(
-        operation_id="model_version", tags=_TAGS, auth=[], responses={200: VersionedDatasetSerializer}
+        operation_id="model_data_version", tags=_TAGS, auth=[], responses={200: VersionedDatasetSerializer}
     )
     def get(self, request: Request, token: str) -> Response:
         """The version that a model learnt from, with the token of its dataset; 404 where no versions were kept."""
@@ -236,7 +235,6 @@ def _answer(version: DatasetVersion, request: Request, dataset: VersionedDataset
 
 
 def _checked(serializer: Any, request: Request) -> dict[str, Any]:
-    refuse_unknown(request.data, serializer)
     given = serializer(data=request.data)
     given.is_valid(raise_exception=True)
     fields: dict[str, Any] = given.validated_data

@@ -1,6 +1,8 @@
 """The JSON API of batches; thin over the same services as the site."""
 
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, cast
 
 from django.http import HttpResponseBase
 from drf_spectacular.utils import extend_schema
@@ -13,7 +15,7 @@ from jobs.batches import downloads, lifecycle, submission
 from jobs.batches.access import get_batch
 from jobs.batches.options import FIELDS, BatchOptions
 from jobs.web.batches.api_parts import ResultsView, created, gone, idempotency_key, problem, results_schema
-from jobs.web.batches.requests import only_file
+from jobs.web.batches.requests import only_file, problems_of
 from jobs.web.batches.serializers import BatchRequestSerializer, BatchSerializer
 from modelstore.access import get_model
 
@@ -39,12 +41,14 @@ class BatchesView(APIView):
         """Predicts every picture of a zip or every sentence of a table, as a job: follow it at `url`."""
         model = get_model(token)
         submission.check_accepting()
-        upload = only_file(request, FIELDS)
-        fields: Any = request.data
+        problems, fields = problems_of(request, FIELDS), cast(Mapping[str, Any], request.data)
+        upload = problems.of(partial(only_file, request), None)
+        options = problems.of(partial(BatchOptions.from_fields, fields), BatchOptions())
+        problems.check()
         batch = submission.submit(
             model=model,
             upload=upload,
-            options=BatchOptions.from_fields(fields),
+            options=options,
             idempotency_key=request.headers.get("Idempotency-Key"),
         )
         return created(batch, BatchSerializer, request)

@@ -7,14 +7,19 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from jobs.batches.errors import BatchInvalid
+from modelstore.ground.problems import Problems, unknown_fields
 
 
-def only_file(request: Request, fields: Iterable[str]) -> Any:
-    """The one file of an API request that has these `fields` besides; raises BatchInvalid."""
-    unknown = sorted(set(request.data) - {"file", *fields})
-    if unknown:
-        problem = {name[:100]: ["There is no such field."] for name in unknown[:20]}
-        raise BatchInvalid(f"Unknown fields: {', '.join(problem)}.", fields=problem)
+def problems_of(request: Request, fields: Iterable[str]) -> Problems:
+    """What is wrong with an API request that may have a file and these `fields`: so far, fields that there are not."""
+    problems = Problems(BatchInvalid)
+    unknown = unknown_fields(set(request.data), {"file", *fields})
+    problems.add(unknown, f"Unknown fields: {', '.join(unknown)}.")
+    return problems
+
+
+def only_file(request: Request) -> Any:
+    """The one file of an API request; raises BatchInvalid."""
     sent = request.FILES.getlist("file")
     if len(sent) != 1 or len(request.FILES) != 1:
         message = "Send one file, as multipart, in the field `file`."

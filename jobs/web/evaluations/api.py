@@ -1,5 +1,7 @@
 """The JSON API of measurements; thin over the same services as the site."""
 
+from functools import partial
+
 from django.http import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import parsers
@@ -11,9 +13,10 @@ from jobs.batches import downloads, evaluations, lifecycle, submission
 from jobs.batches.access import get_evaluation
 from jobs.submitting import reading_option_fields
 from jobs.web.batches.api_parts import ResultsView, created, gone, idempotency_key, problem, results_schema
-from jobs.web.batches.requests import only_file
+from jobs.web.batches.requests import only_file, problems_of
 from jobs.web.evaluations.serializers import EvaluationRequestSerializer, EvaluationSerializer
 from modelstore.access import get_model
+from modelstore.ground.problems import flattened
 
 _TAGS = ["models"]
 _FORMATS = [name for name in downloads.FORMATS if name != "zip"]
@@ -51,9 +54,14 @@ class EvaluationsView(APIView):
         """Measures the model on a labelled file that it has not learnt from, as a job: follow it at `url`."""
         model = get_model(token)
         submission.check_accepting()
-        upload = only_file(request, set(EvaluationRequestSerializer().fields))
         given = EvaluationRequestSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        problems = problems_of(request, given.fields)
+        upload = problems.of(partial(only_file, request), None)
+        # What is in the file is looked at below.
+        del given.fields["file"]
+        if not given.is_valid():
+            problems.add(flattened(given.errors), "Some fields are not valid; `errors` says which.")
+        problems.check()
         fields = given.validated_data
         found = evaluations.submit(
             model=model,

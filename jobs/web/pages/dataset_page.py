@@ -16,6 +16,7 @@ from jobs.uploads import keeps_samples, uploads_of
 from jobs.uploads.reading_options import OptionType, ReadingOption, named
 from jobs.web.pages import presets
 from jobs.web.pages.forms import TrainForm
+from jobs.web.pages.improving import Improved
 from jobs.web.pages.reading_form import MOST_CLASSES, ReadingForm
 from modelstore.ground.errors import FlashError
 from training.kinds import kind_of
@@ -28,6 +29,7 @@ def render_page(
     *,
     reading: ReadingForm | None = None,
     refusal: FlashError | None = None,
+    improved: Improved | None = None,
     status: int = 200,
 ) -> HttpResponse:
     kind = kind_of(dataset.task_type)
@@ -54,6 +56,7 @@ def render_page(
         "edited": bool(dataset.options.get("classes")),
         "form": form,
         "refusal": refusal,
+        "improved": improved,
         "kind": kind,
         "can_mail": bool(settings.EMAIL_HOST),
         "unread": dataset.refusal,

@@ -1,7 +1,8 @@
 """Forms of the pages: what was uploaded or pasted, and how to train on it."""
 
 from collections.abc import Mapping
-from pathlib import PurePath
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -10,9 +11,9 @@ from django.core.files.base import ContentFile, File
 from django.forms import BoundField
 
 from jobs.errors import SubmissionInvalid
-from jobs.models import Lane
+from jobs.models import Dataset, Lane
 from jobs.money import prices
-from jobs.submitting import submission
+from jobs.submitting import submission, task_names
 from jobs.submitting.hyperparameter_fields import field_of, form_fields, values_in
 from jobs.submitting.job_options import JobOptions, read_job_options
 from modelstore.ground import naming, tokens
@@ -47,6 +48,17 @@ class UploadForm(forms.Form):
         raise SubmissionInvalid(message, fields={"dataset": [message]})
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """Fields under one heading: those that take a line, those that are only switched on, and the objects, each with
+    the tick that switches it on and its parts."""
+
+    title: str
+    fields: list[BoundField] = field(default_factory=list)
+    ticks: list[BoundField] = field(default_factory=list)
+    objects: list[tuple[BoundField, list[BoundField]]] = field(default_factory=list)
+
+
 class TrainForm(forms.Form):
     """How to train. Whatever is left blank is decided by the preset; the trainer's own rules check the rest."""
 
@@ -76,8 +88,8 @@ class TrainForm(forms.Form):
     )  # fmt: skip
     continue_from = forms.CharField(
         label="Continue from", required=False, max_length=300,
-        help_text="The token of an earlier model. The new one takes over that token if it does better on the same "
-        "validation samples; otherwise the earlier one stays.",
+        help_text="The token of an earlier model. The new one takes over that token unless it is worse on the same "
+        "validation samples; then the earlier one stays, and the new one is kept beside it.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )  # fmt: skip
     extend_dataset = forms.CharField(
@@ -116,15 +128,19 @@ class TrainForm(forms.Form):
         self.fields["task_name"].widget.attrs["placeholder"] = kind.words.name_hint
 
     @classmethod
-    def blank(cls, *, task: str, file: str = "") -> "TrainForm":
-        """The form as it is shown first, named after the `file`; its key makes a double click one job."""
+    def blank(cls, dataset: Dataset, given: Mapping[str, Any] = MappingProxyType({})) -> "TrainForm":
+        """The form as it is shown first, with a name for the task; its key makes a double click one job.
+
+        `given` stands in place of what it has otherwise.
+        """
         initial = {
-            "task_name": naming.from_file(PurePath(file).stem),
+            "task_name": task_names.proposed(dataset),
             "preset": Preset.QUICK.value,
             "downloadable": True,
             "key": tokens.new_token(),
+            **given,
         }
-        return cls(task=task, initial=initial)
+        return cls(task=dataset.task_type, initial=initial)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -146,25 +162,23 @@ class TrainForm(forms.Form):
     def refuse(self, fields: Mapping[str, list[str]]) -> None:
         """Puts the sentences for the wire's fields beside ours; those without a place go to the top."""
         for name, sentences in fields.items():
-            field = field_of(name, self.specs)
-            self.add_error(field if field in self.fields else None, sentences)
+            place = field_of(name, self.specs)
+            self.add_error(place if place in self.fields else None, sentences)
 
     def basic(self) -> list[BoundField]:
         """The first questions, besides the preset, which is drawn as cards."""
         return [self[spec.field] for spec in self.specs if spec.basic and spec.name != "preset"]
 
-    def advanced(self) -> list[BoundField]:
-        """The fields that take a line of their own under "Advanced"."""
-        return [self[spec.field] for spec in self._advanced_specs() if not spec.is_tick]
-
-    def ticks(self) -> list[BoundField]:
-        """Those that are only switched on."""
-        return [self[spec.field] for spec in self._advanced_specs() if spec.is_tick and not spec.parts]
-
-    def groups(self) -> list[tuple[BoundField, list[BoundField]]]:
-        """The tick that switches each object on, and its parts."""
-        groups = [spec for spec in self._advanced_specs() if spec.parts]
-        return [(self[spec.field], [self[part.field] for part in spec.parts]) for spec in groups]
+    def sections(self) -> list[Section]:
+        """What stands under "Advanced", heading by heading."""
+        found: dict[str, Section] = {}
+        for spec in self._advanced_specs():
+            section = found.setdefault(spec.group, Section(title=spec.group))
+            if spec.parts:
+                section.objects.append((self[spec.field], [self[part.field] for part in spec.parts]))
+            else:
+                (section.ticks if spec.is_tick else section.fields).append(self[spec.field])
+        return list(found.values())
 
     def has_advanced_errors(self) -> bool:
         """Whether the folded part must be open, for something in it is wrong."""

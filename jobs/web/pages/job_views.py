@@ -14,9 +14,9 @@ from jobs import access
 from jobs.errors import NotPossibleNow
 from jobs.models import Job, Trial
 from jobs.money import actual_costs
-from jobs.money.quotes import Quoter
+from jobs.money.quotes import Quoter, left_of
 from jobs.queue import cancellation, wait_reason
-from jobs.states import JobStatus
+from jobs.states import RUNNING, JobStatus
 from jobs.submitting import submission
 from jobs.web import training_log
 from modelstore.access import get_model
@@ -114,6 +114,7 @@ def _job_context(job: Job) -> dict[str, Any]:
         "position": position,
         "begins": waiting[0] if waiting else None,
         "ends": waiting[1] if waiting else None,
+        "left": left_of(job) if job.status in RUNNING else None,
         "comparison": job.told_comparison,
         "versions_token": job.versions_token,
         "receipt": actual_costs.receipt_of(job) if job.fence and job.is_ended else None,

@@ -5,8 +5,10 @@ from typing import Any
 
 from jobs.money.quotes import Quote, Quoter
 from training.ground import hyperparameters
+from training.ground.recipe import SEARCHED
 from training.kinds import CATALOG, Kind, Preset
 
+# What Auto chooses itself is not asked for; a model narrows its search.
 _AUTO = "Auto finds it"
 
 
@@ -70,14 +72,23 @@ def fillings(kind: Kind) -> dict[str, dict[str, Any]]:
 def _filling(kind: Kind, preset: Preset, model: str | None, pretrained: bool | None) -> dict[str, Any]:
     defaults = kind.defaults(preset, model, pretrained)
     given = [spec for spec in hyperparameters.HYPERPARAMETERS if spec.preset_gives]
+    usual = {spec.name: spec.default for spec in hyperparameters.HYPERPARAMETERS}
+    share = round(100 * defaults.get("data_split", usual["data_split"]))
+    # As the choices of the form are written.
+    other = {
+        "data_split": f"{share}:{100 - share}",
+        "start_from": "imagenet" if defaults["pretrained"] else "scratch",
+    }
     if preset is Preset.AUTO:
         tried = CATALOG[model].title if model else _AUTO
-        return {spec.field: _AUTO for spec in given} | {
+        # Its ticks have the names of the wire.
+        return dict.fromkeys((*SEARCHED, *(spec.field for spec in given))) | {
+            **other,
             "model": tried,
             "budget_minutes": defaults["budget_minutes"],
         }
     shown = {spec.field: defaults.get(spec.name) or "off" for spec in given}
-    return {**shown, "model": CATALOG[defaults["model"]].title}
+    return {**shown, **other, "model": CATALOG[defaults["model"]].title}
 
 
 def _about(seconds: float) -> str:

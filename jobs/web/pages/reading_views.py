@@ -69,5 +69,5 @@ def _next(request: HttpRequest, found: Dataset) -> str:
 
 
 def _refuse(request: HttpRequest, found: Dataset, form: ReadingForm, status: int) -> HttpResponse:
-    blank = TrainForm.blank(task=found.task_type, file=found.name)
+    blank = TrainForm.blank(found)
     return dataset_page.render_page(request, found, blank, reading=form, status=status)

@@ -18,7 +18,7 @@ from jobs.models import Dataset, Job
 from jobs.submitting import submission
 from jobs.submitting.lineage import read_lineage
 from jobs.uploads.right_form import ways_instead
-from jobs.web.pages import dataset_page, recent
+from jobs.web.pages import dataset_page, improving, recent
 from jobs.web.pages.forms import TrainForm, UploadForm
 from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
@@ -48,7 +48,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 def _guard_upload(request: HttpRequest, kind: Kind) -> HttpResponse:
     """Refuses while no job is taken, before the body is read; the check of the form's origin reads it."""
     if request.method != "POST":
-        return render(request, f"{kind.templates}/upload.html", _upload_context(kind, UploadForm()))
+        return render(request, f"{kind.templates}/upload.html", _upload_context(request, kind, UploadForm()))
     try:
         submission.check_accepting()
     except FlashError as error:
@@ -76,14 +76,14 @@ def _upload(request: HttpRequest, kind: Kind) -> HttpResponse:
 
 
 def _refuse_upload(request: HttpRequest, kind: Kind, form: UploadForm, error: FlashError) -> HttpResponse:
-    context = _upload_context(kind, form) | {"error": error}
+    context = _upload_context(request, kind, form) | {"error": error}
     response = render(request, f"{kind.templates}/upload.html", context, status=error.status)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 
-def _upload_context(kind: Kind, form: UploadForm) -> dict[str, Any]:
+def _upload_context(request: HttpRequest, kind: Kind, form: UploadForm) -> dict[str, Any]:
     limits = settings.FLASH_LIMITS
     return {
         "section": "new",
@@ -93,6 +93,7 @@ def _upload_context(kind: Kind, form: UploadForm) -> dict[str, Any]:
         "pieces_from": _PIECES_FROM,
         "kind": kind,
         "ways_instead": ways_instead(kind),
+        "improved": improving.improved(request, kind.task),
     }
 
 
@@ -106,9 +107,9 @@ def dataset(request: HttpRequest, token: str) -> HttpResponse:
     """What was understood of an upload, and the form that starts the training."""
     found = access.get_dataset(token)
     if request.method != "POST":
-        return dataset_page.render_page(
-            request, found, TrainForm.blank(task=found.task_type, file=found.name)
-        )
+        improved = improving.improved(request, found.task_type)
+        form = TrainForm.blank(found, improved.initial() if improved else {})
+        return dataset_page.render_page(request, found, form, improved=improved)
     form = TrainForm(request.POST, task=found.task_type)
     if not form.is_valid():
         return dataset_page.render_page(request, found, form, status=400)
@@ -123,6 +124,7 @@ def dataset(request: HttpRequest, token: str) -> HttpResponse:
         return dataset_page.render_page(request, found, form, refusal=error, status=error.status)
     response = redirect("job", token=job.token)
     recent.remember(request, response, job.token)
+    improving.forget(response)
     return response
 
 

@@ -2,11 +2,13 @@
 
 from django.urls import include, path
 
-from jobs.web.pages import job_views, reading_views, sample_views, upload_views, version_views
+from jobs.web.pages import improving, job_views, reading_views, sample_views, upload_views, version_views
 
 urlpatterns = [
     path("", include("jobs.web.batches.urls")),
     path("", include("jobs.web.evaluations.urls")),
+    path("models/<str:token>/improve/", improving.improve, name="model-improve"),
+    path("improve-nothing/", improving.improve_nothing, name="improve-nothing"),
     path("new/", upload_views.new, name="new"),
     path("new/<slug:slug>/", upload_views.upload, name="new-kind"),
     path("datasets/<str:token>/", upload_views.dataset, name="dataset"),

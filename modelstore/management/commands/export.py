@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from modelstore.access import named_model
-from modelstore.downloads.export_targets import Target, export, missing_runtime
+from modelstore.downloads.export_targets import Target, export
 from modelstore.ground.errors import FlashError
 
 
@@ -33,8 +33,3 @@ class Command(BaseCommand):
             raise CommandError(f"{folder} cannot be written: {error.strerror}.") from error
         size = sum((folder / name).stat().st_size for name in names)
         self.stdout.write(f"{folder}: {', '.join(names)} ({size / 1e6:.1f} MB)")
-        if missing_runtime(Target(target)):
-            self.stderr.write(
-                "onnxruntime-web is missing: run `manage.py get_runtime` and export again, or "
-                f"`python {folder}/get_runtime.py`."
-            )

@@ -101,10 +101,11 @@
     if (facts.thresholds) element("threshold").parentElement.hidden = true;
     document.title = element("title").textContent = facts.task_name || "Classifier";
     element("about").textContent = `${facts.classes.length} classes${howGood()}.`;
-    if (!window.FLASH_RUNTIME) {
-      say("One file is missing: run  python get_runtime.py  in this folder, once, with a network. Then open this page again.", true);
+    if (!window.FLASH_RUNTIME || !window.FLASH_MODEL) {
+      say("Some of the files that came with this page are missing. Unpack the whole zip, then open this page from its folder.", true);
       return;
     }
+    say("Loading the model…");
     try {
       loaded = await load();
       read = inputs.reader(facts, loaded.ort);

@@ -85,6 +85,30 @@ def test_a_wrong_field_is_named(client: Client, make_model: Make, fields: dict[s
     assert not BatchPrediction.objects.exists()
 
 
+def test_all_wrong_fields_are_named_at_once(client: Client, make_model: Make) -> None:
+    fields = {"top_k": "0", "frames_per_second": "nan", "colour": "red"}
+    assert set(problem(post(client, make_model(), **fields), 400)["errors"]) == set(fields)
+    url = f"/api/v1/models/{make_model().token}/batches/"
+    assert set(problem(client.post(url, fields), 400)["errors"]) == {*fields, "file"}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\xff\xfet\0e\0\n\0\0\xd8\xd8", "Save it as CSV with UTF-8."),
+        (b"file\n" + b"a/b.png\n" * 9, "Here you can send"),
+    ],
+)
+def test_a_refused_file_is_told_only_what_can_be_done_here(
+    client: Client, make_model: Make, content: bytes, told: str
+) -> None:
+    file = SimpleUploadedFile("a.csv", content)
+    refused = client.post(f"/api/v1/models/{make_model('text').token}/batches/", {"file": file})
+    detail = refused.json()["detail"]
+    assert refused.status_code in (400, 415) and told in detail
+    assert "choose" not in detail and "Zip it" not in detail
+
+
 def test_what_is_no_single_file_is_refused(client: Client, make_model: Make) -> None:
     url = f"/api/v1/models/{make_model().token}/batches/"
     assert "file" in problem(client.post(url, {"file": "text"}), 400)["errors"]

@@ -62,8 +62,14 @@ def test_a_measurement_from_upload_to_figures(client: Client, make_model: Make) 
 def test_wrong_requests_are_told(client: Client, make_model: Make) -> None:
     model = make_model("text")
     assert list(problem(post(client, model, colour="red"), 400)["errors"]) == ["colour"]
+    several = {"colour": "red", "has_header": "perhaps", "header_row": "0"}
+    assert set(problem(post(client, model, **several), 400)["errors"]) == set(several)
     assert problem(post(client, model, label_column="nothing"), 422)["errors"]
     rows = "remark,mood\n" + "".join(f"great fun {n},happy\nawful play {n},sad\n" for n in range(6))
+    pictures = "file,mood\n" + "".join(f"{n}.png,happy\n" for n in range(6))
+    told = problem(post(client, model, pictures), 415)["detail"]
+    assert told.endswith("This model classifies sentences.") and "choose" not in told
+    assert problem(post(client, model, ""), 400)["code"] == "upload_empty"
     refused = problem(post(client, model, rows), 422)
     assert refused["code"] == "classes_unknown" and "happy, sad" in refused["detail"]
     assert problem(post(client, model, "remark\n" + "great fun\n" * 5), 422)["detail"]

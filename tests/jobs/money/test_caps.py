@@ -10,6 +10,7 @@ from django.utils import timezone
 from jobs.errors import CapReached
 from jobs.models import Attempt, Job, PlatformStatus, Server, Uptime
 from jobs.money import caps
+from jobs.queue.platform_status import platform_summary
 from jobs.states import JobStatus
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -106,3 +107,12 @@ def test_what_remains_shrinks_while_the_job_runs(make_job: Make) -> None:
     left = caps.remaining_seconds(job)
     assert left is not None
     assert 50 < left <= 60
+
+
+def test_a_used_up_day_is_told_before_an_upload(make_job: Make, server: Server) -> None:
+    platform(day_cap_minutes=60)
+    assert platform_summary()["accepting"]
+    tried(make_job(status=JobStatus.FAILED, error="x"), timezone.now() - timedelta(minutes=1), None)
+    PlatformStatus.objects.update(day_cap_minutes=1)
+    summary = platform_summary()
+    assert not summary["accepting"] and caps.USED_UP in summary["notice"]

@@ -29,11 +29,17 @@ from tests.bundles import MOODS, picture, shared_bundle, text_bundle
 from tests.jobs.web.test_api import post_job, problem
 from tests.published import create_model
 from tests.tasks import Task
+from training.evaluation.gate import Gate
 
 pytestmark = pytest.mark.django_db
-SAME = {"samples": 20, "same_samples": 20, "before": 0.8, "new_classes": [], "lost_classes": []}
-WINS = {**SAME, "after": 0.9, "wins": True}
-LOSES = {**SAME, "after": 0.7, "wins": False}
+FLIP = {"source": "row 3", "label": "good", "before": "bad", "after": "good"}
+SAME = {
+    "samples": 20, "same_samples": 20, "score": "accuracy", "before": 0.8, "new_classes": [], "lost_classes": [],
+    "chance_of_loss": 0.5, "most_lost": None, "must_pass": 0, "must_pass_failed": [],
+    "flips": {"count": 1, "lost": 0, "won": 1, "rows": [FLIP]},
+}  # fmt: skip
+WINS = {**SAME, "after": 0.9, "wins": True, "refused": ""}
+LOSES = {**SAME, "after": 0.7, "wins": False, "refused": "lower"}
 
 
 def bundle_with(folder: Path, previous: dict[str, Any] | None) -> Path:
@@ -106,11 +112,22 @@ def test_the_trainer_gets_whole_files_of_what_is_stored_in_parts(
         assert (tmp_path / "previous" / name).read_bytes() == (folder / name).read_bytes()
 
 
+def test_what_continues_a_model_has_its_name_unless_told(
+    model: TrainedModel, make_dataset: Callable[..., Dataset]
+) -> None:
+    said = {"dataset": make_dataset(), "values": {}, "lineage": Lineage(continue_from=model.token)}
+    assert submission.submit(**said, task_name="").task_name == model.task_name
+    assert submission.submit(**said, task_name="new moods").task_name == "new moods"
+
+
 def test_a_winner_takes_over_the_token(continuing: Job, model: TrainedModel, tmp_path: Path) -> None:
     job = publish(continuing, tmp_path, WINS)
     model.refresh_from_db()
     assert model.storage_prefix == f"jobs/{job.pk}/{job.fence}"
-    assert Tombstone.objects.filter(storage_prefix="jobs/900/1").exists()
+    (earlier,) = model.versions.all()
+    assert (earlier.number, earlier.storage_prefix, earlier.answered) == (1, "jobs/900/1", True)
+    assert model.version == 2
+    assert not Tombstone.objects.exists()
     assert job.status == JobStatus.DEPLOYED
     assert job.comparison is not None
     assert job.comparison["verdict"] == "took_over"
@@ -123,8 +140,12 @@ def test_a_loser_leaves_the_earlier_model_alone_and_says_so(
     job = publish(continuing, tmp_path, LOSES)
     model.refresh_from_db()
     assert model.storage_prefix == "jobs/900/1"
-    assert Tombstone.objects.filter(storage_prefix=f"jobs/{job.pk}/{job.fence}").exists()
+    (refused,) = model.versions.all()
+    assert (refused.number, refused.storage_prefix) == (2, f"jobs/{job.pk}/{job.fence}")
+    assert (model.version, refused.answered) == (1, False)
+    assert not Tombstone.objects.exists()
     assert job.comparison is not None
+    assert job.comparison["flips"] == {"count": 1, "lost": 0, "won": 1}
     assert "stays" in job.comparison["words"]
     assert "14 right, the earlier one 16" in job.comparison["words"]
     page = client.get(reverse("job", args=[job.token])).content.decode()
@@ -135,10 +156,48 @@ def test_a_loser_leaves_the_earlier_model_alone_and_says_so(
     assert told["model_url"].endswith(f"/models/{model.token}/")
 
 
-def test_a_forgotten_class_is_named(continuing: Job, tmp_path: Path) -> None:
-    job = publish(continuing, tmp_path, {**LOSES, "after": 1.0, "lost_classes": ["sport"]})
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"lost_classes": ["sport"], "refused": "lost_classes"}, "the new data lacks “sport”"),
+        (
+            {
+                "refused": "must_pass", "must_pass": 3,
+                "must_pass_failed": [{"example": "hello there", "label": "good", "answer": "bad"}],
+            },
+            "fails 1 of the 3 examples that must pass, such as “hello there”, which it takes for “bad”",
+        ),
+        (
+            {
+                "after": 0.9, "refused": "class_loss",
+                "most_lost": {"label": "bad", "samples": 8, "lost": 3, "loss": 0.375},
+            },
+            "of the 8 samples of “bad” the new one misses 3 more",
+        ),
+        ({}, "the earlier one 16, which may be chance"),
+        ({"chance_of_loss": 0.01}, "the earlier one 16."),
+    ],
+)  # fmt: skip
+def test_why_the_earlier_model_stays_is_told(
+    continuing: Job, tmp_path: Path, told: dict[str, Any], words: str
+) -> None:
+    job = publish(continuing, tmp_path, LOSES | told)
     assert job.comparison is not None
-    assert "“sport”" in job.comparison["words"]
+    assert words in job.comparison["words"]
+
+
+def test_the_trainer_gets_what_the_owner_asks_of_the_new_model(
+    model: TrainedModel, make_job: Callable[..., Job], server: Server, tmp_path: Path
+) -> None:
+    model.must_pass.create(label="good", text="hello there")
+    model.must_pass.create(label="bad", name="a.png", data=picture())
+    TrainedModel.objects.update(most_class_loss=None)
+    make_job(continues=model)
+    job = lifecycle.claim(server=server)
+    assert job is not None
+    retraining.prepare(job=job, folder=tmp_path)
+    gate = Gate.of(tmp_path / "previous")
+    assert gate == Gate(None, (("hello there", "good"), (picture(), "bad")))
 
 
 def test_a_model_replaced_meanwhile_is_not_overwritten(
@@ -148,6 +207,7 @@ def test_a_model_replaced_meanwhile_is_not_overwritten(
     job = publish(continuing, tmp_path, WINS)
     model.refresh_from_db()
     assert model.storage_prefix == "jobs/901/1"
+    assert [version.answered for version in model.versions.all()] == [False]
     assert job.comparison is not None
     assert job.comparison["verdict"] == "replaced_meanwhile"
 

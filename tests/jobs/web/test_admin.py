@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from jobs.compute.errors import ComputeRefused
-from jobs.models import Alert, Dataset, Job, JobEvent, PlatformStatus, Server
+from jobs.models import Alert, Dataset, Job, JobEvent, PlatformStatus, Server, Uptime
 from jobs.states import JobStatus
 from jobs.web.admin import servers as admin_servers
 from tests.tasks import Task
@@ -174,6 +175,20 @@ def test_the_first_page_tells_what_goes_on(operator: Client, make_job: Callable[
         assert told in words
     assert "2 hours" in words or "2 h" in words
     assert "USD today" in words
+
+
+def test_a_local_site_shows_nothing_of_rented_machines(operator: Client, settings: Any) -> None:
+    cache.clear()
+    page = operator.get(reverse("admin:index")).content.decode()
+    words = " ".join(re.sub(r"<[^>]*>", " ", page).split())
+    for rented in ("Fleet", "Launches", "Uptimes", "USD", "Sleeping"):
+        assert rented not in words
+    assert "Ready" in words
+    Uptime.objects.create(server=Server.objects.create(name="i-0", driver="ec2"), began=timezone.now())
+    assert "Uptimes" in operator.get(reverse("admin:index")).content.decode()
+    settings.FLASH_COMPUTE = "ec2"
+    page = operator.get(reverse("admin:index")).content.decode()
+    assert "Fleet" in page and "Launches" in page
 
 
 def test_the_first_page_costs_the_same_however_much_goes_on(

@@ -68,12 +68,39 @@ def test_a_wrong_field_is_named_and_nothing_is_stored(client: Client) -> None:
     assert not Job.objects.exists()
 
 
+def test_all_wrong_fields_of_a_check_are_told_at_once(client: Client, make_dataset: Any) -> None:
+    form = {
+        "dataset": table(),
+        "task_type": "no",
+        "accept_guesses": "perhaps",
+        "header_row": "x",
+        "typo": "1",
+    }
+    told = problem(client.post("/api/v1/datasets/", form), 400)
+    assert set(told["errors"]) == {"task_type", "accept_guesses", "header_row", "typo"}
+    token = make_dataset().token
+    body = {"header_row": 0, "typo": 1, "has_header": "perhaps"}
+    change = client.patch(f"/api/v1/datasets/{token}/", body, content_type="application/json")
+    assert set(problem(change, 400)["errors"]) == {"header_row", "typo", "has_header"}
+
+
+def test_a_checked_dataset_is_not_read_again_by_a_job(client: Client, make_dataset: Any) -> None:
+    body = {"dataset_token": make_dataset().token, "label_column": "b", "epochs": 0}
+    told = problem(client.post("/api/v1/jobs/", body, content_type="application/json"), 400)
+    assert set(told["errors"]) == {"label_column", "epochs"}
+    assert "PATCH" in told["errors"]["label_column"][0]
+
+
 def test_all_wrong_fields_are_told_at_once(client: Client) -> None:
-    told = problem(post_job(client, task_name="", num_classes="x", lane="fast", epochs="0", typo="1"), 400)
+    told = problem(
+        post_job(client, task_name="a\nb", num_classes="x", lane="fast", epochs="0", typo="1"), 400
+    )
     assert set(told["errors"]) == {"task_name", "num_classes", "lane", "epochs", "typo"}
     assert told["detail"] == "Please correct: epochs, lane, num_classes, task_name, typo."
-    told = problem(post_job(client, task_type="no", task_name="", dataset=None), 400)
+    told = problem(post_job(client, task_type="no", task_name="a\nb", dataset=None), 400)
     assert set(told["errors"]) == {"task_type", "task_name", "dataset"}
+    told = problem(post_job(client, step_lr="{", epochs="0", has_header="perhaps", lane="fast"), 400)
+    assert set(told["errors"]) == {"step_lr", "epochs", "has_header", "lane"}
     body = {"samples": "many", "task_type": "textclassification", "epochs": 0}
     quote = client.post("/api/v1/quotes/", body, content_type="application/json")
     assert set(problem(quote, 400)["errors"]) == {"samples", "epochs"}
@@ -101,7 +128,7 @@ def test_an_unknown_kind_of_task_is_answered_with_the_known_ones(client: Client)
         ({"dataset": None}, "dataset"),
         ({"dataset": "not a file"}, "dataset"),
         ({"task_type": "audio"}, "task_type"),
-        ({"task_name": None}, "task_name"),
+        ({"task_name": "\u200b"}, "task_name"),
         ({"preset": "fastest"}, "preset"),
         ({"model": "resnet34"}, "model"),
         ({"downloadable": "perhaps"}, "downloadable"),

@@ -2,26 +2,29 @@
 
 import ast
 import base64
+import gzip
 import json
 import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import IO
 
 import pytest
-from django.core.management import CommandError, call_command
 
 from modelstore.bundles.model_card import model_card
 from modelstore.bundles.standalone_files import (
     FOLDER,
     kind_files,
-    runtime_path,
+    standalone_bytes,
     standalone_files,
     web_files,
     write_files,
 )
-from modelstore.downloads.file_responses import open_download
+from modelstore.downloads.file_responses import FileMissing, open_download
+from modelstore.models import TrainedModel
+from modelstore.standalone.runtime.make import make
 from tests.modelstore.conftest import Publish
 from training.ground.recipe import resolve
 
@@ -83,23 +86,34 @@ def test_the_page_for_browsers_has_the_model_inside(publish: Publish, tmp_path: 
     facts = json.loads((tmp_path / "web" / "facts.js").read_text().removeprefix("window.FLASH_FACTS = ")[:-2])
     assert facts["classes"] == model.classes
     assert ("tokenizer" in facts) == (kind == "text")
-    assert not (tmp_path / "web" / "runtime.js").exists()
+    script = (tmp_path / "web" / "runtime.js").read_text()
+    assert script.startswith("window.FLASH_RUNTIME = {code: ")
+    assert gzip.decompress(base64.b64decode(script.split('"')[3]))[:4] == b"\0asm"
+    whole = sum(path.stat().st_size for path in (tmp_path / "web").iterdir())
+    assert standalone_bytes(model) == pytest.approx(whole, rel=0.02)
 
 
-def test_a_fetched_runtime_goes_along(publish: Publish, settings, tmp_path: Path) -> None:
-    settings.FLASH_VAR_DIR = tmp_path / "var"
-    runtime_path().parent.mkdir(parents=True)
-    runtime_path().write_text("runtime")
-    content = b"".join(open_download(model=publish(task_name="a"), format="bundle").stream)
-    assert b"a-mobilenet_v2/web/runtime.js" in content
+def test_another_runtime_than_the_pinned_one_is_refused(tmp_path: Path) -> None:
+    package = tmp_path / "onnxruntime-web.tgz"
+    package.write_bytes(b"something else")
+    with pytest.raises(ValueError, match="its checksum is different"):
+        make(tmp_path, package)
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".gz"] == []
 
 
-def test_a_runtime_that_is_another_one_is_refused(settings, tmp_path: Path) -> None:
-    settings.FLASH_VAR_DIR = tmp_path / "var"
-    (tmp_path / "onnxruntime-web.tgz").write_bytes(b"something else")
-    with pytest.raises(CommandError, match="its checksum is different"):
-        call_command("get_runtime", str(tmp_path / "onnxruntime-web.tgz"))
-    assert not runtime_path().exists()
+def test_a_model_that_no_page_can_read_for_has_none_and_says_so(publish: Publish) -> None:
+    model = publish("text")
+    TrainedModel.objects.update(model_name="multilingual_e5")
+    model.refresh_from_db()
+    names = standalone_files(model, open_nothing)
+    assert not [name for name in names if name.startswith("web/")] and standalone_bytes(model) == 0
+    assert "There is no page for browsers" in model_card(model)
+    with pytest.raises(FileMissing, match="no page for browsers"):
+        open_download(model=model, format="web")
+
+
+def open_nothing(name: str) -> IO[bytes]:
+    raise AssertionError(name)
 
 
 def test_what_runs_elsewhere_imports_nothing_of_flash(publish: Publish) -> None:
@@ -170,6 +184,6 @@ def test_a_picture_that_is_not_there_is_not_called_damaged(publish: Publish, tmp
 
 
 def test_help_on_the_runtime_fetches_nothing() -> None:
-    command = [sys.executable, str(FOLDER / "web" / "get_runtime.py"), "--help"]
+    command = [sys.executable, str(FOLDER / "runtime" / "make.py"), "--help"]
     told = subprocess.run(command, capture_output=True, text=True, check=True, env={"PATH": ""}).stdout
     assert "onnxruntime-web" in told and "package" in told

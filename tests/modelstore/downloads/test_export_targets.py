@@ -189,7 +189,7 @@ def test_an_export_has_what_it_needs_and_nothing_for_training(
     names = {path.name for path in folder.rglob("*")}
     assert not names & {"model.pt", "model.safetensors", "report.json"}
     if target == "web":
-        assert {"index.html", "page.js", "inputs.js", "model.js", "facts.js", "get_runtime.py"} <= names
+        assert {"index.html", "page.js", "inputs.js", "model.js", "facts.js", "runtime.js"} <= names
         return
     assert {
         "model.onnx",

@@ -41,6 +41,12 @@ def test_where_nobody_may_extend_it_says_so(publish: Publish) -> None:
         owner_actions.extend(model=aged(publish, 1))
 
 
+def test_nobody_is_told_to_download_what_may_not_be_downloaded(publish: Publish) -> None:
+    CleanupPolicy(pk=1, longest=timedelta(0)).save()
+    with pytest.raises(owner_actions.NotExtendable, match="Ask the operator to keep it"):
+        owner_actions.extend(model=publish(downloadable=False))
+
+
 @pytest.mark.parametrize("columns", [{"pinned": True}, {}])
 def test_what_never_expires_needs_no_extending(publish: Publish, columns) -> None:
     CleanupPolicy(pk=1, active=bool(columns)).save()

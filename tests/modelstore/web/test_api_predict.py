@@ -247,3 +247,38 @@ def test_an_answer_about_none_of_the_classes_says_so(client: Client, publish: Pu
     # One's own threshold is another question.
     both = post_json(client, model, asked | {"threshold": 0.1}).json()["predictions"]
     assert [(answer["unsure"], answer["outside"]) for answer in both] == [(False, False), (False, True)]
+
+
+def test_all_wrong_fields_are_told_at_once(client: Client, publish: Publish) -> None:
+    body = {"inputs": "a", "top_k": 0, "threshold": 2, "explain": 1, "typo": 1}
+    told = assert_problem(post_json(client, publish("text"), body), 400, "inputs_invalid")
+    assert set(told["errors"]) == {"inputs", "top_k", "threshold", "explain", "typo"}
+    model = publish()
+    told = assert_problem(
+        post_files(client, model, top_k="x", threshold="9", typo="1"), 400, "inputs_invalid"
+    )
+    assert set(told["errors"]) == {"image", "top_k", "threshold", "typo"}
+
+
+def test_all_wrong_inputs_are_told_at_once(client: Client, publish: Publish) -> None:
+    told = assert_problem(
+        post_json(client, publish("text"), {"inputs": ["a", 1, None], "top_k": 0}), 400, "inputs_invalid"
+    )
+    assert set(told["errors"]) == {"inputs[1]", "inputs[2]", "top_k"}
+    told = assert_problem(
+        post_json(client, publish("text"), {"inputs": ["", "a", " "]}), 400, "inputs_invalid"
+    )
+    assert set(told["errors"]) == {"inputs[0]", "inputs[2]"}
+    model = publish()
+    told = assert_problem(post_json(client, model, {"inputs": [encoded(), "?", "!"]}), 400, "inputs_invalid")
+    assert set(told["errors"]) == {"inputs[1]", "inputs[2]"}
+    told = assert_problem(
+        post_files(client, model, image=[upload(), *(_not_a_picture(name) for name in ("b.png", "c.png"))]),
+        415,
+        "input_unsupported",
+    )
+    assert set(told["errors"]) == {"inputs[1]", "inputs[2]"}
+
+
+def _not_a_picture(name: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, b"just text", "image/png")

@@ -43,8 +43,8 @@ def test_sentences(tmp_path: Path, command: list[str] | None) -> None:
 
 def test_pictures(tmp_path: Path) -> None:
     values: dict[str, Any] = PICTURES | FIXED
-    losses, accuracy = outcome(picture_run_dir(tmp_path / "one", 12, **values, processes=1))
-    both, together = outcome(picture_run_dir(tmp_path / "two", 12, **values, processes=2))
+    losses, accuracy = outcome(picture_run_dir(tmp_path / "one", 6, **values, processes=1))
+    both, together = outcome(picture_run_dir(tmp_path / "two", 6, **values, processes=2))
     assert both == pytest.approx(losses, rel=1e-3)
     assert together == accuracy
 

@@ -19,6 +19,7 @@ from tests.training.datasets import (
     write_table,
 )
 from training.bundle.previous import FOLDER, Previous
+from training.evaluation.gate import GATE_FILE
 from training.evaluation.parts import choose_parts
 from training.kinds.pictures.reading import read_pictures
 from training.kinds.sentences.reading import read_sentences, sentence_sha256
@@ -97,12 +98,26 @@ def test_more_classes_win_over_a_model_that_does_not_know_them(tmp_path, text_bu
     assert any("earlier model" in event["message"] for event in told(stream, "log"))
 
 
-def test_the_same_data_again_does_not_win(tmp_path, text_bundle):
+def test_the_same_data_again_is_no_worse(tmp_path, text_bundle):
     run, _ = continued(tmp_path, text_bundle, sentences())
     train(run)
     found = previous_report(tmp_path)
     assert found["same_samples"] == found["samples"] > 0
-    assert (found["wins"], found["after"]) == (False, found["before"])
+    assert (found["wins"], found["after"]) == (True, found["before"])
+    assert found["flips"] == {"count": 0, "lost": 0, "won": 0, "rows": []}
+    assert found["chance_of_loss"] == 1
+
+
+def test_what_must_pass_and_does_not_keeps_the_earlier_model(tmp_path, text_bundle):
+    run, _ = continued(tmp_path, text_bundle, sentences())
+    right, wrong = ({"label": label, "text": sentences()[0][0]} for label in ("weather", "food"))
+    (run.folder / FOLDER / GATE_FILE).write_text(
+        json.dumps({"most_class_loss": 0.2, "must_pass": [right, wrong]})
+    )
+    train(run)
+    found = previous_report(tmp_path)
+    assert (found["wins"], found["refused"], found["must_pass"]) == (False, "must_pass", 2)
+    assert found["must_pass_failed"] == [{"example": sentences()[0][0], "label": "food", "answer": "weather"}]
 
 
 def test_wrong_labels_do_not_win(tmp_path, text_bundle):
@@ -116,7 +131,11 @@ def test_wrong_labels_do_not_win(tmp_path, text_bundle):
     train(run)
     found = previous_report(tmp_path)
     assert found["after"] < found["before"]
-    assert not found["wins"]
+    assert (found["wins"], found["refused"]) == (False, "lower")
+    flips = found["flips"]
+    assert flips["lost"] == flips["count"] == len(flips["rows"]) > 0
+    assert all(row["before"] == row["label"] != row["after"] for row in flips["rows"])
+    assert found["chance_of_loss"] < 0.05
 
 
 def test_a_model_that_forgets_a_class_does_not_win(tmp_path, text_bundle):

@@ -124,3 +124,41 @@ def test_samples_of_one_source_are_drawn_together() -> None:
     sources = np.repeat(np.arange(4), 50)
     together = optimism(ONE_LABEL, many[0], many[1], best, sources, 1)
     assert together > 2 * optimism(ONE_LABEL, many[0], many[1], best, None, 1)
+
+
+def _plan_of_networks() -> tuple[Plan, int]:
+    """One in which nothing is left but Balanced, and the place of that."""
+    made = options(resolve(PICTURES, {"preset": "auto"}), 1_000)
+    plan = Plan(made)
+    plan.begin(10.0, 0.2, 500)
+    (balanced,) = (place for place, option in enumerate(made) if option.candidate.words == "Balanced")
+    for place in range(1, len(made)):
+        if place != balanced:
+            plan.drop(place)
+    return plan, balanced
+
+
+@pytest.mark.parametrize(("share", "epochs"), [(1.0, None), (0.8, 6), (0.5, 4), (0.26, 2)])
+def test_what_does_not_fit_whole_gets_as_many_epochs_as_fit(share: float, epochs: int | None) -> None:
+    plan, balanced = _plan_of_networks()
+    left = share * plan.seconds(balanced)
+    assert plan.next(left) == balanced
+    assert plan.epochs(balanced, left) == epochs
+
+
+def test_a_quarter_is_too_little_to_judge_by() -> None:
+    plan, balanced = _plan_of_networks()
+    assert plan.next(0.2 * plan.seconds(balanced)) is None
+
+
+def test_fewer_epochs_tell_how_fast_the_machine_is() -> None:
+    plan, balanced = _plan_of_networks()
+    whole = plan.seconds(balanced)
+    plan.learn(balanced, whole, 0.15, epochs=4)
+    assert plan.seconds(balanced) == pytest.approx(2 * whole)
+
+
+def test_what_is_solved_at_once_has_no_fewer_epochs() -> None:
+    plan = _plan()
+    for place in range(1, 3):
+        assert plan.epochs(place, 0.5 * plan.seconds(place)) is None

@@ -33,6 +33,7 @@ KIND = Kind(
     is_convex=catalog.is_convex,
     preset_words=catalog.PRESET_WORDS,
     candidates=catalog.CANDIDATES,
+    axes=catalog.axes,
     has_weights=f"{_HERE}.networks.weights:has_weights",
     has_pretrained=True,
     settings=MappingProxyType({"augmentation": "Variation of pictures"}),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from training.kinds.kind import Candidate, ModelSpec, Preset
+from training.kinds.kind import Axis, Candidate, ModelSpec, Preset
 
 TASK = "imageclassification"
 
@@ -248,6 +248,26 @@ def defaults(preset: Preset, model: str | None, pretrained: bool | None) -> dict
 def is_convex(values: Mapping[str, Any]) -> bool:
     """See Kind."""
     return bool(values.get("freeze"))
+
+
+def axes(recipe: Mapping[str, Any]) -> tuple[Axis, ...]:
+    """See Kind: around what the recipe says."""
+    rate, batch = float(recipe["learning_rate"]), int(recipe["batch_size"])
+    common = (
+        Axis(name="batch_size", values=(max(batch // 2, 8), batch, 2 * batch)),
+        Axis(name="weight_decay", low=1e-4, high=0.1, log=True),
+        Axis(name="label_smoothing", values=(0.0, 0.05, 0.1)),
+    )
+    if recipe.get("freeze"):
+        heads = Axis(name="optimizer", values=("sgd", "adam", "adamw"))
+        return (Axis(name="learning_rate", low=rate / 30, high=10 * rate, log=True), heads, *common)
+    return (
+        Axis(name="learning_rate", low=rate / 10, high=4 * rate, log=True),
+        Axis(name="backbone_rate", low=0.05, high=1.0, log=True),
+        Axis(name="augmentation", values=("none", "standard", "strong")),
+        Axis(name="weight_averaging", values=(False, True)),
+        *common,
+    )
 
 
 def rough_seconds(recipe: Mapping[str, Any], samples: int) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ _CHUNKS_AHEAD = 8
 _EXAMPLES = 8
 # Of pictures that are at hand, so many go through a network at once.
 _AT_ONCE = 256
+Made = TypeVar("Made")
 Extract = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 
@@ -122,9 +123,16 @@ class Pictures:
 
     def graph(self, name: str, make: Callable[[], Any]) -> Any:
         """The graph of the network `name` for pictures of this size, made once where others will ask for it."""
+        return self._shared(("graph", name), make)
+
+    def sources(self, make: Callable[[], NDArray[np.int64]]) -> NDArray[np.int64]:
+        """Which of those that can be read come from one source [N], found once where others will ask for it."""
+        return self._shared(("sources",), make)
+
+    def _shared(self, key: tuple[str, ...], make: Callable[[], Made]) -> Made:
         if not self._prepared.lasting:
             return make()
-        return self._prepared.once(("graph", name, self.preprocess.crop), make)
+        return self._prepared.once((*key, self.preprocess.crop), make)
 
     def usable(self, events: Events) -> Usable:
         """What can be read, once all have been decoded; raises TrainingFailed when no classifier can be made of it."""

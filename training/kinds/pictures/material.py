@@ -3,6 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from training.bundle.previous import Previous
 from training.evaluation.parts import choose_parts
 from training.ground.recipe import Recipe
@@ -35,9 +38,13 @@ class Material:
         usable = self.pictures.usable(run.events)
         if self.parts is not None:
             return usable, usable.among(self.parts)
-        with run.phases.time("sources"):
+
+        def find_sources() -> NDArray[np.int64]:
             links = alike_pictures(self.pictures.descriptors, usable.places)
-            sources = sources_of(len(usable.places), links, usable.samples.groups)
+            return sources_of(len(usable.places), links, usable.samples.groups)
+
+        with run.phases.time("sources"):
+            sources = self.pictures.sources(find_sources)
         parts = choose_parts(usable.samples, recipe, self.previous, run.machine.cores, sources)
         return replace(usable, sources=sources), parts
 

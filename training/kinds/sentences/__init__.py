@@ -36,6 +36,7 @@ KIND = Kind(
     is_convex=catalog.is_convex,
     preset_words=catalog.PRESET_WORDS,
     candidates=catalog.CANDIDATES,
+    axes=catalog.axes,
     has_weights=f"{_HERE}.encoders.choosing:has_weights",
     curve_words=catalog.curve_words,
     rough_seconds=catalog.rough_seconds,

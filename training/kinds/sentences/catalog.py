@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from training.kinds.kind import Candidate, ModelSpec, Preset
+from training.kinds.kind import Axis, Candidate, ModelSpec, Preset
 from training.kinds.sentences.encoders.specs import ENCODERS
 
 TASK = "textclassification"
@@ -14,7 +14,15 @@ NGRAMS = "bag_of_ngrams"
 _Recipe = TypeVar("_Recipe")
 
 
-def _model(name: str, title: str, parameters: float, cost: float, memory: int, summary: str) -> ModelSpec:
+def _model(
+    name: str,
+    title: str,
+    parameters: float,
+    cost: float,
+    memory: int,
+    summary: str,
+    in_browser: bool = True,
+) -> ModelSpec:
     return ModelSpec(
         name=name,
         title=title,
@@ -23,12 +31,22 @@ def _model(name: str, title: str, parameters: float, cost: float, memory: int, s
         relative_cost=cost,
         min_memory_mb=memory,
         summary=summary,
+        in_browser=in_browser,
     )
 
 
 MODELS = (
     *(
-        _model(spec.name, spec.title, spec.parameters, spec.relative_cost, spec.min_memory_mb, spec.summary)
+        # The page cuts words into pieces as encoders of English do, not as those of many languages.
+        _model(
+            spec.name,
+            spec.title,
+            spec.parameters,
+            spec.relative_cost,
+            spec.min_memory_mb,
+            spec.summary,
+            spec.is_english,
+        )
         for spec in ENCODERS.values()
     ),
     _model("lstm", "LSTM", 4.8, 0.22, 1200, "Reads word by word in both directions; knows word order."),
@@ -137,6 +155,37 @@ def defaults(preset: Preset, model: str | None, pretrained: bool | None) -> dict
 def is_convex(values: Mapping[str, Any]) -> bool:
     """See Kind."""
     return bool(values["model"] == NGRAMS or (values["model"] in ENCODERS and values.get("freeze")))
+
+
+def axes(recipe: Mapping[str, Any]) -> tuple[Axis, ...]:
+    """See Kind: around what the recipe says."""
+    rate, batch = float(recipe["learning_rate"]), int(recipe["batch_size"])
+    common = (
+        Axis(name="batch_size", values=(max(batch // 4, 8), max(batch // 2, 8), batch)),
+        Axis(name="weight_decay", low=1e-5, high=0.1, log=True),
+        Axis(name="label_smoothing", values=(0.0, 0.05, 0.1)),
+    )
+    if is_convex(recipe):
+        heads = Axis(name="optimizer", values=("sgd", "adam", "adamw"))
+        return (Axis(name="learning_rate", low=rate / 30, high=10 * rate, log=True), heads, *common)
+    learned = (
+        Axis(name="learning_rate", low=rate / 10, high=4 * rate, log=True),
+        Axis(name="weight_averaging", values=(False, True)),
+        *common,
+    )
+    if recipe["model"] in ENCODERS:
+        more = (
+            Axis(name="dropout", low=0.0, high=0.3),
+            Axis(name="backbone_rate", low=0.03, high=1.0, log=True),
+        )
+        return (*learned, *more)
+    hidden = int(recipe.get("hidden", _HIDDEN))
+    return (
+        *learned,
+        Axis(name="dropout", low=0.1, high=0.7),
+        Axis(name="hidden", values=(hidden // 2, hidden, 2 * hidden)),
+        Axis(name="layers", values=(1, 2)),
+    )
 
 
 def curve_words(values: Mapping[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """Trains a text classifier: vocabulary, n-grams, and a recurrent network or a pretrained encoder beside them."""
 
-import copy
 import dataclasses
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 
 from training.bundle.previous import Previous
 from training.engine.memory import give_back
-from training.evaluation.parts import choose_parts
 from training.ground.prepared import Prepared
 from training.ground.recipe import Recipe
 from training.ground.run import Run
@@ -21,8 +19,8 @@ from training.kinds.sentences.alike.likeness import Likeness, compared
 from training.kinds.sentences.catalog import NGRAMS, QUICK_WINDOW, is_quick
 from training.kinds.sentences.encoders.specs import ENCODERS
 from training.kinds.sentences.preprocess import pad
-from training.kinds.sentences.tokens import Tokens, tokenise_with
-from training.kinds.sentences.wording import choose_tokens
+from training.kinds.sentences.sharing import encoder_of, keeping_ngrams, tokens_of, usual_parts
+from training.kinds.sentences.tokens import Tokens
 from training.targets.target import target_of
 
 if TYPE_CHECKING:
@@ -55,12 +53,12 @@ def fit(
             links = likeness.links
             sources = prepared.once("sources", lambda: sources_of(len(samples.items), links, samples.groups))
         give_back()
-        chosen = parts or choose_parts(samples, recipe, previous, run.machine.cores, sources)
+        chosen = parts or usual_parts(recipe, samples, prepared, previous, sources, run.machine.cores)
     encoder = None
     if recipe.model in ENCODERS:
-        recipe, encoder = _with_encoder(recipe, samples, prepared, run)
+        recipe, encoder = encoder_of(recipe, samples, prepared, run)
     with run.phases.time("tokenise"):
-        tokens = _tokens(recipe, samples, chosen, prepared, encoder, run.machine.cores)
+        tokens = tokens_of(recipe, samples, chosen, prepared, encoder, run.machine.cores)
         give_back()
     run.control.check()
     with run.phases.time("import"):
@@ -77,6 +75,7 @@ def fit(
         classes=len(samples.classes),
         vocabulary=tokens.vocabulary,
         facts=[part.tolist() for part in parts] if parts else [],
+        once=keeping_ngrams(recipe, prepared, encoder is not None) if parts is None else None,
     )
     outcome = _Outcomes(recipe, samples, chosen, tokens, sources, likeness, prepared)
     if recipe.model == NGRAMS:
@@ -84,37 +83,6 @@ def fit(
     if encoder is not None:
         return _fit_encoder(recipe, encoder[0], texts, run, outcome, previous, early)
     return _fit_recurrent(recipe, texts, run, outcome, previous, early)
-
-
-def _with_encoder(
-    recipe: Recipe, samples: Samples[str], prepared: Prepared, run: Run
-) -> tuple[Recipe, "tuple[Bert, str] | None"]:
-    """The recipe as it can be carried out, with the encoder and its tokenizer where it needs one."""
-    from training.kinds.sentences.encoders.choosing import choose_encoder
-
-    with run.phases.time("weights"):
-        make = partial(choose_encoder, recipe, samples.items, run.events)
-        if not prepared.lasting:
-            return make()
-        chosen, found = prepared.once(("encoder", recipe), make)
-        # What learns is this training's own.
-        return chosen, found if recipe.freeze else copy.deepcopy(found)
-
-
-def _tokens(
-    recipe: Recipe,
-    samples: Samples[str],
-    parts: Parts,
-    prepared: Prepared,
-    encoder: "tuple[Bert, str] | None",
-    threads: int,
-) -> Tokens:
-    if encoder is not None:
-        _, tokenizer = encoder
-        make = partial(tokenise_with, samples, tokenizer, recipe.max_length)
-        return prepared.once(("tokens", recipe.model, recipe.max_length), make)
-    sizes = recipe.vocabulary, recipe.max_length
-    return prepared.once(("tokens", *sizes), lambda: choose_tokens(recipe, samples, parts[0], threads))
 
 
 class _Outcomes:
@@ -196,12 +164,14 @@ class _Outcomes:
         asked = looked_at(self._parts, self._recipe.seed) if is_asked else None
         lengths = self._tokens.rows.lengths
         length = length_read(lengths, window, limit)
-        known = ("embeddings", self._recipe.model, window, length)
+        known = (self._recipe.model, window, length)
+        is_shared = is_original and self._prepared.lasting
         return Encoded(
             encoder=encoder,
             window=window,
             length=length,
-            once=partial(self._prepared.once, known) if is_original and self._prepared.lasting else None,
+            once=partial(self._prepared.once, ("embeddings", *known)) if is_shared else None,
+            latest=partial(self._prepared.latest, "states") if is_shared else None,
             rows=self._tokens.rows,
             labels=labels,
             parts=self._parts,

@@ -1,7 +1,9 @@
 """Fits the linear model over n-grams: measured on the validation part, then learned again from all sentences."""
 
+import copy
+import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +31,8 @@ from training.targets.target import target_of
 _STRONG, _WEAK = 0.1, 0.03
 # What the validation part chose of these.
 STRENGTH = "ngram_strength"
+# The features of more sentences than these take too much memory to keep them for other trainings.
+_FEW_ENOUGH_TO_KEEP = 20_000
 # Multiplications in a product with the features.
 _WORK_A_THREAD = 4_000_000
 # Of more sentences than these the features lie closer, and a fit goes as far as it tells on other sentences: decision
@@ -42,7 +46,8 @@ _NEAR_ENOUGH, _HISTORY, _BEND = 3e-3, 5, 0.1
 class Texts:
     """Tokenised sentences of the training and the validation part with their classes, int64 [N].
 
-    `facts` are for the fingerprints of checkpoints.
+    `facts` are for the fingerprints of checkpoints. `once`, where several trainings share it, keeps what is made of
+    them, by its name.
     """
 
     rows: Sequence[Rows | Picked]
@@ -50,13 +55,15 @@ class Texts:
     classes: int
     vocabulary: Vocabulary
     facts: Sequence[Any] = ()
+    once: Callable[[str, Callable[[], Any]], Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NGramFit:
     """`module` learned from `count` sentences; `scores` [N, C] of the validation part by a model without it.
 
-    That model is `measured`, None if it is `module` itself. `choices` is what the validation part chose.
+    That model is `measured`, None if it is `module` itself. `choices` is what the validation part chose. More `threads`
+    would have no work (they would wait for each other, which costs far more than they save).
     """
 
     module: NGramClassifier
@@ -65,6 +72,19 @@ class NGramFit:
     progress: Progress
     measured: NGramClassifier | None = None
     choices: Mapping[str, Any] = field(default_factory=dict)
+    threads: int = 1
+
+
+def ngrams_beside(recipe: Recipe, texts: Texts, run: Run) -> NGramFit:
+    """The n-grams as part of another model; a copy, for that gives each part its vote, where others may ask again."""
+
+    def make() -> NGramFit:
+        return NGramFitting(recipe, texts, run).silently()
+
+    if texts.once is None or run.choices is not None:
+        return make()
+    fit: NGramFit = texts.once("ngrams", make)
+    return dataclasses.replace(fit, module=copy.deepcopy(fit.module), measured=copy.deepcopy(fit.measured))
 
 
 class NGramFitting:
@@ -74,12 +94,7 @@ class NGramFitting:
         self._recipe, self._texts, self._run = recipe, texts, run
         self._target = target_of(recipe.task, recipe.target)
         with run.phases.time("features"):
-            features: Sequence[SparseFeatures | Occurrences]
-            if len(texts.rows[0]) > MANY:
-                self._table, features = _of_many(texts, run.machine.cores)
-            else:
-                self._table = self._table_of(texts.rows[0])
-                features = [SparseFeatures(rows, self._table) for rows in texts.rows]
+            self._table, features = self._features()
             self._train, self._validation = (
                 Labelled(part, torch.from_numpy(labels), self._target)
                 for part, labels in zip(features, texts.labels, strict=True)
@@ -88,12 +103,24 @@ class NGramFitting:
             self._are_many = isinstance(features[0], Occurrences)
         self._linear = Linear(len(self._table.keys), texts.classes)
         self._strength = _STRONG if run.choices is None else run.choices.get(STRENGTH, _STRONG)
-        self.use_few_threads()
+        work = self._values * texts.classes
+        self._threads = max(1, min(run.machine.cores, work // _WORK_A_THREAD))
+        torch.set_num_threads(self._threads)
 
-    def use_few_threads(self) -> None:
-        """Take no more threads than have work: waiting for each other costs far more than they save."""
-        work = self._values * self._texts.classes
-        torch.set_num_threads(max(1, min(self._run.machine.cores, work // _WORK_A_THREAD)))
+    def _features(self) -> tuple[NGramTable, Sequence[SparseFeatures | Occurrences]]:
+        """The n-grams of the training part, and the features of both parts by them."""
+        texts = self._texts
+        if len(texts.rows[0]) > MANY:
+            return _of_many(texts, self._run.machine.cores)
+
+        def make() -> tuple[NGramTable, Sequence[SparseFeatures | Occurrences]]:
+            table = self._table_of(texts.rows[0])
+            return table, [SparseFeatures(rows, table) for rows in texts.rows]
+
+        if texts.once is None or len(texts.rows[0]) > _FEW_ENOUGH_TO_KEEP:
+            return make()
+        kept: tuple[NGramTable, Sequence[SparseFeatures | Occurrences]] = texts.once("features", make)
+        return kept
 
     def with_events(self) -> NGramFit:
         """Fit as the configuration says and tell of each epoch."""
@@ -211,6 +238,7 @@ class NGramFitting:
             progress=progress,
             measured=measured,
             choices={STRENGTH: self._strength},
+            threads=self._threads,
         )
 
     def _refit(self, linear: Linear, part: Labelled) -> None:
@@ -246,8 +274,8 @@ class NGramFitting:
         return module
 
 
-def _of_many(texts: Texts, threads: int) -> tuple[NGramTable, list[Occurrences]]:
-    """The n-grams of the training part, and the features of both parts by them."""
+def _of_many(texts: Texts, threads: int) -> tuple[NGramTable, Sequence[SparseFeatures | Occurrences]]:
+    """See `NGramFitting._features`, of very many sentences."""
     base, order = texts.vocabulary.size + 1, texts.vocabulary.order
     counted = Counted(texts.rows[0], base, order, threads)
     fewest = max(2, len(texts.rows[0]) // _ONE_IN)

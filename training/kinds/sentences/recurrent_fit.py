@@ -19,7 +19,7 @@ from training.ground.recipe import Recipe
 from training.ground.run import Run
 from training.kinds.sentences.blended import BlendedClassifier
 from training.kinds.sentences.learner import SentenceLearner, learner_of
-from training.kinds.sentences.ngram_fit import NGramFit, NGramFitting, Texts
+from training.kinds.sentences.ngram_fit import NGramFit, Texts, ngrams_beside
 from training.kinds.sentences.preprocess import TOKENIZER_FILE
 from training.kinds.sentences.recurrent import RecurrentEnsemble
 from training.kinds.sentences.voting import VOTES, VotingFit, tell_votes
@@ -38,8 +38,7 @@ def train_recurrent(
     Afterwards the n-grams are those learned from all sentences. They can be used before the networks have learned:
     `early` gets them.
     """
-    fitting = NGramFitting(recipe, texts, run)
-    ngrams = fitting.silently()
+    ngrams = ngrams_beside(recipe, texts, run)
     early(ngrams)
     torch.set_num_threads(run.machine.cores)
     arguments = _arguments(recipe, texts)
@@ -50,7 +49,7 @@ def train_recurrent(
         if run.choices is not None:
             factors = run.choices[VOTES]
             logits = factors[0] * learner.logits() + factors[1] * ngrams.scores
-    fitting.use_few_threads()
+    torch.set_num_threads(ngrams.threads)
     blended = BlendedClassifier(module.to("cpu"), ngrams.module, _LENGTH).eval()
     blended.scale(*factors)
     measured = None

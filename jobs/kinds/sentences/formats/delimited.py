@@ -29,7 +29,8 @@ from training.ground.limits import Limits
 
 _SAMPLE_CHARS = 128 * 1024
 _SAMPLE_ROWS = 300
-_COMPARED_ROWS = 300_000
+# Of a large text so much is parsed in each of the ways that are compared.
+_COMPARED_ROWS, _COMPARED_CHARS = 300_000, 16 * 1024 * 1024
 _LONGEST_LINE = 8  # times the longest field
 _SURE = 0.98
 # Fewer rows than this share that look like several cells are chance: so the text may well be one column.
@@ -191,7 +192,10 @@ class CsvReader:
 
     def _fit(self, ends: str, dialect: Dialect, most_rows: int | None = _COMPARED_ROWS) -> Fit:
         with self._lines(ends) as lines:
-            return measure(islice(lines, self._skip, None), dialect, self._most_chars, most_rows)
+            some: Iterator[str] = islice(lines, self._skip, None)
+            if most_rows is not None:
+                some = _of_chars(some, _COMPARED_CHARS)
+            return measure(some, dialect, self._most_chars, most_rows)
 
 
 def delimited(source: Source) -> CsvReader:
@@ -217,6 +221,15 @@ def _on_sample(
     found = [one for one in fits(rare) if (1 - one[1].value) * rows < 1.5 + rows * (1 - _SURE) and rows > 2]
     # A usual name in the header speaks for a usual delimiter all the same.
     return found or usual if not any(_rank(one)[0] for one in usual) else usual + found
+
+
+def _of_chars(lines: Iterable[str], chars: int) -> Iterator[str]:
+    """The first lines that together have so many characters."""
+    for line in lines:
+        yield line
+        chars -= len(line)
+        if chars <= 0:
+            return
 
 
 def _best(fits: list[tuple[Dialect, Fit]]) -> Dialect:

@@ -10,6 +10,7 @@ from jobs.kinds.sentences.formats.mixed import Mixed, find_mixed
 from jobs.kinds.sentences.formats.twice import signs_of_twice
 from jobs.uploads.code_pages import NAMES, likely_code_pages, next_best
 from jobs.uploads.errors import UploadRefused
+from jobs.uploads.text_encodings import OR_CHOOSE_ENCODING
 from training.ground.limits import MIB
 
 Opener = Callable[[], BinaryIO]
@@ -29,7 +30,7 @@ _ISO_2022 = (b"\x1b$B", b"\x1b$@")
 _WESTERN = ("cp1252", "cp850", "cp1250", "iso8859_2", "cp1254", "cp1257")
 _VOTES = 4  # so many right letters of UTF-8 outvote one byte that is none
 _FEWEST_TWICE = 3
-_SAVE = "Save it as CSV with UTF-8, or choose the encoding yourself."
+_SAVE = f"Save it as CSV with UTF-8{OR_CHOOSE_ENCODING}."
 
 
 @dataclass(frozen=True, slots=True)

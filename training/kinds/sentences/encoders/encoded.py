@@ -1,7 +1,8 @@
 """What goes into the training of an encoder, and what comes out of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ class Encoded:
 
     `encoder` reads a `window` of ids at a time, and the first `length` of each. Of the sentences `embedded` the fit
     keeps what the encoder made of them before it learned. `once`, where several trainings share it, keeps what the
-    encoder makes of all of them before it learns.
+    encoder makes of all of them before it learns; `latest` the same of its lower layers, by a key.
     """
 
     encoder: Bert
@@ -28,6 +29,7 @@ class Encoded:
     parts: Parts
     embedded: Parts | None = None
     once: Callable[[Callable[[], Tensor]], Tensor] | None = None
+    latest: Callable[[Hashable, Callable[[], Any]], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

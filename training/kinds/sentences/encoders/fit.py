@@ -29,7 +29,7 @@ from training.kinds.sentences.encoders.learner import EncoderLearner
 from training.kinds.sentences.encoders.nearness import find_centres, looked_at, nearness
 from training.kinds.sentences.encoders.states import TokenStates, embed, embeddings
 from training.kinds.sentences.encoders.windows import what_is_read
-from training.kinds.sentences.ngram_fit import NGramFit, NGramFitting, Texts
+from training.kinds.sentences.ngram_fit import NGramFit, Texts, ngrams_beside
 from training.kinds.sentences.ngrams import NGramClassifier
 from training.kinds.sentences.voting import NGRAMS_ALONE, VOTES, VotingFit, tell_votes
 from training.targets.target import target_of
@@ -52,8 +52,7 @@ def train_encoder(
     Afterwards the n-grams are those learned from all sentences. They can be used before the encoder has learned:
     `early` gets them. They are all that is left where an encoder that does not learn adds nothing to them.
     """
-    fitting = NGramFitting(recipe, texts, run)
-    ngrams = fitting.silently()
+    ngrams = ngrams_beside(recipe, texts, run)
     early(ngrams)
     if run.choices is not None and run.choices.get(NGRAMS_ALONE):
         return ngrams
@@ -61,7 +60,7 @@ def train_encoder(
     steps = _Steps(recipe, encoded, texts, run)
     alone = recipe.freeze or steps.are_few
     fit = steps.head_alone(ngrams) if alone else steps.top_layers(ngrams)
-    fitting.use_few_threads()
+    torch.set_num_threads(ngrams.threads)
     return fit
 
 
@@ -214,15 +213,11 @@ class _Steps:
         count, shape = len(self._encoder.layers), self._encoder.shape
         below = min(count - 1, round(count * recipe.frozen_share))
         run.events.phase("preparing", 0.1, 0.3, _READING)
-        with run.phases.time("states"):
-            states = TokenStates(
-                self._encoder, self._rows, encoded.window, below, self._device, run.folder, self._tell
-            )
+        states, features = self._below(below)
         run.events.phase("training", 0.3, 0.93)
         layers = list(self._encoder.layers)[below:]
         top = TopClassifier(layers, shape, self._texts.classes, recipe.dropout).to(self._device)
         with run.phases.time("head"):
-            features = embeddings(states, layers, shape, self._device)
             self._keep(features)
             linear = Linear(features.shape[1], self._texts.classes)
             train = self._labelled(features, encoded.parts[0])
@@ -249,6 +244,25 @@ class _Steps:
             features = embeddings(states, layers, shape, self._device, wanted)
         learned = Learned(self._encoder, top.head.to("cpu"), features, below)
         return self._fit(ngrams, learned, learned, progress, own, factors)
+
+    def _below(self, count: int) -> tuple[TokenStates, Tensor]:
+        """What the first `count` layers make of each token, and the rest, before it learns, of all sentences [N, W]."""
+        run, encoded = self._run, self._encoded
+
+        def make() -> tuple[TokenStates, Tensor]:
+            with run.phases.time("states"):
+                states = TokenStates(
+                    self._encoder, self._rows, encoded.window, count, self._device, run.folder, self._tell
+                )
+                layers = list(self._encoder.layers)[count:]
+                return states, embeddings(states, layers, self._encoder.shape, self._device)
+
+        if encoded.latest is None:
+            return make()
+        found: tuple[TokenStates, Tensor] = encoded.latest(
+            (self._recipe.model, encoded.window, encoded.length, count), make
+        )
+        return found
 
     def _fit(
         self,

@@ -3,8 +3,7 @@ import {size} from "../../format.js";
 import {refuse} from "../../problem.js";
 import * as progress from "../../progress.js";
 import {isLeaving} from "../../sending.js";
-import {reveal} from "../../tabs.js";
-import {emptyForm, offerDropsTo, upload} from "../../upload.js";
+import {emptyForm, isAccepting, offerDropsTo, upload} from "../../upload.js";
 import {takePictures} from "./camera_dialog.js";
 import {ClassCard} from "./class_card.js";
 import {classOf, counted, dropped, isPicture} from "./files.js";
@@ -17,6 +16,11 @@ const folder = document.querySelector("[data-folder]");
 const cards = [];
 // The class that a pasted picture belongs to: the one last touched.
 let current = null, pasted = 0;
+// What the zip is called, and with it the task: the folder that holds those of the classes.
+let title = "pictures";
+
+// On a phone it stands below what was just used.
+const show = () => root.scrollIntoView({block: "nearest"});
 
 function addClass() {
   const card = new ClassCard({
@@ -66,6 +70,8 @@ function addTree(entries) {
     if (!name) loose.push(entry.file);
     else found.set(name, [...found.get(name) || [], entry.file]);
   }
+  const tops = new Set(entries.map(({path}) => path.split("/")[0]));
+  if (tops.size === 1 && found.size > 1) [title] = tops;
   for (const [name, files] of found) classNamed(name).add(files);
   return loose;
 }
@@ -75,7 +81,7 @@ function takeDrop(event) {
   const {files, hasFolders, all} = dropped(event);
   if (!hasFolders && !files.some(isPicture)) return false;
   const target = cards.find((card) => card.element.contains(event.target));
-  reveal(root);
+  show();
   if (target && !hasFolders) {
     target.add(files);
     return true;
@@ -92,7 +98,7 @@ function takePaste(event) {
   const files = [...event.clipboardData.files].filter((file) => file.type.startsWith("image/"));
   if (!files.length) return;
   event.preventDefault();
-  reveal(root);
+  show();
   const target = cards.includes(current) ? current : emptyClass();
   // The clipboard calls every picture "image.png".
   const named = (file) => new File([file], file.name.replace(/^image\./, `pasted-${++pasted}.`), {type: file.type, lastModified: file.lastModified});
@@ -130,13 +136,14 @@ const inZip = (card) => card.files.map((file, at) => (
 
 async function send() {
   const used = checked();
-  if (!used) return;
+  // Asked before the pictures are packed, too: it takes a while.
+  if (!used || !await isAccepting()) return;
   const abort = new AbortController();
   progress.begin("Packing the pictures", () => abort.abort());
   try {
     const blob = await zip(used.flatMap(inZip), {onProgress: progress.show, signal: abort.signal});
     const data = emptyForm();
-    data.set("dataset", blob, "pictures.zip");
+    data.set("dataset", blob, `${title}.zip`);
     upload(data, blob.size);
   } catch (error) {
     progress.end();
@@ -158,8 +165,9 @@ folder.hidden = false;
 folder.querySelector("input").addEventListener("change", (event) => {
   const files = [...event.target.files].map((file) => ({path: file.webkitRelativePath || file.name, file}));
   event.target.value = "";
-  reveal(root);
+  show();
   addTree(files);
 });
+root.hidden = false;
 addClass();
 addClass();

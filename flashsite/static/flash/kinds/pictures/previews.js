@@ -22,6 +22,7 @@ function shown(file) {
   return item;
 }
 
+input.classList.add("named");
 input.addEventListener("change", () => {
   for (const address of addresses.values()) URL.revokeObjectURL(address);
   addresses = new Map([...input.files].map((file) => [file, URL.createObjectURL(file)]));

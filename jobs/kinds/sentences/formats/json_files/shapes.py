@@ -5,34 +5,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TextIO
 
 from jobs.kinds.sentences.columns.names import input_rank, is_known, label_rank
-from jobs.kinds.sentences.example import TABLE_EXAMPLE
 from jobs.kinds.sentences.formats.annotations.utterances import plain_text
 from jobs.kinds.sentences.formats.json_files.outline import Node, Path, names_of_classes, outline
 from jobs.kinds.sentences.formats.json_files.walk import Invalid, Walker
 from jobs.kinds.sentences.formats.splits import split_named
-from jobs.uploads.errors import UploadRefused, listed, shown
+from jobs.kinds.sentences.wrong_kind import refuse_objects
+from jobs.uploads.errors import listed, shown
 
 _MOST_COLUMNS = 64
 _MOST_TEXTS = 10
 _BOARD = {"cards", "lists", "actions", "labels"}
 SPLIT, CLASS, ID = "split", "class", "id"
-_OTHERS = (
-    (
-        {"images", "annotations", "categories"},
-        "a list of annotated pictures (COCO)",
-        "Zip it together with the pictures it names, and choose pictures.",
-    ),
-    (
-        {"nbformat", "cells"},
-        "a Jupyter notebook",
-        f"Save the table that it works with as a file. {TABLE_EXAMPLE}",
-    ),
-    (
-        {"paragraphs", "title"},
-        "a list of questions with answers in a text",
-        f"It has no classes. {TABLE_EXAMPLE}",
-    ),
-)
 
 
 class Open(Protocol):
@@ -155,9 +138,7 @@ def find_shape(walker: Walker) -> Shape | None:
     Raises UploadRefused (415) where it is known that such an object holds no sentences.
     """
     root = outline(walker)
-    for keys, name, advice in _OTHERS:
-        if keys <= root.members.keys():
-            raise UploadRefused(f"This is {name}. {advice}", status=415, code="wrong_kind")
+    refuse_objects(root.members.keys())
     if root.members.keys() >= _BOARD and root.members["cards"].kind == "array":
         said = "This is a board of Trello: each card was read as a row."
         return Lists(said=said, score=(1,), paths=(("cards",),))

@@ -105,7 +105,7 @@ def test_a_table_of_pictures_is_called_so(inspect_text, refusal_of, suffix):
         refusal = refusal_of(inspect_text, data)
         assert refusal.code == "wrong_kind"
         assert "lists pictures" in refusal.detail
-        assert "choose pictures" in refusal.detail
+        assert 'choose "Pictures" instead' in refusal.detail
 
 
 def test_a_table_of_pictures_sent_as_pictures_is_not_sent_to_text(inspect_zip, refusal_of):

@@ -1,0 +1,1 @@
+"""How well the order of final losses can be told from the first epochs."""
