@@ -124,7 +124,7 @@ class DatasetSegment(models.Model):
     count = models.PositiveIntegerField()
     created = models.DateTimeField(default=timezone.now, help_text="The event time of samples without one.")
     facts_key = models.CharField(max_length=255, unique=True)
-    facts_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
+    facts_sha256 = models.CharField(max_length=64)
     contents_key = models.CharField(max_length=255, unique=True)
     size_bytes = models.BigIntegerField()
 

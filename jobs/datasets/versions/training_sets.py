@@ -112,7 +112,7 @@ def parts_of(manifest: Manifest, folder: Path) -> Iterator[dict[str, Any]]:
         )
         facts = _local(segment.facts_key, folder)
         # Contents are compared one by one, where they are read.
-        if segment.facts_sha256 and sha256_of(facts) != segment.facts_sha256:
+        if sha256_of(facts) != segment.facts_sha256:
             raise _gone()
         yield {
             "facts": str(facts),
