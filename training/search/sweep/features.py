@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 # Hyperparameters that count by factors, and by differences; what a sweep does not change tells nothing.
 _FACTORS = ("learning_rate", "batch_size", "weight_decay", "backbone_rate", "hidden")
 _DIFFERENCES = ("dropout", "label_smoothing", "layers", "weight_averaging")
-_LEAST_LOSS = 1e-3
+_LEAST_LOSS, _NO_SPREAD = 1e-3, 1e-9
 # Of a trial that lies farther from the others than this, it no longer matters how far.
 _FARTHEST = 3.0
 
@@ -28,7 +28,7 @@ def features(curves: Sequence[Curve], values: Sequence[Mapping[str, Any]], epoch
     train = _logs([curve.train[:after] for curve in curves])
     validation = _logs([curve.validation[:after] for curve in curves])
     columns = [*_of_curves(train, validation, after / epochs), *_of_values(values)]
-    return np.stack([_beside_one_another(column) for column in columns], axis=1)
+    return _beside_one_another(np.stack(columns, axis=1))
 
 
 def _logs(losses: Sequence[Sequence[float]]) -> Array:
@@ -62,7 +62,7 @@ def _of_values(values: Sequence[Mapping[str, Any]]) -> list[Array]:
 
     factors = [np.log(np.maximum(column(name), 1e-6)) for name in _FACTORS]
     is_sgd = np.array([float(value.get("optimizer") == "sgd") for value in values])
-    rate = _beside_one_another(factors[0])
+    rate = _beside_one_another(factors[0][:, None])[:, 0]
     return [*factors, *(column(name) for name in _DIFFERENCES), is_sgd, rate**2, rate * is_sgd]
 
 
@@ -88,9 +88,9 @@ def _ranks(column: Array) -> Array:
     return np.asarray((differences > 0).mean(1) + 0.5 * (differences == 0).mean(1))
 
 
-def _beside_one_another(column: Array) -> Array:
-    low, middle, high = np.quantile(column, [0.25, 0.5, 0.75])
-    spread = (high - low) / 1.35 or float(column.std())
-    if spread < 1e-9:
-        return np.zeros(len(column))
-    return np.asarray(np.clip((column - middle) / spread, -_FARTHEST, _FARTHEST))
+def _beside_one_another(columns: Array) -> Array:
+    low, middle, high = np.quantile(columns, [0.25, 0.5, 0.75], axis=0)
+    spread = (high - low) / 1.35
+    spread = np.where(spread > 0, spread, columns.std(0))
+    scaled = (columns - middle) / np.where(spread > _NO_SPREAD, spread, np.inf)
+    return np.asarray(np.clip(scaled, -_FARTHEST, _FARTHEST))
