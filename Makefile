@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 # How many tests run at a time; 0 for one after another in this process (for a debugger).
-WORKERS ?= 2
+WORKERS ?= 3
 # The Python that .venv is made from; `make up PYTHON=/path/to/python` to choose one.
 PYTHON ?=
 # TRAIN=0 leaves out the training packages (5 GB): this machine then only serves.

@@ -10,7 +10,7 @@ _NUMBERS = re.compile(r"[0-9a-f]{8,}(?:-[0-9a-f]+)*|[0-9]+", re.IGNORECASE)
 # What stands where a token does in a path, and whatever looks like one (modelstore.ground.tokens) anywhere else.
 _TOKEN = re.compile(
     r"(?<=/jobs/)[\w-]{16,}|(?<=/models/)[\w-]{16,}|(?<=/datasets/)[\w-]{16,}|(?<=/batches/)[\w-]{16,}"
-    r"|(?<=/uploads/)[\w-]{16,}"
+    r"|(?<=/uploads/)[\w-]{16,}|(?<=/versions/)[\w-]{16,}"
     r"|(?<![A-Za-z0-9])(?=[A-Za-z]*[0-9]|[a-z]+[A-Z]+[a-z]|[A-Z]+[a-z]+[A-Z])[A-Za-z0-9]{22}(?![A-Za-z0-9])"
 )
 

@@ -109,7 +109,9 @@ class MustPassRequestSerializer(serializers.Serializer):
     """What to add."""
 
     label = serializers.CharField()  # type: ignore[assignment]
-    inputs = serializers.ListField(help_text="One sentence, or one picture as base64, as in predict/.")
+    inputs = serializers.ListField(
+        min_length=1, max_length=1, help_text="One sentence, or one picture as base64, as in predict/."
+    )
 
 
 @extend_schema_serializer(

@@ -36,7 +36,7 @@ negative_data_rejection.expected-statuses = [
 [[operations]]
 include-operation-id = [
     "check", "train", "predict", "quote", "batch_predict", "batch_results", "evaluate", "begin_upload",
-    "complete_upload", "send_piece"
+    "complete_upload", "send_piece", "must_pass_add"
 ]
 checks.positive_data_acceptance.enabled = false
 
