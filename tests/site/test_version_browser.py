@@ -28,7 +28,7 @@ def test_one_corrects_a_label_and_takes_it_back(
     version = recording.begin(dataset=dataset)
     page = open_page("versions", dataset.versions_token, viewport=size)
     fits(page, size, f"{kind}-list")
-    page.get_by_role("link", name="Look at version 1").click()
+    page.get_by_role("link", name="Look at it: version 1").click()
     page.get_by_label(f"Choose {wrong}").check()
     page.get_by_label("The ticked", exact=False).fill(right)
     page.get_by_label("Why", exact=False).fill("I looked at it")
