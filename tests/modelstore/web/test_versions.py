@@ -104,6 +104,7 @@ def test_pictures_must_pass_too(client: Client, publish: Publish) -> None:
     model = publish("image")
     url = reverse("model-must-pass", args=[model.token])
     told = client.post(url, {"image": [upload("red", "r.png")], "label": "red"}, follow=True).content.decode()
+    assert "Pictures that must pass" in told and "Nothing is kept" not in told
     assert "1 example added. The version that answers now passes." in told
     example = MustPassExample.objects.get()
     assert (example.value, example.name) == (picture("red"), "r.png")
