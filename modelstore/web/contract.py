@@ -16,7 +16,7 @@ class KindPage(Protocol):
     upload.html      the whole page of an upload; includes parts/upload_problem.html and others
     sample.html      some samples of a checked dataset; `findings`, `thumbnails`
     facts.html       what else was found, a card or nothing
-    predict.html     the fields of `Form` on the page of a model
+    predict.html     the fields of `Form` on the page of a model; `are_kept` where what is handed in stays with it
     script.html      the scripts of that page
     links.html       ways to predict more than that
     calling.html     how programs predict; extends modelstore/calling.html
