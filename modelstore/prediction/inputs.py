@@ -1,5 +1,6 @@
 """What may be handed in for a prediction; every refusal names the input by its index, counted from 0."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -52,6 +53,9 @@ class InputUnreadable(FlashError):
     title = "An input cannot be read"
 
 
+_NUMBERED = re.compile(r"^Input \d+ \((.+?)\) ")
+
+
 def refused(kind: type[FlashError], index: int, sentence: str, name: str = "") -> FlashError:
     """A refusal of the input at `index`; `sentence` goes on after its name."""
     whole = f"Input {index}{f' ({name[:100]})' if name else ''} {sentence}"
@@ -61,6 +65,11 @@ def refused(kind: type[FlashError], index: int, sentence: str, name: str = "") -
 def alone(error: FlashError) -> str:
     """The sentence of a refusal without the input's number, for where it stands beside the input."""
     return f"This {error.detail.removeprefix('Input 0').strip()}"
+
+
+def by_name(error: FlashError) -> str:
+    """The sentence of a refusal with the input's name in place of its number, for somebody who chose several."""
+    return _NUMBERED.sub(r"“\1” ", error.detail)
 
 
 def most_inputs(task: str, limits: Limits) -> int:

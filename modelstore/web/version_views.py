@@ -15,6 +15,7 @@ from modelstore.ground.errors import FlashError
 from modelstore.ground.throttle import limited
 from modelstore.lifetime import takeover_rules
 from modelstore.models import CleanupPolicy, TrainedModel
+from modelstore.prediction.inputs import by_name
 from modelstore.web import examples
 from modelstore.web.contract import page_of
 from training.kinds import kind_of
@@ -115,12 +116,14 @@ def _changed(request: HttpRequest, token: str, change: Callable[[TrainedModel], 
     try:
         words = change(model)
     except FlashError as error:
-        return _page(request, model, refusal=error)
+        return _page(request, model, refusal=error, words=by_name(error))
     messages.success(request, words)
     return redirect("model-versions", token=token)
 
 
-def _page(request: HttpRequest, model: TrainedModel, refusal: FlashError | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest, model: TrainedModel, refusal: FlashError | None = None, words: str = ""
+) -> HttpResponse:
     share = model.most_class_loss
     told: dict[str, Any] = {
         "model": model,
@@ -134,5 +137,6 @@ def _page(request: HttpRequest, model: TrainedModel, refusal: FlashError | None 
         "kind": kind_of(model.task_type),
         "expires": model.expires(CleanupPolicy.current()),
         "refusal": refusal,
+        "refusal_words": words,
     }
     return render(request, "modelstore/versions.html", told, status=refusal.status if refusal else 200)

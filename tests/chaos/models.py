@@ -17,7 +17,7 @@ from training.bundle.manifest import BundleDamaged
 _ROW_SECONDS = 4.0
 _ALL = 5
 # How a batch may fail: it was killed too often, or its model went.
-_BATCH_REASONS = ("It was tried", "The model has expired", "The server's disk is full")
+_BATCH_REASONS = ("It was tried", "The model has expired")
 
 
 def inputs_of(task: str, count: int, number: int) -> list[Any]:

@@ -13,8 +13,7 @@ from safetensors.numpy import load_file
 from tests.training.datasets import picture_run_dir, text_run_dir
 from tests.training.test_child import ROOT, command
 
-# Of each case; the first, whose order of steps is the most delicate, is killed once more.
-KILLS = {"lstm": 2}
+KILLS = 2
 RECURRENT = {
     "model": "lstm",
     "hidden": 12,
@@ -75,7 +74,7 @@ def test_a_run_that_is_killed_ends_like_one_that_is_not(tmp_path, case):
     assert run_until(whole, None, env) is None
     parts = make(tmp_path / "parts", **values)
     moments = random.Random(case)
-    for lines in sorted(moments.randint(1, 14) for _ in range(KILLS.get(case, 1))):
+    for lines in sorted(moments.randint(1, 14) for _ in range(KILLS)):
         if run_until(parts, lines, env) is None:
             break
     else:

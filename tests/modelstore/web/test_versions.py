@@ -110,6 +110,8 @@ def test_pictures_must_pass_too(client: Client, publish: Publish) -> None:
     assert (example.value, example.name) == (picture("red"), "r.png")
     unreadable = client.post(url, {"image": [upload("red", "r.png"), _no_picture()], "label": "red"})
     assert unreadable.status_code == 415
+    # Numbers of inputs are for programs.
+    assert "Input " not in unreadable.content.decode() and "x.png" in unreadable.content.decode()
     assert MustPassExample.objects.count() == 1, "all or none"
 
 
